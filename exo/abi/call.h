@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls from a libOS into the kernel: numbers and argument structures.
+ *
+ * A call takes one structure, read once. Its results are written back into
+ * the `out_` fields of the same structure and only when the call succeeds,
+ * BIND's report excepted. Pointers are addresses in the caller's space.
+ */
+#ifndef EXO_ABI_CALL_H
+#define EXO_ABI_CALL_H
+
+#include <stdint.h>
+
+#include "exo/abi/cap.h"
+#include "exo/abi/report.h"
+
+enum exo_call_nr {
+#define EXO_CALL_ROW(name, number, type, meaning) \
+	EXO_CALL_##name##_NR = (number),
+#include "exo/abi/call.inc"
+#undef EXO_CALL_ROW
+};
+
+struct exo_call_null {
+	uint64_t zero;
+};
+
+struct exo_call_derive {
+	struct exo_key key;     /* needs EXO_RIGHT_DERIVE */
+	struct exo_key out_key; /* the lesser key */
+	uint32_t rights;        /* a subset of the key's */
+	uint32_t zero;
+};
+
+struct exo_call_revoke {
+	struct exo_key key;
+};
+
+/** How a binding takes part in demultiplexing. */
+enum exo_bind_mode {
+	EXO_BIND_TAP = 1,   /* gets a copy; the packet goes on */
+	EXO_BIND_FIRST = 2, /* takes the packet; later bindings do not see it */
+};
+
+struct exo_call_bind {
+	struct exo_key key; /* needs EXO_RIGHT_TAP, or _EXCLUSIVE for FIRST */
+	uint64_t image;     /* address of a filter image */
+	uint32_t image_size;
+	uint32_t linktype; /* LINKTYPE_* whose packets it sees */
+	int32_t priority;  /* higher is asked first; ties by age */
+	uint32_t mode;     /* enum exo_bind_mode */
+	uint32_t snap;     /* bytes wanted of each packet; 0: count only */
+	uint32_t flags;    /* must be 0 */
+	uint64_t tag;      /* comes back in every record */
+	uint64_t report;   /* address of a struct exo_report, or 0 */
+	uint64_t out_binding;
+};
+
+struct exo_call_unbind {
+	uint64_t binding;
+};
+
+/** Counters of one binding. */
+struct exo_bind_stat {
+	uint64_t evaluated;     /* packets the filter ran on */
+	uint64_t matched;       /* packets it accepted */
+	uint64_t matched_bytes; /* their bytes on the wire */
+	uint64_t delivered;     /* records put on the ring, or counted */
+	uint64_t dropped;       /* records that found no room */
+	uint64_t trapped;       /* runs that ended in a trap: 0, or a bug */
+	uint64_t first_ns;      /* time of the first match */
+	uint64_t last_ns;       /* time of the last match */
+	uint64_t max_steps;     /* proven bound of steps a packet */
+	uint64_t insns;         /* instructions of the program */
+};
+
+struct exo_call_stat {
+	uint64_t binding;
+	struct exo_bind_stat out_stat;
+};
+
+#endif

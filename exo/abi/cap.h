@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The capability as a libOS holds it: a bearer key that authenticates itself.
+ *
+ * A key is what the kernel said when it granted something, with a keyed MAC
+ * (SipHash-2-4-128, key drawn at boot) over every other field. Whoever holds
+ * the bytes holds the right; changing one bit makes the key worthless. Keys
+ * are presented at bind time only, never on the packet path.
+ */
+#ifndef EXO_ABI_CAP_H
+#define EXO_ABI_CAP_H
+
+#include <stdint.h>
+
+/** What a key is about. */
+enum exo_res {
+	EXO_RES_NET = 1, /* packets; more kinds come with their resources */
+};
+
+/* Rights of a packet key. */
+#define EXO_RIGHT_TAP       0x1u /* receive copies beside others */
+#define EXO_RIGHT_EXCLUSIVE 0x2u /* own what a binding matches */
+#define EXO_RIGHT_DERIVE    0x4u /* make lesser keys from this one */
+#define EXO_RIGHT_STEPS     0x8u /* exceed EXO_STEPS_DEFAULT a packet */
+#define EXO_RIGHT_ALL       0xfu
+
+/* Regions of packets; 0 is every packet. */
+#define EXO_REGION_ALL 0u
+
+/** Proven steps a packet filter may take without EXO_RIGHT_STEPS. */
+#define EXO_STEPS_DEFAULT 4096u
+
+struct exo_key {
+	uint32_t res;    /* enum exo_res */
+	uint32_t rights; /* EXO_RIGHT_* */
+	uint32_t region; /* EXO_REGION_*, later an id of a region */
+	uint32_t slot;   /* the kernel's record of this grant */
+	uint64_t epoch;  /* generation of that record */
+	uint8_t mac[16];
+};
+_Static_assert(sizeof(struct exo_key) == 40, "no padding: it is hashed");
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The filter image: the flat bytes in which a front-end hands over a program.
+ *
+ * An image is a header, a table of sections and the sections' bytes. All
+ * numbers are little-endian; sections start on 8-byte boundaries, lie inside
+ * the image in the order of the table, do not overlap and occur at most once each. The kernel copies an
+ * image once and trusts no byte of it (exo/core/image.c is the parser).
+ */
+#ifndef EXO_ABI_IMAGE_H
+#define EXO_ABI_IMAGE_H
+
+#include <stdint.h>
+
+#define EXO_IMAGE_MAGIC    0x46504f58u /* "XOPF" */
+#define EXO_IMAGE_VERSION  1u
+#define EXO_IMAGE_MAX      (16u << 20) /* bytes of a whole image */
+#define EXO_INSNS_MAX      1000000u    /* instructions in one program */
+#define EXO_NAME_MAX       64u         /* bytes of a program's name */
+
+struct exo_image_hdr {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type;      /* enum exo_prog_type */
+	uint32_t size;      /* bytes of the whole image, header included */
+	uint16_t nsections; /* rows of the table that follows */
+	uint16_t flags;     /* must be 0 */
+};
+_Static_assert(sizeof(struct exo_image_hdr) == 16, "wire format");
+
+enum exo_section_kind {
+	EXO_SEC_INSNS = 1,  /* struct exo_insn[]; the only required section */
+	EXO_SEC_NAME = 2,   /* printable ASCII without NUL, EXO_NAME_MAX */
+	EXO_SEC_SOURCE = 3, /* the text it was made from; any bytes */
+};
+#define EXO_SEC_KIND_MAX 3
+
+struct exo_image_section {
+	uint32_t kind; /* enum exo_section_kind */
+	uint32_t off;  /* bytes from the start of the image */
+	uint32_t size; /* bytes */
+	uint32_t zero; /* must be 0 */
+};
+_Static_assert(sizeof(struct exo_image_section) == 16, "wire format");
+
+#endif
