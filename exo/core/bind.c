@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Secure bindings: image -> parse -> verify -> publish, and the way back.
+ *
+ * Binding is the slow and careful side. Whatever it reads from the libOS it
+ * reads once: the image is copied before anything looks at it. Decoding
+ * acquires all that publishing needs; any failure gives it back in reverse,
+ * and publishing itself cannot fail.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/core_int.h"
+#include "exo/core/image.h"
+
+/* What decoding acquired. */
+struct bind_job {
+	struct key_rec *key;
+	uint8_t *image; /* our private copy */
+	struct vf_prog *prog;
+	struct linkset *set;
+	struct binding *b;
+	uint64_t name;
+};
+
+static int args_check(const struct exo_core *core, const struct env *env,
+    const struct exo_call_bind *a, struct key_rec **key)
+{
+	uint32_t right =
+	    a->mode == EXO_BIND_FIRST ? EXO_RIGHT_EXCLUSIVE : EXO_RIGHT_TAP;
+	int err = key_check(core, &a->key, right, key);
+
+	if (err != 0)
+		return err;
+	if (a->mode != EXO_BIND_TAP && a->mode != EXO_BIND_FIRST)
+		return -EXO_EINVAL;
+	if (a->flags != 0)
+		return -EXO_EINVAL;
+	if (a->snap != 0 && env->ring.shared == NULL)
+		return -EXO_EINVAL;
+	if (a->image_size > EXO_IMAGE_MAX)
+		return -EXO_E2BIG;
+	if (a->image_size < sizeof(struct exo_image_hdr))
+		return -EXO_EIMAGE;
+	return 0;
+}
+
+/* Copy the image in, take it apart and prove it. */
+static int image_verify(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job,
+    struct exo_report *report)
+{
+	struct vf_limits limits = { core->cfg.verify_insns,
+		core->cfg.verify_mem };
+	struct vf_input in = { .refuse_leaks = true };
+	struct exo_image img;
+	uint32_t bad;
+	int err;
+
+	job->image = exo_mem_get(&env->mem, a->image_size);
+	if (job->image == NULL)
+		return -EXO_ENOMEM;
+	err = plat_copy_in(env->plat, job->image, a->image, a->image_size);
+	if (err != 0)
+		return err;
+	err = exo_image_parse(job->image, a->image_size, &img, &bad);
+	if (err != 0) {
+		report->off = bad;
+		return err;
+	}
+	if (img.type == EXO_PROG_MEM)
+		return -EXO_EINVAL; /* takes no packet */
+	in.insns = img.insns;
+	in.ninsns = img.ninsns;
+	in.type = img.type;
+	err = vf_verify(&in, &limits, &env->mem, &job->prog, report);
+	if (err != 0)
+		return err;
+	if (vf_prog_facts(job->prog)->max_steps > EXO_STEPS_DEFAULT &&
+	    (a->key.rights & EXO_RIGHT_STEPS) == 0)
+		return -EXO_EPERM;
+	return 0;
+}
+
+static int bind_decode(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job,
+    struct exo_report *report)
+{
+	int err = args_check(core, env, a, &job->key);
+
+	if (err != 0)
+		return err;
+	if (core->binds.live >= core->cfg.bindings)
+		return -EXO_ELIMIT;
+	err = image_verify(core, env, a, job, report);
+	if (err != 0)
+		return err;
+	err = linkset_reserve(core, a->linktype, &job->set);
+	if (err != 0)
+		return err;
+	job->b = exo_pool_take(&core->binds, &job->name);
+	return job->b == NULL ? -EXO_ENOMEM : 0;
+}
+
+/* Publish. The last step makes the binding visible to the packet path. */
+static void bind_invoke(
+    struct env *env, struct exo_call_bind *a, const struct bind_job *job)
+{
+	const struct vf_facts *facts = vf_prog_facts(job->prog);
+	struct binding *b = job->b;
+
+	b->name = job->name;
+	b->tag = a->tag;
+	b->env = env;
+	b->key = job->key;
+	b->prog = job->prog;
+	b->insns = vf_prog_insns(job->prog, &b->ninsns);
+	b->type = vf_prog_type(job->prog);
+	b->stack = facts->stack;
+	b->max_steps = facts->max_steps;
+	b->priority = a->priority;
+	b->mode = a->mode;
+	b->snap = a->snap;
+	b->stat.max_steps = facts->max_steps;
+	b->stat.insns = b->ninsns;
+	b->env_prev = &env->bindings;
+	b->env_next = env->bindings;
+	if (b->env_next != NULL)
+		b->env_next->env_prev = &b->env_next;
+	env->bindings = b;
+	b->key_prev = &job->key->bindings;
+	b->key_next = job->key->bindings;
+	if (b->key_next != NULL)
+		b->key_next->key_prev = &b->key_next;
+	job->key->bindings = b;
+	linkset_insert(job->set, b);
+	a->out_binding = job->name;
+}
+
+int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
+{
+	struct exo_report report = { .insn = EXO_REPORT_NOWHERE,
+		.widened = EXO_REPORT_NOWHERE,
+		.reg = EXO_REPORT_NOREG };
+	struct bind_job job = { .key = NULL };
+	int err = bind_decode(core, env, a, &job, &report);
+
+	/* the report goes out before anything is published: a bad address
+	 * for it is the caller's fault, and refuses */
+	if (a->report != 0 &&
+	    plat_copy_out(env->plat, a->report, &report, sizeof(report)) != 0 &&
+	    err == 0)
+		err = -EXO_EINVAL;
+	exo_mem_put(&env->mem, job.image, a->image_size);
+	if (err != 0)
+		goto fail;
+	bind_invoke(env, a, &job);
+	return 0;
+fail:
+	if (job.b != NULL)
+		exo_pool_put(&core->binds, job.name);
+	vf_prog_free(job.prog, &env->mem);
+	core->stat.refused++;
+	return err;
+}
+
+struct binding *binding_find(
+    const struct exo_core *core, const struct env *env, uint64_t name)
+{
+	struct binding *b = exo_pool_find(&core->binds, name);
+
+	return b != NULL && b->env == env ? b : NULL;
+}
+
+void binding_withdraw(struct exo_core *core, struct binding *b)
+{
+	linkset_remove(b->set, b);
+	*b->env_prev = b->env_next;
+	if (b->env_next != NULL)
+		b->env_next->env_prev = b->env_prev;
+	*b->key_prev = b->key_next;
+	if (b->key_next != NULL)
+		b->key_next->key_prev = b->key_prev;
+	vf_prog_free(b->prog, &b->env->mem);
+	exo_pool_put(&core->binds, b->name);
+}
+
+const struct exo_insn *exo_binding_insns(
+    const struct exo_core *core, uint64_t binding, uint32_t *n)
+{
+	const struct binding *b = exo_pool_find(&core->binds, binding);
+
+	return b == NULL ? NULL : vf_prog_insns(b->prog, n);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The call table: what a libOS may ask for.
+ *
+ * Every call decodes first (reads its arguments once, checks rights, ranges
+ * and resources, changes nothing) and invokes then, which cannot fail.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/core_int.h"
+#include "exo/lib/mem.h"
+
+static int call_null(
+    struct exo_core *core, struct env *env, struct exo_call_null *a)
+{
+	(void)core;
+	(void)env;
+	return a->zero == 0 ? 0 : -EXO_EINVAL;
+}
+
+static int call_derive(
+    struct exo_core *core, struct env *env, struct exo_call_derive *a)
+{
+	struct key_rec *parent;
+	int err = key_check(core, &a->key, EXO_RIGHT_DERIVE, &parent);
+
+	if (err != 0)
+		return err;
+	if (a->zero != 0)
+		return -EXO_EINVAL;
+	if ((a->rights & ~a->key.rights) != 0)
+		return -EXO_EPERM;
+	return key_make(
+	    core, env, parent, a->rights, a->key.region, &a->out_key);
+}
+
+static int call_revoke(
+    struct exo_core *core, struct env *env, struct exo_call_revoke *a)
+{
+	struct key_rec *key;
+	int err = key_check(core, &a->key, 0, &key);
+
+	(void)env; /* bearer keys: whoever holds one may end it */
+	if (err != 0)
+		return err;
+	key_end(core, key);
+	return 0;
+}
+
+static int call_unbind(
+    struct exo_core *core, struct env *env, struct exo_call_unbind *a)
+{
+	struct binding *b = binding_find(core, env, a->binding);
+
+	if (b == NULL)
+		return -EXO_ENOENT;
+	binding_withdraw(core, b);
+	return 0;
+}
+
+static int call_stat(
+    struct exo_core *core, struct env *env, struct exo_call_stat *a)
+{
+	const struct binding *b = binding_find(core, env, a->binding);
+
+	if (b == NULL)
+		return -EXO_ENOENT;
+	a->out_stat = b->stat;
+	return 0;
+}
+
+int exo_call(
+    struct exo_core *core, uint64_t env, uint32_t nr, void *args, size_t size)
+{
+	struct env *e = env_find(core, env);
+
+	if (e == NULL)
+		return -EXO_ESTALE;
+	switch (nr) {
+#define CALL(name, body)                                      \
+	case EXO_CALL_##name##_NR:                            \
+		return size == sizeof(struct exo_call_##body) \
+		           ? call_##body(core, e, args)       \
+		           : -EXO_EINVAL
+		CALL(NULL, null);
+		CALL(DERIVE, derive);
+		CALL(REVOKE, revoke);
+		CALL(BIND, bind);
+		CALL(UNBIND, unbind);
+		CALL(STAT, stat);
+#undef CALL
+	default:
+		return -EXO_ENOSYS;
+	}
+}

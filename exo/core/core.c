@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The core's own life: birth, death and what it tells about itself. */
+#include "exo/core/core.h"
+
+#include "exo/abi/err.h"
+#include "exo/core/core_int.h"
+#include "exo/lib/bug.h"
+
+#define ENVS_DEFAULT     65536u
+#define BINDINGS_DEFAULT 4194304u
+
+static void *core_mem_get(void *ctx, size_t size)
+{
+	(void)ctx;
+	return plat_alloc(size);
+}
+
+static void core_mem_put(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	plat_free(p, size);
+}
+
+static void core_defaults(struct exo_core_config *cfg)
+{
+	if (cfg->envs == 0)
+		cfg->envs = ENVS_DEFAULT;
+	if (cfg->bindings == 0)
+		cfg->bindings = BINDINGS_DEFAULT;
+	if (cfg->verify_insns == 0)
+		cfg->verify_insns = VF_EXPLORED_DEFAULT;
+	if (cfg->verify_mem == 0)
+		cfg->verify_mem = VF_MEM_DEFAULT;
+}
+
+int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
+{
+	struct exo_core *core = plat_alloc(sizeof(*core));
+	int err;
+
+	if (core == NULL)
+		return -EXO_ENOMEM;
+	*core = (struct exo_core){
+		.cfg = *cfg,
+		.mem = { .get = core_mem_get,
+		    .put = core_mem_put,
+		    .limit = cfg->mem },
+	};
+	core_defaults(&core->cfg);
+	err = plat_random(&core->secret, sizeof(core->secret));
+	if (err != 0)
+		goto fail;
+	err = -EXO_ENOMEM;
+	core->vm = exo_mem_get(&core->mem, sizeof(*core->vm));
+	if (core->vm == NULL)
+		goto fail;
+	exo_pool_init(&core->envs, &core->mem, sizeof(struct env), UINT32_MAX);
+	exo_pool_init(
+	    &core->keys, &core->mem, sizeof(struct key_rec), UINT32_MAX);
+	exo_pool_init(
+	    &core->binds, &core->mem, sizeof(struct binding), UINT32_MAX);
+	*out = core;
+	return 0;
+fail:
+	plat_free(core, sizeof(*core));
+	return err;
+}
+
+void exo_core_free(struct exo_core *core)
+{
+	uint32_t i = 0;
+	uint64_t name;
+
+	if (core == NULL)
+		return;
+	while (exo_pool_next(&core->envs, &i, &name) != NULL)
+		(void)exo_env_end(core, name);
+	linksets_free(core);
+	exo_pool_free(&core->binds);
+	exo_pool_free(&core->keys);
+	exo_pool_free(&core->envs);
+	exo_mem_put(&core->mem, core->vm, sizeof(*core->vm));
+	exo_assert(core->mem.used == 0);
+	plat_free(core, sizeof(*core));
+}
+
+int exo_grant(struct exo_core *core, uint64_t env, uint32_t rights,
+    uint32_t region, struct exo_key *out)
+{
+	struct env *e = env_find(core, env);
+
+	if (e == NULL)
+		return -EXO_ESTALE;
+	if ((rights & ~EXO_RIGHT_ALL) != 0 || region != EXO_REGION_ALL)
+		return -EXO_EINVAL;
+	return key_make(core, e, NULL, rights, region, out);
+}
+
+void exo_core_stat(const struct exo_core *core, struct exo_core_stat *out)
+{
+	*out = core->stat;
+	out->mem = core->mem.used;
+	out->mem_peak = core->mem.peak;
+	out->envs = core->envs.live;
+	out->bindings = core->binds.live;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The exokernel core as its platform sees it.
+ *
+ * Overview: a platform makes one core, gives every libOS an environment, a
+ * ring and its first keys, passes the libOSes' calls in by exo_call(), and
+ * feeds packets by exo_ingest(). LibOSes never see this header: they know
+ * exo/abi only.
+ *
+ * Life-cycle: exo_core_new() ... exo_core_free(); the latter ends every
+ * environment. Nothing survives it; every byte goes back to the platform.
+ *
+ * Synchronization: one thread at a time in a core.
+ */
+#ifndef EXO_CORE_CORE_H
+#define EXO_CORE_CORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exo/abi/call.h"
+#include "exo/abi/cap.h"
+#include "exo/abi/ring.h"
+#include "exo/plat/plat.h"
+
+struct exo_core;
+
+struct exo_core_config {
+	uint64_t mem;          /* bytes the whole core may hold; 0: no limit */
+	uint32_t envs;         /* most environments; 0: 65,536 */
+	uint32_t bindings;     /* most bindings; 0: 4,194,304 */
+	uint64_t verify_insns; /* explored a BIND; 0: VF_EXPLORED_DEFAULT */
+	uint64_t verify_mem;   /* bytes a BIND; 0: VF_MEM_DEFAULT */
+};
+
+/** Make a core. Returns 0, -EXO_ENOMEM or -EXO_ENOENTROPY. */
+int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out);
+
+/** End it with all its environments; NULL is allowed. */
+void exo_core_free(struct exo_core *core);
+
+struct exo_env_args {
+	struct plat_env *plat; /* handed back in plat_* calls; may be NULL */
+	struct exo_ring *ring; /* the platform's memory; NULL: counts only */
+	uint32_t ring_size;    /* bytes of ring->data, a power of two */
+	uint64_t mem;          /* bytes charged to this owner; 0: no limit */
+};
+
+/**
+ * Make an environment; *env is its name (index and generation).
+ * The ring must outlive the environment and is initialised here.
+ * Returns 0, -EXO_EINVAL, -EXO_ENOMEM or -EXO_ELIMIT.
+ */
+int exo_env_new(
+    struct exo_core *core, const struct exo_env_args *args, uint64_t *env);
+
+/** End an environment: its bindings are withdrawn, its keys revoked, its
+ * memory given back. Returns 0 or -EXO_ESTALE. */
+int exo_env_end(struct exo_core *core, uint64_t env);
+
+/**
+ * Issue a key from nothing: the platform's own authority, never a libOS's.
+ * The key dies with the environment. Returns 0, -EXO_EINVAL, -EXO_ESTALE,
+ * -EXO_ENOMEM or -EXO_ELIMIT.
+ */
+int exo_grant(struct exo_core *core, uint64_t env, uint32_t rights,
+    uint32_t region, struct exo_key *out);
+
+/**
+ * A call by a libOS: decode everything, then invoke, which cannot fail.
+ * args is the argument structure of call nr (exo/abi/call.h), in memory of
+ * the kernel's own: the platform has copied it in once and copies it out
+ * again; size is what the caller said it is.
+ * Returns the call's result; -EXO_ENOSYS for an unknown number.
+ */
+int exo_call(
+    struct exo_core *core, uint64_t env, uint32_t nr, void *args, size_t size);
+
+/** One packet on its way in. */
+struct exo_pkt {
+	const uint8_t *data;
+	uint32_t caplen; /* bytes at data */
+	uint32_t wirelen;
+	uint64_t time_ns;
+	uint32_t linktype;
+	uint32_t ifindex;
+	uint32_t matched; /* set by exo_ingest(): bindings that took it */
+};
+
+/**
+ * Demultiplex n packets, in order.
+ * A ring without room gets one plat_notify() and a second try; then the
+ * record is dropped and counted against its owner. Environments with new
+ * records are notified before the call returns.
+ */
+void exo_ingest(struct exo_core *core, struct exo_pkt *pkts, uint32_t n);
+
+/** What the core holds and did. */
+struct exo_core_stat {
+	uint64_t packets; /* ingested */
+	uint64_t bytes;   /* their wire lengths */
+	uint64_t unmatched;
+	uint64_t unmatched_bytes;
+	uint64_t steps; /* instructions that filters ran */
+	uint64_t mem;   /* bytes held */
+	uint64_t mem_peak;
+	uint32_t envs;
+	uint32_t bindings;
+	uint64_t refused; /* BIND calls that failed */
+};
+
+void exo_core_stat(const struct exo_core *core, struct exo_core_stat *out);
+
+/** The instructions of a binding's verified program, for tools that show
+ * them; valid until the binding goes. NULL when there is no such binding. */
+const struct exo_insn *exo_binding_insns(
+    const struct exo_core *core, uint64_t binding, uint32_t *n);
+
+#endif

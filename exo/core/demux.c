@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The demultiplexer in its linear form: every binding of the packet's link
+ * type is asked, in order.
+ *
+ * Filters are run binding by binding over up to 64 packets, so that one
+ * program stays in the caches; what they accepted is then delivered packet by
+ * packet, so that a ring's records are in packet order. Nothing here
+ * allocates: linkset_reserve() has seen to the room.
+ */
+#include "exo/core/core_int.h"
+#include "exo/lib/bytes.h"
+
+#define LINKTYPE_ETHERNET 1u
+#define ETHERTYPE_MIN     0x600u
+#define ETH_P_802_2       4u /* what Linux says of a length field */
+
+/* State of one run over up to BATCH packets of one link type. */
+struct batch {
+	struct exo_pkt *pkts;
+	uint32_t n;
+	struct isa_pkt view[BATCH];
+	uint32_t nout;
+	uint64_t first; /* number of pkts[0] since the core was born */
+};
+
+static struct linkset *set_of(struct exo_core *core, uint32_t linktype)
+{
+	struct linkset *s = core->last;
+
+	if (s != NULL && s->linktype == linktype)
+		return s;
+	for (s = core->sets; s != NULL; s = s->next)
+		if (s->linktype == linktype)
+			break;
+	core->last = s;
+	return s;
+}
+
+static uint16_t protocol_of(const struct exo_pkt *p)
+{
+	uint16_t type;
+
+	if (p->linktype != LINKTYPE_ETHERNET || p->caplen < 14)
+		return 0;
+	type = exo_be16(p->data + 12);
+	return type >= ETHERTYPE_MIN ? type : ETH_P_802_2;
+}
+
+/* Ask one binding about the packets of `alive`; returns those it takes. */
+static uint64_t ask(
+    struct exo_core *core, struct batch *bt, struct binding *b, uint64_t alive)
+{
+	uint64_t hit = 0;
+
+	for (uint64_t todo = alive; todo != 0; todo &= todo - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(todo);
+		uint32_t keep = binding_run(core, b, &bt->view[i]);
+		uint32_t len;
+
+		if (keep == 0)
+			continue;
+		hit |= (uint64_t)1 << i;
+		if (b->snap == 0)
+			continue;
+		len = bt->pkts[i].caplen;
+		len = len < keep ? len : keep;
+		len = len < b->snap ? len : b->snap;
+		core->out[bt->nout++] = (struct delivery){ b, i, len };
+	}
+	return hit;
+}
+
+/* Count what a binding took. */
+static void count(
+    struct batch *bt, struct binding *b, uint64_t asked, uint64_t hit)
+{
+	struct exo_bind_stat *st = &b->stat;
+	uint32_t n = (uint32_t)__builtin_popcountll(hit);
+
+	st->evaluated += (uint64_t)__builtin_popcountll(asked);
+	if (hit == 0)
+		return;
+	if (st->matched == 0)
+		st->first_ns = bt->pkts[__builtin_ctzll(hit)].time_ns;
+	st->last_ns = bt->pkts[63 - __builtin_clzll(hit)].time_ns;
+	st->matched += n;
+	if (b->snap == 0)
+		st->delivered += n;
+	for (; hit != 0; hit &= hit - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(hit);
+
+		st->matched_bytes += bt->pkts[i].wirelen;
+		bt->pkts[i].matched++;
+	}
+}
+
+static void evaluate(
+    struct exo_core *core, struct batch *bt, const struct linkset *set)
+{
+	uint64_t alive =
+	    bt->n == BATCH ? UINT64_MAX : ((uint64_t)1 << bt->n) - 1;
+
+	for (uint32_t k = 0; k < set->n && alive != 0; k++) {
+		struct binding *b = set->v[k];
+		uint64_t hit = ask(core, bt, b, alive);
+
+		count(bt, b, alive, hit);
+		if (b->mode == EXO_BIND_FIRST)
+			alive &= ~hit;
+	}
+}
+
+/* Write one record, or count it as dropped. */
+static void deliver(
+    struct exo_core *core, const struct batch *bt, const struct delivery *d)
+{
+	const struct exo_pkt *p = &bt->pkts[d->pkt];
+	struct binding *b = d->b;
+	struct env *env = b->env;
+	uint32_t size = ((uint32_t)sizeof(struct exo_rec) + d->len + 7) & ~7u;
+	struct exo_rec rec = {
+		.size = size,
+		.kind = EXO_REC_PACKET,
+		.binding = b->name,
+		.tag = b->tag,
+		.packet = bt->first + d->pkt,
+		.time_ns = p->time_ns,
+		.wirelen = p->wirelen,
+		.caplen = p->caplen,
+		.len = d->len,
+		.ifindex = p->ifindex,
+	};
+	uint8_t *to = ring_reserve(&env->ring, size);
+
+	if (to == NULL) {
+		/* a consumer that runs at once may make room */
+		ring_publish(&env->ring);
+		plat_notify(env->plat);
+		to = ring_reserve(&env->ring, size);
+	}
+	if (to == NULL) {
+		b->stat.dropped++;
+		env->ring.dropped++;
+	} else {
+		memcpy(to, &rec, sizeof(rec));
+		memcpy(to + sizeof(rec), p->data, d->len);
+		ring_commit(&env->ring, size);
+		b->stat.delivered++;
+	}
+	if (!env->dirty) {
+		env->dirty = true;
+		env->dirty_next = core->dirty;
+		core->dirty = env;
+	}
+}
+
+/* Bring the deliveries into packet order (stable) and make them. */
+static void deliver_all(struct exo_core *core, const struct batch *bt)
+{
+	struct delivery *sorted = core->out + core->out_room;
+	uint32_t start[BATCH + 1] = { 0 };
+
+	for (uint32_t i = 0; i < bt->nout; i++)
+		start[core->out[i].pkt + 1]++;
+	for (uint32_t i = 1; i <= BATCH; i++)
+		start[i] += start[i - 1];
+	for (uint32_t i = 0; i < bt->nout; i++)
+		sorted[start[core->out[i].pkt]++] = core->out[i];
+	for (uint32_t i = 0; i < bt->nout; i++)
+		deliver(core, bt, &sorted[i]);
+}
+
+/* Demultiplex n <= BATCH packets of one link type. */
+static void batch_run(struct exo_core *core, const struct linkset *set,
+    struct exo_pkt *pkts, uint32_t n)
+{
+	struct batch bt = { .pkts = pkts, .n = n, .first = core->stat.packets };
+
+	for (uint32_t i = 0; i < n; i++) {
+		bt.view[i] = (struct isa_pkt){
+			.data = pkts[i].data,
+			.caplen = pkts[i].caplen,
+			.wirelen = pkts[i].wirelen,
+			.ifindex = pkts[i].ifindex,
+			.protocol = protocol_of(&pkts[i]),
+		};
+		pkts[i].matched = 0;
+	}
+	if (set != NULL)
+		evaluate(core, &bt, set);
+	if (bt.nout != 0)
+		deliver_all(core, &bt);
+	core->stat.packets += n;
+	for (uint32_t i = 0; i < n; i++) {
+		core->stat.bytes += pkts[i].wirelen;
+		if (pkts[i].matched != 0)
+			continue;
+		core->stat.unmatched++;
+		core->stat.unmatched_bytes += pkts[i].wirelen;
+	}
+}
+
+static void notify_all(struct exo_core *core)
+{
+	struct env *e = core->dirty;
+
+	core->dirty = NULL;
+	while (e != NULL) {
+		struct env *next = e->dirty_next;
+
+		e->dirty = false;
+		e->dirty_next = NULL;
+		ring_publish(&e->ring);
+		plat_notify(e->plat);
+		e = next;
+	}
+}
+
+void exo_ingest(struct exo_core *core, struct exo_pkt *pkts, uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i < n) {
+		const struct linkset *set = set_of(core, pkts[i].linktype);
+		uint32_t k = 0, max = BATCH;
+
+		/* all deliveries of a run must find room in core->out */
+		if (set != NULL && set->n != 0 &&
+		    core->out_room / set->n < BATCH)
+			max = core->out_room / set->n;
+		while (k < max && i + k < n &&
+		       pkts[i + k].linktype == pkts[i].linktype)
+			k++;
+		batch_run(core, set, pkts + i, k);
+		i += k;
+	}
+	notify_all(core);
+}

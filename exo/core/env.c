@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Environments: the owners of everything that the core hands out.
+ *
+ * An environment's memory account forwards to the core's, so a byte is
+ * charged to both, and either limit refuses it.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/core_int.h"
+#include "exo/lib/bug.h"
+
+static void *env_mem_get(void *ctx, size_t size)
+{
+	return exo_mem_get(ctx, size);
+}
+
+static void env_mem_put(void *ctx, void *p, size_t size)
+{
+	exo_mem_put(ctx, p, size);
+}
+
+static bool ring_args_ok(const struct exo_env_args *args)
+{
+	uint32_t size = args->ring_size;
+
+	if (args->ring == NULL)
+		return size == 0;
+	return size >= EXO_RING_MIN && size <= EXO_RING_MAX &&
+	       (size & (size - 1)) == 0;
+}
+
+int exo_env_new(
+    struct exo_core *core, const struct exo_env_args *args, uint64_t *env)
+{
+	struct env *e;
+	uint64_t name;
+
+	if (!ring_args_ok(args))
+		return -EXO_EINVAL;
+	if (core->envs.live >= core->cfg.envs)
+		return -EXO_ELIMIT;
+	e = exo_pool_take(&core->envs, &name);
+	if (e == NULL)
+		return -EXO_ENOMEM;
+	e->name = name;
+	e->plat = args->plat;
+	e->mem = (struct exo_mem){
+		.get = env_mem_get,
+		.put = env_mem_put,
+		.ctx = &core->mem,
+		.limit = args->mem,
+	};
+	ring_init(&e->ring, args->ring, args->ring_size);
+	*env = name;
+	return 0;
+}
+
+struct env *env_find(const struct exo_core *core, uint64_t name)
+{
+	return exo_pool_find(&core->envs, name);
+}
+
+int exo_env_end(struct exo_core *core, uint64_t env)
+{
+	struct env *e = env_find(core, env);
+
+	if (e == NULL)
+		return -EXO_ESTALE;
+	exo_assert(!e->dirty); /* ingest cleans up before it returns */
+	while (e->bindings != NULL)
+		binding_withdraw(core, e->bindings);
+	while (e->keys != NULL)
+		key_end(core, e->keys);
+	exo_assert(e->mem.used == 0);
+	exo_pool_put(&core->envs, env);
+	return 0;
+}

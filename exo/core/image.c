@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The image parser: see image.h and exo/abi/image.h. */
+#include "exo/core/image.h"
+
+#include "exo/abi/ctx.h"
+#include "exo/abi/err.h"
+#include "exo/lib/bytes.h"
+
+#define HDR sizeof(struct exo_image_hdr)
+#define ROW sizeof(struct exo_image_section)
+
+static int refuse(uint32_t *bad, size_t off)
+{
+	*bad = (uint32_t)off;
+	return -EXO_EIMAGE;
+}
+
+static int name_ok(const uint8_t *p, uint32_t n)
+{
+	if (n == 0 || n > EXO_NAME_MAX)
+		return 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (p[i] < 0x20 || p[i] > 0x7e)
+			return 0;
+	return 1;
+}
+
+/* Check one section's contents and note where it is. */
+static int section_take(
+    struct exo_image *img, uint32_t kind, const uint8_t *p, uint32_t size)
+{
+	switch (kind) {
+	case EXO_SEC_INSNS:
+		if (size == 0 || size % sizeof(struct exo_insn) != 0 ||
+		    size / sizeof(struct exo_insn) > EXO_INSNS_MAX)
+			return -1;
+		img->insns = (const void *)p;
+		img->ninsns = (uint32_t)(size / sizeof(struct exo_insn));
+		return 0;
+	case EXO_SEC_NAME:
+		if (!name_ok(p, size))
+			return -1;
+		img->name = (const void *)p;
+		img->name_len = size;
+		return 0;
+	case EXO_SEC_SOURCE:
+		img->source = p;
+		img->source_len = size;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+/* Sections lie in the order of the table, so that none overlaps. */
+static int sections(const uint8_t *bytes, uint32_t size, uint32_t n,
+    struct exo_image *img, uint32_t *bad)
+{
+	uint64_t end = HDR + (uint64_t)n * ROW;
+	uint32_t seen = 0;
+
+	if (end > size)
+		return refuse(bad, offsetof(struct exo_image_hdr, nsections));
+	for (uint32_t i = 0; i < n; i++) {
+		const uint8_t *row = bytes + HDR + i * ROW;
+		uint32_t kind = exo_le32(row), off = exo_le32(row + 4);
+		uint32_t len = exo_le32(row + 8), zero = exo_le32(row + 12);
+		size_t at = HDR + i * ROW;
+
+		if (kind == 0 || kind > EXO_SEC_KIND_MAX ||
+		    (seen >> kind & 1) != 0 || zero != 0)
+			return refuse(bad, at);
+		if (off % 8 != 0 || off < end || !exo_range_ok(off, len, size))
+			return refuse(bad, at + 4);
+		if (section_take(img, kind, bytes + off, len) != 0)
+			return refuse(bad, off);
+		seen |= 1u << kind;
+		end = (uint64_t)off + len;
+	}
+	if (img->insns == NULL)
+		return refuse(bad, HDR);
+	return 0;
+}
+
+int exo_image_parse(
+    const uint8_t *bytes, uint32_t u_size, struct exo_image *out, uint32_t *bad)
+{
+	struct exo_image img = { .type = 0 };
+	uint32_t type;
+	int err;
+
+	if (u_size < HDR || u_size > EXO_IMAGE_MAX)
+		return refuse(bad, 0);
+	if (exo_le32(bytes) != EXO_IMAGE_MAGIC)
+		return refuse(bad, 0);
+	if (exo_le16(bytes + 4) != EXO_IMAGE_VERSION)
+		return refuse(bad, 4);
+	type = exo_le16(bytes + 6);
+	if (type == 0 || type > EXO_PROG_TYPE_MAX)
+		return refuse(bad, 6);
+	if (exo_le32(bytes + 8) != u_size)
+		return refuse(bad, 8);
+	if (exo_le16(bytes + 14) != 0)
+		return refuse(bad, 14);
+	img.type = type;
+	err = sections(bytes, u_size, exo_le16(bytes + 12), &img, bad);
+	if (err == 0)
+		*out = img;
+	return err;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The image parser: the door through which every program comes.
+ */
+#ifndef EXO_CORE_IMAGE_H
+#define EXO_CORE_IMAGE_H
+
+#include <stdint.h>
+
+#include "exo/abi/image.h"
+#include "exo/abi/insn.h"
+
+/** What an image holds; pointers into the image's own bytes. */
+struct exo_image {
+	const struct exo_insn *insns;
+	uint32_t ninsns;
+	uint32_t type;    /* enum exo_prog_type */
+	const char *name; /* not terminated; NULL when absent */
+	uint32_t name_len;
+	const uint8_t *source; /* NULL when absent */
+	uint32_t source_len;
+};
+
+/**
+ * Take an image apart. `bytes` is 8-byte aligned memory that nobody else
+ * writes, and outlives *out.
+ * Returns 0 or -EXO_EIMAGE with *bad the offset of the first wrong byte.
+ */
+int exo_image_parse(const uint8_t *bytes, uint32_t u_size,
+    struct exo_image *out, uint32_t *bad);
+
+#endif

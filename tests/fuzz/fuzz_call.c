@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fuzzes the call table: a core with two environments, and a sequence of
+ * calls whose arguments come from the input.
+ *
+ * Keys that the kernel issued are put into arguments, whole or with a byte
+ * changed, so that decoding is left behind. Packets come in between. At the
+ * end everything must have gone back to the platform (exo_core_free()
+ * asserts it), and no filter may ever have trapped.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exo/abi/err.h"
+#include "exo/core/core.h"
+#include "exo/lib/bug.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define KEYS  8
+#define NAMES 8
+#define RING  4096u
+
+struct input {
+	const uint8_t *p;
+	size_t n;
+};
+
+struct world {
+	struct exo_core *core;
+	uint64_t env[2];
+	struct exo_key keys[KEYS];
+	uint64_t names[NAMES];
+	unsigned nkeys, nnames;
+};
+
+static uint8_t take(struct input *in)
+{
+	if (in->n == 0)
+		return 0;
+	in->n--;
+	return *in->p++;
+}
+
+static void fill(struct input *in, void *to, size_t n)
+{
+	size_t k = n < in->n ? n : in->n;
+
+	memset(to, 0, n);
+	memcpy(to, in->p, k);
+	in->p += k;
+	in->n -= k;
+}
+
+static struct exo_key any_key(struct world *w, struct input *in)
+{
+	struct exo_key k = w->keys[take(in) % KEYS];
+	uint8_t spoil = take(in);
+
+	if (spoil >= 0xf0)
+		((uint8_t *)&k)[take(in) % sizeof(k)] ^= take(in);
+	return k;
+}
+
+/* An image with the input's bytes for instructions: BIND gets this far. */
+static void bind(struct world *w, uint64_t env, struct input *in)
+{
+	static _Alignas(8) uint8_t image[32 + 64 * 8];
+	struct exo_report report;
+	uint32_t n = 1 + take(in) % 64;
+	struct exo_image_head {
+		uint32_t magic;
+		uint16_t version, type;
+		uint32_t size;
+		uint16_t nsections, flags;
+		uint32_t kind, off, len, zero;
+	} head = { 0x46504f58, 1, (uint16_t)(take(in) % 6), 32 + 8 * n, 1, 0, 1,
+		32, 8 * n, 0 };
+	struct exo_call_bind a = {
+		.key = any_key(w, in),
+		.image = (uintptr_t)image,
+		.image_size = 32 + 8 * n,
+		.linktype = take(in) % 3,
+		.priority = (int8_t)take(in),
+		.mode = take(in) % 4,
+		.snap = take(in),
+		.report = (uintptr_t)&report,
+	};
+
+	memcpy(image, &head, sizeof(head));
+	fill(in, image + 32, 8 * (size_t)n);
+	if (exo_call(w->core, env, EXO_CALL_BIND_NR, &a, sizeof(a)) == 0)
+		w->names[w->nnames++ % NAMES] = a.out_binding;
+}
+
+static void derive(struct world *w, uint64_t env, struct input *in)
+{
+	struct exo_call_derive a = { .key = any_key(w, in),
+		.rights = take(in) };
+
+	if (exo_call(w->core, env, EXO_CALL_DERIVE_NR, &a, sizeof(a)) != 0)
+		return;
+	exo_assert((a.out_key.rights & ~a.key.rights) == 0);
+	w->keys[w->nkeys++ % KEYS] = a.out_key;
+}
+
+static void packet(struct world *w, struct input *in)
+{
+	uint8_t data[64];
+	struct exo_pkt p = { .data = data,
+		.caplen = take(in) % 65,
+		.wirelen = take(in),
+		.linktype = take(in) % 3 };
+
+	fill(in, data, p.caplen);
+	exo_ingest(w->core, &p, 1);
+}
+
+static void stat(struct world *w, uint64_t env, struct input *in)
+{
+	struct exo_call_stat a = { .binding = w->names[take(in) % NAMES] };
+
+	if (exo_call(w->core, env, EXO_CALL_STAT_NR, &a, sizeof(a)) == 0)
+		exo_assert(a.out_stat.trapped == 0 &&
+		           a.out_stat.delivered + a.out_stat.dropped ==
+		               a.out_stat.matched);
+}
+
+static void raw_call(struct world *w, uint64_t env, struct input *in)
+{
+	uint64_t args[32];
+	uint32_t nr = take(in);
+	size_t n = take(in);
+
+	/* BIND reads memory at addresses of the caller: bind() does that */
+	if (nr == EXO_CALL_BIND_NR)
+		return;
+	fill(in, args, sizeof(args));
+	(void)exo_call(w->core, env, nr, args, n);
+}
+
+static void step(struct world *w, struct input *in)
+{
+	uint8_t op = take(in);
+	uint64_t env = w->env[op >> 7];
+	struct exo_call_revoke r;
+	struct exo_call_unbind u;
+
+	switch (op % 8) {
+	case 0:
+	case 1:
+		bind(w, env, in);
+		break;
+	case 2:
+		derive(w, env, in);
+		break;
+	case 3:
+		r.key = any_key(w, in);
+		(void)exo_call(w->core, env, EXO_CALL_REVOKE_NR, &r, sizeof(r));
+		break;
+	case 4:
+		u.binding = w->names[take(in) % NAMES];
+		(void)exo_call(w->core, env, EXO_CALL_UNBIND_NR, &u, sizeof(u));
+		break;
+	case 5:
+		packet(w, in);
+		break;
+	case 6:
+		stat(w, env, in);
+		break;
+	default:
+		raw_call(w, env, in);
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct exo_core_config cfg = {
+		.mem = 4u << 20, .verify_insns = 20000, .verify_mem = 1u << 20
+	};
+	struct world w = { .nkeys = 2 };
+	struct input in = { data, size };
+	struct exo_ring *rings[2];
+
+	if (exo_core_new(&cfg, &w.core) != 0)
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		struct exo_env_args args = { .ring_size = RING };
+
+		rings[i] = aligned_alloc(64, sizeof(struct exo_ring) + RING);
+		args.ring = rings[i];
+		exo_assert(rings[i] != NULL);
+		exo_assert(exo_env_new(w.core, &args, &w.env[i]) == 0);
+		exo_assert(exo_grant(w.core, w.env[i], EXO_RIGHT_ALL, 0,
+		               &w.keys[i]) == 0);
+	}
+	for (int i = 0; i < 1000 && in.n != 0; i++)
+		step(&w, &in);
+	exo_core_free(w.core);
+	free(rings[0]);
+	free(rings[1]);
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fuzzes the image parser: any bytes, and what it says lies inside them. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exo/core/image.h"
+#include "exo/lib/bug.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void inside(const uint8_t *bytes, size_t size, const void *p, size_t n)
+{
+	const uint8_t *q = p;
+
+	if (p == NULL)
+		return;
+	exo_assert(q >= bytes && n <= size && q <= bytes + (size - n));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct exo_image img;
+	uint32_t bad;
+	uint8_t *copy;
+
+	if (size > 65536)
+		return 0;
+	/* the parser wants aligned bytes of its own */
+	copy = aligned_alloc(64, (size + 64) & ~(size_t)63);
+	if (copy == NULL)
+		return 0;
+	memcpy(copy, data, size);
+	if (exo_image_parse(copy, (uint32_t)size, &img, &bad) == 0) {
+		exo_assert(img.ninsns != 0 && img.insns != NULL);
+		inside(copy, size, img.insns, (size_t)img.ninsns * 8);
+		inside(copy, size, img.name, img.name_len);
+		inside(copy, size, img.source, img.source_len);
+	} else {
+		exo_assert(bad <= size);
+	}
+	free(copy);
+	return 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The image parser: every field that can be wrong, wrong in turn. */
+#include <check.h>
+#include <string.h>
+
+#include "exo/abi/ctx.h"
+#include "exo/abi/err.h"
+#include "exo/core/image.h"
+
+#define HDR sizeof(struct exo_image_hdr)
+#define ROW sizeof(struct exo_image_section)
+
+/* header, two rows, two instructions, a name of five characters */
+static struct {
+	_Alignas(8) struct exo_image_hdr hdr;
+	struct exo_image_section row[2];
+	struct exo_insn insns[2];
+	char name[8];
+} img;
+#define SIZE ((uint32_t)(sizeof(img) - 3))
+
+static void setup(void)
+{
+	memset(&img, 0, sizeof(img));
+	img.hdr = (struct exo_image_hdr){
+		.magic = EXO_IMAGE_MAGIC,
+		.version = EXO_IMAGE_VERSION,
+		.type = EXO_PROG_SOCKET,
+		.size = SIZE,
+		.nsections = 2,
+	};
+	img.row[0] = (struct exo_image_section){
+		.kind = EXO_SEC_INSNS, .off = HDR + 2 * ROW, .size = 16
+	};
+	img.row[1] = (struct exo_image_section){
+		.kind = EXO_SEC_NAME, .off = HDR + 2 * ROW + 16, .size = 5
+	};
+	memcpy(img.name, "hello", 5);
+}
+
+static int parse(uint32_t size, struct exo_image *out, uint32_t *bad)
+{
+	*bad = 12345;
+	return exo_image_parse((const uint8_t *)&img, size, out, bad);
+}
+
+START_TEST(a_good_image)
+{
+	struct exo_image out;
+	uint32_t bad;
+
+	ck_assert_int_eq(parse(SIZE, &out, &bad), 0);
+	ck_assert_uint_eq(out.type, EXO_PROG_SOCKET);
+	ck_assert_uint_eq(out.ninsns, 2);
+	ck_assert_ptr_eq(out.insns, img.insns);
+	ck_assert_uint_eq(out.name_len, 5);
+	ck_assert_mem_eq(out.name, "hello", 5);
+	ck_assert_ptr_null(out.source);
+	img.row[1].kind = EXO_SEC_SOURCE;
+	ck_assert_int_eq(parse(SIZE, &out, &bad), 0);
+	ck_assert_ptr_null(out.name);
+	ck_assert_uint_eq(out.source_len, 5);
+}
+END_TEST
+
+/* one wrong field each: where it is, how wide, what it becomes, and the
+ * offset that is blamed */
+static const struct {
+	const char *what;
+	uint32_t off, width;
+	uint32_t value, blamed;
+} wrong[] = {
+	{ "magic", 0, 4, 0x46504f59, 0 },
+	{ "version 0", 4, 2, 0, 4 },
+	{ "version 2", 4, 2, 2, 4 },
+	{ "type 0", 6, 2, 0, 6 },
+	{ "type beyond the last", 6, 2, EXO_PROG_TYPE_MAX + 1, 6 },
+	{ "size too small", 8, 4, SIZE - 1, 8 },
+	{ "size too large", 8, 4, SIZE + 1, 8 },
+	{ "no section", 12, 2, 0, HDR },
+	{ "more rows than bytes", 12, 2, 0xffff, 12 },
+	{ "flags", 14, 2, 1, 14 },
+	{ "kind 0", HDR, 4, 0, HDR },
+	{ "kind unknown", HDR, 4, EXO_SEC_KIND_MAX + 1, HDR },
+	{ "kind huge", HDR, 4, UINT32_MAX, HDR },
+	{ "kind twice", HDR + ROW, 4, EXO_SEC_INSNS, HDR + ROW },
+	{ "reserved", HDR + 12, 4, 1, HDR },
+	{ "offset unaligned", HDR + 4, 4, HDR + 2 * ROW + 4, HDR + 4 },
+	{ "offset in the table", HDR + 4, 4, HDR, HDR + 4 },
+	{ "offset outside", HDR + 4, 4, 1u << 20, HDR + 4 },
+	{ "offset wraps", HDR + 4, 4, UINT32_MAX - 7, HDR + 4 },
+	{ "length outside", HDR + 8, 4, 32, HDR + 4 },
+	{ "length wraps", HDR + 8, 4, UINT32_MAX, HDR + 4 },
+	{ "length 0", HDR + 8, 4, 0, HDR + 2 * ROW },
+	{ "half an instruction", HDR + 8, 4, 12, HDR + 2 * ROW },
+	{ "sections overlap", HDR + ROW + 4, 4, HDR + 2 * ROW + 8,
+	    HDR + ROW + 4 },
+	{ "name empty", HDR + ROW + 8, 4, 0, HDR + 2 * ROW + 16 },
+	{ "name not printable", HDR + 2 * ROW + 16, 1, 0x1f,
+	    HDR + 2 * ROW + 16 },
+	{ "name with DEL", HDR + 2 * ROW + 17, 1, 0x7f, HDR + 2 * ROW + 16 },
+};
+
+START_TEST(one_wrong_field)
+{
+	struct exo_image out = { .ninsns = 99 };
+	uint32_t bad;
+	int err;
+
+	memcpy(
+	    (uint8_t *)&img + wrong[_i].off, &wrong[_i].value, wrong[_i].width);
+	err = parse(SIZE, &out, &bad);
+	ck_assert_msg(err == -EXO_EIMAGE, "%s: %d", wrong[_i].what, err);
+	ck_assert_msg(bad == wrong[_i].blamed, "%s: offset %u blamed",
+	    wrong[_i].what, bad);
+	ck_assert_uint_eq(out.ninsns, 99); /* untouched */
+}
+END_TEST
+
+START_TEST(every_shorter_image_is_refused)
+{
+	struct exo_image out;
+	uint32_t bad;
+
+	for (uint32_t n = 0; n < SIZE; n++) {
+		ck_assert_int_eq(parse(n, &out, &bad), -EXO_EIMAGE);
+		if (n >= HDR)
+			img.hdr.size = n; /* even when the header agrees */
+		ck_assert_int_eq(parse(n, &out, &bad), -EXO_EIMAGE);
+		img.hdr.size = SIZE;
+	}
+}
+END_TEST
+
+Suite *t_image_suite(void)
+{
+	Suite *s = suite_create("image");
+	TCase *t = tcase_create("image");
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_good_image);
+	tcase_add_loop_test(
+	    t, one_wrong_field, 0, sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(t, every_shorter_image_is_refused);
+	suite_add_tcase(s, t);
+	return s;
+}
