@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the trace reading files share among themselves.
+ *
+ * Overview
+ *	raw (bytes of a file as stored) -> zip (unpacks) -> src (a window over
+ *	the unpacked stream) -> pcap or ng (walks records in the window) ->
+ *	reader (batches) -> run.  Only trace_src.c knows how bytes get into the
+ *	window; a mapped file would show the whole file as one window.
+ *
+ * The window
+ *	[cur, end) are the bytes held.  tr_src_need() may move them, so packets
+ *	handed out die there and nowhere else; hence walkers never call it:
+ *	they stop, state how many bytes the next record needs, and tr_batch()
+ *	calls it when it has nothing to hand out.  Window bytes are private
+ *	memory: walkers may fix byte order in place.
+ */
+#ifndef EXO_HOSTED_TRACE_INT_H
+#define EXO_HOSTED_TRACE_INT_H
+
+#include "exo/hosted/trace.h"
+
+/* The bytes of one file as they are stored. */
+struct tr_raw {
+	int fd;             /* -1: memory */
+	bool own;           /* close fd at the end */
+	const uint8_t *mem; /* what is left of it */
+	size_t mem_len;
+	const volatile sig_atomic_t *stop;
+	void (*awake)(void *user); /* as in struct tr_how */
+	void *user;
+	uint64_t taken; /* bytes read so far */
+	int sys;        /* errno of a failed read */
+};
+
+/** Returns 0, or -TR_EOPEN with errno in raw->sys. "-" is standard input. */
+int tr_raw_open(struct tr_raw *raw, const char *path);
+void tr_raw_close(struct tr_raw *raw);
+
+/** Read up to cap bytes: their number, 0 at the end, or -TR_EREAD, -TR_ESTOP. */
+ptrdiff_t tr_raw_read(struct tr_raw *raw, uint8_t *to, size_t cap);
+
+enum tr_packing {
+	TR_PLAIN,
+	TR_GZIP,
+	TR_ZSTD,
+	TR_LZ4,
+	TR_XZ
+};
+
+struct tr_zip; /* an unpacker */
+
+/** Bytes tr_zip_kind() wants to see before it can be sure. */
+#define TR_ZIP_MAGIC 6
+enum tr_packing tr_zip_kind(const uint8_t *head, size_t len);
+const char *tr_zip_name(enum tr_packing kind);
+
+/**
+ * Unpack what raw delivers after the len bytes at head, which were read from
+ * it already (len <= 64 KiB).  Returns NULL when out of memory.
+ */
+struct tr_zip *tr_zip_new(
+    enum tr_packing kind, struct tr_raw *raw, const uint8_t *head, size_t len);
+
+/**
+ * Deliver up to cap (> 0) unpacked bytes: their number, 0 at a proper end, or
+ * a negated tr_code; for -TR_EPACKED *why says what is wrong.
+ */
+ptrdiff_t tr_zip_read(
+    struct tr_zip *z, uint8_t *to, size_t cap, const char **why);
+void tr_zip_free(struct tr_zip *z);
+
+/* The window over the unpacked stream of one file. */
+struct tr_src {
+	uint8_t *cur; /* first byte not consumed yet */
+	uint8_t *end; /* one past the last byte held */
+	uint8_t *buf;
+	size_t size;
+	uint64_t base; /* stream offset of buf[0] */
+	struct tr_raw raw;
+	struct tr_zip *zip; /* NULL: plain */
+	enum tr_packing packing;
+	const char *name;      /* for messages */
+	bool eof;              /* nothing follows end */
+	struct tr_error fault; /* code != 0: what happened after end */
+};
+
+/** Fills the window with the first bytes.  On failure nothing is left open. */
+int tr_src_open(struct tr_src *s, struct tr_raw raw, const char *name,
+    size_t window, struct tr_error *err);
+void tr_src_close(struct tr_src *s);
+
+/**
+ * Have n bytes at s->cur.  Returns 1; 0 when the stream ends before that (what
+ * there is stays readable); or a negated tr_code with *err filled in.
+ * Costs memory only for bytes that really came, up to n.
+ */
+int tr_src_need(struct tr_src *s, size_t n, struct tr_error *err);
+
+static inline uint64_t tr_src_offset(const struct tr_src *s)
+{
+	return s->base + (uint64_t)(s->cur - s->buf);
+}
+
+/* An interface of the current section, with what the packet path needs. */
+struct tr_ngif {
+	uint32_t id; /* in the table */
+	uint32_t snapmax;
+	uint16_t linktype;
+	uint8_t bin;   /* not 0: units are 2^-bin seconds */
+	bool plain;    /* ns = raw * mult as long as raw <= raw_max */
+	uint64_t mult; /* else ns = raw / div, both plus offset */
+	uint64_t div;
+	uint64_t raw_max;
+	int64_t offset_s;
+};
+
+enum tr_format {
+	TR_PCAP,
+	TR_NG
+};
+
+struct tr_reader {
+	struct tr_src src;
+	enum tr_format format;
+	bool swapped; /* numbers in the file (section) are not in our order */
+	bool over;    /* the end was reached or the error handed out */
+	bool own_ifs;
+	struct tr_iftab *ifs;
+	uint64_t number;       /* of the packet handed out last */
+	size_t need;           /* bytes the walker wants to see at src.cur */
+	struct tr_error fault; /* code != 0: to be handed out next */
+	char kind[24];
+
+	/* pcap */
+	uint32_t ifid;
+	uint16_t linktype;
+	bool nano;
+	uint8_t record;  /* bytes of a record header */
+	uint8_t lengths; /* enum tr_lengths */
+	uint32_t snapmax;
+	uint32_t limit;
+
+	/* pcapng */
+	struct tr_ngif *sec; /* interfaces of this section */
+	uint32_t sec_count;
+	uint32_t sec_cap;
+	uint32_t block_max;
+	uint32_t spb_snap; /* snapmax of the section's first interface */
+	bool sec_any;      /* a section header was seen */
+	struct tr_opts section;
+};
+
+/* Versions before 2.4 and their order of the two lengths in a record. */
+enum tr_lengths {
+	TR_LEN_OK,
+	TR_LEN_SWAPPED,
+	TR_LEN_MAYBE
+};
+
+/** Read the file header; window holds at least 4 bytes.  0 or negative. */
+int tr_pcap_start(struct tr_reader *r, struct tr_error *err);
+int tr_ng_start(struct tr_reader *r, struct tr_error *err);
+
+/**
+ * Walk whole records in the window into out[]; returns how many.
+ * Where it stops short of max it has set r->need or r->fault.
+ */
+size_t tr_pcap_walk(struct tr_reader *r, struct tr_pkt *out, size_t max);
+size_t tr_ng_walk(struct tr_reader *r, struct tr_pkt *out, size_t max);
+
+/** The stream ends inside a record of which src.cur.. is the beginning. */
+void tr_pcap_cut(struct tr_reader *r, struct tr_error *err);
+void tr_ng_cut(struct tr_reader *r, struct tr_error *err);
+
+/**
+ * Do to a packet what libpcap does after reading: pseudo-headers in host
+ * order (SocketCAN in cooked captures, PFLOG, Linux USB, NFLOG) turned to ours
+ * when swapped, and the wire length of isochronous USB transfers corrected.
+ */
+void tr_fix(uint16_t linktype, bool swapped, uint8_t *data, struct tr_pkt *p);
+
+/** Whether tr_fix() may do anything for this link type. */
+bool tr_fixable(uint16_t linktype, bool swapped);
+
+/**
+ * List an interface; *iface is copied, its options and its section's too.
+ * Returns its id, or a negated tr_code with *err filled in but for the place.
+ */
+int64_t tr_iftab_add(
+    struct tr_iftab *t, const struct tr_iface *iface, struct tr_error *err);
+const struct tr_iface *tr_iftab_at(const struct tr_iftab *t, uint32_t id);
+uint32_t tr_iftab_count(const struct tr_iftab *t);
+
+/** Fill *err for a fault at offset of s.  Returns -code. */
+__attribute__((format(printf, 5, 6))) int tr_fail(struct tr_error *err,
+    int code, const struct tr_src *s, uint64_t offset, const char *fmt, ...);
+
+/** Fill *err for a fault that has no offset; sys (may be 0) is appended. */
+__attribute__((format(printf, 5, 6))) int tr_fail_at(struct tr_error *err,
+    int code, int sys, const char *name, const char *fmt, ...);
+
+/** Bytes a reader has taken from its file, packed as it may be. */
+static inline uint64_t tr_taken(const struct tr_reader *r)
+{
+	return r->src.raw.taken;
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writing packet traces: the contract.
+ *
+ * Overview
+ *	An output set holds any number of capture files being written.  Each
+ *	is pcap or pcapng by its extension.  Packets are gathered in a buffer
+ *	per output under one bound on memory for all; file descriptors are
+ *	kept for the outputs used last, the others are closed and reopened for
+ *	appending, so 20,000 outputs work under any sensible RLIMIT_NOFILE.
+ *	What is no regular file (FIFO, device, standard output) stays open.
+ *
+ * What survives
+ *	pcap: nanoseconds, link type and FCS length.  pcapng: interfaces (those
+ *	used, once each, before their first packet, with all their options),
+ *	raw time stamps, packet options, the options of the first section.
+ *	Everything is written in this machine's byte order.
+ *
+ * Failure
+ *	An output that fails keeps every whole record already written (a
+ *	partial one is cut off a regular file), counts what it loses, and is
+ *	reported once by tr_outs_error().  The others go on.  The caller must
+ *	ignore SIGPIPE and SIGXFSZ.
+ */
+#ifndef EXO_HOSTED_TRACE_OUT_H
+#define EXO_HOSTED_TRACE_OUT_H
+
+#include "exo/hosted/trace.h"
+
+struct tr_outs;
+
+struct tr_outs_how {
+	bool nano;      /* pcap outputs in nanoseconds from the start */
+	size_t memory;  /* bound on all buffers, bytes; 0: 64 MiB */
+	unsigned files; /* descriptors to keep; 0: RLIMIT_NOFILE less 64 */
+	const volatile sig_atomic_t *stop; /* ends a blocked write; or NULL */
+};
+
+struct tr_out_stat {
+	const char *path;
+	uint64_t
+	    packets;   /* handed over and not lost: in the file once closed */
+	uint64_t lost; /* handed over but not in the file */
+	uint64_t rounded; /* lost digits of their time: pcap in microseconds */
+	uint64_t cut;     /* shortened to what a pcap file may hold */
+	bool failed;      /* has an error; tr_outs_error() tells it once */
+};
+
+/** An empty set; how may be NULL.  Returns NULL when out of memory. */
+struct tr_outs *tr_outs_new(const struct tr_outs_how *how);
+
+/**
+ * Never write over this input (same device and inode).  "-" is standard input.
+ * Call for every input before opening outputs.  A path that cannot be looked
+ * at is passed over: whoever reads it will say so.  Returns 0 or -TR_EMEM.
+ */
+int tr_outs_guard(struct tr_outs *set, const char *path);
+
+/**
+ * Say which interface empty pcap outputs take their link type from (the first
+ * that is known).  Without it: the first interface written, else Ethernet.
+ */
+void tr_outs_hint(struct tr_outs *set, const struct tr_iface *first);
+
+/** pcap outputs whose header is not yet written will have nanoseconds. */
+void tr_outs_nano(struct tr_outs *set);
+
+/**
+ * True when the extension of path names a format; "-" does (it is pcap).
+ * For checking arguments before anything is opened.
+ */
+bool tr_out_path_ok(const char *path);
+
+/**
+ * Create or empty a file; returns its id (0, 1, 2, ...).
+ * .pcap and .cap are pcap, .pcapng and .ng pcapng, "-" is pcap on standard
+ * output ("-.pcapng": pcapng there).  Refuses any other extension, a file that
+ * is a guarded input, and one that another output of the set already is.
+ * Returns -enum tr_code with *err filled in; an existing file is unharmed then.
+ */
+int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err);
+
+/**
+ * Append a packet; iface must be the one that p->ifid names.
+ * ifaces of one set must come from one table (one run), for they are told
+ * apart by iface->id.  A pcap output takes its link type from its first
+ * packet and loses packets of any other.
+ * Returns 0, or 1 when the packet is lost (counted, see tr_outs_error()).
+ */
+int tr_out_write(struct tr_outs *set, int id, const struct tr_pkt *p,
+    const struct tr_iface *iface);
+
+/** Write out what is buffered, e.g. on SIGUSR1.  Failures are queued. */
+void tr_outs_flush(struct tr_outs *set);
+
+/**
+ * Take the next error that was not reported yet.
+ * Returns false when there is none.  Cheap: call it after every batch.
+ */
+bool tr_outs_error(struct tr_outs *set, struct tr_error *err);
+
+/** Numbers of one output; final after tr_outs_close(). */
+void tr_out_stat(const struct tr_outs *set, int id, struct tr_out_stat *st);
+int tr_outs_count(const struct tr_outs *set);
+
+/**
+ * Flush and close all; an output without packets becomes a valid empty file.
+ * Returns 0, or the code of the first error that any output ever had, negated,
+ * with *err (may be NULL) filled in.  Numbers and errors stay to be asked for.
+ */
+int tr_outs_close(struct tr_outs *set, struct tr_error *err);
+
+/** Close if not yet closed, and free; NULL is fine. */
+void tr_outs_free(struct tr_outs *set);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The window over the unpacked bytes of one trace file. */
+#include "exo/hosted/trace_int.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOW_MIN 4096U
+/* Fits the second level cache: measured faster than 64 KiB and than 1 MiB. */
+#define WINDOW_DEFAULT (256U << 10)
+
+static void fail_text(struct tr_error *err, size_t used, const char *fmt,
+    va_list ap) __attribute__((format(printf, 3, 0)));
+
+static void fail_text(
+    struct tr_error *err, size_t used, const char *fmt, va_list ap)
+{
+	if (used < sizeof(err->msg))
+		(void)vsnprintf(
+		    err->msg + used, sizeof(err->msg) - used, fmt, ap);
+}
+
+int tr_fail(struct tr_error *err, int code, const struct tr_src *s,
+    uint64_t offset, const char *fmt, ...)
+{
+	bool packed = s->packing != TR_PLAIN;
+	va_list ap;
+	int used;
+
+	*err = (struct tr_error){
+		.code = code, .packed = packed, .offset = offset
+	};
+	used = snprintf(err->msg, sizeof(err->msg),
+	    "%s: offset %llu%s: ", s->name, (unsigned long long)offset,
+	    packed ? " of the unpacked data" : "");
+	va_start(ap, fmt);
+	fail_text(err, used < 0 ? 0 : (size_t)used, fmt, ap);
+	va_end(ap);
+	return -code;
+}
+
+int tr_fail_at(struct tr_error *err, int code, int sys, const char *name,
+    const char *fmt, ...)
+{
+	va_list ap;
+	size_t used;
+	int n;
+
+	*err = (struct tr_error){ .code = code, .sys = sys };
+	n = snprintf(err->msg, sizeof(err->msg), "%s: ", name);
+	va_start(ap, fmt);
+	fail_text(err, n < 0 ? 0 : (size_t)n, fmt, ap);
+	va_end(ap);
+	used = strlen(err->msg);
+	if (sys != 0)
+		(void)snprintf(err->msg + used, sizeof(err->msg) - used, ": %s",
+		    strerror(sys));
+	return -code;
+}
+
+/* Remember what happened after s->end; returns the negated code. */
+static int src_fault(struct tr_src *s, int code, const char *why)
+{
+	uint64_t at = s->base + (uint64_t)(s->end - s->buf);
+
+	switch (code) {
+	case -TR_EREAD:
+		return tr_fail(&s->fault, TR_EREAD, s, at,
+		    "cannot read on: %s; the packets before it were kept",
+		    strerror(s->raw.sys));
+	case -TR_ESTOP:
+		return tr_fail(&s->fault, TR_ESTOP, s, at, "interrupted");
+	case -TR_EPACKED:
+		return tr_fail(&s->fault, TR_EPACKED, s, at,
+		    "%s: %s; the packets before it were kept",
+		    tr_zip_name(s->packing), why);
+	default:
+		return tr_fail(&s->fault, TR_EMEM, s, at,
+		    "out of memory for a window of %zu bytes", s->size);
+	}
+}
+
+/* Fetch once into the free part of the window.  Sets eof or fault at the end. */
+static void src_fetch(struct tr_src *s)
+{
+	size_t room = s->size - (size_t)(s->end - s->buf);
+	const char *why = "";
+	ptrdiff_t n;
+
+	if (s->zip != NULL)
+		n = tr_zip_read(s->zip, s->end, room, &why);
+	else
+		n = tr_raw_read(&s->raw, s->end, room);
+	if (n < 0)
+		(void)src_fault(s, (int)n, why);
+	else if (n == 0)
+		s->eof = true;
+	else
+		s->end += n;
+}
+
+/* Move what is held to the front. */
+static void src_slide(struct tr_src *s)
+{
+	size_t held = (size_t)(s->end - s->cur);
+
+	if (s->cur == s->buf)
+		return;
+	memmove(s->buf, s->cur, held);
+	s->base += (uint64_t)(s->cur - s->buf);
+	s->cur = s->buf;
+	s->end = s->buf + held;
+}
+
+/* Twice the window, but not more than n asks for.  False: out of memory. */
+static bool src_grow(struct tr_src *s, size_t n)
+{
+	size_t size = s->size * 2 < n ? s->size * 2 : n;
+	size_t held = (size_t)(s->end - s->buf);
+	uint8_t *buf = realloc(s->buf, size);
+
+	if (buf == NULL)
+		return false;
+	s->buf = buf;
+	s->cur = buf;
+	s->end = buf + held;
+	s->size = size;
+	return true;
+}
+
+int tr_src_need(struct tr_src *s, size_t n, struct tr_error *err)
+{
+	if ((size_t)(s->end - s->cur) >= n)
+		return 1;
+	src_slide(s);
+	while ((size_t)(s->end - s->cur) < n && !s->eof && s->fault.code == 0) {
+		if (s->end == s->buf + s->size && !src_grow(s, n))
+			(void)src_fault(s, -TR_EMEM, "");
+		else
+			src_fetch(s);
+	}
+	if ((size_t)(s->end - s->cur) >= n)
+		return 1;
+	if (s->fault.code == 0)
+		return 0;
+	*err = s->fault;
+	return -s->fault.code;
+}
+
+/* The bytes so far are packed: hand them to an unpacker and begin again. */
+static int src_unpack(struct tr_src *s, struct tr_error *err)
+{
+	size_t held = (size_t)(s->end - s->buf);
+
+	s->zip = tr_zip_new(s->packing, &s->raw, s->buf, held);
+	if (s->zip == NULL)
+		return tr_fail_at(err, TR_EMEM, 0, s->name, "out of memory");
+	s->end = s->buf;
+	s->eof = false;
+	return 0;
+}
+
+int tr_src_open(struct tr_src *s, struct tr_raw raw, const char *name,
+    size_t window, struct tr_error *err)
+{
+	int rc;
+
+	if (window == 0)
+		window = WINDOW_DEFAULT;
+	*s = (struct tr_src){ .raw = raw, .name = name };
+	s->size = WINDOW_MIN; /* at first no more than an unpacker takes back */
+	s->buf = malloc(window < WINDOW_MIN ? WINDOW_MIN : window);
+	if (s->buf == NULL) {
+		tr_raw_close(&s->raw);
+		return tr_fail_at(err, TR_EMEM, 0, name, "out of memory");
+	}
+	s->cur = s->buf;
+	s->end = s->buf;
+	rc = tr_src_need(s, TR_ZIP_MAGIC, err);
+	if (rc >= 0) {
+		s->packing = tr_zip_kind(s->buf, (size_t)(s->end - s->buf));
+		rc = s->packing == TR_PLAIN ? 0 : src_unpack(s, err);
+	}
+	if (rc < 0) {
+		tr_src_close(s);
+		return rc;
+	}
+	if (window > s->size)
+		s->size = window;
+	return 0;
+}
+
+void tr_src_close(struct tr_src *s)
+{
+	tr_zip_free(s->zip);
+	tr_raw_close(&s->raw);
+	free(s->buf);
+	s->zip = NULL;
+	s->buf = NULL;
+	s->cur = NULL;
+	s->end = NULL;
+}

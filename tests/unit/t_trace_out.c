@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tests of exo/hosted/trace_out.c: names, claims, buffers, errors. */
+#include "exo/hosted/trace_out.h"
+
+#include "tests/unit/trace_make.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+Suite *t_trace_out_suite(void);
+
+static char *dir;
+static struct tr_outs *set;
+static const uint8_t bytes[65536] = "packet";
+static const struct tr_iface ether = {
+	.linktype = 1, .snapmax = 65535, .tsresol = 6, .file = "t"
+};
+
+static void begin(void)
+{
+	dir = mk_dir();
+	set = tr_outs_new(NULL);
+	ck_assert_ptr_nonnull(set);
+}
+
+static void end(void)
+{
+	tr_outs_free(set);
+	mk_dir_gone(dir);
+}
+
+static struct tr_pkt packet(uint32_t len, uint16_t linktype)
+{
+	return (struct tr_pkt){ .data = bytes,
+		.caplen = len,
+		.wirelen = len,
+		.ts_ns = UINT64_C(1000000),
+		.ts_raw = 1000,
+		.linktype = linktype };
+}
+
+static int open_ok(const char *name)
+{
+	struct tr_error err = { 0 };
+	int id = tr_out_open(set, mk_path(dir, name), &err);
+
+	ck_assert_msg(id >= 0, "%s", err.msg);
+	return id;
+}
+
+START_TEST(names)
+{
+	static const struct {
+		const char *path;
+		bool ok;
+	} row[] = {
+		{ "-", true },
+		{ "x.pcap", true },
+		{ "a.b/x.cap", true },
+		{ "x.pcapng", true },
+		{ "x.ng", true },
+		{ "-.pcapng", true },
+		{ "x", false },
+		{ "x.pcap.gz", false },
+		{ "a.pcap/x", false },
+		{ "x.PCAP", false },
+		{ "", false },
+	};
+	struct tr_error err = { 0 };
+
+	ck_assert_int_eq(tr_out_path_ok(row[_i].path), row[_i].ok);
+	if (row[_i].ok)
+		return;
+	ck_assert_int_eq(tr_out_open(set, row[_i].path, &err), -TR_EUSAGE);
+	ck_assert_ptr_nonnull(strstr(err.msg, ".pcapng"));
+	ck_assert_int_eq(tr_outs_count(set), 0);
+}
+END_TEST
+
+/* An input is never written over, by whatever name it goes. */
+START_TEST(inputs_are_safe)
+{
+	const char *in = mk_path(dir, "in.pcap");
+	const char *alias[] = { "in.pcap", "hard.pcap", "soft.pcap" };
+	struct mk b = { 0 }, after;
+	struct tr_error err = { 0 };
+
+	mk_capture(&b, MK_F_MICRO, false, 5);
+	mk_spill(&b, in);
+	ck_assert_int_eq(link(in, mk_path(dir, "hard.pcap")), 0);
+	ck_assert_int_eq(symlink(in, mk_path(dir, "soft.pcap")), 0);
+	ck_assert_int_eq(tr_outs_guard(set, in), 0);
+	ck_assert_int_eq(tr_outs_guard(set, "/nonexistent"), 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(
+		    tr_out_open(set, mk_path(dir, alias[i]), &err), -TR_EUSAGE);
+		ck_assert_ptr_nonnull(strstr(err.msg, "is also an input"));
+	}
+	mk_slurp(&after, in);
+	ck_assert_uint_eq(after.len, b.len);
+	mk_free(&after);
+	mk_free(&b);
+}
+END_TEST
+
+START_TEST(one_file_twice)
+{
+	struct tr_error err = { 0 };
+
+	(void)open_ok("x.pcap");
+	ck_assert_int_eq(symlink("x.pcap", mk_path(dir, "y.pcap")), 0);
+	ck_assert_int_eq(
+	    tr_out_open(set, mk_path(dir, "y.pcap"), &err), -TR_EUSAGE);
+	ck_assert_ptr_nonnull(strstr(err.msg, "same file as output"));
+	ck_assert_int_eq(
+	    tr_out_open(set, mk_path(dir, "none/z.pcap"), &err), -TR_EOPEN);
+	ck_assert_int_eq(err.sys, ENOENT);
+	/* What comes from the last, refused one is free to be used again. */
+	(void)open_ok("z.pcap");
+	ck_assert_int_eq(tr_outs_count(set), 2);
+}
+END_TEST
+
+/* Without packets: valid, and of the link type that is known. */
+START_TEST(empty_outputs)
+{
+	struct tr_iface sll = { .linktype = 113, .ext = 0x54000000 };
+	struct mk b;
+	char why[512];
+	int code;
+
+	(void)open_ok("x.pcap");
+	(void)open_ok("x.pcapng");
+	if (_i == 1)
+		tr_outs_hint(set, &sll);
+	tr_outs_hint(set, &ether); /* the first hint counts */
+	ck_assert_int_eq(tr_outs_close(set, NULL), 0);
+	mk_slurp(&b, mk_path(dir, "x.pcap"));
+	ck_assert_uint_eq(b.len, 24);
+	ck_assert_uint_eq(b.p[20], _i == 1 ? 113 : 1);
+	ck_assert_uint_eq(b.p[23], _i == 1 ? 0x54 : 0);
+	ck_assert_uint_eq(mk_count(&b, &code, why), 0);
+	ck_assert_int_eq(code, 0);
+	mk_free(&b);
+	mk_slurp(&b, mk_path(dir, "x.pcapng"));
+	ck_assert_uint_eq(b.len, 28);
+	ck_assert_uint_eq(mk_count(&b, &code, why), 0);
+	ck_assert_int_eq(code, 0);
+	mk_free(&b);
+}
+END_TEST
+
+/* A second link type: told once, with a hint; the first one goes on. */
+START_TEST(second_link_type)
+{
+	struct tr_iface sll = { .id = 1, .linktype = 113 };
+	struct tr_out_stat st;
+	struct tr_error err = { 0 };
+	struct tr_pkt k = packet(60, 1), other = packet(60, 113);
+	struct mk b;
+	int id = open_ok("x.pcap"), code;
+	char why[512];
+
+	for (int i = 0; i < 10; i++) {
+		ck_assert_int_eq(tr_out_write(set, id, &k, &ether), 0);
+		ck_assert_int_eq(tr_out_write(set, id, &other, &sll), 1);
+	}
+	ck_assert(tr_outs_error(set, &err));
+	ck_assert_ptr_nonnull(strstr(err.msg, ".pcapng"));
+	ck_assert(!tr_outs_error(set, &err));
+	ck_assert_int_eq(tr_outs_close(set, &err), -TR_EUSAGE);
+	tr_out_stat(set, id, &st);
+	ck_assert_uint_eq(st.packets, 10);
+	ck_assert_uint_eq(st.lost, 10);
+	ck_assert(st.failed);
+	mk_slurp(&b, mk_path(dir, "x.pcap"));
+	ck_assert_uint_eq(mk_count(&b, &code, why), 10);
+	mk_free(&b);
+}
+END_TEST
+
+/* Many outputs under a small bound on memory: everything arrives. */
+START_TEST(bounded_memory)
+{
+	struct tr_outs_how how = { .memory = 100000, .files = 7 };
+	struct tr_error err;
+	struct tr_out_stat st;
+	char name[32], why[512];
+	struct mk b;
+	int code;
+
+	tr_outs_free(set);
+	set = tr_outs_new(&how);
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "%d.%s", i,
+		    i % 2 != 0 ? "pcap" : "pcapng");
+		ck_assert_int_eq(open_ok(name), i);
+	}
+	for (unsigned n = 0; n < 100; n++)
+		for (int i = 0; i < 200; i++) {
+			struct tr_pkt k =
+			    packet((n * 977 + (unsigned)i * 31) % 3000, 1);
+
+			if (n == 50 && i == 50)
+				k.caplen = sizeof(bytes) - 1;
+			if (tr_out_write(set, i, &k, &ether) != 0)
+				ck_abort();
+		}
+	tr_outs_flush(set);
+	ck_assert_int_eq(tr_outs_close(set, &err), 0);
+	for (int i = 0; i < 200; i++) {
+		tr_out_stat(set, i, &st);
+		ck_assert_uint_eq(st.packets, 100);
+		ck_assert_uint_eq(st.lost, 0);
+		mk_slurp(&b, st.path);
+		ck_assert_uint_eq(mk_count(&b, &code, why), 100);
+		ck_assert_msg(code == 0, "%s", why);
+		mk_free(&b);
+	}
+}
+END_TEST
+
+/* Interfaces are numbered per output in the order of use. */
+START_TEST(many_interfaces)
+{
+	static struct tr_iface f[500];
+	struct tr_error err;
+	struct tr_reader *r;
+	struct tr_pkt k;
+	int id[2] = { open_ok("a.pcapng"), open_ok("b.pcapng") };
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < 500; i++)
+		f[i] = (struct tr_iface){ .id = i,
+			.linktype = (uint16_t)i,
+			.snapmax = 1000,
+			.tsresol = 6,
+			.file = "t" };
+	for (uint32_t i = 0; i < 3000; i++) {
+		k = packet(i % 100, (uint16_t)(i * 7 % 500));
+		ck_assert_int_eq(
+		    tr_out_write(set, id[i % 3 == 0], &k, &f[i * 7 % 500]), 0);
+	}
+	ck_assert_int_eq(tr_outs_close(set, NULL), 0);
+	r = tr_open(mk_path(dir, "a.pcapng"), NULL, &err);
+	ck_assert_ptr_nonnull(r);
+	for (uint32_t i = 0; i < 3000; i++) {
+		if (i % 3 == 0)
+			continue;
+		ck_assert_int_eq(tr_batch(r, &k, 1, &err), 1);
+		ck_assert_uint_eq(k.linktype, i * 7 % 500);
+		ck_assert_uint_eq(k.caplen, i % 100);
+		n++;
+	}
+	ck_assert_int_eq(tr_batch(r, &k, 1, &err), 0);
+	ck_assert_uint_eq(n, 2000);
+	ck_assert_uint_eq(tr_iface_count(r), 500);
+	tr_close(r);
+}
+END_TEST
+
+Suite *t_trace_out_suite(void)
+{
+	Suite *s = suite_create("trace_out");
+	TCase *t = tcase_create("out");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_loop_test(t, names, 0, 11);
+	tcase_add_test(t, inputs_are_safe);
+	tcase_add_test(t, one_file_twice);
+	tcase_add_loop_test(t, empty_outputs, 0, 2);
+	tcase_add_test(t, second_link_type);
+	tcase_add_test(t, bounded_memory);
+	tcase_add_test(t, many_interfaces);
+	suite_add_tcase(s, t);
+	return s;
+}
