@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The tables of the pages in docs/, from the .inc files that the code is made
+# of, so that they cannot lie.
+#
+# usage: tables.sh --write | --check [ROOT]. A page says where its table goes:
+# <!-- table NAME --> ... <!-- end of the table -->.
+set -eu
+mode=${1:-}
+cd "${2:-$(dirname "$0")/..}"
+case $mode in
+--write | --check) ;;
+*)
+	echo "usage: docs/tables.sh --write | --check [ROOT]" >&2
+	exit 2
+	;;
+esac
+
+# rows FILE MACRO FORMAT: one line a row; FORMAT is awk over col[1..n].
+rows() {
+	awk -v macro="$2" '
+	$0 ~ "^(" macro ") *\\(" {
+		line = $0
+		sub(/^[A-Z_]+ *\(/, "", line)
+		sub(/\)[ \t]*$/, "", line)
+		n = 0
+		while (line != "") {
+			sub(/^[ \t,]+/, "", line)
+			if (substr(line, 1, 1) == "\"") {
+				line = substr(line, 2)
+				end = index(line, "\"")
+			} else {
+				end = index(line ",", ",")
+			}
+			field = substr(line, 1, end - 1)
+			sub(/[ \t]+$/, "", field)
+			gsub(/\|/, "\\|", field)
+			col[++n] = field
+			line = substr(line, end + 1)
+		}
+		'"$3"'
+	}' "$1"
+}
+
+# shellcheck disable=SC2016 # awk and markdown
+table() {
+	case $1 in
+	opcodes)
+		echo '| code | name | what it does | group | fixed fields |'
+		echo '|---|---|---|---|---|'
+		rows exo/isa/opcodes.inc 'ISA_OP|ISA_ALT' '
+		fixed = ""
+		if (col[6] != 0) fixed = fixed " src=" col[6]
+		if (col[7] != 0) fixed = fixed " off=" col[7]
+		if (col[8] != 0) fixed = fixed " imm=" col[8]
+		printf "| %s | `%s` | `%s` | %s |%s |\n", col[2], col[1],
+		    col[9], tolower(col[4]), fixed'
+		;;
+	refusals)
+		echo '| code | name | what is wrong | what to do |'
+		echo '|---|---|---|---|'
+		rows verifier/diag.inc VF_DIAG '
+		printf "| VF%s | %s | %s | %s |\n", col[1], col[2], col[3],
+		    col[4]'
+		;;
+	calls)
+		echo '| number | call | argument | what it does |'
+		echo '|---|---|---|---|'
+		rows exo/abi/call.inc EXO_CALL_ROW '
+		printf "| %s | %s | `struct %s` | %s |\n", col[2], col[1],
+		    col[3], col[4]'
+		;;
+	errors)
+		echo '| number | error | meaning |'
+		echo '|---|---|---|'
+		rows exo/abi/err.inc EXO_ERR '
+		printf "| -%s | EXO_%s | %s |\n", col[2], col[1], col[3]'
+		;;
+	contexts)
+		echo '| program type | offset | bytes | field | gives |'
+		echo '|---|---|---|---|---|'
+		rows exo/abi/ctx.inc EXO_CTX_FIELD '
+		printf "| %s | %s | %s | `%s` | %s |\n", tolower(col[1]),
+		    col[3], col[4], col[2], tolower(col[5])'
+		;;
+	*)
+		echo "tables.sh: there is no table '$1'" >&2
+		exit 2
+		;;
+	esac
+}
+
+status=0
+new=$(mktemp)
+part=$(mktemp)
+trap 'rm -f "$new" "$part"' EXIT
+for page in docs/*.md; do
+	: > "$new"
+	inside=
+	while IFS= read -r line; do
+		case $line in
+		'<!-- table '*' -->')
+			name=${line#<!-- table }
+			table "${name% -->}" > "$part"
+			{
+				printf '%s\n' "$line"
+				cat "$part"
+			} >> "$new"
+			inside=1
+			;;
+		'<!-- end of the table -->')
+			printf '%s\n' "$line" >> "$new"
+			inside=
+			;;
+		*)
+			[ -n "$inside" ] || printf '%s\n' "$line" >> "$new"
+			;;
+		esac
+	done < "$page"
+	cmp -s "$page" "$new" && continue
+	if [ "$mode" = --write ]; then
+		cat "$new" > "$page"
+	else
+		echo "$page: its table differs from the .inc file;" \
+		    "run docs/tables.sh --write"
+		status=1
+	fi
+done
+exit "$status"
