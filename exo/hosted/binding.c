@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bindings as people write them.
+ *
+ *	binding  = name [ "@" priority ] [ "," "owner" "=" name ] "=" filter
+ *	name     = 1*( ALPHA / DIGIT / "_" / "." / "-" ), no "." at its start
+ *	priority = [ "-" ] 1*DIGIT
+ *	filter   = "@" path / path of an ELF object / tcpdump expression
+ */
+#include "exo/hosted/binding.h"
+
+#include "exo/hosted/cmd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME_MAX_LEN 128u /* it goes into file names */
+#define FILE_LIMIT   (64u << 20)
+
+/* A binding taken apart; pointers into its text. */
+struct parts {
+	const char *name, *owner, *filter;
+	size_t name_len, owner_len;
+	int32_t priority;
+};
+
+static int complain(char *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int complain(char *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err, CMD_BINDING_ERR, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static size_t name_span(const char *s)
+{
+	size_t n = 0;
+
+	if (s[0] == '.')
+		return 0;
+	while (isalnum((unsigned char)s[n]) || s[n] == '_' || s[n] == '.' ||
+	       s[n] == '-')
+		n++;
+	return n;
+}
+
+static int parse_priority(const char **p, struct parts *out, char *err)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(*p, &end, 10);
+	if (end == *p || isspace((unsigned char)**p) || **p == '+')
+		return complain(err,
+		    "'%.64s': a number must follow '@', as in "
+		    "web@10='tcp port 80'",
+		    *p);
+	if (errno != 0 || v < INT32_MIN || v > INT32_MAX)
+		return complain(err,
+		    "priority %.*s is out of range: "
+		    "-2147483648 to 2147483647",
+		    (int)(end - *p), *p);
+	out->priority = (int32_t)v;
+	*p = end;
+	return 0;
+}
+
+static int parse_owner(const char **p, struct parts *out, char *err)
+{
+	if (strncmp(*p, "owner=", 6) != 0)
+		return complain(err,
+		    "'%.64s': only owner=NAME may stand "
+		    "after the comma, as in web,owner=alice='tcp port 80'",
+		    *p);
+	*p += 6;
+	out->owner = *p;
+	out->owner_len = name_span(*p);
+	if (out->owner_len == 0 || out->owner_len > NAME_MAX_LEN)
+		return complain(err,
+		    "'%.64s': an owner is 1 to %u of the "
+		    "characters A-Z a-z 0-9 _ . - and starts with no '.'",
+		    *p, NAME_MAX_LEN);
+	*p += out->owner_len;
+	return 0;
+}
+
+static int parse(const char *text, struct parts *out, char *err)
+{
+	const char *p = text;
+	int ret = 0;
+
+	*out = (struct parts){ .name = text,
+		.name_len = name_span(text),
+		.owner = "default",
+		.owner_len = strlen("default") };
+	p += out->name_len;
+	if (strchr(text, '=') == NULL)
+		return complain(err,
+		    "'%.200s' has no name: write "
+		    "NAME=FILTER, as in web='tcp port 80'",
+		    text);
+	if (out->name_len == 0 || out->name_len > NAME_MAX_LEN)
+		return complain(err,
+		    "'%.64s': a name is 1 to %u of the "
+		    "characters A-Z a-z 0-9 _ . - and starts with no '.'; "
+		    "write NAME=FILTER",
+		    text, NAME_MAX_LEN);
+	if (*p == '@') {
+		p++;
+		ret = parse_priority(&p, out, err);
+	}
+	if (ret == 0 && *p == ',') {
+		p++;
+		ret = parse_owner(&p, out, err);
+	}
+	if (ret != 0)
+		return ret;
+	if (*p != '=')
+		return complain(err,
+		    "'%.200s': '=' and the filter must "
+		    "follow '%.*s'; write NAME[@PRIORITY][,owner=OWNER]=FILTER",
+		    text, (int)(p - text), text);
+	out->filter = p + 1;
+	return 0;
+}
+
+static uint32_t hash_of(const char *name)
+{
+	uint32_t h = 2166136261u; /* FNV-1a; the names are our own user's */
+
+	for (; *name != '\0'; name++)
+		h = (h ^ (unsigned char)*name) * 16777619u;
+	return h;
+}
+
+/* The slot of a name: its own, or the empty one that it would take. */
+static uint32_t *slot_of(const struct cmd_bindings *set, const char *name)
+{
+	uint32_t mask = set->hash_size - 1;
+	uint32_t at = hash_of(name) & mask;
+
+	while (set->hash[at] != 0 &&
+	       strcmp(set->v[set->hash[at] - 1].name, name) != 0)
+		at = (at + 1) & mask;
+	return &set->hash[at];
+}
+
+/* Room for one more binding, in the array and in the index. */
+static int reserve(struct cmd_bindings *set)
+{
+	uint32_t room = set->room == 0 ? 16 : set->room * 2, i;
+	struct cmd_binding *v;
+	uint32_t *hash;
+
+	if (set->n < set->room)
+		return 0;
+	if (set->room > UINT32_MAX / 8)
+		return -1;
+	hash = calloc((size_t)room * 4, sizeof(*hash));
+	v = hash == NULL ? NULL : realloc(set->v, room * sizeof(*v));
+	if (v == NULL) {
+		free(hash);
+		return -1;
+	}
+	free(set->hash);
+	set->hash = hash;
+	set->hash_size = room * 4;
+	set->v = v;
+	set->room = room;
+	for (i = 0; i < set->n; i++)
+		*slot_of(set, v[i].name) = i + 1;
+	return 0;
+}
+
+/* True when path is a file that begins as ELF objects do. */
+static bool is_elf(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char magic[4];
+	struct stat st;
+	bool elf;
+
+	if (fd < 0)
+		return false;
+	elf = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	      read(fd, magic, 4) == 4 && memcmp(magic, "\177ELF", 4) == 0;
+	close(fd);
+	return elf;
+}
+
+static int refuse_elf(const char *path, char *err)
+{
+	return complain(err,
+	    "%.200s is an ELF object; this version takes "
+	    "tcpdump expressions only, written out or in a text file as "
+	    "NAME=@FILE",
+	    path);
+}
+
+/* Comment lines become blanks, so that offsets in messages stay true. */
+static void blank_comments(char *text)
+{
+	bool start = true, comment = false;
+
+	for (; *text != '\0'; text++) {
+		if (*text == '\n') {
+			start = true;
+			comment = false;
+		} else if (start && *text == '#') {
+			comment = true;
+			start = false;
+		} else if (!isspace((unsigned char)*text)) {
+			start = false;
+		}
+		if (comment)
+			*text = ' ';
+	}
+}
+
+static void trim(char *text)
+{
+	size_t n = strlen(text), lead = strspn(text, " \t\r\n");
+
+	while (n > lead && isspace((unsigned char)text[n - 1]))
+		n--;
+	memmove(text, text + lead, n - lead);
+	text[n - lead] = '\0';
+}
+
+/* The text of FILTER: itself, or what its file holds. */
+static int read_filter(const char *filter, struct cmd_binding *b, char *err)
+{
+	size_t len;
+
+	if (filter[0] != '@') {
+		if (is_elf(filter))
+			return refuse_elf(filter, err);
+		b->expr = strdup(filter);
+		return b->expr == NULL ? complain(err, "out of memory") : 0;
+	}
+	b->file = strdup(filter + 1);
+	if (b->file == NULL)
+		return complain(err, "out of memory");
+	if (is_elf(b->file))
+		return refuse_elf(b->file, err);
+	if (cmd_read_file(b->file, FILE_LIMIT, &b->expr, &len) != 0)
+		return complain(
+		    err, "its filter cannot be read from %.200s", b->file);
+	if (strlen(b->expr) != len)
+		return complain(err,
+		    "%.200s holds a NUL byte: it is no "
+		    "tcpdump expression",
+		    b->file);
+	blank_comments(b->expr);
+	trim(b->expr);
+	return 0;
+}
+
+static void binding_free(struct cmd_binding *b)
+{
+	free(b->name);
+	free(b->owner);
+	free(b->expr);
+	free(b->file);
+}
+
+/* Make the binding; on failure nothing is left of it. */
+static int make(const struct parts *parts, struct cmd_binding *b, char *err)
+{
+	int ret;
+
+	*b = (struct cmd_binding){ .priority = parts->priority };
+	b->name = strndup(parts->name, parts->name_len);
+	b->owner = strndup(parts->owner, parts->owner_len);
+	if (b->name == NULL || b->owner == NULL)
+		ret = complain(err, "out of memory");
+	else
+		ret = read_filter(parts->filter, b, err);
+	if (ret != 0)
+		binding_free(b);
+	return ret;
+}
+
+int cmd_bindings_add(
+    struct cmd_bindings *set, const char *text, char err[CMD_BINDING_ERR])
+{
+	char why[CMD_BINDING_ERR - 160];
+	struct cmd_binding b;
+	struct parts parts;
+	uint32_t *slot;
+
+	if (parse(text, &parts, err) != 0)
+		return -1;
+	if (reserve(set) != 0)
+		return complain(err, "out of memory");
+	if (make(&parts, &b, err) != 0) {
+		memcpy(why, err, sizeof(why) - 1);
+		why[sizeof(why) - 1] = '\0';
+		return complain(
+		    err, "%.*s: %s", (int)parts.name_len, parts.name, why);
+	}
+	slot = slot_of(set, b.name);
+	if (*slot != 0) {
+		complain(err, "two bindings are called %s; names must differ",
+		    b.name);
+		binding_free(&b);
+		return -1;
+	}
+	b.index = set->n;
+	set->v[set->n++] = b;
+	*slot = set->n;
+	return 0;
+}
+
+static int add_line(struct cmd_bindings *set, char *line, const char *path,
+    unsigned number, char *err)
+{
+	char why[CMD_BINDING_ERR];
+
+	trim(line);
+	if (line[0] == '\0' || line[0] == '#')
+		return 0;
+	if (cmd_bindings_add(set, line, why) == 0)
+		return 0;
+	return complain(err, "%.100s:%u: %.380s", path, number, why);
+}
+
+int cmd_bindings_read(
+    struct cmd_bindings *set, const char *path, char err[CMD_BINDING_ERR])
+{
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	char *text, *line, *end;
+	unsigned number = 1;
+	size_t len;
+	int ret = 0;
+
+	if (cmd_read_file(path, FILE_LIMIT, &text, &len) != 0)
+		return complain(
+		    err, "the bindings of -f %.200s cannot be read", path);
+	if (strlen(text) != len)
+		ret = complain(err,
+		    "%.200s holds a NUL byte: it is no list "
+		    "of bindings",
+		    name);
+	for (line = text; ret == 0 && line != NULL; line = end, number++) {
+		end = strchr(line, '\n');
+		if (end != NULL)
+			*end++ = '\0';
+		ret = add_line(set, line, name, number, err);
+	}
+	free(text);
+	return ret;
+}
+
+static int by_priority(const void *a, const void *b, void *ctx)
+{
+	const struct cmd_binding *v = ctx;
+	const struct cmd_binding *x = &v[*(const uint32_t *)a];
+	const struct cmd_binding *y = &v[*(const uint32_t *)b];
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+void cmd_bindings_order(const struct cmd_bindings *set, uint32_t *order)
+{
+	uint32_t i;
+
+	for (i = 0; i < set->n; i++)
+		order[i] = i;
+	if (set->n > 1)
+		qsort_r(order, set->n, sizeof(*order), by_priority, set->v);
+}
+
+void cmd_bindings_free(struct cmd_bindings *set)
+{
+	uint32_t i;
+
+	for (i = 0; i < set->n; i++)
+		binding_free(&set->v[i]);
+	free(set->v);
+	free(set->hash);
+	memset(set, 0, sizeof(*set));
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `exopf dump`: show the instructions of a program.
+ */
+#include "exo/hosted/cmd.h"
+#include "exo/hosted/json.h"
+#include "exo/hosted/opcodes.h"
+#include "exo/hosted/program.h"
+
+#include "exo/isa/decode.h"
+#include "exo/isa/text.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: exopf dump [options] EXPR\n"
+    "       exopf dump [options] --raw HEX|-\n"
+    "       exopf dump [options] --asm FILE|-\n"
+    "       exopf dump --opcodes [--json]\n"
+    "\n"
+    "Show the instructions of a program, or the table of all instructions.\n"
+    "\n"
+    "  EXPR              a tcpdump expression; several words are joined\n"
+    "  --raw HEX         instructions as hexadecimal, '-': standard input\n"
+    "  --asm FILE        assembler text\n"
+    "  --stage STAGE     cbpf: what libpcap made of EXPR; ebpf: what runs;\n"
+    "                    all (the default): whatever there is\n"
+    "  --hex             eBPF as hexadecimal only, for --raw and 'exopf run'\n"
+    "  --linktype NAME   link type for EXPR, by name or number (EN10MB)\n"
+    "  -O, --no-optimize leave out libpcap's optimiser\n"
+    "  --opcodes         every instruction there is, one a row\n"
+    "  --json            as JSON, schema exopf.dump/1 or exopf.opcodes/1\n"
+    "  -h, --help        this text\n"
+    "\n"
+    "examples:\n"
+    "  exopf dump 'udp port 53'\n"
+    "  exopf dump --stage cbpf -O --linktype LINUX_SLL2 icmp\n"
+    "  exopf dump --raw 'b700000001000000 9500000000000000'\n"
+    "  exopf dump --hex ip6 | exopf verify --raw -\n"
+    "  exopf dump --opcodes | grep atomic\n";
+
+enum stage {
+	STAGE_CBPF = 1,
+	STAGE_EBPF = 2,
+	STAGE_ALL = 3,
+};
+
+struct dump {
+	struct cmd_program_args args;
+	unsigned stages;
+	bool hex;
+	bool opcodes;
+	bool json;
+};
+
+static const char *insn_text(
+    const struct flt_code *code, uint32_t i, char *buf, size_t size)
+{
+	struct exo_fmt f;
+
+	exo_fmt_init(&f, buf, size);
+	isa_disasm(&f, code->insns, code->n, i);
+	return buf;
+}
+
+static uint32_t step(const struct flt_code *code, uint32_t i)
+{
+	uint32_t slots = isa_slots(&code->insns[i]);
+
+	return slots <= code->n - i ? slots : 1;
+}
+
+static void dump_hex(const struct flt_code *code)
+{
+	const uint8_t *bytes = (const uint8_t *)code->insns;
+	size_t i, n = (size_t)code->n * sizeof(struct exo_insn);
+
+	for (i = 0; i < n; i++)
+		printf("%02x%s", bytes[i], i % 8 == 7 ? "\n" : "");
+}
+
+static void dump_text(const struct cmd_program *p, unsigned stages)
+{
+	bool both = stages == STAGE_ALL && p->cbpf != NULL;
+	char text[256];
+	uint32_t i;
+
+	if (both)
+		printf("; classic BPF, %u instructions\n", p->ncbpf);
+	for (i = 0; (stages & STAGE_CBPF) != 0 && i < p->ncbpf; i++) {
+		flt_cbpf_text(&p->cbpf[i], i, text, sizeof(text));
+		printf("%s\n", text);
+	}
+	if (both)
+		printf("\n; eBPF, %u instructions\n", p->code.n);
+	if ((stages & STAGE_EBPF) == 0)
+		return;
+	for (i = 0; i < p->code.n; i += step(&p->code, i))
+		printf("%4u: (%02x) %s\n", i, p->code.insns[i].code,
+		    insn_text(&p->code, i, text, sizeof(text)));
+}
+
+static void json_cbpf(struct cmd_json *j, const struct cmd_program *p)
+{
+	char text[256];
+	uint32_t i;
+
+	cmd_json_array(j, "cbpf");
+	for (i = 0; i < p->ncbpf; i++) {
+		flt_cbpf_text(&p->cbpf[i], i, text, sizeof(text));
+		cmd_json_object(j, NULL);
+		cmd_json_u64(j, "index", i);
+		cmd_json_u64(j, "code", p->cbpf[i].code);
+		cmd_json_u64(j, "jt", p->cbpf[i].jt);
+		cmd_json_u64(j, "jf", p->cbpf[i].jf);
+		cmd_json_u64(j, "k", p->cbpf[i].k);
+		cmd_json_str(j, "text", text);
+		cmd_json_end(j);
+	}
+	cmd_json_end(j);
+}
+
+static void json_ebpf(struct cmd_json *j, const struct flt_code *code)
+{
+	char text[256];
+	uint32_t i, k;
+
+	cmd_json_array(j, "ebpf");
+	for (i = 0; i < code->n; i += step(code, i)) {
+		char hex[40] = "";
+
+		for (k = 0; k < step(code, i); k++) {
+			const struct exo_insn *in = &code->insns[i + k];
+
+			snprintf(hex + k * 16, 17, "%016" PRIx64,
+			    __builtin_bswap64(
+			        (uint64_t)in->code | (uint64_t)in->regs << 8 |
+			        (uint64_t)(uint16_t)in->off << 16 |
+			        (uint64_t)(uint32_t)in->imm << 32));
+		}
+		cmd_json_object(j, NULL);
+		cmd_json_u64(j, "index", i);
+		cmd_json_str(j, "bytes", hex);
+		cmd_json_str(j, "text", insn_text(code, i, text, sizeof(text)));
+		cmd_json_end(j);
+	}
+	cmd_json_end(j);
+}
+
+static void dump_json(const struct dump *d, const struct cmd_program *p)
+{
+	struct cmd_json j;
+	char name[32];
+
+	cmd_json_begin(&j, stdout);
+	cmd_json_str(&j, "schema", "exopf.dump/1");
+	cmd_json_str(&j, "type", cmd_prog_type_text(p->type));
+	cmd_json_str(&j, "expr", d->args.expr);
+	cmd_json_str(&j, "linktype",
+	    d->args.expr == NULL ? NULL
+	                         : cmd_linktype_text(d->args.linktype, name));
+	if ((d->stages & STAGE_CBPF) != 0 && p->cbpf != NULL)
+		json_cbpf(&j, p);
+	if ((d->stages & STAGE_EBPF) != 0)
+		json_ebpf(&j, &p->code);
+	cmd_json_finish(&j);
+}
+
+enum {
+	OPT_RAW = 256,
+	OPT_ASM,
+	OPT_STAGE,
+	OPT_HEX,
+	OPT_LINKTYPE,
+	OPT_OPCODES,
+	OPT_JSON
+};
+
+static const struct option options[] = {
+	{ "raw", required_argument, NULL, OPT_RAW },
+	{ "asm", required_argument, NULL, OPT_ASM },
+	{ "stage", required_argument, NULL, OPT_STAGE },
+	{ "hex", no_argument, NULL, OPT_HEX },
+	{ "linktype", required_argument, NULL, OPT_LINKTYPE },
+	{ "no-optimize", no_argument, NULL, 'O' },
+	{ "opcodes", no_argument, NULL, OPT_OPCODES },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int take_stage(const struct cmd *self, struct dump *d, const char *text)
+{
+	if (strcmp(text, "cbpf") == 0)
+		d->stages = STAGE_CBPF;
+	else if (strcmp(text, "ebpf") == 0)
+		d->stages = STAGE_EBPF;
+	else if (strcmp(text, "all") == 0)
+		d->stages = STAGE_ALL;
+	else
+		return cmd_usage(self,
+		    "--stage %s: the stages are cbpf, ebpf and all", text);
+	return 0;
+}
+
+/* Take one option. Returns 0, or an exit status. */
+static int take(const struct cmd *self, struct dump *d, int c, char **argv)
+{
+	switch (c) {
+	case OPT_RAW:
+		d->args.raw = optarg;
+		return 0;
+	case OPT_ASM:
+		d->args.assembly = optarg;
+		return 0;
+	case OPT_STAGE:
+		return take_stage(self, d, optarg);
+	case OPT_HEX:
+		d->hex = true;
+		return 0;
+	case OPT_LINKTYPE:
+		return cmd_program_linktype(self, &d->args, optarg);
+	case 'O':
+		d->args.no_optimize = true;
+		return 0;
+	case OPT_OPCODES:
+		d->opcodes = true;
+		return 0;
+	case OPT_JSON:
+		d->json = true;
+		return 0;
+	default:
+		return cmd_bad_option(self, c, argv);
+	}
+}
+
+static int dump_program(const struct cmd *self, const struct dump *d)
+{
+	struct cmd_program p;
+	int ret = cmd_program_load(self, &d->args, &p);
+
+	if (ret != 0)
+		return ret;
+	if (d->stages == STAGE_CBPF && p.cbpf == NULL)
+		ret = cmd_usage(self, "only an expression has a stage cbpf");
+	else if (d->json)
+		dump_json(d, &p);
+	else if (d->hex)
+		dump_hex(&p.code);
+	else
+		dump_text(&p, d->stages);
+	cmd_program_free(&p);
+	return ret;
+}
+
+static int run(const struct cmd *self, int argc, char **argv)
+{
+	struct dump d = { .stages = STAGE_ALL,
+		.args.linktype = CMD_LINKTYPE_DEFAULT };
+	char *expr;
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, ":Oh", options, NULL)) != -1) {
+		if (c == 'h')
+			return cmd_help(self);
+		ret = take(self, &d, c, argv);
+		if (ret != 0)
+			return ret;
+	}
+	expr = cmd_program_join(argc, argv, optind);
+	if (expr == NULL) {
+		cmd_say("out of memory");
+		return CMD_FAULT;
+	}
+	d.args.expr = optind < argc ? expr : NULL;
+	if (d.opcodes && (d.args.expr != NULL || d.args.raw != NULL ||
+	                     d.args.assembly != NULL)) {
+		ret = cmd_usage(self, "--opcodes shows no program as well");
+	} else if (d.opcodes && d.json) {
+		cmd_opcodes_json();
+		ret = CMD_YES;
+	} else if (d.opcodes) {
+		ret = cmd_opcodes_text();
+	} else {
+		ret = dump_program(self, &d);
+	}
+	free(expr);
+	return cmd_finish(ret);
+}
+
+const struct cmd cmd_dump = {
+	.name = "dump",
+	.summary = "show the instructions of a program",
+	.help = help,
+	.run = run,
+};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `exopf replay`: the arguments.
+ */
+#include "exo/hosted/cmd.h"
+#include "exo/hosted/replay.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: exopf replay -r FILE [-r FILE...] [options] BINDING...\n"
+    "\n"
+    "Pass once over traces, give every packet to the bindings that match it,\n"
+    "and print what each of them got.\n"
+    "\n"
+    "A BINDING is NAME[@PRIORITY][,owner=OWNER]=FILTER. FILTER is a tcpdump\n"
+    "expression, or @FILE for one that FILE holds. A higher PRIORITY is asked\n"
+    "first; 0 is the default, and equal ones are asked in order.\n"
+    "\n"
+    "  -r, --read FILE    a trace: pcap or pcapng, plain or packed with gzip,\n"
+    "                     zstd, lz4 or xz; '-' is standard input\n"
+    "  -f, --file FILE    bindings, one a line; '#' starts a comment line\n"
+    "  -o, --output PAT   write the packets of each binding to a file: {name}\n"
+    "                     and {owner} in PAT are replaced, .pcap or .pcapng "
+    "at\n"
+    "                     its end says how, missing directories are made, '-'\n"
+    "                     is standard output\n"
+    "      --rest FILE    write the packets that no binding matched\n"
+    "      --policy P     all (the default): each binding that matches gets\n"
+    "                     the packet; first: only the first of them\n"
+    "      --merge        merge several traces by time, instead of one after\n"
+    "                     the other\n"
+    "  -O, --no-optimize  leave out libpcap's optimiser\n"
+    "      --json         the result as JSON, schema exopf.replay/1\n"
+    "  -q, --quiet        no progress bar\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "SIGINT and SIGTERM close the outputs whole and print the totals so far\n"
+    "(exit status 130, 143); SIGUSR1 prints them and goes on. Exit status: 0\n"
+    "done, 2 something failed (what could be read was counted).\n"
+    "\n"
+    "examples:\n"
+    "  exopf replay -r pcaps/web4.pcap web='tcp port 80' dns='udp port 53'\n"
+    "  exopf replay -r pcaps/web4.pcap --policy first -o 'out/{name}.pcap' \\\n"
+    "    --rest out/rest.pcap syn@10='tcp[tcpflags] & tcp-syn != 0' tcp=tcp\n"
+    "  exopf replay --json -r pcaps/web4.pcap all=\n"
+    "  gzip -c pcaps/web4.pcap | exopf replay -r - v4=ip v6=ip6\n";
+
+struct args {
+	struct replay_opts opts;
+	struct replay *rp;
+	char **argv;
+	size_t stdin_uses;
+};
+
+enum {
+	OPT_REST = 256,
+	OPT_POLICY,
+	OPT_MERGE,
+	OPT_JSON
+};
+
+static const struct option options[] = {
+	{ "read", required_argument, NULL, 'r' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "rest", required_argument, NULL, OPT_REST },
+	{ "policy", required_argument, NULL, OPT_POLICY },
+	{ "merge", no_argument, NULL, OPT_MERGE },
+	{ "no-optimize", no_argument, NULL, 'O' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int take_bindings(
+    const struct cmd *self, struct args *a, const char *path)
+{
+	char err[CMD_BINDING_ERR];
+
+	a->stdin_uses += strcmp(path, "-") == 0;
+	if (a->stdin_uses > 1)
+		return cmd_usage(self, "standard input is wanted twice");
+	if (cmd_bindings_read(&a->rp->set, path, err) == 0)
+		return 0;
+	cmd_say("%s", err);
+	return CMD_FAULT;
+}
+
+static int take_policy(const struct cmd *self, struct args *a, const char *p)
+{
+	a->opts.first = strcmp(p, "first") == 0;
+	if (a->opts.first || strcmp(p, "all") == 0)
+		return 0;
+	return cmd_usage(
+	    self, "--policy %s: the policies are all and first", p);
+}
+
+static int take_file(const struct cmd *self, struct args *a, const char *path)
+{
+	a->stdin_uses += strcmp(path, "-") == 0;
+	if (a->stdin_uses > 1)
+		return cmd_usage(self, "standard input is wanted twice");
+	a->opts.files[a->opts.nfiles++] = path;
+	return 0;
+}
+
+/* Take one option. Returns 0, or an exit status. */
+static int take(const struct cmd *self, struct args *a, int c)
+{
+	switch (c) {
+	case 'r':
+		return take_file(self, a, optarg);
+	case 'f':
+		return take_bindings(self, a, optarg);
+	case 'o':
+		a->opts.out = optarg;
+		return 0;
+	case OPT_REST:
+		a->opts.rest = optarg;
+		return 0;
+	case OPT_POLICY:
+		return take_policy(self, a, optarg);
+	case OPT_MERGE:
+		a->opts.merge = true;
+		return 0;
+	case 'O':
+		a->opts.no_optimize = true;
+		return 0;
+	case OPT_JSON:
+		a->opts.json = true;
+		return 0;
+	case 'q':
+		a->opts.quiet = true;
+		return 0;
+	default:
+		return cmd_bad_option(self, c, a->argv);
+	}
+}
+
+static int take_arguments(const struct cmd *self, struct args *a, int argc)
+{
+	char err[CMD_BINDING_ERR];
+	int i;
+
+	for (i = optind; i < argc; i++) {
+		if (cmd_bindings_add(&a->rp->set, a->argv[i], err) != 0)
+			return cmd_usage(self, "%s", err);
+	}
+	if (a->opts.nfiles == 0)
+		return cmd_usage(self, "no trace: say -r FILE, or -r - for "
+		                       "standard input");
+	if (a->rp->set.n == 0)
+		return cmd_usage(self, "no binding: say NAME=FILTER, as in "
+		                       "web='tcp port 80'");
+	return replay_out_check(a->rp);
+}
+
+static int parse(const struct cmd *self, struct args *a, int argc, bool *helped)
+{
+	int c, ret = 0;
+
+	while (ret == 0 && (c = getopt_long(argc, a->argv, ":r:f:o:Oqh",
+	                        options, NULL)) != -1) {
+		if (c == 'h') {
+			*helped = true;
+			return cmd_help(self);
+		}
+		ret = take(self, a, c);
+	}
+	return ret != 0 ? ret : take_arguments(self, a, argc);
+}
+
+static int run(const struct cmd *self, int argc, char **argv)
+{
+	struct args a = { .argv = argv };
+	bool helped = false;
+	int ret;
+
+	a.rp = calloc(1, sizeof(*a.rp));
+	a.opts.files = calloc((size_t)argc, sizeof(*a.opts.files));
+	if (a.rp == NULL || a.opts.files == NULL) {
+		cmd_say("out of memory");
+		free(a.rp);
+		free(a.opts.files);
+		return CMD_FAULT;
+	}
+	a.rp->opts = &a.opts;
+	ret = parse(self, &a, argc, &helped);
+	if (ret == 0 && !helped)
+		ret = replay_run(a.rp);
+	replay_free(a.rp);
+	free(a.rp);
+	free(a.opts.files);
+	return ret;
+}
+
+const struct cmd cmd_replay = {
+	.name = "replay",
+	.summary = "one pass over traces through many filters",
+	.help = help,
+	.run = run,
+};

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A JSON writer.
+ */
+#include "exo/hosted/json.h"
+
+#include "exo/lib/bug.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/*
+ * Length of the UTF-8 sequence at s, of n bytes, or 0 when it is malformed:
+ * overlong forms, surrogates and values past U+10FFFF are (RFC 3629, 4).
+ */
+static size_t utf8_len(const unsigned char *s, size_t n)
+{
+	unsigned lo = 0x80, hi = 0xbf;
+	size_t len, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (n < len)
+		return 0;
+	if (s[0] == 0xe0)
+		lo = 0xa0;
+	else if (s[0] == 0xed)
+		hi = 0x9f;
+	else if (s[0] == 0xf0)
+		lo = 0x90;
+	else if (s[0] == 0xf4)
+		hi = 0x8f;
+	if (s[1] < lo || s[1] > hi)
+		return 0;
+	for (i = 2; i < len; i++) {
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	}
+	return len;
+}
+
+static void put_char(FILE *f, unsigned char c)
+{
+	switch (c) {
+	case '"':
+		fputs("\\\"", f);
+		break;
+	case '\\':
+		fputs("\\\\", f);
+		break;
+	case '\n':
+		fputs("\\n", f);
+		break;
+	case '\t':
+		fputs("\\t", f);
+		break;
+	default:
+		if (c < 0x20 || c == 0x7f)
+			fprintf(f, "\\u%04x", c);
+		else
+			fputc(c, f);
+	}
+}
+
+static void put_string(FILE *f, const char *s, size_t n)
+{
+	size_t i, len;
+
+	fputc('"', f);
+	for (i = 0; i < n; i += len) {
+		len = utf8_len((const unsigned char *)s + i, n - i);
+		if (len == 1) {
+			put_char(f, (unsigned char)s[i]);
+		} else if (len > 1) {
+			fwrite(s + i, 1, len, f);
+		} else {
+			fputs("\\ufffd", f);
+			len = 1;
+		}
+	}
+	fputc('"', f);
+}
+
+/* What stands before any value: the comma, the key. */
+static void lead(struct cmd_json *j, const char *key)
+{
+	exo_assert(j->depth > 0);
+	exo_assert((j->close[j->depth - 1] == '}') == (key != NULL));
+	if (j->some[j->depth - 1])
+		fputc(',', j->f);
+	j->some[j->depth - 1] = true;
+	if (key != NULL) {
+		put_string(j->f, key, strlen(key));
+		fputc(':', j->f);
+	}
+}
+
+static void open_level(struct cmd_json *j, char open, char close)
+{
+	exo_assert(j->depth < CMD_JSON_DEPTH);
+	fputc(open, j->f);
+	j->close[j->depth] = close;
+	j->some[j->depth] = false;
+	j->depth++;
+}
+
+void cmd_json_begin(struct cmd_json *j, FILE *f)
+{
+	memset(j, 0, sizeof(*j));
+	j->f = f;
+	open_level(j, '{', '}');
+}
+
+void cmd_json_finish(struct cmd_json *j)
+{
+	exo_assert(j->depth == 1);
+	cmd_json_end(j);
+	fputc('\n', j->f);
+}
+
+void cmd_json_object(struct cmd_json *j, const char *key)
+{
+	lead(j, key);
+	open_level(j, '{', '}');
+}
+
+void cmd_json_array(struct cmd_json *j, const char *key)
+{
+	lead(j, key);
+	open_level(j, '[', ']');
+}
+
+void cmd_json_end(struct cmd_json *j)
+{
+	exo_assert(j->depth > 0);
+	j->depth--;
+	fputc(j->close[j->depth], j->f);
+}
+
+void cmd_json_str(struct cmd_json *j, const char *key, const char *s)
+{
+	if (s == NULL)
+		cmd_json_null(j, key);
+	else
+		cmd_json_strn(j, key, s, strlen(s));
+}
+
+void cmd_json_strn(struct cmd_json *j, const char *key, const char *s, size_t n)
+{
+	lead(j, key);
+	put_string(j->f, s, n);
+}
+
+void cmd_json_u64(struct cmd_json *j, const char *key, uint64_t v)
+{
+	lead(j, key);
+	fprintf(j->f, "%" PRIu64, v);
+}
+
+void cmd_json_i64(struct cmd_json *j, const char *key, int64_t v)
+{
+	lead(j, key);
+	fprintf(j->f, "%" PRId64, v);
+}
+
+void cmd_json_bool(struct cmd_json *j, const char *key, bool v)
+{
+	lead(j, key);
+	fputs(v ? "true" : "false", j->f);
+}
+
+void cmd_json_null(struct cmd_json *j, const char *key)
+{
+	lead(j, key);
+	fputs("null", j->f);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The façade of the embeddable library: include/exopf/exopf.h.
+ */
+#include "exopf/exopf.h"
+
+#include "exo/abi/err.h"
+#include "exo/core/image.h"
+#include "exo/hosted/diag.h"
+#include "exo/isa/interp.h"
+#include "verifier/verifier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PUBLIC __attribute__((visibility("default")))
+
+_Static_assert(EXOPF_EINVAL == -EXO_EINVAL && EXOPF_ENOMEM == -EXO_ENOMEM &&
+                   EXOPF_E2BIG == -EXO_E2BIG && EXOPF_EIMAGE == -EXO_EIMAGE &&
+                   EXOPF_EREFUSED == -EXO_EREFUSED &&
+                   EXOPF_EBUDGET == -EXO_EBUDGET && EXOPF_ETRAP == -EXO_ETRAP,
+    "the library's errors are the kernel's");
+_Static_assert((int)EXOPF_TYPE_MEM == (int)EXO_PROG_MEM &&
+                   (int)EXOPF_TYPE_XDP == (int)EXO_PROG_XDP &&
+                   (int)EXOPF_TYPE_SOCKET == (int)EXO_PROG_SOCKET &&
+                   (int)EXOPF_TYPE_TC == (int)EXO_PROG_TC,
+    "the library's types are the kernel's");
+
+struct exopf_program {
+	struct vf_prog *prog;
+	struct exo_mem mem; /* that prog is charged to */
+	struct isa_vm vm;
+};
+
+static void *get_memory(void *ctx, size_t size)
+{
+	(void)ctx;
+	return malloc(size);
+}
+
+static void put_memory(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(p);
+}
+
+static void write_report(struct exopf_report *to, const struct exo_report *from,
+    const struct exo_insn *insns, uint32_t n)
+{
+	struct exo_fmt f;
+
+	if (to == NULL)
+		return;
+	to->code = from->code;
+	to->insn = from->insn;
+	exo_fmt_init(&f, to->text, sizeof(to->text));
+	cmd_diag_write(&f, from, insns, n);
+}
+
+static void clear_report(struct exopf_report *report, const char *text)
+{
+	struct exo_fmt f;
+
+	if (report == NULL)
+		return;
+	memset(report, 0, sizeof(*report));
+	report->insn = EXOPF_NOWHERE;
+	exo_fmt_init(&f, report->text, sizeof(report->text));
+	exo_fmt_str(&f, text);
+}
+
+/* Judge n instructions and make them runnable. */
+static int load(const struct exo_insn *insns, uint32_t n, uint32_t type,
+    struct exopf_report *report, struct exopf_program **out)
+{
+	const struct vf_limits limits = { .explored = VF_EXPLORED_DEFAULT,
+		.mem = VF_MEM_DEFAULT };
+	const struct vf_input in = {
+		.insns = insns, .ninsns = n, .type = type, .refuse_leaks = true
+	};
+	struct exopf_program *p = calloc(1, sizeof(*p));
+	struct exo_report why = { .code = 0 };
+	uint32_t bad, count;
+	int ret;
+
+	if (p == NULL)
+		return EXOPF_ENOMEM;
+	p->mem = (struct exo_mem){ .get = get_memory, .put = put_memory };
+	ret = vf_verify(&in, &limits, &p->mem, &p->prog, &why);
+	if (ret == 0) {
+		insns = vf_prog_insns(p->prog, &count);
+		ret = isa_load(&p->vm, type, insns, count, &bad);
+		p->vm.stack = vf_prog_facts(p->prog)->stack;
+	} else if (why.code != 0) {
+		write_report(report, &why, insns, n);
+	}
+	if (ret != 0) {
+		exopf_free(p);
+		return ret;
+	}
+	*out = p;
+	return 0;
+}
+
+PUBLIC int exopf_load(const void *insns, size_t n_bytes, enum exopf_type type,
+    struct exopf_report *report, exopf_program **out)
+{
+	struct exo_insn *copy;
+	int ret;
+
+	*out = NULL;
+	clear_report(report, "");
+	if ((unsigned)type < EXOPF_TYPE_MEM || (unsigned)type > EXOPF_TYPE_TC ||
+	    n_bytes % sizeof(*copy) != 0)
+		return EXOPF_EINVAL;
+	if (n_bytes / sizeof(*copy) > EXO_INSNS_MAX)
+		return EXOPF_E2BIG;
+	copy = malloc(n_bytes + 1); /* the caller's may lie at any address */
+	if (copy == NULL)
+		return EXOPF_ENOMEM;
+	if (n_bytes != 0)
+		memcpy(copy, insns, n_bytes);
+	ret = load(copy, (uint32_t)(n_bytes / sizeof(*copy)), (uint32_t)type,
+	    report, out);
+	free(copy);
+	return ret;
+}
+
+PUBLIC int exopf_load_image(const void *image, size_t n_bytes,
+    struct exopf_report *report, exopf_program **out)
+{
+	struct exo_image parsed;
+	uint32_t bad = 0;
+	uint8_t *copy;
+	int ret;
+
+	*out = NULL;
+	clear_report(report, "");
+	if (n_bytes > EXO_IMAGE_MAX)
+		return EXOPF_E2BIG;
+	copy = malloc(n_bytes + 1);
+	if (copy == NULL)
+		return EXOPF_ENOMEM;
+	if (n_bytes != 0)
+		memcpy(copy, image, n_bytes);
+	ret = exo_image_parse(copy, (uint32_t)n_bytes, &parsed, &bad);
+	if (ret == 0)
+		ret =
+		    load(parsed.insns, parsed.ninsns, parsed.type, report, out);
+	else
+		clear_report(report, "these bytes are no filter image");
+	free(copy);
+	return ret;
+}
+
+PUBLIC void exopf_free(exopf_program *program)
+{
+	if (program == NULL)
+		return;
+	vf_prog_free(program->prog, &program->mem);
+	free(program);
+}
+
+PUBLIC void exopf_facts(const exopf_program *program, struct exopf_facts *facts)
+{
+	const struct vf_facts *from = vf_prog_facts(program->prog);
+
+	*facts = (struct exopf_facts){
+		.max_steps = from->max_steps,
+		.stack = from->stack,
+		.reads_packet = from->reads_pkt,
+		.pure = from->pure,
+	};
+	(void)vf_prog_insns(program->prog, &facts->insns);
+}
+
+static int run(struct exopf_program *p, uint64_t *r0)
+{
+	enum isa_end end;
+
+	p->vm.fuel = vf_prog_facts(p->prog)->max_steps;
+	end = isa_run(&p->vm, r0);
+	if (end == ISA_END_EXIT || end == ISA_END_REJECT)
+		return 0;
+	return EXOPF_ETRAP;
+}
+
+PUBLIC int exopf_run_packet(
+    exopf_program *program, const struct exopf_packet *packet, uint64_t *r0)
+{
+	const struct isa_pkt pkt = {
+		.data = packet->data,
+		.caplen = packet->caplen,
+		.wirelen =
+		    packet->wirelen != 0 ? packet->wirelen : packet->caplen,
+		.ifindex = packet->ifindex,
+		.protocol = packet->protocol,
+	};
+
+	*r0 = 0;
+	if (program->vm.type == EXO_PROG_MEM || pkt.wirelen < pkt.caplen ||
+	    pkt.caplen > INT32_MAX || (pkt.data == NULL && pkt.caplen != 0))
+		return EXOPF_EINVAL;
+	isa_set_pkt(&program->vm, &pkt);
+	return run(program, r0);
+}
+
+PUBLIC int exopf_run_memory(
+    exopf_program *program, void *memory, size_t size, uint64_t *r0)
+{
+	*r0 = 0;
+	if (program->vm.type != EXO_PROG_MEM || size > INT32_MAX ||
+	    (memory == NULL && size != 0))
+		return EXOPF_EINVAL;
+	isa_set_mem(&program->vm, memory, (uint32_t)size);
+	return run(program, r0);
+}
+
+PUBLIC const char *exopf_strerror(int error)
+{
+	return error == 0 ? "no error" : cmd_diag_error(error);
+}
+
+PUBLIC const char *exopf_version(void)
+{
+	return EXOPF_VERSION;
+}

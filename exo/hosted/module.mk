@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The Linux process: the tool, and the façade of the embeddable library.
+LIB_SRC  := exo/hosted/lib.c exo/hosted/plat_hosted.c exo/hosted/diag.c
+TOOL_SRC := $(filter-out $(LIB_SRC),$(sort $(wildcard exo/hosted/*.c)))

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An environment as the hosted platform knows it.
+ *
+ * A libOS of the hosted build lives in our own process: its address space is
+ * ours, its packet upcall a function.
+ */
+#ifndef EXO_HOSTED_PLAT_HOSTED_H
+#define EXO_HOSTED_PLAT_HOSTED_H
+
+#include "exo/plat/plat.h"
+
+struct plat_env {
+	/** The packet upcall: empty the ring. Must not call the core. */
+	void (*packets)(void *user);
+	void *user;
+};
+
+#endif

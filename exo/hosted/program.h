@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The program that a command is asked about: an expression, raw bytes in
+ * hexadecimal, or assembler text.
+ */
+#ifndef EXO_HOSTED_PROGRAM_H
+#define EXO_HOSTED_PROGRAM_H
+
+#include "filters/filters.h"
+
+#include <stdbool.h>
+
+/** Bytes of text that a program may be written in. */
+#define CMD_PROGRAM_MAX (64u << 20)
+
+/** What the command line says. Zero it; strings are the command line's. */
+struct cmd_program_args {
+	const char *expr;     /* tcpdump expression */
+	const char *raw;      /* hexadecimal, or "-" */
+	const char *assembly; /* file name, or "-" */
+	uint32_t type;        /* 0: not stated */
+	uint32_t linktype;    /* for expr */
+	bool no_optimize;     /* for expr */
+};
+
+/** The program. cmd_program_free() at the end. */
+struct cmd_program {
+	uint32_t type;
+	struct flt_code code;
+	struct flt_cbpf *cbpf; /* what an expression became first; else NULL */
+	uint32_t ncbpf;
+};
+
+struct cmd;
+
+/**
+ * Get the program. Exactly one of the three sources must be set, and the type
+ * of an expression is socket.
+ * Returns 0, or CMD_FAULT after saying what is wrong.
+ */
+int cmd_program_load(const struct cmd *self,
+    const struct cmd_program_args *args, struct cmd_program *out);
+
+void cmd_program_free(struct cmd_program *p);
+
+/** Take the value of --type, of --linktype. Return 0, or CMD_FAULT after
+ * saying what is wrong. */
+int cmd_program_type(
+    const struct cmd *self, struct cmd_program_args *args, const char *text);
+int cmd_program_linktype(
+    const struct cmd *self, struct cmd_program_args *args, const char *text);
+
+/** Read hexadecimal text: itself, or standard input where it is "-".
+ * *bytes is the caller's to free(). what names it in messages. */
+int cmd_program_hex(
+    const char *what, const char *text, uint8_t **bytes, size_t *n);
+
+/** Join argv[from..argc) with spaces, as tcpdump does; free() it. NULL when
+ * memory is short. */
+char *cmd_program_join(int argc, char **argv, int from);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Running a replay: one pass over the traces.
+ */
+#include "exo/hosted/replay.h"
+
+#include "exo/hosted/cmd.h"
+#include "exo/hosted/diag.h"
+#include "exo/hosted/signals.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void remember(struct replay *rp, char *text)
+{
+	size_t room = rp->errors_room == 0 ? 8 : rp->errors_room * 2;
+	char **more;
+
+	if (rp->nerrors == rp->errors_room) {
+		more = realloc(rp->errors, room * sizeof(*more));
+		if (more == NULL) {
+			free(text);
+			return;
+		}
+		rp->errors = more;
+		rp->errors_room = room;
+	}
+	rp->errors[rp->nerrors++] = text;
+}
+
+void replay_error(struct replay *rp, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	cmd_progress_clear(&rp->progress);
+	rp->failed = true;
+	if (n < 0) {
+		cmd_say("out of memory");
+		return;
+	}
+	cmd_say("%s", text);
+	remember(rp, text);
+}
+
+void replay_warn(struct replay *rp, const char *fmt, ...)
+{
+	va_list ap;
+
+	cmd_progress_clear(&rp->progress);
+	fputs("exopf: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* Note one more packet of a kind; times are in the order of arrival. */
+static void note(struct replay_span *s, uint64_t t)
+{
+	if (s->packets++ == 0)
+		s->first_ns = t;
+	s->last_ns = t;
+}
+
+/* Read the next batch. Returns the number of packets, 0 at the end. */
+static uint32_t next_batch(struct replay *rp)
+{
+	struct tr_error err;
+	int n;
+
+	for (;;) {
+		if (cmd_signal_stop != 0) {
+			rp->interrupted = (int)cmd_signal_stop;
+			return 0;
+		}
+		n = tr_run_batch(rp->run, rp->batch, REPLAY_BATCH, &err);
+		if (n >= 0)
+			return (uint32_t)n;
+		if (n != -TR_ESTOP)
+			replay_error(rp, "%s", err.msg);
+	}
+}
+
+/* What ingest said about each packet: spans of time, and the rest. */
+static void account(struct replay *rp, const struct exo_pkt *pkts)
+{
+	uint32_t i;
+
+	for (i = 0; i < rp->nbatch; i++) {
+		uint64_t t = pkts[i].time_ns;
+
+		if (rp->all.packets == 0 || t < rp->origin_ns)
+			rp->origin_ns = t;
+		note(&rp->all, t);
+		note(pkts[i].matched != 0 ? &rp->any : &rp->none, t);
+		if (pkts[i].matched == 0 && rp->rest >= 0)
+			replay_out_rest(rp, i);
+	}
+}
+
+static void ingest(struct replay *rp)
+{
+	struct exo_pkt *pkts = rp->pkts;
+	uint32_t i;
+
+	for (i = 0; i < rp->nbatch; i++) {
+		const struct tr_pkt *p = &rp->batch[i];
+
+		pkts[i] = (struct exo_pkt){
+			.data = p->data,
+			.caplen = p->caplen,
+			.wirelen = p->wirelen,
+			.time_ns = p->ts_ns,
+			.linktype = p->linktype,
+			.ifindex = p->ifid,
+		};
+	}
+	exo_ingest(rp->core, pkts, rp->nbatch);
+	account(rp, pkts);
+	rp->base += rp->nbatch;
+}
+
+/* SIGUSR1 was noticed: between batches, or by a read that waits. */
+static void on_report(void *user)
+{
+	struct replay *rp = user;
+
+	if (cmd_signal_report == 0)
+		return;
+	cmd_signal_report = 0;
+	cmd_progress_clear(&rp->progress);
+	if (rp->outs != NULL)
+		tr_outs_flush(rp->outs);
+	replay_table(rp, stderr);
+}
+
+/* The pass itself. Returns 0, or how to exit when it had to be given up. */
+static int pass(struct replay *rp)
+{
+	uint64_t done, total;
+	int ret;
+
+	while (rp->nbatch != 0 && !rp->unread) {
+		ret = replay_bind_batch(rp);
+		if (ret != 0)
+			return ret;
+		if (rp->outs == NULL && rp->wants_outs)
+			ret = replay_out_open(rp);
+		if (ret != 0)
+			return ret;
+		if (rp->outs != NULL)
+			replay_out_ifaces(rp);
+		ingest(rp);
+		replay_out_errors(rp);
+		tr_run_progress(rp->run, &done, &total);
+		cmd_progress_draw(&rp->progress, done, total, rp->base);
+		on_report(rp);
+		rp->nbatch = next_batch(rp);
+	}
+	return 0;
+}
+
+/* A trace without packets: the filters are judged, the outputs made. */
+static int pass_empty(struct replay *rp)
+{
+	const struct tr_iface *iface = tr_run_iface(rp->run, 0);
+	int ret = 0;
+
+	if (rp->interrupted == 0)
+		ret = replay_bind_link(
+		    rp, iface != NULL ? iface->linktype : CMD_LINKTYPE_DEFAULT);
+	if (ret == 0 && rp->wants_outs &&
+	    tr_run_failed(rp->run) < rp->opts->nfiles)
+		ret = replay_out_open(rp);
+	return ret;
+}
+
+static int setup(struct replay *rp)
+{
+	const struct tr_how how = {
+		.stop = &cmd_signal_stop, .awake = on_report, .user = rp
+	};
+	const struct exo_core_config cfg = { .mem = 0 };
+	struct tr_error err;
+	int ret = exo_core_new(&cfg, &rp->core);
+	uint32_t i;
+
+	if (ret != 0) {
+		replay_error(rp, "no core: %s", cmd_diag_error(ret));
+		return CMD_FAULT;
+	}
+	rp->order = calloc(rp->set.n, sizeof(*rp->order));
+	rp->link_of = calloc(UINT16_MAX + 1, sizeof(*rp->link_of));
+	if (rp->opts->out != NULL)
+		rp->out_of = calloc(rp->set.n, sizeof(*rp->out_of));
+	if (rp->order == NULL || rp->link_of == NULL ||
+	    (rp->opts->out != NULL && rp->out_of == NULL)) {
+		replay_error(rp, "out of memory");
+		return CMD_FAULT;
+	}
+	for (i = 0; rp->out_of != NULL && i < rp->set.n; i++)
+		rp->out_of[i] = -1;
+	rp->wants_outs = rp->opts->out != NULL || rp->opts->rest != NULL;
+	cmd_bindings_order(&rp->set, rp->order);
+	ret = replay_owners_open(rp);
+	if (ret != 0)
+		return ret;
+	rp->run = tr_run_open(rp->opts->files, rp->opts->nfiles,
+	    rp->opts->merge ? TR_MERGE : TR_IN_TURN, &how, &err);
+	if (rp->run == NULL)
+		replay_error(rp, "%s", err.msg);
+	return rp->run == NULL ? CMD_FAULT : 0;
+}
+
+/* A binding that libpcap refused for every link type there was. */
+static void check_refused(struct replay *rp)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < rp->set.n && rp->nrefusals != 0; i++) {
+		for (k = 0; k < rp->nlinks; k++) {
+			if (rp->links[k].bound == NULL ||
+			    rp->links[k].bound[i] != REPLAY_UNBOUND)
+				break;
+		}
+		if (k == rp->nlinks && rp->nlinks != 0)
+			replay_error(rp,
+			    "%s: libpcap refused '%s' for every "
+			    "link type of the trace",
+			    rp->set.v[i].name, rp->set.v[i].expr);
+	}
+}
+
+static void show(struct replay *rp)
+{
+	if (rp->opts->json)
+		replay_json(rp, stdout);
+	else if (rp->base != 0 || !rp->failed)
+		replay_table(rp, replay_out_stdout(rp) ? stderr : stdout);
+}
+
+static int verdict(const struct replay *rp)
+{
+	if (rp->disagree)
+		return CMD_DISAGREE;
+	if (rp->failed)
+		return CMD_FAULT;
+	return rp->interrupted != 0 ? 128 + rp->interrupted : CMD_YES;
+}
+
+int replay_run(struct replay *rp)
+{
+	int ret;
+
+	rp->rest = -1;
+	cmd_signals_catch();
+	cmd_progress_init(&rp->progress, !rp->opts->quiet);
+	rp->start_clock = plat_clock_ns();
+	ret = setup(rp);
+	if (ret != 0)
+		return ret;
+	rp->nbatch = next_batch(rp);
+	ret = rp->nbatch != 0 ? pass(rp) : pass_empty(rp);
+	cmd_progress_clear(&rp->progress);
+	replay_out_close(rp);
+	if (ret != 0 && rp->base == 0)
+		return ret;
+	check_refused(rp);
+	replay_check(rp);
+	show(rp);
+	if (ret == 0)
+		ret = verdict(rp);
+	return cmd_finish(ret);
+}
+
+void replay_free(struct replay *rp)
+{
+	size_t i;
+
+	tr_outs_free(rp->outs);
+	tr_run_close(rp->run);
+	exo_core_free(rp->core);
+	replay_owners_close(rp);
+	replay_bind_free(rp);
+	for (i = 0; i < rp->nerrors; i++)
+		free(rp->errors[i]);
+	free(rp->errors);
+	free(rp->order);
+	free(rp->link_of);
+	free(rp->out_of);
+	cmd_bindings_free(&rp->set);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of `exopf replay` share.
+ *
+ * Overview
+ *	cmd_replay.c reads the arguments, replay.c runs: it reads batches from
+ *	the trace and feeds them to the core. replay_owner.c are the libOSes,
+ *	consumers of one ring each; replay_bind.c binds the filters when a link
+ *	type appears; replay_out.c are the outputs; replay_total.c adds up,
+ *	replay_table.c and replay_json.c show it.
+ *
+ * The path of a packet
+ *	tr_run_batch -> exo_ingest -> ring -> plat_notify -> lnet_tap_poll ->
+ *	replay_out_record -> tr_out_write. A record names its packet by number;
+ *	interface and options are those of that packet in the current batch.
+ */
+#ifndef EXO_HOSTED_REPLAY_H
+#define EXO_HOSTED_REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "exo/abi/call.h"
+#include "exo/core/core.h"
+#include "exo/hosted/binding.h"
+#include "exo/hosted/plat_hosted.h"
+#include "exo/hosted/progress.h"
+#include "exo/hosted/trace.h"
+#include "exo/hosted/trace_out.h"
+#include "libos-net/tap.h"
+
+#define REPLAY_BATCH 256u
+
+/** What the command line asks for. */
+struct replay_opts {
+	const char **files; /* traces */
+	size_t nfiles;
+	const char *out;  /* pattern with {name}; NULL: no outputs */
+	const char *rest; /* NULL: none */
+	bool first;       /* policy */
+	bool merge;
+	bool no_optimize;
+	bool json;
+	bool quiet; /* no progress bar */
+};
+
+struct replay;
+
+/** A libOS: all bindings of one owner, one environment, one ring. */
+struct replay_owner {
+	const char *name; /* a binding's string */
+	struct replay *rp;
+	struct plat_env plat;
+	struct lnet_tap tap;
+	struct exo_ring *ring; /* NULL: it only counts */
+	size_t ring_bytes;
+	uint64_t env;
+	struct exo_key key;
+	uint64_t records;  /* received */
+	uint32_t bindings; /* that it owns */
+	bool broken;       /* the ring held what is no record: our mistake */
+};
+
+/** What became of a binding, over all link types. */
+struct replay_sum {
+	uint64_t matched, bytes, delivered, dropped, trapped;
+	uint64_t first_ns,
+	    last_ns; /* of arrival; valid when matched is not 0 */
+};
+
+/** Packets of a kind: how many, the first one's time, the last one's. */
+struct replay_span {
+	uint64_t packets, first_ns, last_ns;
+};
+
+/** A link type that appeared. */
+struct replay_link {
+	uint32_t linktype;
+	uint64_t packets;
+	uint64_t *bound; /* the core's name of each binding, or UNBOUND;
+			    NULL: one link type too many, none is bound */
+};
+
+#define REPLAY_UNBOUND UINT64_MAX
+
+/** Link types that filters are bound for; a hostile trace may have more. */
+#define REPLAY_LINKS_MAX 256u
+
+/** A binding that matches nothing in a link type, and why. */
+struct replay_refusal {
+	uint32_t binding;
+	uint32_t linktype;
+	char *why;
+};
+
+/** One run. */
+struct replay {
+	const struct replay_opts *opts;
+	struct cmd_bindings set;
+	uint32_t *order; /* of asking: indices into set.v */
+	struct exo_core *core;
+	struct replay_owner *owners;
+	uint32_t nowners;
+	uint32_t *owner_of; /* each binding's */
+
+	struct replay_link *links;
+	uint32_t nlinks;
+	uint32_t *link_of; /* by link type: its index in links, plus 1; or 0 */
+	struct replay_refusal *refusals;
+	size_t nrefusals, refusals_room;
+
+	struct tr_run *run;
+	struct tr_pkt batch[REPLAY_BATCH];
+	struct exo_pkt pkts[REPLAY_BATCH]; /* the same, for the core */
+	uint32_t nbatch;
+	uint64_t base; /* the core's number of batch[0] */
+
+	struct tr_outs *outs;
+	int *out_of;     /* each binding's output, or -1; NULL: no outputs */
+	int rest;        /* or -1 */
+	uint32_t ifaces; /* looked at so far */
+
+	struct replay_span all, any, none; /* any: some binding took them */
+	uint64_t origin_ns;                /* the earliest packet's time */
+	uint64_t start_clock;
+	int interrupted; /* signal that ended the run, or 0 */
+	bool wants_outs; /* packets are to be written somewhere */
+	bool unread;     /* nobody reads the only output any more */
+	bool failed;     /* an error was reported */
+	bool disagree;   /* our own counts contradict each other */
+	char **errors;   /* what was said, for --json */
+	size_t nerrors, errors_room;
+	struct cmd_progress progress;
+};
+
+/* replay.c */
+/** Run. rp is zeroed but for opts and set; replay_free() at the end.
+ * Returns how to exit; results have been printed. */
+int replay_run(struct replay *rp);
+void replay_free(struct replay *rp);
+/** Say what is wrong, and keep it for --json. */
+void replay_error(struct replay *rp, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/** Say what need not worry; not kept. */
+void replay_warn(struct replay *rp, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* replay_owner.c */
+/** Make the environments. Returns 0 or CMD_FAULT, having said why. */
+int replay_owners_open(struct replay *rp);
+void replay_owners_close(struct replay *rp);
+
+/* replay_bind.c */
+/** Bind every filter for a link type that was not seen before.
+ * Returns 0, or CMD_FAULT or CMD_DISAGREE when the run cannot go on. */
+int replay_bind_link(struct replay *rp, uint32_t linktype);
+/** Bind for each link type that is new in the current batch. */
+int replay_bind_batch(struct replay *rp);
+void replay_bind_free(struct replay *rp);
+
+/* replay_out.c */
+/** Check the patterns, before anything is read. 0 or CMD_FAULT. */
+int replay_out_check(struct replay *rp);
+/** True when packets go to standard output, so that nothing else may. */
+bool replay_out_stdout(const struct replay *rp);
+/** Open all outputs. Returns 0 or CMD_FAULT, having said why. */
+int replay_out_open(struct replay *rp);
+/** Look at interfaces that are new, before their packets are written. */
+void replay_out_ifaces(struct replay *rp);
+/** Write one record to its binding's output; the libOSes call it. */
+void replay_out_record(
+    struct replay *rp, const struct exo_rec *rec, const uint8_t *data);
+/** Write packet i of the batch to the rest. */
+void replay_out_rest(struct replay *rp, uint32_t i);
+/** Report errors of outputs that were not reported yet. */
+void replay_out_errors(struct replay *rp);
+/** Close all; what they lost is known afterwards. */
+void replay_out_close(struct replay *rp);
+/** Numbers of a binding's output; false when it has none. */
+bool replay_out_stat(
+    const struct replay *rp, uint32_t binding, struct tr_out_stat *st);
+
+/* replay_total.c */
+/** Add up what became of a binding. */
+void replay_sum(
+    const struct replay *rp, uint32_t binding, struct replay_sum *sum);
+/** Compare all counts that must agree; sets rp->disagree. */
+void replay_check(struct replay *rp);
+
+/* replay_table.c */
+void replay_table(struct replay *rp, FILE *f);
+
+/* replay_json.c */
+void replay_json(struct replay *rp, FILE *f);
+
+#endif

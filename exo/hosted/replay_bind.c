@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Binding the filters of a replay, link type by link type.
+ *
+ * A filter is compiled once for each link type, when the first packet of it
+ * appears. libpcap may refuse it there: then it matches nothing in that link
+ * type. One that it refuses for the first link type and for all others that
+ * filters are written for is wrong, not unsuitable.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/image.h"
+#include "exo/hosted/cmd.h"
+#include "exo/hosted/diag.h"
+#include "exo/hosted/replay.h"
+#include "filters/filters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WARNINGS_MAX 20u /* then counted only: a trace may be hostile */
+
+static unsigned flags_of(const struct replay *rp)
+{
+	return rp->opts->no_optimize ? FLT_EXPR_RAW : 0;
+}
+
+/* True when some link type takes the expression: the common ones, and those
+ * that have words of their own. */
+static bool fits_anywhere(const struct replay *rp, const char *expr)
+{
+	static const char *const types[] = { "EN10MB", "LINUX_SLL", "RAW",
+		"NULL", "IEEE802_11", "PPP", "IEEE802_11_RADIO", "PFLOG",
+		"SUNATM", "MTP2" };
+	struct flt_error err;
+	struct flt_cbpf *insns;
+	uint32_t n;
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		int linktype = flt_linktype_number(types[i]);
+
+		if (linktype < 0 || flt_expr_cbpf(expr, (uint32_t)linktype,
+		                        flags_of(rp), &insns, &n, &err) != 0)
+			continue;
+		free(insns);
+		return true;
+	}
+	return false;
+}
+
+/* libpcap's words for what is no sentence at all. */
+static bool is_syntax(const char *why)
+{
+	return strstr(why, "syntax error") != NULL ||
+	       strstr(why, "illegal token") != NULL;
+}
+
+static int wrong_everywhere(
+    struct replay *rp, const struct cmd_binding *b, const char *why)
+{
+	const char *hint = "pcap-filter(7) has the grammar";
+
+	if (is_syntax(why))
+		hint = "quote the whole binding, as in web='tcp port 80'; "
+		       "pcap-filter(7) has the grammar";
+	else if (strstr(why, "rejects all packets") != NULL)
+		hint = "its parts exclude each other; with -O it is taken as "
+		       "it is, and matches nothing";
+	replay_error(rp, "%s: '%s': %s; %s", b->name, b->expr, why, hint);
+	return CMD_FAULT;
+}
+
+static int remember_refusal(struct replay *rp, const struct cmd_binding *b,
+    uint32_t linktype, const char *why)
+{
+	size_t room = rp->refusals_room == 0 ? 16 : rp->refusals_room * 2;
+	struct replay_refusal *r = rp->refusals;
+
+	if (rp->nrefusals == rp->refusals_room) {
+		r = realloc(r, room * sizeof(*r));
+		if (r == NULL)
+			return -EXO_ENOMEM;
+		rp->refusals = r;
+		rp->refusals_room = room;
+	}
+	r += rp->nrefusals;
+	*r = (struct replay_refusal){ b->index, linktype, strdup(why) };
+	if (r->why == NULL)
+		return -EXO_ENOMEM;
+	rp->nrefusals++;
+	return 0;
+}
+
+static int no_memory(struct replay *rp)
+{
+	replay_error(rp, "out of memory");
+	return CMD_FAULT;
+}
+
+/* libpcap refused b for this link type. */
+static int refused(struct replay *rp, const struct cmd_binding *b,
+    uint32_t linktype, const char *why)
+{
+	char name[32];
+
+	if (rp->nlinks == 1 && !fits_anywhere(rp, b->expr))
+		return wrong_everywhere(rp, b, why);
+	if (rp->nrefusals < WARNINGS_MAX)
+		replay_warn(rp,
+		    "%s: matches nothing in packets of link type "
+		    "%s: %s",
+		    b->name, cmd_linktype_text(linktype, name), why);
+	else if (rp->nrefusals == WARNINGS_MAX)
+		replay_warn(rp, "more filters are refused for a link type; "
+		                "--json names them all");
+	return remember_refusal(rp, b, linktype, why) == 0 ? 0 : no_memory(rp);
+}
+
+/* The kernel's verifier refused what libpcap made: one of them is wrong. */
+static int verifier_refused(struct replay *rp, const struct cmd_binding *b,
+    const struct flt_image *img, const struct exo_report *report)
+{
+	struct exo_image parsed = { .ninsns = 0 };
+	char text[1024];
+	struct exo_fmt f;
+	uint32_t bad;
+
+	(void)exo_image_parse(img->bytes, img->size, &parsed, &bad);
+	exo_fmt_init(&f, text, sizeof(text));
+	cmd_diag_write(&f, report, parsed.insns, parsed.ninsns);
+	replay_error(rp,
+	    "%s: '%s': the verifier refuses what libpcap made of "
+	    "it, which is a mistake of ours: %s",
+	    b->name, b->expr, text);
+	return CMD_DISAGREE;
+}
+
+/* The BIND call, as the owner's libOS makes it. rank: 0 is asked first. */
+static int bind_image(struct replay *rp, const struct cmd_binding *b,
+    uint32_t rank, const struct flt_image *img, struct replay_link *link)
+{
+	const struct replay_owner *o = &rp->owners[rp->owner_of[b->index]];
+	struct exo_report report = { .code = 0 };
+	struct exo_call_bind call = {
+		.key = o->key,
+		.image = (uintptr_t)img->bytes,
+		.image_size = img->size,
+		.linktype = link->linktype,
+		.priority = (int32_t)(INT32_MAX - (int64_t)rank),
+		.mode = rp->opts->first ? EXO_BIND_FIRST : EXO_BIND_TAP,
+		.snap = rp->out_of != NULL ? UINT32_MAX : 0,
+		.tag = b->index,
+		.report = (uintptr_t)&report,
+	};
+	char name[32];
+	int ret =
+	    exo_call(rp->core, o->env, EXO_CALL_BIND_NR, &call, sizeof(call));
+
+	if (ret == 0) {
+		link->bound[b->index] = call.out_binding;
+		return 0;
+	}
+	if (ret == -EXO_EREFUSED)
+		return verifier_refused(rp, b, img, &report);
+	replay_error(rp, "%s: cannot be bound for link type %s: %s", b->name,
+	    cmd_linktype_text(link->linktype, name), cmd_diag_error(ret));
+	return CMD_FAULT;
+}
+
+static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
+{
+	const struct cmd_binding *b = &rp->set.v[rp->order[rank]];
+	struct flt_image img = { .bytes = NULL };
+	struct flt_error err = { "" };
+	int ret = flt_expr_image(
+	    b->expr, link->linktype, flags_of(rp), b->name, &img, &err);
+
+	if (ret == -EXO_ENOMEM)
+		return no_memory(rp);
+	if (ret == -EXO_ESYNTAX)
+		return refused(rp, b, link->linktype, err.text);
+	if (ret != 0) {
+		replay_error(rp, "%s: '%s': %s", b->name, b->expr, err.text);
+		return CMD_FAULT;
+	}
+	ret = bind_image(rp, b, rank, &img, link);
+	flt_image_free(&img);
+	return ret;
+}
+
+/* Bind everything for a link type that was just added. */
+static int bind_all(struct replay *rp, struct replay_link *link)
+{
+	uint32_t i;
+	int ret = 0;
+
+	link->bound = calloc(rp->set.n, sizeof(*link->bound));
+	if (link->bound == NULL)
+		return no_memory(rp);
+	for (i = 0; i < rp->set.n; i++)
+		link->bound[i] = REPLAY_UNBOUND;
+	for (i = 0; ret == 0 && i < rp->set.n; i++)
+		ret = bind_one(rp, i, link);
+	return ret;
+}
+
+int replay_bind_link(struct replay *rp, uint32_t linktype)
+{
+	struct replay_link *link =
+	    realloc(rp->links, (rp->nlinks + 1) * sizeof(*rp->links));
+
+	if (link == NULL)
+		return no_memory(rp);
+	rp->links = link;
+	link += rp->nlinks++;
+	*link = (struct replay_link){ .linktype = linktype };
+	rp->link_of[linktype & 0xffff] = rp->nlinks;
+	if (rp->nlinks <= REPLAY_LINKS_MAX)
+		return bind_all(rp, link);
+	if (rp->nlinks == REPLAY_LINKS_MAX + 1)
+		replay_error(rp,
+		    "packets of more than %u link types: nothing "
+		    "matches in those that come later",
+		    REPLAY_LINKS_MAX);
+	return 0;
+}
+
+int replay_bind_batch(struct replay *rp)
+{
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < rp->nbatch; i++) {
+		uint32_t linktype = rp->batch[i].linktype;
+
+		if (rp->link_of[linktype] == 0) {
+			ret = replay_bind_link(rp, linktype);
+			if (ret != 0)
+				return ret;
+		}
+		rp->links[rp->link_of[linktype] - 1].packets++;
+	}
+	return 0;
+}
+
+void replay_bind_free(struct replay *rp)
+{
+	size_t i;
+
+	for (i = 0; i < rp->nlinks; i++)
+		free(rp->links[i].bound);
+	free(rp->links);
+	for (i = 0; i < rp->nrefusals; i++)
+		free(rp->refusals[i].why);
+	free(rp->refusals);
+}

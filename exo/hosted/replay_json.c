@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The result of a replay as JSON: schema exopf.replay/1.
+ */
+#include "exo/hosted/cmd.h"
+#include "exo/hosted/human.h"
+#include "exo/hosted/json.h"
+#include "exo/hosted/replay.h"
+
+#include <stdlib.h>
+
+static void put_times(
+    struct cmd_json *j, uint64_t packets, uint64_t first, uint64_t last)
+{
+	char buf[CMD_HUMAN];
+
+	if (packets == 0) {
+		cmd_json_null(j, "first");
+		cmd_json_null(j, "last");
+		return;
+	}
+	cmd_json_str(j, "first", cmd_human_time(first, buf));
+	cmd_json_str(j, "last", cmd_human_time(last, buf));
+}
+
+static void put_output(
+    struct cmd_json *j, const char *key, const struct tr_out_stat *st)
+{
+	cmd_json_object(j, key);
+	cmd_json_str(j, "file", st->path);
+	cmd_json_u64(j, "packets", st->packets);
+	cmd_json_u64(j, "lost", st->lost);
+	cmd_json_u64(j, "rounded", st->rounded);
+	cmd_json_u64(j, "cut", st->cut);
+	cmd_json_bool(j, "failed", st->failed);
+	cmd_json_end(j);
+}
+
+static void put_refusal(struct cmd_json *j, const struct replay_refusal *r)
+{
+	char name[32];
+
+	cmd_json_object(j, NULL);
+	cmd_json_str(j, "linktype", cmd_linktype_text(r->linktype, name));
+	cmd_json_str(j, "why", r->why);
+	cmd_json_end(j);
+}
+
+static int by_binding(const void *a, const void *b)
+{
+	const struct replay_refusal *x = a, *y = b;
+
+	if (x->binding != y->binding)
+		return x->binding < y->binding ? -1 : 1;
+	return x->linktype < y->linktype ? -1 : x->linktype > y->linktype;
+}
+
+/* The refusals of a binding. They are sorted, the bindings come in order:
+ * *next is the first that was not written yet. */
+static void put_refusals(
+    struct cmd_json *j, const struct replay *rp, uint32_t binding, size_t *next)
+{
+	cmd_json_array(j, "refused");
+	while (*next < rp->nrefusals && rp->refusals[*next].binding == binding)
+		put_refusal(j, &rp->refusals[(*next)++]);
+	cmd_json_end(j);
+}
+
+static void put_binding(
+    struct cmd_json *j, const struct replay *rp, uint32_t i, size_t *next)
+{
+	const struct cmd_binding *b = &rp->set.v[i];
+	struct replay_sum sum;
+	struct tr_out_stat st;
+
+	replay_sum(rp, i, &sum);
+	cmd_json_object(j, NULL);
+	cmd_json_str(j, "name", b->name);
+	cmd_json_str(j, "expr", b->expr);
+	if (b->file != NULL)
+		cmd_json_str(j, "file", b->file);
+	cmd_json_str(j, "owner", b->owner);
+	cmd_json_i64(j, "priority", b->priority);
+	cmd_json_u64(j, "matched", sum.matched);
+	cmd_json_u64(j, "bytes", sum.bytes);
+	cmd_json_u64(j, "delivered", sum.delivered);
+	cmd_json_u64(j, "dropped", sum.dropped);
+	put_times(j, sum.matched, sum.first_ns, sum.last_ns);
+	if (replay_out_stat(rp, i, &st))
+		put_output(j, "output", &st);
+	put_refusals(j, rp, i, next);
+	cmd_json_end(j);
+}
+
+static void put_owners(struct cmd_json *j, const struct replay *rp)
+{
+	uint32_t i;
+
+	cmd_json_array(j, "owners");
+	for (i = 0; i < rp->nowners; i++) {
+		cmd_json_object(j, NULL);
+		cmd_json_str(j, "name", rp->owners[i].name);
+		cmd_json_u64(j, "bindings", rp->owners[i].bindings);
+		cmd_json_u64(j, "records", rp->owners[i].records);
+		cmd_json_end(j);
+	}
+	cmd_json_end(j);
+}
+
+static void put_links(struct cmd_json *j, const struct replay *rp)
+{
+	char name[32];
+	uint32_t i;
+
+	cmd_json_array(j, "linktypes");
+	for (i = 0; i < rp->nlinks; i++) {
+		if (rp->links[i].packets == 0)
+			continue;
+		cmd_json_object(j, NULL);
+		cmd_json_u64(j, "number", rp->links[i].linktype);
+		cmd_json_str(
+		    j, "name", cmd_linktype_text(rp->links[i].linktype, name));
+		cmd_json_u64(j, "packets", rp->links[i].packets);
+		cmd_json_end(j);
+	}
+	cmd_json_end(j);
+}
+
+static void put_head(struct cmd_json *j, const struct replay *rp)
+{
+	struct exo_core_stat core;
+	size_t i;
+
+	exo_core_stat(rp->core, &core);
+	cmd_json_str(j, "schema", "exopf.replay/1");
+	cmd_json_array(j, "files");
+	for (i = 0; i < rp->opts->nfiles; i++)
+		cmd_json_str(j, NULL, rp->opts->files[i]);
+	cmd_json_end(j);
+	cmd_json_str(j, "policy", rp->opts->first ? "first" : "all");
+	cmd_json_bool(j, "interrupted", rp->interrupted != 0);
+	cmd_json_u64(j, "packets", core.packets);
+	cmd_json_u64(j, "bytes", core.bytes);
+	cmd_json_u64(j, "any", core.packets - core.unmatched);
+	cmd_json_u64(j, "any_bytes", core.bytes - core.unmatched_bytes);
+	cmd_json_u64(j, "unmatched", core.unmatched);
+	cmd_json_u64(j, "unmatched_bytes", core.unmatched_bytes);
+	put_times(j, core.packets, rp->all.first_ns, rp->all.last_ns);
+	cmd_json_u64(j, "steps", core.steps);
+	cmd_json_u64(j, "elapsed_ns", plat_clock_ns() - rp->start_clock);
+}
+
+void replay_json(struct replay *rp, FILE *f)
+{
+	struct tr_out_stat st;
+	struct cmd_json j;
+	uint32_t i;
+	size_t k, next = 0;
+
+	if (rp->nrefusals != 0)
+		qsort(rp->refusals, rp->nrefusals, sizeof(*rp->refusals),
+		    by_binding);
+	cmd_json_begin(&j, f);
+	put_head(&j, rp);
+	put_links(&j, rp);
+	put_owners(&j, rp);
+	cmd_json_array(&j, "bindings");
+	for (i = 0; i < rp->set.n; i++)
+		put_binding(&j, rp, i, &next);
+	cmd_json_end(&j);
+	if (rp->rest >= 0) {
+		tr_out_stat(rp->outs, rp->rest, &st);
+		put_output(&j, "rest", &st);
+	}
+	cmd_json_array(&j, "errors");
+	for (k = 0; k < rp->nerrors; k++)
+		cmd_json_str(&j, NULL, rp->errors[k]);
+	cmd_json_end(&j);
+	cmd_json_finish(&j);
+}

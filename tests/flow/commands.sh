@@ -1,0 +1,229 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Every command: its exit statuses, its JSON, its help and the examples there.
+
+# shellcheck source=tests/flow/common.sh
+. "$(dirname "$0")/common.sh"
+
+web=$pcaps/web4.pcap
+ret0='b700000000000000 9500000000000000'
+
+# json NAME SCHEMA STATUS COMMAND...: one valid document of this schema.
+json()
+{
+	name=$1 schema=$2 status=$3
+	shift 3
+	exits "$name" "$status" "$@"
+	is "$name: one JSON document" \
+	    "$(jq -s 'length' "$tmp/out" 2>&1)" 1
+	is "$name: its schema" "$(field .schema)" "$schema"
+}
+
+# Results go to standard output, talk to standard error.
+quiet_errors()
+{
+	is "$1: nothing on standard output" "$(cat "$tmp/out")" ""
+	like "$1: a message" "$(cat "$tmp/err")" '^exopf'
+}
+
+# The tool itself.
+exits "no command" 2 "$exopf"
+exits "an unknown command" 2 "$exopf" frobnicate
+quiet_errors "an unknown command"
+exits "help" 0 "$exopf" help
+exits "--help" 0 "$exopf" --help
+exits "--version" 0 "$exopf" --version
+like "the version" "$(cat "$tmp/out")" '^exopf [0-9]+\.[0-9]+\.[0-9]+$'
+exits "version" 0 "$exopf" version
+json "version --json" exopf.version/1 0 "$exopf" version --json
+exits "version with an argument" 2 "$exopf" version 3
+exits "help of no command" 2 "$exopf" help frobnicate
+
+for command in replay verify dump run explain doctor; do
+	exits "$command --help" 0 "$exopf" "$command" --help
+	like "$command --help ends in examples" \
+	    "$(sed -n '/^examples:$/,$p' "$tmp/out")" "exopf $command"
+	"$exopf" help "$command" | cmp -s - "$tmp/out"
+	is "help $command is the same" "$?" 0
+	exits "$command, an unknown option" 2 "$exopf" "$command" --no-such
+	quiet_errors "$command, an unknown option"
+	like "$command, an unknown option: points to --help" \
+	    "$(cat "$tmp/err")" "exopf $command --help"
+done
+
+# The examples run, all of them, as one script, where pcaps/ is.
+mkdir "$tmp/bin" "$tmp/here"
+ln -s "$exopf" "$tmp/bin/exopf"
+ln -s "$pcaps" "$tmp/here/pcaps"
+for command in replay verify dump run explain doctor; do
+	"$exopf" help "$command" | sed '1,/^examples:$/d' >"$tmp/example.sh"
+	(cd "$tmp/here" && PATH=$tmp/bin:$PATH sh -e "$tmp/example.sh") \
+	    >"$tmp/out" 2>"$tmp/err"
+	is "the examples of $command run" "$? $(cat "$tmp/err")" "0 "
+done
+"$exopf" help | sed '1,/^examples:$/d' >"$tmp/example.sh"
+(cd "$tmp/here" && PATH=$tmp/bin:$PATH sh -e "$tmp/example.sh") \
+    >"$tmp/out" 2>"$tmp/err"
+is "the examples of help run" "$? $(cat "$tmp/err")" "0 "
+
+# verify
+exits "verify, accepted" 0 "$exopf" verify tcp port 80
+like "verify, accepted: says so" "$(head -n 1 "$tmp/out")" '^accepted'
+json "verify --json, accepted" exopf.verify/1 0 "$exopf" verify --json \
+    --raw "$ret0"
+is "verify --json: verdict" "$(field '.verdict, .code, .insn' |
+    tr '\n' ' ')" "accepted null null "
+exits "verify, refused" 1 "$exopf" verify --raw 9500000000000000
+like "verify, refused: code, place, hint" "$(tr '\n' ' ' <"$tmp/out")" \
+    '^refused VF302.*instruction 0: exit.*hint'
+json "verify --json, refused" exopf.verify/1 1 "$exopf" verify --json \
+    --raw 9500000000000000
+is "verify --json: verdict" "$(field '.verdict, .code, .insn' |
+    tr '\n' ' ')" "refused VF302 0 "
+exits "verify, no instruction" 1 "$exopf" verify --raw ''
+exits "verify, not whole" 2 "$exopf" verify --raw 95000000
+quiet_errors "verify, not whole"
+exits "verify, no hexadecimal" 2 "$exopf" verify --raw 'nonsense'
+exits "verify, nothing to verify" 2 "$exopf" verify
+exits "verify, two programs" 2 "$exopf" verify --raw "$ret0" tcp
+exits "verify, bad expression" 2 "$exopf" verify 'tcp prot 80'
+exits "verify, bad type" 2 "$exopf" verify --type none --raw "$ret0"
+exits "verify, bad link type" 2 "$exopf" verify --linktype NONE tcp
+exits "verify, link type by number" 0 "$exopf" verify --linktype 101 tcp
+exits "verify, no file" 2 "$exopf" verify --asm "$tmp/nowhere"
+printf 'r0 = 1\nexit\n' >"$tmp/a.s"
+exits "verify --asm" 0 "$exopf" verify --asm "$tmp/a.s" --type xdp
+printf 'r0 = 1\nfly\n' >"$tmp/b.s"
+exits "verify --asm, bad text" 2 "$exopf" verify --asm "$tmp/b.s"
+like "verify --asm: file and line" "$(cat "$tmp/err")" 'b\.s:2:'
+echo "$ret0" | "$exopf" verify --raw - >"$tmp/out"
+is "verify --raw -" "$?" 0
+
+# dump
+exits "dump" 0 "$exopf" dump udp port 53
+like "dump: both stages" "$(tr '\n' ' ' <"$tmp/out")" \
+    '\(000\) ldh.*ret.*0: \([0-9a-f][0-9a-f]\)'
+tcpdump -d -y EN10MB 'udp port 53' >"$tmp/theirs" 2>/dev/null
+exits "dump --stage cbpf" 0 "$exopf" dump --stage cbpf udp port 53
+is "dump --stage cbpf is tcpdump -d" "$(cat "$tmp/out")" "$(cat "$tmp/theirs")"
+tcpdump -O -d -y EN10MB 'udp port 53' >"$tmp/theirs" 2>/dev/null
+exits "dump -O" 0 "$exopf" dump -O --stage cbpf udp port 53
+is "dump -O is tcpdump -O -d" "$(cat "$tmp/out")" "$(cat "$tmp/theirs")"
+json "dump --json" exopf.dump/1 0 "$exopf" dump --json ip6
+is "dump --json: the bytes are those of --hex" \
+    "$(field '.ebpf[].bytes')" "$("$exopf" dump --hex ip6)"
+exits "dump --stage ebpf" 0 "$exopf" dump --stage ebpf ip6
+"$exopf" dump --asm "$tmp/out" --hex >"$tmp/again" 2>"$tmp/err"
+is "what dump writes, --asm reads" "$(cat "$tmp/again")" \
+    "$("$exopf" dump --hex ip6)"
+exits "dump --opcodes" 0 "$exopf" dump --opcodes
+rows=$(($(wc -l <"$tmp/out") - 1))
+like "dump --opcodes: the instructions of RFC 9669" "$rows" '^[12][0-9][0-9]$'
+json "dump --opcodes --json" exopf.opcodes/1 0 "$exopf" dump --opcodes --json
+is "dump --opcodes --json: as many" "$(field '.opcodes | length')" "$rows"
+exits "dump, bad stage" 2 "$exopf" dump --stage three tcp
+exits "dump, cbpf of no expression" 2 "$exopf" dump --stage cbpf --raw "$ret0"
+exits "dump, nothing" 2 "$exopf" dump
+
+# run
+exits "run" 0 "$exopf" run --raw 'b700000007000000 9500000000000000'
+is "run: r0" "$(cat "$tmp/out")" 0x7
+printf '61 10 00 00 00 00 00 00\n95 00 00 00 00 00 00 00\n' >"$tmp/load"
+is "run --raw -, --mem" "$("$exopf" run --raw - --mem '78 56 34 12' \
+    <"$tmp/load")" 0x12345678
+is "run --raw -, memory as an argument" "$("$exopf" run --raw - 78563412 \
+    <"$tmp/load")" 0x12345678
+is "run: r2 is the memory's size" "$("$exopf" run \
+    --raw 'bf20000000000000 9500000000000000' --mem 00112233)" 0x4
+exits "run, a trap" 1 "$exopf" run --raw '6110000000000000 9500000000000000'
+is "run, a trap: no result" "$(cat "$tmp/out")" ""
+like "run, a trap: its kind" "$(cat "$tmp/err")" 'trap load at instruction 0'
+exits "run, no such instruction" 1 "$exopf" run --raw ffffffffffffffff
+exits "run, endless" 1 "$exopf" run --fuel 1000 --raw '0500ffff00000000'
+like "run, endless: its kind" "$(cat "$tmp/err")" 'trap fuel'
+json "run --json" exopf.run/1 0 "$exopf" run --json --raw "$ret0"
+is "run --json: end, r0, steps" "$(field '.end, .r0, .steps' | tr '\n' ' ')" \
+    "exit 0x0 2 "
+json "run --json, a trap" exopf.run/1 1 "$exopf" run --json \
+    --raw '0500ffff00000000' --fuel 10
+is "run --json, a trap" "$(field '.end, .trap, .r0' | tr '\n' ' ')" \
+    "fuel true null "
+arp='ffffffffffff020000000001 0806 0001080006040001'
+"$exopf" dump --hex arp >"$tmp/arp.hex"
+is "run --packet" "$("$exopf" run --raw - --packet "$arp" <"$tmp/arp.hex")" \
+    0x40000
+is "run --type, another packet" "$("$exopf" run --raw - --type socket \
+    --packet 00 <"$tmp/arp.hex")" 0x0
+exits "run, bad engine" 2 "$exopf" run --engine warp --raw "$ret0"
+exits "run --engine interp" 0 "$exopf" run --engine interp --raw "$ret0"
+exits "run, memory twice" 2 "$exopf" run --raw "$ret0" --mem 00 00
+exits "run, memory and a packet" 2 "$exopf" run --raw "$ret0" --mem 00 \
+    --packet 00
+exits "run, no program" 2 "$exopf" run
+exits "run, bad fuel" 2 "$exopf" run --fuel none --raw "$ret0"
+
+# explain
+exits "explain" 0 "$exopf" explain
+rows=$(($(wc -l <"$tmp/out") - 1))
+json "explain --json" exopf.explain/1 0 "$exopf" explain --json
+is "explain lists all codes" "$(field '.codes | length')" "$rows"
+field '.codes[].code' >"$tmp/codes"
+while read -r code; do
+	"$exopf" explain "$code" >"$tmp/out" 2>&1 ||
+	    echo "$code is not explained"
+	grep -q "^$code " "$tmp/out" || echo "$code: $(head -n 1 "$tmp/out")"
+done <"$tmp/codes" >"$tmp/bad"
+is "every code is explained" "$(cat "$tmp/bad")" ""
+exits "explain, without VF" 0 "$exopf" explain 104
+exits "explain, by name" 0 "$exopf" explain bad_reg
+exits "explain, no such code" 1 "$exopf" explain VF999
+exits "explain, no code at all" 1 "$exopf" explain nonsense
+
+# doctor
+exits "doctor" 0 "$exopf" doctor
+json "doctor --json" exopf.doctor/1 0 "$exopf" doctor --json
+is "doctor: all packings are built in" \
+    "$(field '[.findings[] | select(.kind == "tool" and .ok) | .name] |
+        map(select(. == ("gzip", "zstd", "lz4", "xz"))) | length')" 4
+exits "doctor with an argument" 2 "$exopf" doctor who
+
+# replay: usage
+json "replay --json" exopf.replay/1 0 "$exopf" replay --json -r "$web" t=tcp
+is "replay --json: the fields that are promised" \
+    "$(field '[has("packets", "bytes", "unmatched", "interrupted")] +
+        (.bindings[0] | [has("name", "expr", "matched", "bytes",
+        "delivered", "dropped")]) | all')" true
+exits "replay, no trace" 2 "$exopf" replay t=tcp
+exits "replay, no binding" 2 "$exopf" replay -r "$web"
+exits "replay, no name" 2 "$exopf" replay -r "$web" 'tcp port 80'
+like "replay, no name: how to" "$(cat "$tmp/err")" 'NAME=FILTER'
+exits "replay, bad policy" 2 "$exopf" replay -r "$web" --policy last t=tcp
+exits "replay, bad extension" 2 "$exopf" replay -r "$web" -o "$tmp/x.txt" t=tcp
+exits "replay, one file for two" 2 "$exopf" replay -r "$web" \
+    -o "$tmp/x.pcap" t=tcp u=udp
+exits "replay, standard input twice" 2 "$exopf" replay -r - -r - t=tcp
+for name in .hidden a/b '' 'a b' 'ü'; do
+	exits "replay, a bad name '$name'" 2 "$exopf" replay -r "$web" \
+	    "$name=tcp"
+done
+
+# Hostile bytes in names and filters leave the JSON valid.
+bytes=$(printf '\377\302\240"\\\001')
+exits "replay --json, hostile file name" 2 "$exopf" replay --json \
+    -r "$tmp/$bytes" t=tcp
+is "replay --json, hostile file name: valid" \
+    "$(jq -r '.files | length' "$tmp/out")" 1
+
+# No colour without a terminal, nor with NO_COLOR.
+esc=$(printf '\033')
+is "no colour without a terminal" \
+    "$("$exopf" explain | grep -c "$esc")" 0
+if command -v script >/dev/null; then
+	like "colour on a terminal" "$(TERM=xterm script -qc \
+	    "env -u NO_COLOR '$exopf' explain" /dev/null)" "$esc"
+	is "no colour with NO_COLOR" "$(TERM=xterm NO_COLOR=1 script -qc \
+	    "'$exopf' explain" /dev/null | grep -c "$esc")" 0
+else
+	skip "colour on a terminal" "script is not installed"
+fi
+finish

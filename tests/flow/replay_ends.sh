@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# How a replay ends: by signals, with nobody to read what it says, on a full
+# disk, with more outputs than descriptors. Totals add up, outputs are whole.
+
+# shellcheck source=tests/flow/common.sh
+. "$(dirname "$0")/common.sh"
+
+web=$pcaps/web4.pcap
+dns=$pcaps/dns.pcap
+nweb=$(count "$web")
+
+
+# A trace that stays open: all packets are there, the end is not.
+mkfifo "$tmp/fifo"
+
+# SIGINT while waiting for input. A shell starts background jobs with SIGINT
+# ignored, so timeout sends it to a foreground one.
+{ cat "$web"; sleep 3; } >"$tmp/fifo" &
+writer=$!
+env --default-signal=INT timeout --foreground --preserve-status -s INT 1 \
+    "$exopf" replay --json -r "$tmp/fifo" -o "$tmp/int/{name}.pcap" \
+    tcp=tcp rest='not tcp' >"$tmp/out" 2>"$tmp/err"
+is "SIGINT: exit status 130" "$?" 130
+kill "$writer" 2>/dev/null
+wait "$writer" 2>/dev/null
+is "SIGINT: interrupted" "$(field .interrupted)" true
+is "SIGINT: every packet that came was counted" "$(field .packets)" "$nweb"
+is "SIGINT: the outputs are whole" \
+    "$(($(count "$tmp/int/tcp.pcap") + $(count "$tmp/int/rest.pcap")))" \
+    "$nweb"
+is "SIGINT: matched is what was written" \
+    "$(field '.bindings[0].matched == .bindings[0].output.packets')" true
+
+# SIGTERM in the middle of a long trace.
+set --
+i=0
+while [ $i -lt 400 ]; do
+	set -- "$@" -r "$web"
+	i=$((i + 1))
+done
+"$exopf" replay --json "$@" -o "$tmp/term/{name}.pcap" \
+    --rest "$tmp/term/rest.pcap" tcp=tcp udp=udp >"$tmp/out" 2>"$tmp/err" &
+job=$!
+sleep 0.1
+kill -TERM "$job"
+wait "$job"
+status=$?
+case $status in
+143)
+	ok "SIGTERM: exit status 143"
+	is "SIGTERM: interrupted" "$(field .interrupted)" true
+	;;
+0) ok "SIGTERM: it had finished before" ;;
+*) not_ok "SIGTERM: exit status $status" ;;
+esac
+is "SIGTERM: the totals add up" "$(field '.any + .unmatched == .packets')" true
+sum=0
+for name in tcp udp rest; do
+	sum=$((sum + $(count "$tmp/term/$name.pcap")))
+done
+is "SIGTERM: the outputs hold what was counted" "$sum" "$(field .packets)"
+
+# SIGUSR1: totals so far, at once although it waits for input; on it goes.
+{ cat "$web"; sleep 1; cp "$tmp/err" "$tmp/soon"; tail -c +25 "$web"; } \
+    >"$tmp/fifo" &
+writer=$!
+"$exopf" replay --json -r "$tmp/fifo" tcp=tcp >"$tmp/out" 2>"$tmp/err" &
+job=$!
+sleep 0.5
+kill -USR1 "$job"
+wait "$job"
+is "SIGUSR1: exit status 0" "$?" 0
+wait "$writer"
+like "SIGUSR1: a table on standard error, at once" "$(cat "$tmp/soon")" \
+    '^total +[0-9]'
+is "SIGUSR1: it went on to the end" "$(field .packets)" $((2 * nweb))
+is "SIGUSR1: not interrupted" "$(field .interrupted)" false
+
+# Nobody reads the result.
+{
+	sleep 0.3
+	"$exopf" replay -r "$web" -o "$tmp/pipe.pcap" all= 2>"$tmp/err"
+	echo $? >"$tmp/status"
+} | true
+is "closed pipe: exit status 2" "$(cat "$tmp/status")" 2
+is "closed pipe: quiet" "$(cat "$tmp/err")" ""
+is "closed pipe: the output is whole" "$(count "$tmp/pipe.pcap")" "$nweb"
+if [ -w /dev/full ]; then
+	"$exopf" replay -r "$web" all= >/dev/full 2>"$tmp/err"
+	is "full standard output: exit status 2" "$?" 2
+	like "full standard output: said so" "$(cat "$tmp/err")" \
+	    'standard output'
+fi
+
+# Packets to standard output, the table to standard error.
+"$exopf" replay -r "$web" -o - tcp=tcp >"$tmp/stdout.pcap" 2>"$tmp/err"
+is "-o -: exit status 0" "$?" 0
+is "-o -: the packets" "$(count "$tmp/stdout.pcap")" "$(count "$web" tcp)"
+like "-o -: the table" "$(cat "$tmp/err")" '^total'
+exits "-o - with --json" 2 "$exopf" replay --json -r "$web" -o - tcp=tcp
+
+# 20,000 outputs with 256 descriptors.
+n=20000
+[ "${EXOPF_QUICK:-}" = 1 ] && n=2000
+seq "$n" | awk '{ print "p" $1 "=udp port " $1 }' >"$tmp/many"
+(
+	# shellcheck disable=SC3045 # dash, bash and busybox have it
+	ulimit -n 256
+	"$exopf" replay --json -r "$dns" -f "$tmp/many" \
+	    -o "$tmp/many.d/{name}.pcap" >"$tmp/out" 2>"$tmp/err"
+)
+is "$n outputs: exit status" "$?" 0
+is "$n outputs: there they are" "$(find "$tmp/many.d" -type f | wc -l)" "$n"
+is "$n outputs: the one for DNS" "$(count "$tmp/many.d/p53.pcap")" \
+    "$(count "$dns" 'udp port 53')"
+is "$n outputs: their records are what was matched" \
+    "$(field '([.bindings[].matched] | add) ==
+        ([.bindings[].output.packets] | add)')" true
+is "$n outputs: none is less than a header" \
+    "$(find "$tmp/many.d" -type f -size -24c | wc -l)" 0
+
+# A full disk: one output has no room; the run goes on, what is lost counts.
+cat >"$tmp/full.sh" <<'END'
+mount -t tmpfs -o size=64k none "$1/full" || exit 77
+"$2" replay --json -r "$3" -o "$1/full/{name}.pcap" \
+    --rest "$1/good.pcap" tcp=tcp none='ip[0] == 0' >"$1/out" 2>"$1/err"
+status=$?
+cp "$1/full/tcp.pcap" "$1/tcp.pcap"
+exit $status
+END
+mkdir "$tmp/full"
+unshare -rm sh "$tmp/full.sh" "$tmp" "$exopf" "$web" 2>"$tmp/why"
+status=$?
+if [ "$status" = 77 ] || [ ! -f "$tmp/tcp.pcap" ]; then
+	skip "full disk" "no private tmpfs here: $(head -n 1 "$tmp/why")"
+else
+	is "full disk: exit status 2" "$status" 2
+	is "full disk: all packets were read" "$(field .packets)" "$nweb"
+	is "full disk: written and lost are what was matched" \
+	    "$(field '.bindings[0] | .output.packets + .output.lost ==
+	        .matched and .output.lost > 0')" true
+	is "full disk: the file holds what was written" \
+	    "$(count "$tmp/tcp.pcap")" "$(field '.bindings[0].output.packets')"
+	is "full disk: said once" "$(grep -c 'tcp\.pcap' "$tmp/err")" 1
+	is "full disk: the other output is whole" "$(count "$tmp/good.pcap")" \
+	    "$(field .unmatched)"
+fi
+finish

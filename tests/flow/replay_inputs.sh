@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What replay reads: standard input, packed files, several at once, mixed link
+# types, filters from files, damaged captures.
+
+# shellcheck source=tests/flow/common.sh
+. "$(dirname "$0")/common.sh"
+
+web=$pcaps/web4.pcap
+dns=$pcaps/dns.pcap
+nweb=$(count "$web")
+ndns=$(count "$dns")
+
+# packets ARGUMENTS...: what replay counts in a trace on standard input.
+packets()
+{
+	"$exopf" replay --json "$@" all= 2>"$tmp/err" | jq .packets
+}
+
+is "standard input" "$(packets -r - <"$web")" "$nweb"
+# shellcheck disable=SC2002 # the pipe is the point
+is "a pipe" "$(cat "$web" | packets -r -)" "$nweb"
+for packer in gzip zstd lz4 xz; do
+	command -v $packer >/dev/null || {
+		skip "$packer" "it is not installed"
+		continue
+	}
+	$packer -c <"$web" >"$tmp/packed" 2>/dev/null
+	is "$packer, a file of any name" "$(packets -r "$tmp/packed")" "$nweb"
+	is "$packer, a pipe" "$($packer -c <"$web" | packets -r -)" "$nweb"
+done
+is "two files" "$(packets -r "$web" -r "$dns")" $((nweb + ndns))
+
+# Merging: times never go back, nothing is lost.
+exits "merge" 0 "$exopf" replay -r "$web" -r "$dns" --merge \
+    -o "$tmp/merged.pcap" all=
+is "merged packets" "$(count "$tmp/merged.pcap")" $((nweb + ndns))
+# As integers: the fraction has as many digits in every line.
+stamps()
+{
+	tcpdump -tt --nano -nr "$1" 2>/dev/null |
+	    awk '/^[0-9]+\.[0-9]+ / { sub(/\./, "", $1); print $1 }'
+}
+stamps "$web" >"$tmp/times"
+stamps "$dns" >>"$tmp/times"
+sort -n "$tmp/times" >"$tmp/sorted"
+stamps "$tmp/merged.pcap" >"$tmp/times"
+is "merged packets are in order of time" \
+    "$(cmp "$tmp/times" "$tmp/sorted" && echo same)" same
+
+# Nanoseconds survive.
+if [ -f "$pcaps/nano.pcap" ]; then
+	exits "nanoseconds" 0 "$exopf" replay -r "$pcaps/nano.pcap" \
+	    -o "$tmp/nano.pcap" all=
+	times "$pcaps/nano.pcap" >"$tmp/a"
+	times "$tmp/nano.pcap" >"$tmp/b"
+	is "nanoseconds survive" "$(cmp "$tmp/a" "$tmp/b" && echo same)" same
+else
+	skip "nanoseconds survive" "there is no nano.pcap"
+fi
+
+# pcapng to pcapng: interfaces and comments survive.
+if ! command -v capinfos >/dev/null || ! command -v editcap >/dev/null; then
+	skip "pcapng round trip" "capinfos or editcap is not installed"
+else
+	editcap -F pcapng -a "3:what a comment" "$dns" "$tmp/c.pcapng"
+	exits "pcapng" 0 "$exopf" replay -r "$tmp/c.pcapng" \
+	    -o "$tmp/d.pcapng" all=
+	is "packets survive" "$(count "$tmp/d.pcapng")" "$ndns"
+	is "the comment survives" \
+	    "$(grep -ac 'what a comment' "$tmp/d.pcapng")" 1
+	mergecap -F pcapng -w "$tmp/two.pcapng" "$tmp/c.pcapng" "$web"
+	exits "pcapng of two interfaces" 0 "$exopf" replay \
+	    -r "$tmp/two.pcapng" -o "$tmp/three.pcapng" all=
+	is "interfaces survive" \
+	    "$(capinfos -TrcI "$tmp/three.pcapng" | cut -f 2-)" \
+	    "$(capinfos -TrcI "$tmp/two.pcapng" | cut -f 2-)"
+fi
+
+# Two link types in one file. The first is Ethernet, the second raw IP.
+make_mixed()
+{
+	# section; interface 0: Ethernet; interface 1: raw IP; a packet of each
+	shb=0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000
+	idb0=0100000014000000010000000000040014000000
+	idb1=0100000014000000650000000000040014000000
+	arp=ffffffffffff02000000000108060001080006040001020000000001
+	arp=${arp}0a0000010000000000000a0000020000
+	epb0=060000004c000000000000000000000000000000
+	epb0=${epb0}2a0000002a000000${arp}4c000000
+	ip=45000014000000004001000a0a0000010a000002
+	epb1=0600000034000000010000000000000001000000
+	epb1=${epb1}1400000014000000${ip}34000000
+	printf '%s' "$shb$idb0$idb1$epb0$epb1" | xxd -r -p
+}
+if command -v xxd >/dev/null; then
+	make_mixed >"$tmp/mixed.pcapng"
+	exits "mixed link types" 0 "$exopf" replay --json \
+	    -r "$tmp/mixed.pcapng" ip=ip ether='ether broadcast' none=ip6
+	is "two link types" "$(field '[.linktypes[].name] | join(" ")')" \
+	    "EN10MB RAW"
+	is "a filter is compiled for each" \
+	    "$(field '[.bindings[].matched] | join(" ")')" "1 1 0"
+	is "refused for one is named" \
+	    "$(field '[.bindings[].refused[].linktype] | join(" ")')" RAW
+	like "refused for one is warned of once" \
+	    "$(grep -c 'ether: matches nothing' "$tmp/err")" '^1$'
+	exits "refused for every link type" 2 "$exopf" replay --json \
+	    -r "$tmp/mixed.pcapng" rad='type mgt' ip=ip
+	like "libpcap's words for it" "$(cat "$tmp/err")" '802\.11'
+	is "it is an error, the others count" \
+	    "$(field '(.errors | length > 0), .bindings[1].matched' |
+	    tr '\n' ' ')" "true 1 "
+else
+	skip "mixed link types" "xxd is not installed"
+fi
+
+# Refused before anything is read or written.
+exits "wrong everywhere" 2 "$exopf" replay -r "$web" -o "$tmp/no/{name}.pcap" \
+    good=tcp bad='tcp prot 80'
+like "the binding is named" "$(cat "$tmp/err")" "bad: 'tcp prot 80'"
+is "no output was made" "$(ls "$tmp/no" 2>/dev/null)" ""
+
+# Filters from files.
+printf '# a comment\ntcp\n  and port 80\n' >"$tmp/filter"
+exits "a filter from a file" 0 "$exopf" replay --json -r "$web" \
+    w=@"$tmp/filter"
+is "its count" "$(field '.bindings[0].matched')" \
+    "$(count "$web" 'tcp and port 80')"
+printf '\177ELF\002\001\001' >"$tmp/prog.o"
+exits "an ELF object by name" 2 "$exopf" replay -r "$web" w="$tmp/prog.o"
+like "ELF is refused with a reason" "$(cat "$tmp/err")" 'ELF object'
+exits "an ELF object by @" 2 "$exopf" replay -r "$web" w=@"$tmp/prog.o"
+exits "no such filter file" 2 "$exopf" replay -r "$web" w=@"$tmp/nowhere"
+printf '# comment\n\nweb=tcp port 80\n  dns@3,owner=bob=udp port 53 \n' \
+    >"$tmp/bindings"
+exits "a file of bindings" 0 "$exopf" replay --json -r "$dns" \
+    -f "$tmp/bindings"
+is "names, owners, priorities" \
+    "$(field '.bindings[] | [.name, .owner, .priority] | join(",")' |
+    tr '\n' ' ')" "web,default,0 dns,bob,3 "
+printf 'web=tcp\nweb=udp\n' >"$tmp/bindings"
+exits "two bindings of one name" 2 "$exopf" replay -r "$dns" -f "$tmp/bindings"
+like "file and line" "$(cat "$tmp/err")" 'bindings:2:'
+
+# Damaged captures: what came before counts, the error has its place.
+size=$(wc -c <"$web")
+head -c $((size - 7)) "$web" >"$tmp/cut.pcap"
+exits "a truncated file" 2 "$exopf" replay --json -r "$tmp/cut.pcap" \
+    -o "$tmp/kept.pcap" all=
+is "all but the last packet" "$(field .packets)" $((nweb - 1))
+is "they are in the output" "$(count "$tmp/kept.pcap")" $((nweb - 1))
+is "one error" "$(field '.errors | length')" 1
+like "it names file and offset" "$(cat "$tmp/err")" 'cut\.pcap.*[0-9]'
+exits "the other file goes on" 2 "$exopf" replay --json -r "$tmp/cut.pcap" \
+    -r "$dns" all=
+is "both count" "$(field .packets)" $((nweb - 1 + ndns))
+gzip -c "$web" | head -c 5000 >"$tmp/cut.gz"
+exits "a truncated gzip" 2 "$exopf" replay --json -r "$tmp/cut.gz" all=
+like "some packets" "$(field .packets)" '^[1-9]'
+echo "this is no capture at all" >"$tmp/text"
+exits "no capture" 2 "$exopf" replay -r "$tmp/text" all=
+exits "no file" 2 "$exopf" replay -r "$tmp/nowhere" all=
+exits "an empty file" 2 "$exopf" replay -r /dev/null all=
+head -c 24 "$web" >"$tmp/empty.pcap"
+exits "a capture without packets" 0 "$exopf" replay --json \
+    -r "$tmp/empty.pcap" -o "$tmp/e/{name}.pcap" a=tcp
+is "its output is a capture" "$(count "$tmp/e/a.pcap")" 0
+exits "a capture without packets, a wrong filter" 2 "$exopf" replay \
+    -r "$tmp/empty.pcap" a='tcp prot'
+
+# Never write over an input.
+cp "$dns" "$tmp/in.pcap"
+exits "an output that is an input" 2 "$exopf" replay -r "$tmp/in.pcap" \
+    -o "$tmp/in.pcap" all=
+is "the input is unharmed" "$(count "$tmp/in.pcap")" "$ndns"
+finish
