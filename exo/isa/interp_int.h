@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the interpreter's files share: the state of one run.
+ */
+#ifndef EXO_ISA_INTERP_INT_H
+#define EXO_ISA_INTERP_INT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exo/isa/interp.h"
+
+/** What a local call puts aside. */
+struct isa_saved {
+	uint64_t r6_r9[4];
+	uint32_t pc; /* of the instruction after the call */
+};
+
+struct isa_state {
+	uint64_t r[16]; /* 11 to 15 exist so that any nibble is in range */
+	uint32_t depth; /* frames below this one */
+	struct isa_saved saved[EXO_MAX_FRAMES - 1]; /* valid below depth */
+};
+
+static inline uint64_t isa_addr(uint32_t region, uint32_t off)
+{
+	return (uint64_t)region << 32 | off;
+}
+
+/** Give the memory behind size bytes at a virtual address, or NULL. The
+ * context has no memory: isa_ctx_load() and isa_ctx_store() know it. */
+static inline uint8_t *isa_at(
+    const struct isa_vm *vm, uint64_t addr, uint32_t size)
+{
+	uint64_t id = addr >> 32;
+	uint32_t off = (uint32_t)addr;
+	const struct isa_region *g;
+
+	if (id >= vm->nregion)
+		return NULL;
+	g = &vm->region[id];
+	if (size > g->size || off > g->size - size)
+		return NULL;
+	return g->base + off;
+}
+
+/** The same for memory that may be written. */
+static inline uint8_t *isa_at_writable(
+    const struct isa_vm *vm, uint64_t addr, uint32_t size)
+{
+	uint64_t id = addr >> 32;
+
+	if (id >= vm->nregion || vm->region[id].writable == 0)
+		return NULL;
+	return isa_at(vm, addr, size);
+}
+
+/** Let the frame of this depth be the running one. */
+static inline void isa_set_depth(
+    struct isa_vm *vm, struct isa_state *s, uint32_t depth)
+{
+	uint32_t top = (depth + 1) * EXO_STACK_SIZE;
+
+	s->depth = depth;
+	s->r[EXO_R_FP] = isa_addr(ISA_REGION_STACK, top);
+	vm->region[ISA_REGION_STACK].size = top;
+}
+
+/** Enter a local function that returns to pc; false: too deep. */
+bool isa_enter(struct isa_vm *vm, struct isa_state *s, uint32_t pc);
+
+/** Leave one, s->depth being above 0; returns where to go on. */
+uint32_t isa_leave(struct isa_vm *vm, struct isa_state *s);
+
+/** Load that isa_at() refused. ISA_END_EXIT: *value is set. */
+enum isa_end isa_ctx_load(const struct isa_vm *vm, const struct exo_insn *in,
+    uint64_t addr, uint64_t *value);
+
+/** Store that isa_at_writable() refused. ISA_END_EXIT: it is done. */
+enum isa_end isa_ctx_store(struct isa_vm *vm, const struct exo_insn *in,
+    uint64_t addr, uint64_t value);
+
+/** Run one atomic instruction. ISA_END_EXIT: it is done. */
+enum isa_end isa_atomic(
+    struct isa_vm *vm, const struct exo_insn *in, uint64_t r[16]);
+
+/** Run one 64-bit immediate load; in[1] exists. ISA_END_EXIT: it is done. */
+enum isa_end isa_imm64(
+    struct isa_vm *vm, const struct exo_insn *in, uint64_t *value);
+
+/** Sign-extend the low off bits of v to width bits, zeros above.
+ * Returns false when there is no such instruction. */
+bool isa_movsx(int16_t off, unsigned width, uint64_t v, uint64_t *d);
+
+/** Run one byte-order instruction on *d; false: no such width. */
+bool isa_swap(const struct exo_insn *in, uint64_t *d);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The interpreter's rarer instructions: context, atomics, names, byte order.
+ */
+#include "exo/isa/interp_int.h"
+
+#include "exo/isa/decode.h"
+#include "exo/lib/bytes.h"
+
+static uint32_t size_of(const struct exo_insn *in)
+{
+	switch (in->code & 0x18u) {
+	case EXO_B:
+		return 1;
+	case EXO_H:
+		return 2;
+	case EXO_W:
+		return 4;
+	default:
+		return 8;
+	}
+}
+
+/* Little-endian load and store of 1, 2, 4 or 8 bytes. */
+static uint64_t get(const uint8_t *p, uint32_t size)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, size);
+	return v;
+}
+
+static void put(uint8_t *p, uint32_t size, uint64_t v)
+{
+	memcpy(p, &v, size);
+}
+
+static uint64_t ctx_value(
+    const struct isa_vm *vm, const struct exo_ctx_field *f)
+{
+	switch ((enum exo_ctx_kind)f->kind) {
+	case EXO_CTX_DATA:
+	case EXO_CTX_DATA_META: /* there is no metadata: it ends at data */
+		return isa_addr(ISA_REGION_PKT, 0);
+	case EXO_CTX_DATA_END:
+		return isa_addr(ISA_REGION_PKT, vm->pkt.caplen);
+	case EXO_CTX_LEN:
+		return vm->pkt.wirelen;
+	case EXO_CTX_PROTOCOL:
+		return __builtin_bswap16(vm->pkt.protocol);
+	case EXO_CTX_IFINDEX:
+		return vm->pkt.ifindex;
+	case EXO_CTX_ZERO:
+	case EXO_CTX_SCRATCH:
+		break;
+	}
+	return 0;
+}
+
+enum isa_end isa_ctx_load(const struct isa_vm *vm, const struct exo_insn *in,
+    uint64_t addr, uint64_t *value)
+{
+	const struct exo_ctx_field *f;
+	uint32_t off = (uint32_t)addr;
+	uint32_t size = size_of(in);
+
+	if (addr >> 32 != ISA_REGION_CTX)
+		return ISA_END_LOAD;
+	f = isa_ctx_field(vm->type, off, size);
+	if (f == NULL || (in->code & 0xe0u) != EXO_MEM)
+		return ISA_END_CTX;
+	*value = f->kind == EXO_CTX_SCRATCH
+	             ? get(vm->cb + (off - EXO_SKB_CB_OFF), size)
+	             : ctx_value(vm, f);
+	return ISA_END_EXIT;
+}
+
+enum isa_end isa_ctx_store(
+    struct isa_vm *vm, const struct exo_insn *in, uint64_t addr, uint64_t value)
+{
+	const struct exo_ctx_field *f;
+	uint32_t off = (uint32_t)addr;
+	uint32_t size = size_of(in);
+
+	if (addr >> 32 != ISA_REGION_CTX)
+		return ISA_END_STORE;
+	f = isa_ctx_field(vm->type, off, size);
+	if (f == NULL || f->kind != EXO_CTX_SCRATCH)
+		return ISA_END_CTX;
+	put(vm->cb + (off - EXO_SKB_CB_OFF), size, value);
+	return ISA_END_EXIT;
+}
+
+/* What an atomic operation leaves in memory; false: no such operation. */
+static bool combine(int32_t imm, uint64_t old, uint64_t src, uint64_t *out)
+{
+	switch (imm) {
+	case EXO_ADD:
+	case EXO_ADD | EXO_FETCH:
+		*out = old + src;
+		return true;
+	case EXO_OR:
+	case EXO_OR | EXO_FETCH:
+		*out = old | src;
+		return true;
+	case EXO_AND:
+	case EXO_AND | EXO_FETCH:
+		*out = old & src;
+		return true;
+	case EXO_XOR:
+	case EXO_XOR | EXO_FETCH:
+		*out = old ^ src;
+		return true;
+	case EXO_XCHG:
+	case EXO_CMPXCHG:
+		*out = src;
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum isa_end isa_atomic(
+    struct isa_vm *vm, const struct exo_insn *in, uint64_t r[16])
+{
+	uint64_t addr = r[exo_dst(in)] + (uint64_t)(int64_t)in->off;
+	uint32_t size = size_of(in);
+	uint64_t mask = size == 8 ? UINT64_MAX : UINT32_MAX;
+	uint64_t old, new;
+	uint8_t *p;
+
+	if (!combine(in->imm, 0, 0, &new))
+		return ISA_END_OPCODE;
+	p = isa_at_writable(vm, addr, size);
+	if (p == NULL && addr >> 32 == ISA_REGION_CTX)
+		return ISA_END_CTX;
+	if (p == NULL || (addr & (size - 1)) != 0)
+		return ISA_END_STORE;
+	old = get(p, size);
+	(void)combine(in->imm, old, r[exo_src(in)], &new);
+	if (in->imm != EXO_CMPXCHG || old == (r[0] & mask))
+		put(p, size, new);
+	if (in->imm == EXO_CMPXCHG)
+		r[0] = old;
+	else if ((in->imm & EXO_FETCH) != 0)
+		r[exo_src(in)] = old;
+	return ISA_END_EXIT;
+}
+
+enum isa_end isa_imm64(
+    struct isa_vm *vm, const struct exo_insn *in, uint64_t *value)
+{
+	uint64_t imm = (uint32_t)in[0].imm | (uint64_t)(uint32_t)in[1].imm
+	                                         << 32;
+	uint32_t src = exo_src(in);
+
+	if (src == EXO_LDDW_IMM) {
+		*value = imm;
+		return ISA_END_EXIT;
+	}
+	if (src == EXO_LDDW_VAR || src > EXO_LDDW_MAP_IDX_VALUE)
+		return ISA_END_OPCODE;
+	if (vm->ops == NULL || vm->ops->map == NULL)
+		return ISA_END_MAP;
+	*value = vm->ops->map(vm, src, imm);
+	return *value == 0 ? ISA_END_MAP : ISA_END_EXIT;
+}
+
+bool isa_swap(const struct exo_insn *in, uint64_t *d)
+{
+	bool swap = in->code != (EXO_ALU | EXO_END | EXO_K); /* not to le */
+
+	switch (in->imm) {
+	case 16:
+		*d = swap ? __builtin_bswap16((uint16_t)*d) : (uint16_t)*d;
+		return true;
+	case 32:
+		*d = swap ? __builtin_bswap32((uint32_t)*d) : (uint32_t)*d;
+		return true;
+	case 64:
+		*d = swap ? __builtin_bswap64(*d) : *d;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool isa_movsx(int16_t off, unsigned width, uint64_t v, uint64_t *d)
+{
+	if (off == 8)
+		v = (uint64_t)(int8_t)v;
+	else if (off == 16)
+		v = (uint64_t)(int16_t)v;
+	else if (off == 32 && width == 64)
+		v = (uint64_t)(int32_t)v;
+	else
+		return false;
+	*d = width == 64 ? v : (uint32_t)v;
+	return true;
+}
