@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What `make run` shows: the captures of this folder through many filters.
+#
+# usage: demo.sh; EXOPF names the tool (build/exopf).
+
+set -eu
+cd "$(dirname "$0")/.."
+exopf=${EXOPF:-build/exopf}
+
+# Show a command as a person would type it, and run it.
+show() {
+	printf '\n$'
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_./:=,@-]*) printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
+	printf '\n'
+	"$@"
+}
+
+set --
+for file in pcaps/*.pcap pcaps/*.pcapng pcaps/*.pcap.* pcaps/*.pcapng.*; do
+	[ -f "$file" ] && set -- "$@" -r "$file"
+done
+[ $# -gt 0 ] || {
+	echo "demo.sh: there is no capture in pcaps/" >&2
+	exit 2
+}
+
+echo "One pass over $(($# / 2)) captures, $(grep -c '^[^#]' pcaps/demo.xf) \
+filters (pcaps/demo.xf), each proven safe before it runs:"
+printf '\n$ %s replay --merge %s %s ... -f pcaps/demo.xf\n' "$exopf" "$1" "$2"
+"$exopf" replay --merge "$@" -f pcaps/demo.xf
+
+echo
+echo "What the verifier proved about one of them:"
+show "$exopf" verify 'tcp port 80 or tcp port 443'
+
+echo
+echo "A program that reads what it never wrote is refused:"
+printf '\n$ %s verify --raw 9500000000000000\n' "$exopf"
+if "$exopf" verify --raw 9500000000000000; then
+	echo "demo.sh: that program must be refused" >&2
+	exit 3
+fi
+
+echo
+echo "More: $exopf --help. Split a trace into one file a filter:"
+echo "  $exopf replay -r pcaps/web4.pcap -o '/tmp/{name}.pcap' web='tcp port 80'"
