@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tcpdump expressions, compiled by libpcap.
+ *
+ * The options are those with which `tcpdump -r` reads a file, so that an
+ * expression means here what it means there: a packet is accepted whole
+ * (snaplen 262144), and the netmask is 0, by which `ip broadcast` is true of
+ * 0.0.0.0 and 255.255.255.255.
+ *
+ * Names in an expression are looked up as tcpdump does it, by the C library:
+ * /etc/protocols, /etc/services, and for hosts whatever nsswitch.conf says,
+ * DNS included. Only a name that stands in the expression is looked up.
+ */
+#include <stdlib.h>
+
+#include <pcap/pcap.h>
+
+#include "exo/abi/err.h"
+#include "filters/filters_int.h"
+
+#define SNAPLEN 262144
+#define NETMASK 0u
+
+static int copy_program(
+    const struct bpf_program *p, struct flt_cbpf **out, struct flt_error *err)
+{
+	struct flt_cbpf *c = calloc(p->bf_len, sizeof(*c));
+	u_int i;
+
+	if (c == NULL)
+		return flt_fail(err, -EXO_ENOMEM, "out of memory");
+	for (i = 0; i < p->bf_len; i++) {
+		const struct bpf_insn *in = &p->bf_insns[i];
+
+		c[i] = (struct flt_cbpf){ in->code, in->jt, in->jf, in->k };
+	}
+	*out = c;
+	return 0;
+}
+
+int flt_expr_cbpf(const char *expr, uint32_t linktype, unsigned flags,
+    struct flt_cbpf **out, uint32_t *n, struct flt_error *err)
+{
+	pcap_t *p = pcap_open_dead(flt_linktype_dlt(linktype), SNAPLEN);
+	int optimize = (flags & FLT_EXPR_RAW) == 0;
+	struct bpf_program prog;
+	int ret;
+
+	*out = NULL;
+	*n = 0;
+	if (p == NULL)
+		return flt_fail(err, -EXO_ENOMEM, "out of memory");
+	if (pcap_compile(p, &prog, expr, optimize, NETMASK) < 0) {
+		ret = flt_fail(err, -EXO_ESYNTAX, "%s", pcap_geterr(p));
+		pcap_close(p);
+		return ret;
+	}
+	ret = copy_program(&prog, out, err);
+	if (ret == 0)
+		*n = prog.bf_len;
+	pcap_freecode(&prog);
+	pcap_close(p);
+	return ret;
+}
+
+int flt_expr_image(const char *expr, uint32_t linktype, unsigned flags,
+    const char *name, struct flt_image *out, struct flt_error *err)
+{
+	struct flt_code code = { NULL, 0, 0 };
+	struct flt_cbpf *cbpf;
+	uint32_t n;
+	int ret;
+
+	*out = (struct flt_image){ NULL, 0 };
+	ret = flt_expr_cbpf(expr, linktype, flags, &cbpf, &n, err);
+	if (ret < 0)
+		return ret;
+	ret = flt_cbpf_convert(cbpf, n, &code, err);
+	free(cbpf);
+	if (ret == 0)
+		ret = flt_image_write(
+		    EXO_PROG_SOCKET, code.insns, code.n, name, expr, out, err);
+	flt_code_free(&code);
+	return ret;
+}
