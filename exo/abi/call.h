@@ -68,8 +68,8 @@ struct exo_bind_stat {
 	uint64_t delivered;     /* records put on the ring, or counted */
 	uint64_t dropped;       /* records that found no room */
 	uint64_t trapped;       /* runs that ended in a trap: 0, or a bug */
-	uint64_t first_ns;      /* time of the first match */
-	uint64_t last_ns;       /* time of the last match */
+	uint64_t first_ns;      /* earliest time of a match */
+	uint64_t last_ns;       /* latest time of a match */
 	uint64_t max_steps;     /* proven bound of steps a packet */
 	uint64_t insns;         /* instructions of the program */
 };

@@ -82,16 +82,19 @@ static void count(
 	if (hit == 0)
 		return;
 	if (st->matched == 0)
-		st->first_ns = bt->pkts[__builtin_ctzll(hit)].time_ns;
-	st->last_ns = bt->pkts[63 - __builtin_clzll(hit)].time_ns;
+		st->first_ns = UINT64_MAX;
 	st->matched += n;
 	if (b->snap == 0)
 		st->delivered += n;
 	for (; hit != 0; hit &= hit - 1) {
-		uint32_t i = (uint32_t)__builtin_ctzll(hit);
+		struct exo_pkt *p = &bt->pkts[__builtin_ctzll(hit)];
 
-		st->matched_bytes += bt->pkts[i].wirelen;
-		bt->pkts[i].matched++;
+		st->matched_bytes += p->wirelen;
+		if (p->time_ns < st->first_ns)
+			st->first_ns = p->time_ns;
+		if (p->time_ns > st->last_ns)
+			st->last_ns = p->time_ns;
+		p->matched++;
 	}
 }
 

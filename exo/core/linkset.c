@@ -24,7 +24,8 @@ static struct linkset *set_find(struct exo_core *core, uint32_t linktype)
 	return NULL;
 }
 
-static struct linkset *set_new(struct exo_core *core, uint32_t linktype)
+static int set_new(
+    struct exo_core *core, uint32_t linktype, struct linkset **out)
 {
 	struct linkset *s;
 	uint32_t count = 0;
@@ -32,14 +33,15 @@ static struct linkset *set_new(struct exo_core *core, uint32_t linktype)
 	for (s = core->sets; s != NULL; s = s->next)
 		count++;
 	if (count >= LINKSETS_MAX)
-		return NULL;
+		return -EXO_ELIMIT;
 	s = exo_mem_get(&core->mem, sizeof(*s));
 	if (s == NULL)
-		return NULL;
+		return -EXO_ENOMEM;
 	s->linktype = linktype;
 	s->next = core->sets;
 	core->sets = s;
-	return s;
+	*out = s;
+	return 0;
 }
 
 static int set_grow(struct exo_core *core, struct linkset *s)
@@ -84,13 +86,12 @@ int linkset_reserve(
     struct exo_core *core, uint32_t linktype, struct linkset **out)
 {
 	struct linkset *s = set_find(core, linktype);
-	int err;
+	int err = 0;
 
 	if (s == NULL)
-		s = set_new(core, linktype);
-	if (s == NULL)
-		return -EXO_ENOMEM;
-	err = set_grow(core, s);
+		err = set_new(core, linktype, &s);
+	if (err == 0)
+		err = set_grow(core, s);
 	if (err == 0)
 		err = out_grow(core, s->n + 1);
 	if (err == 0)

@@ -236,6 +236,26 @@ START_TEST(equals_asking_each_binding_about_each_packet)
 }
 END_TEST
 
+START_TEST(link_types_have_a_limit)
+{
+	struct flt_image img = world_image("r0 = 1\nexit\n", EXO_PROG_SOCKET);
+	struct world_env e;
+	int err = 0;
+	uint32_t n = 0;
+
+	world_env(core, &e, 0);
+	while (err == 0) {
+		struct exo_call_bind a = world_bind_args(&e, &img);
+
+		a.linktype = n++;
+		err = exo_call(core, e.name, EXO_CALL_BIND_NR, &a, sizeof(a));
+	}
+	ck_assert_int_eq(err, -EXO_ELIMIT);
+	ck_assert_uint_gt(n, 100);
+	flt_image_free(&img);
+}
+END_TEST
+
 static void count(void *user, const struct exo_rec *rec, const uint8_t *data)
 {
 	(void)data;
@@ -377,6 +397,7 @@ Suite *t_demux_suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, equals_asking_each_binding_about_each_packet);
+	tcase_add_test(t, link_types_have_a_limit);
 	tcase_add_test(t, a_full_ring_drops_and_counts_for_its_owner_only);
 	tcase_add_test(t, a_consumer_that_runs_on_notify_loses_nothing);
 	tcase_add_loop_test(t, verdicts_of_each_program_type, 0,
