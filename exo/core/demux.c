@@ -9,6 +9,7 @@
  * allocates: linkset_reserve() has seen to the room.
  */
 #include "exo/core/core_int.h"
+#include "exo/lib/bits.h"
 #include "exo/lib/bytes.h"
 
 #define LINKTYPE_ETHERNET 1u
@@ -76,9 +77,9 @@ static void count(
     struct batch *bt, struct binding *b, uint64_t asked, uint64_t hit)
 {
 	struct exo_bind_stat *st = &b->stat;
-	uint32_t n = (uint32_t)__builtin_popcountll(hit);
+	uint32_t n = exo_popcount64(hit);
 
-	st->evaluated += (uint64_t)__builtin_popcountll(asked);
+	st->evaluated += exo_popcount64(asked);
 	if (hit == 0)
 		return;
 	if (st->matched == 0)

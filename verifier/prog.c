@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Verified programs: how they are made, and what they tell.
+ *
+ * A verified program is one block: its head and a copy of the instructions.
+ * It exists only after the last proof; whatever happens before leaves nothing
+ * behind but the report.
+ */
+#include "exo/abi/err.h"
+#include "exo/isa/decode.h"
+#include "exo/lib/mem.h"
+#include "verifier/vf_int.h"
+
+struct vf_prog {
+	struct vf_facts facts;
+	uint32_t type;
+	uint32_t n;
+	struct exo_insn insns[];
+};
+
+static size_t prog_size(uint32_t n)
+{
+	return sizeof(struct vf_prog) + (size_t)n * sizeof(struct exo_insn);
+}
+
+/*
+ * The budget of memory
+ *
+ * An account of its own with the budget as its limit, which takes from the
+ * caller's: when a request fails without reaching the caller's, it was the
+ * budget.
+ */
+
+static void *account_get(void *ctx, size_t size)
+{
+	struct vf_account *a = ctx;
+	void *p = exo_mem_get(a->to, size);
+
+	a->failed = p == NULL;
+	return p;
+}
+
+static void account_put(void *ctx, void *p, size_t size)
+{
+	struct vf_account *a = ctx;
+
+	exo_mem_put(a->to, p, size);
+}
+
+void *vf_get(struct vf_env *env, size_t size)
+{
+	env->account->failed = false;
+	return exo_arena_get(&env->arena, size);
+}
+
+static int no_memory(const struct vf_account *account, uint64_t budget,
+    struct exo_report *report)
+{
+	if (account->failed)
+		return -EXO_ENOMEM;
+	report->code = VF_BUDGET_MEM;
+	report->limit = budget;
+	return -EXO_EBUDGET;
+}
+
+int vf_no_memory(struct vf_env *env)
+{
+	env->report->explored = env->facts.explored;
+	return no_memory(env->account, env->arena.mem->limit, env->report);
+}
+
+/*
+ * Reports
+ */
+
+static void report_clear(struct exo_report *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->insn = EXO_REPORT_NOWHERE;
+	r->reg = EXO_REPORT_NOREG;
+	r->widened = EXO_REPORT_NOWHERE;
+}
+
+int vf_refuse(struct vf_env *env, enum vf_code code)
+{
+	report_clear(env->report);
+	env->report->code = (uint32_t)code;
+	env->report->insn = env->pc;
+	env->report->explored = env->facts.explored;
+	return -EXO_EREFUSED;
+}
+
+int vf_refuse_reg(struct vf_env *env, enum vf_code code, unsigned reg)
+{
+	const struct vf_reg *r = &env->st.r[reg];
+	struct exo_report *to = env->report;
+
+	(void)vf_refuse(env, code);
+	to->reg = (uint8_t)reg;
+	to->reg_kind = r->kind == VF_REG_MEM_END ? EXO_REG_MEM : r->kind;
+	if (r->kind == EXO_REG_UNINIT)
+		return -EXO_EREFUSED;
+	to->widened = r->def;
+	to->smin = r->s.r.smin;
+	to->smax = r->s.r.smax;
+	to->umin = r->s.r.umin;
+	to->umax = r->s.r.umax;
+	return -EXO_EREFUSED;
+}
+
+int vf_refuse_access(struct vf_env *env, enum vf_code code, unsigned reg,
+    int64_t off, uint32_t size, uint64_t limit)
+{
+	(void)vf_refuse_reg(env, code, reg);
+	env->report->off = off;
+	env->report->size = (uint16_t)size;
+	env->report->limit = limit;
+	return -EXO_EREFUSED;
+}
+
+/*
+ * The whole
+ */
+
+static int check_input(const struct vf_input *in, struct exo_report *report)
+{
+	if (in->type == 0 || in->type > EXO_PROG_TYPE_MAX)
+		report->code = VF_BAD_TYPE;
+	else if (in->ninsns == 0)
+		report->code = VF_EMPTY;
+	else if (in->ninsns > VF_INSNS_MAX)
+		report->code = VF_TOO_LONG;
+	if (report->code == VF_TOO_LONG)
+		report->limit = VF_INSNS_MAX;
+	return report->code == VF_OK ? 0 : -EXO_EREFUSED;
+}
+
+static int prove(struct vf_env *env)
+{
+	int err = vf_check(env);
+
+	if (err < 0)
+		return err;
+	vf_live(env);
+	return vf_explore(env);
+}
+
+/* What the caller asked for. */
+struct job {
+	const struct vf_input *in;
+	const struct vf_trace *trace;
+	struct exo_report *report;
+	struct vf_account account;
+	struct exo_mem mem; /* the budget's */
+	uint64_t budget;    /* explored instructions */
+};
+
+static void env_init(
+    struct vf_env *env, struct job *job, const struct exo_arena *arena)
+{
+	env->arena = *arena;
+	env->account = &job->account;
+	env->insns = job->in->insns;
+	env->n = job->in->ninsns;
+	env->type = job->in->type;
+	env->refuse_leaks = job->in->refuse_leaks;
+	env->budget = job->budget;
+	env->trace = job->trace;
+	env->report = job->report;
+	env->facts.pure = true;
+}
+
+/* Everything is in the arena, the verification itself, too. */
+static int prove_in_arena(struct job *job, struct vf_facts *facts)
+{
+	struct exo_arena arena;
+	struct vf_env *env;
+	int err;
+
+	exo_arena_init(&arena, &job->mem);
+	env = exo_arena_get(&arena, sizeof(*env));
+	if (env == NULL)
+		return no_memory(&job->account, job->mem.limit, job->report);
+	env_init(env, job, &arena);
+	err = prove(env);
+	if (err == 0 || err == -EXO_ENOMEM)
+		report_clear(job->report); /* a pass may have left one */
+	*facts = env->facts;
+	arena = env->arena;
+	exo_arena_free(&arena);
+	return err;
+}
+
+static int make_prog(const struct vf_input *in, const struct vf_facts *facts,
+    struct exo_mem *mem, struct vf_prog **out)
+{
+	struct vf_prog *p = exo_mem_get(mem, prog_size(in->ninsns));
+
+	if (p == NULL)
+		return -EXO_ENOMEM;
+	p->facts = *facts;
+	p->type = in->type;
+	p->n = in->ninsns;
+	memcpy(p->insns, in->insns, in->ninsns * sizeof(p->insns[0]));
+	*out = p;
+	return 0;
+}
+
+int vf_verify_traced(const struct vf_input *in, const struct vf_limits *limits,
+    struct exo_mem *mem, const struct vf_trace *trace, struct vf_prog **out,
+    struct exo_report *report)
+{
+	struct job job = {
+		.in = in,
+		.trace = trace,
+		.report = report,
+		.account = { mem, false },
+		.mem = { .get = account_get, .put = account_put },
+		.budget = limits->explored,
+	};
+	struct vf_facts facts;
+	int err;
+
+	job.mem.ctx = &job.account;
+	job.mem.limit = limits->mem == 0 ? VF_MEM_DEFAULT : limits->mem;
+	if (job.budget == 0)
+		job.budget = VF_EXPLORED_DEFAULT;
+	*out = NULL;
+	report_clear(report);
+	err = check_input(in, report);
+	if (err == 0)
+		err = prove_in_arena(&job, &facts);
+	if (err < 0)
+		return err;
+	facts.peak_mem = job.mem.peak;
+	return make_prog(in, &facts, mem, out);
+}
+
+int vf_verify(const struct vf_input *in, const struct vf_limits *limits,
+    struct exo_mem *mem, struct vf_prog **out, struct exo_report *report)
+{
+	return vf_verify_traced(in, limits, mem, NULL, out, report);
+}
+
+void vf_prog_free(struct vf_prog *prog, struct exo_mem *mem)
+{
+	if (prog != NULL)
+		exo_mem_put(mem, prog, prog_size(prog->n));
+}
+
+const struct exo_insn *vf_prog_insns(const struct vf_prog *p, uint32_t *n)
+{
+	*n = p->n;
+	return p->insns;
+}
+
+uint32_t vf_prog_type(const struct vf_prog *p)
+{
+	return p->type;
+}
+
+const struct vf_facts *vf_prog_facts(const struct vf_prog *p)
+{
+	return &p->facts;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verifier: the only maker of verified programs.
+ *
+ * Overview: vf_verify() is a pure function of a program and a budget. It
+ * accepts a program only when it has proven that no run of it, on any packet
+ * and any context, leaves its memory, reads what was never written, or takes
+ * more than a number of steps that it states. `struct vf_prog` is opaque: the
+ * interpreter's production path and the compiler take nothing else, and what
+ * was proven travels inside it.
+ *
+ * What is accepted: forward jumps; numbers, stack, context fields; direct
+ * packet access after a compare with data_end, by constant and by bounded
+ * variable offsets; ld_abs and ld_ind. In a mem program r1 points to as many
+ * bytes as r2 says: compare r2, while it or a copy holds that number, with a
+ * constant, or a pointer with r1 + r2. Instructions that no way reaches are
+ * accepted when they are well formed. Loops, calls and maps are refused by
+ * codes of their own.
+ *
+ * Trust: none in the program. Work and memory are bounded by vf_limits. The
+ * caller must not let others change the instructions during the call.
+ */
+#ifndef VF_VERIFIER_H
+#define VF_VERIFIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exo/abi/ctx.h"
+#include "exo/abi/insn.h"
+#include "exo/abi/report.h"
+#include "exo/lib/arena.h"
+
+/** The program to judge. Nothing is kept: insns may go after the call. */
+struct vf_input {
+	const struct exo_insn *insns;
+	uint32_t ninsns;
+	uint32_t type;     /* enum exo_prog_type */
+	bool refuse_leaks; /* pointers must not reach r0 or memory that
+				others read */
+};
+
+/** The longest program. */
+#define VF_INSNS_MAX 1000000u
+
+/** What a verification may cost; 0 means the default. */
+struct vf_limits {
+	uint64_t explored; /* instructions explored */
+	uint64_t mem;      /* bytes taken from the caller's exo_mem, besides
+			      the program itself */
+};
+
+#define VF_EXPLORED_DEFAULT 1000000u
+#define VF_MEM_DEFAULT      (64u << 20)
+
+/** What was proven. */
+struct vf_facts {
+	uint64_t max_steps; /* no run takes more instructions */
+	uint64_t explored;  /* instructions that the proof looked at */
+	uint64_t states;    /* abstract states kept at join points */
+	uint64_t peak_mem;  /* bytes that the proof held at its height */
+	uint32_t stack;     /* bytes below r10 that a run may touch */
+	uint32_t pkt_end;   /* no access by a constant offset reaches past
+				this packet byte; UINT32_MAX: unknown */
+	bool pure;          /* writes nothing that outlives a run */
+	bool reads_pkt;     /* packet bytes or metadata */
+};
+
+/** A verified program. Immutable. */
+struct vf_prog;
+
+/**
+ * Judge a program.
+ * On success *out is a verified program, charged to mem, that the caller
+ * frees by vf_prog_free(). On refusal the report says why and *out is NULL.
+ * The report is always written. Working memory is given back in any case.
+ * Returns 0, -EXO_EREFUSED, -EXO_EBUDGET (report: VF budget codes) or
+ * -EXO_ENOMEM (mem refused although the budget did not).
+ */
+int vf_verify(const struct vf_input *in, const struct vf_limits *limits,
+    struct exo_mem *mem, struct vf_prog **out, struct exo_report *report);
+
+/** Give a program back; NULL is allowed. mem is the one it came from. */
+void vf_prog_free(struct vf_prog *prog, struct exo_mem *mem);
+
+const struct exo_insn *vf_prog_insns(const struct vf_prog *p, uint32_t *n);
+uint32_t vf_prog_type(const struct vf_prog *p);
+const struct vf_facts *vf_prog_facts(const struct vf_prog *p);
+
+/** Codes of refusals: rows of verifier/diag.inc. Numbers are stable. */
+enum vf_code {
+	VF_OK = 0,
+#define VF_DIAG(number, name, title, hint) VF_##name = (number),
+#include "verifier/diag.inc"
+#undef VF_DIAG
+};
+
+#endif
