@@ -12,11 +12,11 @@
 
 #include <stdint.h>
 
-#define EXO_IMAGE_MAGIC    0x46504f58u /* "XOPF" */
-#define EXO_IMAGE_VERSION  1u
-#define EXO_IMAGE_MAX      (16u << 20) /* bytes of a whole image */
-#define EXO_INSNS_MAX      1000000u    /* instructions in one program */
-#define EXO_NAME_MAX       64u         /* bytes of a program's name */
+#define EXO_IMAGE_MAGIC   0x46504f58u /* "XOPF" */
+#define EXO_IMAGE_VERSION 1u
+#define EXO_IMAGE_MAX     (16u << 20) /* bytes of a whole image */
+#define EXO_INSNS_MAX     1000000u    /* instructions in one program */
+#define EXO_NAME_MAX      64u         /* bytes of a program's name */
 
 struct exo_image_hdr {
 	uint32_t magic;

@@ -87,12 +87,12 @@ _Static_assert(sizeof(struct exo_insn) == 8, "an instruction is 8 bytes");
 #define EXO_CALL_BTF    2 /* helper by BTF id: not supported */
 
 /* Source field of the 64-bit immediate load (RFC 9669, table 12). */
-#define EXO_LDDW_IMM       0
-#define EXO_LDDW_MAP       1
-#define EXO_LDDW_MAP_VALUE 2
-#define EXO_LDDW_VAR       3 /* platform variable: not supported */
-#define EXO_LDDW_FUNC      4
-#define EXO_LDDW_MAP_IDX   5
+#define EXO_LDDW_IMM           0
+#define EXO_LDDW_MAP           1
+#define EXO_LDDW_MAP_VALUE     2
+#define EXO_LDDW_VAR           3 /* platform variable: not supported */
+#define EXO_LDDW_FUNC          4
+#define EXO_LDDW_MAP_IDX       5
 #define EXO_LDDW_MAP_IDX_VALUE 6
 
 /* Immediate of ATOMIC (RFC 9669, section 5.3). */

@@ -89,7 +89,7 @@ static bool is_trap(enum isa_end end)
 /* Ethernet type of an Ethernet packet, as a kernel would state it. */
 static uint16_t protocol_of(const uint8_t *data, size_t n)
 {
-	return n < 14 ? 0 : (uint16_t)(data[12] << 8 | data[13]);
+	return n < 14 ? 0 : (uint16_t)((unsigned)data[12] << 8 | data[13]);
 }
 
 static void execute(struct job *job, struct isa_vm *vm)

@@ -18,7 +18,7 @@
 _Static_assert(EXOPF_EINVAL == -EXO_EINVAL && EXOPF_ENOMEM == -EXO_ENOMEM &&
                    EXOPF_E2BIG == -EXO_E2BIG && EXOPF_EIMAGE == -EXO_EIMAGE &&
                    EXOPF_EREFUSED == -EXO_EREFUSED &&
-                   EXOPF_EBUDGET == -EXO_EBUDGET && EXOPF_ETRAP == -EXO_ETRAP,
+                   EXOPF_EBUDGET == -EXO_EBUDGET,
     "the library's errors are the kernel's");
 _Static_assert((int)EXOPF_TYPE_MEM == (int)EXO_PROG_MEM &&
                    (int)EXOPF_TYPE_XDP == (int)EXO_PROG_XDP &&

@@ -75,7 +75,7 @@ for n in 1 10 100; do
 		while [ "$r" -gt 0 ]; do
 			ours $mode >> "$dir/a"
 			theirs $mode >> "$dir/b"
-			rm -f "$dir"/*.out.pcap "$dir"/t*.pcap
+			rm -f "$dir"/*.out.pcap "$dir"/t[0-9]*.pcap
 			r=$((r - 1))
 		done
 		awk -v n="$n" -v mode=$mode -v p="$packets" \

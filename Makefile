@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The only entry: `make` builds everything into build/, `make run` and
+# `make test` set up a fresh machine as well. `make help` lists the rest.
+
+VERSION := 0.1.0
+BUILD   ?= build
+PREFIX  ?= /usr/local
+OPT     ?= -O2 -g
+SAN     ?=
+WERROR  ?=
+V       ?=
+COVER   ?=
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+# One short line a step; V=1 shows the commands.
+Q = $(if $(V),,@echo '  $(1)  $@';)
+
+include exo/core.mk filters/module.mk libos-net/module.mk
+include exo/hosted/module.mk tests/module.mk
+
+# --- flags -----------------------------------------------------------------
+IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+CC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wcast-qual -Wcast-align -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
+	-Wformat=2 -Wswitch -Wimplicit-fallthrough -Wnull-dereference -Wdate-time
+WARN_GCC := -Wlogical-op -Wduplicated-cond -Wduplicated-branches \
+	-Wjump-misses-init $(if $(SAN)$(COVER),,-Wstack-usage=2048)
+WARN_CLANG := -Wcomma -Wassign-enum -Wconditional-uninitialized \
+	-Wshorten-64-to-32 $(if $(SAN)$(COVER),,-Wframe-larger-than=2048)
+WARN += $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(if $(WERROR),-Werror)
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer)
+COVFLAGS := $(if $(COVER),--coverage -O0)
+BASE := -std=c11 $(OPT) $(SANFLAGS) $(COVFLAGS) -I. -MMD -MP $(CFLAGS)
+
+# The fence: freestanding code sees the compiler's own headers and no libc.
+FENCE := -ffreestanding $(if $(IS_CLANG),-nostdlibinc,-nostdinc \
+	-isystem $(CC_INCLUDE))
+CORE_FLAGS := $(BASE) $(WARN) $(FENCE) -fPIE -fvisibility=hidden \
+	-fstack-protector-strong
+HOST_FLAGS := $(BASE) $(WARN) -D_GNU_SOURCE -DEXOPF_VERSION='"$(VERSION)"' \
+	-Iinclude -fPIE -fvisibility=hidden -fstack-protector-strong \
+	$(if $(SAN)$(COVER),,-D_FORTIFY_SOURCE=2)
+TEST_FLAGS := $(filter-out -Wpedantic -Wconversion -Wsign-conversion \
+	-Wstack-usage=2048 -Wframe-larger-than=2048 \
+	-Wshorten-64-to-32,$(HOST_FLAGS)) \
+	$(if $(IS_CLANG),-Wno-gnu-variable-sized-type-not-at-end) \
+	-DEXOPF_SRCDIR='"$(CURDIR)"'
+BARE_FLAGS := -std=c11 -O2 -I. $(WARN) $(FENCE) -mgeneral-regs-only \
+	-mno-red-zone -mcmodel=kernel -fno-pic -fno-stack-protector
+LDFLAGS_ALL := $(SANFLAGS) $(COVFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+PCAP_LIBS  := -lpcap
+ZIP_LIBS   := -lz -lzstd -llz4 -llzma
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+
+comma := ,
+
+# --- objects ---------------------------------------------------------------
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+CORE_OBJ    := $(call obj,$(CORE_SRC))
+LIBOS_OBJ   := $(call obj,$(LIBOS_SRC))
+FILTERS_OBJ := $(call obj,$(FILTERS_SRC))
+LIB_OBJ     := $(call obj,$(LIB_SRC))
+TOOL_OBJ    := $(call obj,$(TOOL_SRC))
+# Everything but main() and the platform: what test programs link.
+PARTS := $(CORE_OBJ) $(LIBOS_OBJ) $(FILTERS_OBJ) \
+	$(filter-out %/main.o,$(TOOL_OBJ)) $(filter-out %/plat_hosted.o,$(LIB_OBJ))
+PLAT      := $(call obj,exo/hosted/plat_hosted.c)
+PLAT_TEST := $(call obj,tests/support/plat_test.c)
+OOM       := $(call obj,tests/support/oom.c)
+SUPPORT   := $(call obj,$(SUPPORT_SRC))
+
+.PHONY: all
+all: $(BUILD)/exopf $(BUILD)/libexopf.a $(BUILD)/mktrace ## the tool, the library
+
+$(BUILD)/exopf: $(CORE_OBJ) $(LIBOS_OBJ) $(FILTERS_OBJ) $(LIB_OBJ) $(TOOL_OBJ)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS)
+
+# One relocatable object, so that only the exopf_ functions stay visible.
+$(BUILD)/libexopf.a: $(CORE_OBJ) $(LIB_OBJ)
+	$(call Q,AR)ld -r -o $(BUILD)/libexopf.o $^ && rm -f $@ && \
+	    objcopy --localize-hidden $(BUILD)/libexopf.o && \
+	    ar rcsD $@ $(BUILD)/libexopf.o
+
+$(call obj,$(CORE_SRC) $(LIBOS_SRC)): $(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(CORE_FLAGS) -c -o $@ $<
+
+$(call obj,$(FILTERS_SRC) $(LIB_SRC) $(TOOL_SRC)): $(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(HOST_FLAGS) -c -o $@ $<
+
+$(call obj,$(UNIT_SRC)): UNIT_FLAGS := -include tests/unit/suites.h
+$(BUILD)/obj/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(TEST_FLAGS) $(UNIT_FLAGS) -c -o $@ $<
+
+# --- the core by itself: bare-metal flags, and what it still asks for -------
+BARE_OBJ := $(patsubst %.c,$(BUILD)/bare/%.o,$(CORE_SRC))
+$(BARE_OBJ): $(BUILD)/bare/%.o: %.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(BARE_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/core-bare.o: $(BARE_OBJ)
+	$(call Q,LD)ld -r -o $@ $^
+$(BUILD)/core-host.o: $(CORE_OBJ)
+	$(call Q,LD)ld -r -o $@ $^
+
+# --- test programs -----------------------------------------------------------
+# Every allocation of the unit program can be made to fail (support/oom.h).
+OOM_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,$(OOM_CALLS))
+$(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(SUPPORT) $(OOM) $(PARTS) $(PLAT_TEST)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -o $@ $^ $(CHECK_LIBS) $(PCAP_LIBS) \
+	    $(ZIP_LIBS)
+
+$(addprefix $(BUILD)/,$(DIFFS)): $(BUILD)/%: $(BUILD)/obj/tests/diff/%.o \
+    $(PARTS) $(PLAT)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS)
+
+$(addprefix $(BUILD)/,$(BENCHES)): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o \
+    $(PARTS) $(PLAT)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS)
+
+$(BUILD)/mktrace: $(call obj,tests/support/mktrace.c)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^
+
+# Fuzzers link a plain main that replays files (any compiler); `make fuzz`
+# builds the same with libFuzzer.
+FUZZ_MAIN := $(if $(LIBFUZZER),,$(call obj,tests/fuzz/replay_main.c))
+$(addprefix $(BUILD)/,$(FUZZERS)): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o \
+    $(FUZZ_MAIN) $(PARTS) $(PLAT)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(if $(LIBFUZZER),-fsanitize=fuzzer) -o $@ $^ \
+	    $(PCAP_LIBS) $(ZIP_LIBS)
+
+-include tests/targets.mk
+-include $(shell find $(BUILD)/obj $(BUILD)/bare -name '*.d' 2>/dev/null)

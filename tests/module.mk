@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Test programs: unit tests, differential tests, fuzzers, benches, tools.
+names_in = $(patsubst tests/$(1)/%.c,%,$(sort $(wildcard tests/$(1)/$(2)*.c)))
+UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
+SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
+	tests/support/plat_test.c tests/support/oom.c, \
+	$(wildcard tests/support/*.c)))
+FUZZERS     := $(call names_in,fuzz,fuzz_)
+DIFFS       := $(call names_in,diff,)
+BENCHES     := $(call names_in,bench,bench_)
+EXAMPLES    := $(patsubst examples/%.c,%,$(sort $(wildcard examples/*.c)))
+# What tests/support/oom.c stands in front of.
+OOM_CALLS   := malloc calloc realloc reallocarray strdup strndup free

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Everything that is not a file: tests, checks, measurements, installation.
+#
+# Each flavour (strict, asan, clang, cover, fuzz) is the same Makefile with
+# another BUILD below build/, so that no flavour rebuilds another's objects.
+
+JOBS ?= $(shell nproc)
+FUZZ_TIME ?= 60
+# As many jobs as cores, unless whoever called make said how many.
+SELF = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+SETUP := sh tests/support/setup.sh
+RUN = JOBS=$(JOBS) sh tests/run.sh
+
+strict = $(SELF) BUILD=$(BUILD)/strict WERROR=1
+asan   = $(SELF) BUILD=$(BUILD)/asan SAN=address,undefined OPT='-O1 -g'
+clang  = $(SELF) BUILD=$(BUILD)/clang CC=clang WERROR=1
+cover  = $(SELF) BUILD=$(BUILD)/cover COVER=1
+fuzz   = $(SELF) BUILD=$(BUILD)/fuzz CC=clang LIBFUZZER=1 OPT='-O1 -g' \
+	SAN=fuzzer-no-link,address,undefined
+
+FUZZ_BIN  := $(addprefix $(BUILD)/,$(FUZZERS))
+DIFF_BIN  := $(addprefix $(BUILD)/,$(DIFFS))
+BENCH_BIN := $(addprefix $(BUILD)/,$(BENCHES))
+EXAMPLE_BIN := $(addprefix $(BUILD)/,$(EXAMPLES))
+
+# The examples see what an embedder sees: the library and its headers.
+$(EXAMPLE_BIN): $(BUILD)/%: examples/%.c $(BUILD)/libexopf.a
+	$(call Q,CC)$(CC) -std=c11 $(OPT) $(SANFLAGS) $(COVFLAGS) $(WARN) -Iinclude \
+	    -o $@ $< $(BUILD)/libexopf.a
+
+.PHONY: programs fuzzers every build-strict build-asan build-clang
+programs: $(BUILD)/exopf $(BUILD)/mktrace $(BUILD)/unit $(FUZZ_BIN) $(DIFF_BIN)
+fuzzers: $(FUZZ_BIN)
+every: all programs $(BENCH_BIN) $(EXAMPLE_BIN) $(BUILD)/core-bare.o \
+    $(BUILD)/core-host.o
+build-strict:
+	+@$(strict) every
+build-asan:
+	+@$(asan) programs
+build-clang:
+	+@$(clang) every
+
+.PHONY: run test check check-asan check-oom check-diff check-all check-fresh
+run: ## set up this machine, build, replay the bundled captures
+	@$(SETUP) build
+	+@$(SELF) all
+	@EXOPF=$(BUILD)/exopf sh pcaps/demo.sh
+
+test: ## set up this machine, build, run every test
+	@$(SETUP) test
+	+@$(SELF) all build-strict build-asan build-clang || \
+	    { echo '0 passed, 1 failed'; exit 1; }
+	@$(RUN) -b $(BUILD)/strict unit@$(BUILD)/asan fuzz@$(BUILD)/asan diff \
+	    flow unit fuzz unit@$(BUILD)/clang fuzz@$(BUILD)/clang lint
+
+check: build-strict ## before each commit: strict build, unit, lints (< 1 min)
+	@$(RUN) -q -b $(BUILD)/strict diff unit fuzz lint
+
+check-asan: build-asan ## unit, fuzz corpora, diff under ASan and UBSan
+	@$(RUN) -q -b $(BUILD)/asan diff unit fuzz
+
+check-oom: build-asan ## every allocation fails in turn
+	@$(RUN) -b $(BUILD)/asan oom
+
+check-diff: build-strict ## our verdicts against libpcap's, every packet
+	@$(RUN) -v -b $(BUILD)/strict diff
+
+check-all: test fuzz tidy ## what a merge must pass
+
+check-fresh: ## both commands in a new Debian root
+	@TEST_TIMEOUT=5400 $(RUN) -v -b $(BUILD)/strict fresh
+
+.PHONY: fuzz lint tidy cover bench fmt
+fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
+	+@$(fuzz) fuzzers
+	@FUZZ_TIME=$(FUZZ_TIME) JOBS=$(JOBS) sh tests/fuzz/run.sh $(BUILD)/fuzz \
+	    $(FUZZERS)
+
+lint: build-strict ## layers, symbols, sizes, tables, names, format, scripts
+	@$(RUN) -v -b $(BUILD)/strict lint
+
+tidy: ## clang-tidy over the product
+	@$(SETUP) test tidy
+	@sh tests/support/tidy.sh $(JOBS) -std=c11 -I. -Iinclude -D_GNU_SOURCE \
+	    -DEXOPF_VERSION='"$(VERSION)"' -- $(CORE_SRC) $(LIBOS_SRC) \
+	    $(FILTERS_SRC) $(LIB_SRC) $(TOOL_SRC)
+
+cover: ## what the tests reach, by module and file
+	+@$(cover) programs
+	@rm -f $$(find $(BUILD)/cover -name '*.gcda')
+	@$(RUN) -q -b $(BUILD)/cover unit fuzz diff flow
+	@sh tests/support/cover.sh $(BUILD)/cover
+
+bench: ## every benchmark: CSV rows, then its summary line
+	+@$(SELF) all $(BENCH_BIN)
+	@sh tests/support/bench.sh $(BUILD)
+
+fmt: ## clang-format every source in place
+	@sh tests/lint/format.sh --fix
+
+.PHONY: install uninstall clean help
+DEST = $(DESTDIR)$(PREFIX)
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DEST)/bin $(DEST)/lib/pkgconfig $(DEST)/include/exopf \
+	    $(DEST)/share/man/man1
+	install -m 755 $(BUILD)/exopf $(DEST)/bin/exopf
+	install -m 644 $(BUILD)/libexopf.a $(DEST)/lib/libexopf.a
+	install -m 644 include/exopf/*.h $(DEST)/include/exopf/
+	install -m 644 docs/exopf.1 $(DEST)/share/man/man1/exopf.1
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
+	    'includedir=$${prefix}/include' '' 'Name: exopf' \
+	    'Description: verified packet filters in an exokernel core' \
+	    'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
+	    'Libs: -L$${libdir} -lexopf' > $(DEST)/lib/pkgconfig/exopf.pc
+
+uninstall: ## takes away what install put there
+	rm -f $(DEST)/bin/exopf $(DEST)/lib/libexopf.a \
+	    $(DEST)/lib/pkgconfig/exopf.pc $(DEST)/share/man/man1/exopf.1
+	rm -rf $(DEST)/include/exopf
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' \
+	    $(MAKEFILE_LIST)
