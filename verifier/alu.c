@@ -4,8 +4,8 @@
  *
  * Pointers. Only 64-bit + and - have a meaning on them. A constant moves the
  * constant part `off`; a number that is known to lie within the limit moves
- * the variable part, which makes a pointer with a new id and without proven
- * range: what a compare said held for the old variable part. Both parts stay
+ * the variable part, which makes a pointer with a new id and nothing
+ * proven: what a compare said held for the old variable part. Both parts stay
  * within 2^29 in either direction, so that an address within 2^30 of its
  * object never wraps and compares of addresses are compares of offsets.
  * Platforms keep objects that far from the ends of the address space, or
@@ -206,7 +206,7 @@ static int move_var(struct vf_env *env, unsigned reg, unsigned by_reg,
 	if (!is_near(&p->s))
 		return vf_refuse_reg(env, VF_PTR_UNBOUNDED, reg);
 	p->id = vf_new_id(&env->st);
-	p->range = 0;
+	p->proven = 0;
 	return 0;
 }
 
@@ -225,7 +225,7 @@ static int move_ptr(struct vf_env *env, unsigned dst, unsigned reg,
 	} else if (p.kind == EXO_REG_MEM && p.id == 0 && p.off == 0 &&
 	           by->id == VF_ID_SIZE && !minus) {
 		p.kind = VF_REG_MEM_END;
-		p.range = 0;
+		p.proven = 0;
 	} else {
 		err = move_var(env, reg, by_reg, &p, &by->s, minus);
 	}

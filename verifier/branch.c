@@ -10,7 +10,8 @@
  * Pointers. P = object + s + off against the object's end E:
  *     P <= E  tells that s + off bytes exist,  P < E  that s + off + 1 do.
  * P and E lie within 2^30 of the object or in it (alu.c), so that comparing
- * addresses compares offsets. The proof is written to every pointer with the
+ * addresses compares offsets (of `&` that is not so: it shows bits of the
+ * addresses). The proof is written to every pointer with the
  * same s, that is of the same kind and id. The end of the packet's metadata
  * is the packet's first byte.
  */
@@ -84,23 +85,23 @@ static void branch_scalars(struct vf_env *env, const struct exo_insn *in,
  * Pointers
  */
 
-static void prove(struct vf_reg *r, const struct vf_reg *p, uint32_t range)
+static void prove(struct vf_reg *r, const struct vf_reg *p, uint32_t proven)
 {
-	if (r->kind == p->kind && r->id == p->id && r->range < range)
-		r->range = range;
+	if (r->kind == p->kind && r->id == p->id && r->proven < proven)
+		r->proven = proven;
 }
 
-/* s + range bytes exist behind every pointer that shares p's s. */
+/* s + bytes bytes exist, for every pointer that shares p's s. */
 static void prove_all(
-    struct vf_state *st, const struct vf_reg *p, uint32_t range)
+    struct vf_state *st, const struct vf_reg *p, uint32_t bytes)
 {
 	unsigned i;
 
 	for (i = 0; i < EXO_R_FP; i++)
-		prove(&st->r[i], p, range);
+		prove(&st->r[i], p, bytes + 1);
 	for (i = 0; st->nsaved != 0 && i < VF_HALVES; i++) {
 		if (st->size[i] == 8)
-			prove(&st->saved[i], p, range);
+			prove(&st->saved[i], p, bytes + 1);
 	}
 }
 
@@ -162,7 +163,7 @@ static void learn_end(
 	struct vf_reg key = *p; /* p is in st and changes */
 	int more = told(op, holds);
 
-	if (more >= 0 && key.off + more > 0)
+	if (more >= 0 && key.off + more >= 0)
 		prove_all(st, &key, (uint32_t)(key.off + more));
 }
 
@@ -206,8 +207,8 @@ int vf_branch(
 	}
 	*fall = true;
 	*taken = true;
-	if (!is_half(in) && vf_is_ptr(a) && vf_is_ptr(&other) &&
-	    vf_same_object(a->kind, other.kind)) {
+	if (!is_half(in) && (in->code & 0xf0u) != EXO_JSET && vf_is_ptr(a) &&
+	    vf_is_ptr(&other) && vf_same_object(a->kind, other.kind)) {
 		branch_ptrs(env, in);
 		return 0;
 	}

@@ -18,8 +18,10 @@
  * safe. When it refuses after forgetting, or takes too long, the fine pass,
  * which forgets nothing that is live, decides.
  *
- * Comparing costs at most COMPARES looks a state, so that work is linear in
- * the explored instructions, which the budget bounds.
+ * A state is compared with at most COMPARES others. States can be large, so
+ * that work is charged to the budget of instructions as well: one for each
+ * LOOKS registers and stack halves that were packed or compared. Giving up
+ * earlier is always sound.
  */
 #include "exo/abi/err.h"
 #include "exo/isa/decode.h"
@@ -27,6 +29,7 @@
 #include "verifier/vf_int.h"
 
 #define COMPARES 64u
+#define LOOKS    64u
 
 /* How much of the budget the coarse pass may use. */
 #define COARSE      4u
@@ -90,6 +93,7 @@ static int wait_at(struct vf_env *env, const struct vf_state *st, uint32_t pc)
 	if (vf_pack(n, st, &l->live,
 	        env->coarse && (env->flag[pc] & VF_FLAG_JOIN) != 0, &env->map))
 		env->forgot = true;
+	env->map.looks += n->nregs + n->nhalf;
 	if (is_covered(env, l, n))
 		return 0;
 	kept = get_node(env, n->size);
@@ -179,7 +183,8 @@ static int follow(struct vf_env *env)
 		uint32_t next = env->pc + isa_slots(in);
 		int err;
 
-		if (env->facts.explored >= env->until) {
+		if (env->facts.explored + env->map.looks / LOOKS >=
+		    env->until) {
 			(void)vf_refuse(env, VF_BUDGET_EXPLORED);
 			env->report->limit = env->budget;
 			return -EXO_EBUDGET;

@@ -5,8 +5,8 @@
  * An access of n bytes at register + d, the register holding object + s + off,
  * touches the bytes [s + off + d, s + off + d + n) of the object:
  *
- * - packet, metadata: smin + off + d >= 0, and off + d + n <= range, since
- *   s + range bytes exist (branch.c). Loads only.
+ * - packet, metadata: smin + off + d >= 0, and off + d + n < proven, since
+ *   s + (proven - 1) bytes exist (branch.c). Loads only.
  * - memory: the same, or smax + off + d + n <= mem_min.
  * - stack: all places that s allows are inside the 512 bytes (stack.c).
  * - context: a field by its constant offset (exo/isa/ctx.c). Loads of data,
@@ -45,7 +45,7 @@ struct vf_scalar vf_loaded(uint32_t size, bool sign)
  * Bounds
  */
 
-/* Packet, metadata or memory: what `range` and mem_min prove. */
+/* Packet, metadata or memory: what `proven` and mem_min say. */
 static int check_object(
     struct vf_env *env, unsigned reg, int32_t disp, uint32_t size)
 {
@@ -53,16 +53,17 @@ static int check_object(
 	int64_t at = (int64_t)p->off + disp;
 	int64_t end = at + size;
 	bool mem = p->kind == EXO_REG_MEM;
+	uint32_t bytes = p->proven == 0 ? 0 : p->proven - 1;
 
 	if (at + p->s.r.smin < 0)
 		return vf_refuse_access(env, mem ? VF_MEM_OOB : VF_PKT_BEFORE,
-		    reg, at, size, p->range);
-	if (end <= (int64_t)p->range)
+		    reg, at, size, bytes);
+	if (p->proven != 0 && end < (int64_t)p->proven)
 		return 0;
 	if (mem && end + p->s.r.smax <= (int64_t)env->st.mem_min)
 		return 0;
 	return vf_refuse_access(env, mem ? VF_MEM_OOB : VF_PKT_OOB, reg, at,
-	    size, mem && p->id == 0 ? env->st.mem_min : p->range);
+	    size, mem && p->id == 0 ? env->st.mem_min : bytes);
 }
 
 static int check_stack(struct vf_env *env, unsigned reg, int32_t disp,

@@ -53,26 +53,6 @@ void *vf_get(struct vf_env *env, size_t size)
 	return exo_arena_get(&env->arena, size);
 }
 
-static int no_memory(const struct vf_account *account, uint64_t budget,
-    struct exo_report *report)
-{
-	if (account->failed)
-		return -EXO_ENOMEM;
-	report->code = VF_BUDGET_MEM;
-	report->limit = budget;
-	return -EXO_EBUDGET;
-}
-
-int vf_no_memory(struct vf_env *env)
-{
-	env->report->explored = env->facts.explored;
-	return no_memory(env->account, env->arena.mem->limit, env->report);
-}
-
-/*
- * Reports
- */
-
 static void report_clear(struct exo_report *r)
 {
 	memset(r, 0, sizeof(*r));
@@ -80,6 +60,29 @@ static void report_clear(struct exo_report *r)
 	r->reg = EXO_REPORT_NOREG;
 	r->widened = EXO_REPORT_NOWHERE;
 }
+
+static int no_memory(const struct vf_account *account, uint64_t budget,
+    struct exo_report *report)
+{
+	if (account->failed)
+		return -EXO_ENOMEM;
+	report_clear(report); /* an earlier pass may have left one */
+	report->code = VF_BUDGET_MEM;
+	report->limit = budget;
+	return -EXO_EBUDGET;
+}
+
+int vf_no_memory(struct vf_env *env)
+{
+	int err = no_memory(env->account, env->arena.mem->limit, env->report);
+
+	env->report->explored = env->facts.explored;
+	return err;
+}
+
+/*
+ * Reports
+ */
 
 int vf_refuse(struct vf_env *env, enum vf_code code)
 {

@@ -198,8 +198,12 @@ bool vf_scalar_sync(struct vf_scalar *a, unsigned w)
 		if (!sync_once(a, w))
 			return false;
 		if (a->t.m == 0) {
-			*a = vf_scalar_const(a->t.v, w);
-			return true;
+			struct vf_scalar only = vf_scalar_const(a->t.v, w);
+			bool is_in = vf_range_covers(&a->r, &only.r) &&
+			             vf_range_covers(&a->h, &only.h);
+
+			*a = only;
+			return is_in;
 		}
 	}
 	return true;

@@ -61,7 +61,7 @@ static void id_start(struct vf_idmap *map)
 {
 	map->turn++;
 	if (map->turn == 0) {
-		memset(map, 0, sizeof(*map));
+		memset(map->row, 0, sizeof(map->row));
 		map->turn = 1;
 	}
 }
@@ -338,8 +338,10 @@ static bool same_link(
 static bool reg_covers(
     struct vf_idmap *map, const struct vf_reg *a, const struct vf_reg *b)
 {
-	return a->kind == b->kind && a->off == b->off && a->range <= b->range &&
-	       vf_scalar_covers(&a->s, &b->s) && same_link(map, a, b);
+	map->looks++;
+	return a->kind == b->kind && a->off == b->off &&
+	       a->proven <= b->proven && vf_scalar_covers(&a->s, &b->s) &&
+	       same_link(map, a, b);
 }
 
 /* Walks the halves of a node in order. */
@@ -398,6 +400,7 @@ static bool half_covers(
 	const uint8_t *y = b->bytes - 4;
 	unsigned k;
 
+	map->looks++;
 	if (a->starts != b->starts && x[0] == VF_BYTE_SAVED)
 		return false;
 	if (a->starts && !reg_covers(map, a->reg, b->reg))

@@ -9,8 +9,9 @@
  *
  * Pointers are  object + s + off : a variable part s, the same number in all
  * pointers of one kind and id, and a constant part. id 0: s is 0.
- * `range` says of packet, metadata and memory pointers that s + range bytes
- * of the object exist; it follows from compares with the object's end.
+ * `proven`, when not 0, says of packet, metadata and memory pointers that
+ * s + (proven - 1) bytes of the object exist; it follows from compares with
+ * the object's end. At 0 nothing is proven: s itself may lie past the end.
  *
  * Scalars with the same id != 0 are equal. Id VF_ID_SIZE belongs to the size
  * of a mem program's memory; of it, mem_min bytes are proven to exist.
@@ -42,7 +43,7 @@
 struct vf_reg {
 	struct vf_scalar s; /* value, or variable part */
 	uint32_t id;
-	uint32_t range;
+	uint32_t proven;
 	int32_t off;
 	uint32_t def; /* instruction that set it; for the report only */
 	uint8_t kind;
@@ -117,6 +118,7 @@ struct vf_node {
 
 /** Numbers of ids while a node is made or compared; zero it once. */
 struct vf_idmap {
+	uint64_t looks; /* registers and halves packed or compared so far */
 	uint32_t turn;
 	struct {
 		uint32_t turn, from, to, count;

@@ -173,7 +173,7 @@ static inline bool contain_reg(const struct contain_real *real,
 		return false;
 	if (r->kind != EXO_REG_SCALAR && r->id == 0 && part != 0)
 		return false;
-	if (r->range != 0 && (int64_t)(part + r->range) > (int64_t)room)
+	if (r->proven != 0 && (int64_t)(part + r->proven - 1) > (int64_t)room)
 		return false;
 	return contain_num(&r->s, part) && contain_link(ids, r->id, part);
 }
