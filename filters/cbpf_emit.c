@@ -105,14 +105,12 @@ static void alu_x(struct emitter *e, const struct flt_node *nd)
 /* Everything but jumps. */
 static void plain(struct emitter *e, const struct flt_node *nd)
 {
-	int32_t k = (int32_t)nd->k;
-
 	switch ((enum flt_kind)nd->kind) {
 	case FLT_LD_ABS:
-		emit(e, EXO_LD | EXO_ABS | nd->op, 0, 0, 0, k);
+		emit(e, EXO_LD | EXO_ABS | nd->op, 0, 0, 0, (int32_t)nd->k);
 		break;
 	case FLT_LD_IND:
-		emit(e, EXO_LD | EXO_IND | nd->op, 0, R_X, 0, k);
+		emit(e, EXO_LD | EXO_IND | nd->op, 0, R_X, 0, (int32_t)nd->k);
 		break;
 	case FLT_LD_LEN:
 		load(e, R_A, R_CTX, OFF_LEN);
@@ -142,7 +140,7 @@ static void plain(struct emitter *e, const struct flt_node *nd)
 		emit(e, EXO_STX | EXO_MEM | EXO_W, R_FP, R_X, slot(nd->k), 0);
 		break;
 	case FLT_ALU_K:
-		emit(e, EXO_ALU | nd->op | EXO_K, R_A, 0, 0, k);
+		emit(e, EXO_ALU | nd->op | EXO_K, R_A, 0, 0, (int32_t)nd->k);
 		break;
 	case FLT_ALU_X:
 		alu_x(e, nd);

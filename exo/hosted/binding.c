@@ -14,7 +14,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,18 +30,9 @@ struct parts {
 	int32_t priority;
 };
 
-static int complain(char *err, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int complain(char *err, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err, CMD_BINDING_ERR, fmt, ap);
-	va_end(ap);
-	return -1;
-}
+/* Write the message of a failure; the value is -1, for all to see. */
+#define complain(err, ...) \
+	((void)snprintf((err), CMD_BINDING_ERR, __VA_ARGS__), -1)
 
 static size_t name_span(const char *s)
 {
@@ -242,6 +233,7 @@ static void trim(char *text)
 /* The text of FILTER: itself, or what its file holds. */
 static int read_filter(const char *filter, struct cmd_binding *b, char *err)
 {
+	char *text;
 	size_t len;
 
 	if (filter[0] != '@') {
@@ -255,9 +247,10 @@ static int read_filter(const char *filter, struct cmd_binding *b, char *err)
 		return complain(err, "out of memory");
 	if (is_elf(b->file))
 		return refuse_elf(b->file, err);
-	if (cmd_read_file(b->file, FILE_LIMIT, &b->expr, &len) != 0)
+	if (cmd_read_file(b->file, FILE_LIMIT, &text, &len) != 0)
 		return complain(
 		    err, "its filter cannot be read from %.200s", b->file);
+	b->expr = text;
 	if (strlen(b->expr) != len)
 		return complain(err,
 		    "%.200s holds a NUL byte: it is no "
@@ -300,6 +293,7 @@ int cmd_bindings_add(
 	struct cmd_binding b;
 	struct parts parts;
 	uint32_t *slot;
+	int ret;
 
 	if (parse(text, &parts, err) != 0)
 		return -1;
@@ -313,10 +307,10 @@ int cmd_bindings_add(
 	}
 	slot = slot_of(set, b.name);
 	if (*slot != 0) {
-		complain(err, "two bindings are called %s; names must differ",
-		    b.name);
+		ret = complain(err,
+		    "two bindings are called %s; names must differ", b.name);
 		binding_free(&b);
-		return -1;
+		return ret;
 	}
 	b.index = set->n;
 	set->v[set->n++] = b;

@@ -87,7 +87,7 @@ static void look_at_expressions(struct findings *all)
 	              "doctor", &img, &err) == 0;
 	struct finding *f = add(all, "tool", "tcpdump expressions", ok);
 
-	snprintf(f->value, sizeof(f->value), "%s",
+	snprintf(f->value, sizeof(f->value), "%.150s",
 	    ok ? "libpcap compiles them" : err.text);
 	flt_image_free(&img);
 }

@@ -135,7 +135,7 @@ static void json_ebpf(struct cmd_json *j, const struct flt_code *code)
 		for (k = 0; k < step(code, i); k++) {
 			const struct exo_insn *in = &code->insns[i + k];
 
-			snprintf(hex + k * 16, 17, "%016" PRIx64,
+			snprintf(hex + (size_t)k * 16, 17, "%016" PRIx64,
 			    __builtin_bswap64(
 			        (uint64_t)in->code | (uint64_t)in->regs << 8 |
 			        (uint64_t)(uint16_t)in->off << 16 |

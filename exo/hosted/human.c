@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #define NS_PER_S 1000000000u
@@ -30,9 +29,10 @@ const char *cmd_human_u64(uint64_t v, char buf[CMD_HUMAN])
 const char *cmd_human_share(uint64_t part, uint64_t whole, char buf[CMD_HUMAN])
 {
 	if (whole == 0)
-		return strcpy(buf, "-");
-	snprintf(
-	    buf, CMD_HUMAN, "%.1f%%", 100.0 * (double)part / (double)whole);
+		snprintf(buf, CMD_HUMAN, "-");
+	else
+		snprintf(buf, CMD_HUMAN, "%.1f%%",
+		    100.0 * (double)part / (double)whole);
 	return buf;
 }
 
@@ -51,8 +51,10 @@ const char *cmd_human_time(uint64_t ns, char buf[CMD_HUMAN])
 	struct tm tm;
 	size_t n;
 
-	if (gmtime_r(&s, &tm) == NULL)
-		return strcpy(buf, "?");
+	if (gmtime_r(&s, &tm) == NULL) {
+		snprintf(buf, CMD_HUMAN, "?");
+		return buf;
+	}
 	n = strftime(buf, CMD_HUMAN, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(buf + n, CMD_HUMAN - n, ".%09" PRIu64 "Z", ns % NS_PER_S);
 	return buf;

@@ -8,6 +8,7 @@
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/hex.h"
 #include "exo/isa/text.h"
+#include "exo/lib/fmt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,7 @@ void cmd_program_free(struct cmd_program *p)
 char *cmd_program_join(int argc, char **argv, int from)
 {
 	size_t room = 1;
+	struct exo_fmt f;
 	char *text;
 	int i;
 
@@ -197,11 +199,11 @@ char *cmd_program_join(int argc, char **argv, int from)
 	text = malloc(room);
 	if (text == NULL)
 		return NULL;
-	text[0] = '\0';
+	exo_fmt_init(&f, text, room);
 	for (i = from; i < argc; i++) {
 		if (i > from)
-			strcat(text, " ");
-		strcat(text, argv[i]);
+			exo_fmt_char(&f, ' ');
+		exo_fmt_str(&f, argv[i]);
 	}
 	return text;
 }

@@ -180,7 +180,9 @@ static bool ng_if_options(
 		if (!ng_if_option(r, b, &o, ifc, &seen))
 			return false;
 	}
-	ifc->opts.len = at.p == NULL ? 0 : (uint32_t)(at.p - ifc->opts.p);
+	if (at.p == NULL)
+		return true; /* there is no option list */
+	ifc->opts.len = (uint32_t)(at.p - ifc->opts.p);
 	if (at.len == 0)
 		return true;
 	if (at.len >= 4 && exo_le16(at.p) == TR_OPT_END &&

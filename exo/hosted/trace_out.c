@@ -58,7 +58,7 @@ static struct inode *inode_slot(
 	uint64_t h = ((uint64_t)ino * 0x9e3779b97f4a7c15U) ^ (uint64_t)dev;
 	size_t i = (size_t)(h ^ h >> 29) & (cap - 1);
 
-	while (v[i].id != INODE_FREE && (v[i].dev != dev || v[i].ino != ino))
+	while (v[i].used && (v[i].dev != dev || v[i].ino != ino))
 		i = (i + 1) & (cap - 1);
 	return &v[i];
 }
@@ -70,13 +70,11 @@ static bool inode_room(struct tr_outs *set)
 
 	if (set->inode_count * 2 < set->inode_cap)
 		return true;
-	v = malloc(cap * sizeof(*v));
+	v = calloc(cap, sizeof(*v));
 	if (v == NULL)
 		return false;
-	for (size_t i = 0; i < cap; i++)
-		v[i].id = INODE_FREE;
 	for (size_t i = 0; i < set->inode_cap; i++)
-		if (set->inodes[i].id != INODE_FREE)
+		if (set->inodes[i].used)
 			*inode_slot(v, cap, set->inodes[i].dev,
 			    set->inodes[i].ino) = set->inodes[i];
 	free(set->inodes);
@@ -88,16 +86,19 @@ static bool inode_room(struct tr_outs *set)
 /* Who has this file: an output's id, OUT_NONE for an input, or INODE_FREE. */
 static int inode_owner(const struct tr_outs *set, dev_t dev, ino_t ino)
 {
-	return inode_slot(set->inodes, set->inode_cap, dev, ino)->id;
+	const struct inode *s =
+	    inode_slot(set->inodes, set->inode_cap, dev, ino);
+
+	return s->used ? s->id : INODE_FREE;
 }
 
 static void inode_add(struct tr_outs *set, dev_t dev, ino_t ino, int id)
 {
 	struct inode *s = inode_slot(set->inodes, set->inode_cap, dev, ino);
 
-	if (s->id != INODE_FREE)
+	if (s->used)
 		return;
-	*s = (struct inode){ dev, ino, id };
+	*s = (struct inode){ dev, ino, id, true };
 	set->inode_count++;
 }
 

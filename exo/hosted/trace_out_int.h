@@ -17,7 +17,7 @@
 
 #include <sys/types.h>
 
-#define OUT_BUFFER (64U * 1024) /* one output gathers this before it writes */
+#define OUT_BUFFER 65536U /* one output gathers this before it writes */
 #define OUT_NONE   (-1)
 
 /* Why an output has an error; the text is made in trace_out.c. */
@@ -66,7 +66,8 @@ struct out {
 struct inode {
 	dev_t dev;
 	ino_t ino;
-	int id; /* of the output; OUT_NONE: a guarded input, -2: free */
+	int id;    /* of the output; OUT_NONE: a guarded input */
+	bool used; /* a zeroed slot is free */
 };
 
 struct tr_outs {

@@ -40,11 +40,9 @@ static bool magic_known(uint32_t magic)
 /* Version numbers decide on the order of lengths.  False: not supported. */
 static bool set_version(struct tr_reader *r, uint16_t major, uint16_t minor)
 {
-	if (major == 543 && minor == 0)
-		r->lengths = TR_LEN_SWAPPED;
-	else if (major != 2 || minor > 4)
+	if ((major != 2 || minor > 4) && (major != 543 || minor != 0))
 		return false;
-	else if (minor < 3)
+	if (minor < 3)
 		r->lengths = TR_LEN_SWAPPED;
 	else
 		r->lengths = minor == 3 ? TR_LEN_MAYBE : TR_LEN_OK;

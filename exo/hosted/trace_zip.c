@@ -19,6 +19,7 @@
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST /* input that inflate() does not write to */
 #include <zlib.h>
 #include <zstd.h>
 
@@ -184,7 +185,7 @@ static enum zip_step gz_step(
 
 	if (!z->inside && gz_between(z, why) != STEP_MORE)
 		return *why != NULL ? STEP_BAD : STEP_END;
-	s->next_in = (z_const Bytef *)(uintptr_t)z->in;
+	s->next_in = z->in;
 	s->avail_in = (uInt)z->in_len;
 	s->next_out = to;
 	s->avail_out = (uInt)cap;

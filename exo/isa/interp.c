@@ -40,7 +40,9 @@ void isa_set_pkt(struct isa_vm *vm, const struct isa_pkt *pkt)
 	struct isa_region *g = &vm->region[ISA_REGION_PKT];
 
 	vm->pkt = *pkt;
-	/* The region is not writable: nobody writes through this pointer. */
+	/* This takes off const and no more, as -Wcast-qual wants it; the region
+	 * is not writable: nobody writes through this pointer.
+	 * NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	g->base = (uint8_t *)(uintptr_t)pkt->data;
 	g->size = pkt->caplen;
 	g->writable = 0;
@@ -281,6 +283,8 @@ static inline void begin(struct isa_vm *vm, struct isa_state *s, bool skb)
 		s->r[1] = isa_addr(ISA_REGION_MEM, 0);
 }
 
+/* As long as there are opcodes: one switch, a few lines for each.
+ * NOLINTNEXTLINE(readability-function-size) */
 enum isa_end isa_run(struct isa_vm *vm, uint64_t *r0)
 {
 	const struct exo_insn *insns = vm->insns;

@@ -21,7 +21,8 @@ bool isa_enter(struct isa_vm *vm, struct isa_state *s, uint32_t pc)
 	s->r[0] = 0;
 	memset(&s->r[6], 0, sizeof(save->r6_r9));
 	isa_set_depth(vm, s, s->depth + 1);
-	memset(vm->frames + s->depth * EXO_STACK_SIZE, 0, EXO_STACK_SIZE);
+	memset(
+	    vm->frames + (size_t)s->depth * EXO_STACK_SIZE, 0, EXO_STACK_SIZE);
 	return true;
 }
 
