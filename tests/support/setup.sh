@@ -51,6 +51,8 @@ packages_test() {
 	iproute2: network namespaces for flow tests
 	util-linux: mounts the small disk of the full-disk test
 	procps: looks at processes in flow tests
+	netbase: names of services and protocols in expressions
+	xxd: makes bytes in flow tests
 	EOF
 }
 
