@@ -254,7 +254,6 @@ static void pack_regs(
 		n->regs |= (uint16_t)(1u << i);
 		n->reg[n->nregs++] = st->r[i];
 	}
-	n->nset = n->nregs;
 }
 
 bool vf_pack(struct vf_node *n, const struct vf_state *st,

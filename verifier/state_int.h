@@ -105,7 +105,6 @@ struct vf_node {
 	uint32_t size;     /* bytes of the node, its arrays included */
 	uint32_t next_id;
 	uint16_t regs;  /* registers that are set */
-	uint16_t nset;  /* their number */
 	uint16_t nregs; /* entries of reg[]: those, then the saved ones */
 	uint16_t nhalf; /* entries of the byte kinds behind reg[] */
 	struct vf_reg reg[];

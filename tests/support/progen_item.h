@@ -259,7 +259,19 @@ static inline void progen_window(struct progen *g)
 	progen_emit(g, EXO_ALU64 | EXO_MOV, 9, 0, 0, 0);
 }
 
-/* The packet (or memory), by a constant and maybe a number. */
+/* A number between `lift` and `lift` and a mask, added to r9. */
+static inline void progen_move_by(struct progen *g, unsigned num, int lift)
+{
+	if (!progen_wild(g))
+		progen_emit(g, EXO_ALU64 | EXO_AND, num, 0, 0,
+		    (int)progen_byte(g) << progen_pick(g, 5));
+	if (lift != 0)
+		progen_emit(g, EXO_ALU64 | EXO_ADD, num, 0, 0, lift);
+	progen_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, 9, num, 0, 0);
+}
+
+/* The packet (or memory), by a constant and maybe a number; now and then
+ * without a compare, which only an access to nothing survives. */
 static inline void progen_packet(struct progen *g)
 {
 	static const uint8_t ops[] = { EXO_JGT, EXO_JGE, EXO_JLT, EXO_JLE,
@@ -272,18 +284,22 @@ static inline void progen_packet(struct progen *g)
 	bool in_taken = (op == EXO_JLT || op == EXO_JLE || op == EXO_JEQ) !=
 	                (swap && op != EXO_JEQ && op != EXO_JNE);
 	int slack = progen_wild(g) ? (int)progen_pick(g, 5) - 2 : 0;
+	int lift = var && progen_pick(g, 3) == 0 ? (int)progen_pick(g, 128) : 0;
+	bool bare = progen_pick(g, 16) == 15;
 
 	progen_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, 9, 7, 0, 0);
-	if (var && !progen_wild(g))
-		progen_emit(g, EXO_ALU64 | EXO_AND, num, 0, 0,
-		    (int)progen_byte(g) << progen_pick(g, 5));
 	if (var)
-		progen_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, 9, num, 0, 0);
+		progen_move_by(g, num, lift);
+	if (lift != 0 && progen_pick(g, 2) != 0)
+		slack -= lift;
+	if (bare)
+		slack -= by;
 	progen_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, tmp, 9, 0, 0);
 	progen_emit(g, EXO_ALU64 | EXO_ADD, tmp, 0, 0, by);
-	progen_emit(
-	    g, EXO_JMP | op | EXO_X, swap ? 8 : tmp, swap ? tmp : 8, 1, 0);
-	if (in_taken)
+	if (!bare)
+		progen_emit(g, EXO_JMP | op | EXO_X, swap ? 8 : tmp,
+		    swap ? tmp : 8, 1, 0);
+	if (!bare && in_taken)
 		progen_emit(g, EXO_JMP | EXO_JA, 0, 0, 1, 0);
 	progen_emit(g, EXO_LDX | EXO_MEM | width, tmp, 9, by - size + slack, 0);
 	progen_emit(g, EXO_ALU64 | EXO_MOV, tmp, 0, 0, 3);
