@@ -27,7 +27,7 @@ static unsigned saved_at(const struct vf_state *st, unsigned h)
 
 static void forget(struct vf_state *st, unsigned h)
 {
-	memset(&st->byte[h * 4], VF_BYTE_MISC, st->size[h]);
+	memset(&st->byte[(size_t)h * 4], VF_BYTE_MISC, st->size[h]);
 	st->size[h] = 0;
 	st->nsaved--;
 }
@@ -164,7 +164,7 @@ static void save(
 		r->s = vf_scalar_zext(&r->s, 32, 64);
 		r->id = 0;
 	}
-	memset(&st->byte[h * 4], VF_BYTE_SAVED, size);
+	memset(&st->byte[(size_t)h * 4], VF_BYTE_SAVED, size);
 	st->size[h] = size;
 	st->nsaved++;
 }

@@ -138,12 +138,12 @@ static void pack_stack(struct vf_node *n, const struct vf_state *st,
 	unsigned h;
 
 	for (h = 0; h < VF_HALVES; h++) {
-		const uint8_t *four = &st->byte[h * 4];
+		const uint8_t *four = &st->byte[(size_t)h * 4];
 
 		if (is_empty(four) || !keeps_half(st, live, h))
 			continue;
 		vf_bit_set(n->half, h);
-		memcpy(bytes + 4u * n->nhalf, four, 4);
+		memcpy(bytes + (size_t)4 * n->nhalf, four, 4);
 		n->nhalf++;
 		if (st->size[h] == 0)
 			continue;
@@ -182,8 +182,8 @@ static void drop_unknown(struct vf_node *n, uint8_t *bytes)
 			continue;
 		eight = !n->reg[from].four;
 		if (is_any(&n->reg[from], eight)) {
-			memset(
-			    bytes + 4u * (k - 1), VF_BYTE_MISC, eight ? 8 : 4);
+			memset(bytes + (size_t)4 * (k - 1), VF_BYTE_MISC,
+			    eight ? 8 : 4);
 			vf_bit_clear(n->start, h);
 		} else {
 			n->reg[kept++] = n->reg[from];
@@ -269,10 +269,10 @@ bool vf_pack(struct vf_node *n, const struct vf_state *st,
 	did = coarse && forget_all(n, live);
 	rename_ids(n, map);
 	drop_unknown(n, bytes);
-	memcpy(vf_node_bytes(n), bytes, 4u * n->nhalf);
+	memcpy(vf_node_bytes(n), bytes, (size_t)4 * n->nhalf);
 	n->mem_min = has_mem(n) ? st->mem_min : 0;
 	n->size = (uint32_t)(sizeof(*n) + n->nregs * sizeof(n->reg[0]) +
-	                     4u * n->nhalf);
+	                     (size_t)4 * n->nhalf);
 	return did;
 }
 
@@ -294,7 +294,7 @@ void vf_unpack(struct vf_state *st, const struct vf_node *n)
 	for (h = 0; h < VF_HALVES; h++) {
 		if (!vf_bit(n->half, h))
 			continue;
-		memcpy(&st->byte[h * 4], bytes, 4);
+		memcpy(&st->byte[(size_t)h * 4], bytes, 4);
 		bytes += 4;
 		if (!vf_bit(n->start, h))
 			continue;
@@ -376,17 +376,16 @@ static void walk_to(struct walk *w, unsigned h)
 static bool byte_covers(uint8_t a, uint8_t b, const struct vf_reg *saved)
 {
 	bool whole = b == VF_BYTE_SAVED;
+	bool number = saved != NULL && saved->kind == EXO_REG_SCALAR;
 
 	switch (a) {
 	case VF_BYTE_NONE:
 		return true;
 	case VF_BYTE_MISC:
-		return b != VF_BYTE_NONE &&
-		       (!whole || saved->kind == EXO_REG_SCALAR);
+		return b != VF_BYTE_NONE && (!whole || number);
 	case VF_BYTE_ZERO:
 		return b == VF_BYTE_ZERO ||
-		       (whole && saved->kind == EXO_REG_SCALAR &&
-		           saved->s.r.umax == 0);
+		       (whole && number && saved->s.r.umax == 0);
 	default:
 		return whole;
 	}
@@ -402,7 +401,7 @@ static bool half_covers(
 	map->looks++;
 	if (a->starts != b->starts && x[0] == VF_BYTE_SAVED)
 		return false;
-	if (a->starts && !reg_covers(map, a->reg, b->reg))
+	if (a->starts && (b->reg == NULL || !reg_covers(map, a->reg, b->reg)))
 		return false;
 	for (k = 0; k < 4; k++) {
 		if (!byte_covers(x[k], y[k], b->reg))
