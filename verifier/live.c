@@ -108,26 +108,12 @@ struct view {
 	uint16_t ptr;   /* registers that may be pointers */
 };
 
-static uint32_t access_size(const struct exo_insn *in)
-{
-	switch (in->code & 0x18u) {
-	case EXO_B:
-		return 1;
-	case EXO_H:
-		return 2;
-	case EXO_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 /* A load through base: the halves it touches are live. */
 static void use_stack(struct vf_live *live, const struct exo_insn *in,
     unsigned base, uint16_t stack)
 {
 	int32_t lo = (int32_t)EXO_STACK_SIZE + in->off;
-	int32_t hi = lo + (int32_t)access_size(in) - 1;
+	int32_t hi = lo + (int32_t)exo_access_size(in) - 1;
 	int32_t h;
 
 	if (base != EXO_R_FP) {
@@ -146,7 +132,7 @@ static void define_stack(
     struct vf_live *live, const struct exo_insn *in, unsigned base)
 {
 	int32_t lo = (int32_t)EXO_STACK_SIZE + in->off;
-	int32_t end = lo + (int32_t)access_size(in);
+	int32_t end = lo + (int32_t)exo_access_size(in);
 	int32_t h;
 
 	if (base != EXO_R_FP || lo < 0)

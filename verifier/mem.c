@@ -17,20 +17,6 @@
 #include "exo/isa/decode.h"
 #include "verifier/vf_int.h"
 
-static uint32_t access_size(const struct exo_insn *in)
-{
-	switch (in->code & 0x18u) {
-	case EXO_B:
-		return 1;
-	case EXO_H:
-		return 2;
-	case EXO_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 struct vf_scalar vf_loaded(uint32_t size, bool sign)
 {
 	struct vf_scalar any = vf_scalar_any(64);
@@ -115,7 +101,7 @@ static int refuse_base(struct vf_env *env, unsigned reg)
 
 static int load_ctx(struct vf_env *env, const struct exo_insn *in)
 {
-	uint32_t size = access_size(in);
+	uint32_t size = exo_access_size(in);
 	unsigned base = exo_src(in);
 	unsigned dst = exo_dst(in);
 	const struct exo_ctx_field *f = find_field(env, base, in->off, size);
@@ -152,7 +138,7 @@ static void note_packet(struct vf_env *env, uint64_t end)
 static int load_object(struct vf_env *env, const struct exo_insn *in)
 {
 	const struct vf_reg *p = &env->st.r[exo_src(in)];
-	uint32_t size = access_size(in);
+	uint32_t size = exo_access_size(in);
 	bool sign = (in->code & 0xe0u) == EXO_MEMSX;
 	struct vf_scalar s = vf_loaded(size, sign);
 	int err = check_object(env, exo_src(in), in->off, size);
@@ -182,7 +168,7 @@ int vf_load(struct vf_env *env, const struct exo_insn *in)
 	case EXO_REG_MEM:
 		return load_object(env, in);
 	case EXO_REG_STACK:
-		err = check_stack(env, base, in->off, access_size(in), &w);
+		err = check_stack(env, base, in->off, exo_access_size(in), &w);
 		if (err < 0)
 			return err;
 		return vf_stack_load(env, &w, exo_dst(in), base,
@@ -197,7 +183,7 @@ int vf_load(struct vf_env *env, const struct exo_insn *in)
 int vf_load_packet(struct vf_env *env, const struct exo_insn *in)
 {
 	const struct vf_reg *ctx = &env->st.r[EXO_R_CTX];
-	uint32_t size = access_size(in);
+	uint32_t size = exo_access_size(in);
 	uint64_t end = (uint64_t)(uint32_t)in->imm + size;
 	struct vf_scalar s = vf_loaded(size, false);
 	unsigned i;
@@ -234,7 +220,7 @@ int vf_load_packet(struct vf_env *env, const struct exo_insn *in)
 static int store_ctx(struct vf_env *env, const struct exo_insn *in)
 {
 	unsigned base = exo_dst(in);
-	uint32_t size = access_size(in);
+	uint32_t size = exo_access_size(in);
 	const struct exo_ctx_field *f = find_field(env, base, in->off, size);
 
 	if (f == NULL || f->kind != EXO_CTX_SCRATCH)
@@ -256,7 +242,7 @@ static int store_visible(struct vf_env *env, const struct exo_insn *in)
 	if (env->st.r[base].kind == EXO_REG_CTX)
 		return store_ctx(env, in);
 	env->facts.pure = false;
-	return check_object(env, base, in->off, access_size(in));
+	return check_object(env, base, in->off, exo_access_size(in));
 }
 
 int vf_store(struct vf_env *env, const struct exo_insn *in)
@@ -279,7 +265,7 @@ int vf_store(struct vf_env *env, const struct exo_insn *in)
 	case EXO_REG_PKT_META:
 		return vf_refuse_reg(env, VF_PKT_WRITE, base);
 	case EXO_REG_STACK:
-		err = check_stack(env, base, in->off, access_size(in), &w);
+		err = check_stack(env, base, in->off, exo_access_size(in), &w);
 		if (err < 0)
 			return err;
 		what.s = vf_scalar_const((uint64_t)(int64_t)in->imm, 64);
@@ -320,7 +306,7 @@ static int check_operand(struct vf_env *env, unsigned reg)
 static int atomic_memory(struct vf_env *env, const struct exo_insn *in)
 {
 	unsigned base = exo_dst(in);
-	uint32_t size = access_size(in);
+	uint32_t size = exo_access_size(in);
 	struct vf_window w;
 	int err;
 
@@ -349,7 +335,7 @@ static int atomic_memory(struct vf_env *env, const struct exo_insn *in)
 
 int vf_atomic(struct vf_env *env, const struct exo_insn *in)
 {
-	struct vf_scalar old = vf_loaded(access_size(in), false);
+	struct vf_scalar old = vf_loaded(exo_access_size(in), false);
 	int err = check_operand(env, exo_src(in));
 
 	if (err == 0 && in->imm == EXO_CMPXCHG)

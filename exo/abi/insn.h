@@ -119,4 +119,19 @@ static inline unsigned exo_src(const struct exo_insn *in)
 	return (unsigned)in->regs >> 4;
 }
 
+/** Bytes that a load, a store or an atomic operation touches. */
+static inline uint32_t exo_access_size(const struct exo_insn *in)
+{
+	switch (in->code & 0x18u) {
+	case EXO_B:
+		return 1;
+	case EXO_H:
+		return 2;
+	case EXO_W:
+		return 4;
+	default:
+		return 8;
+	}
+}
+
 #endif

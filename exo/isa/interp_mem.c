@@ -7,20 +7,6 @@
 #include "exo/isa/decode.h"
 #include "exo/lib/bytes.h"
 
-static uint32_t size_of(const struct exo_insn *in)
-{
-	switch (in->code & 0x18u) {
-	case EXO_B:
-		return 1;
-	case EXO_H:
-		return 2;
-	case EXO_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 /* Little-endian load and store of 1, 2, 4 or 8 bytes. */
 static uint64_t get(const uint8_t *p, uint32_t size)
 {
@@ -62,7 +48,7 @@ enum isa_end isa_ctx_load(const struct isa_vm *vm, const struct exo_insn *in,
 {
 	const struct exo_ctx_field *f;
 	uint32_t off = (uint32_t)addr;
-	uint32_t size = size_of(in);
+	uint32_t size = exo_access_size(in);
 
 	if (addr >> 32 != ISA_REGION_CTX)
 		return ISA_END_LOAD;
@@ -80,7 +66,7 @@ enum isa_end isa_ctx_store(
 {
 	const struct exo_ctx_field *f;
 	uint32_t off = (uint32_t)addr;
-	uint32_t size = size_of(in);
+	uint32_t size = exo_access_size(in);
 
 	if (addr >> 32 != ISA_REGION_CTX)
 		return ISA_END_STORE;
@@ -124,7 +110,7 @@ enum isa_end isa_atomic(
     struct isa_vm *vm, const struct exo_insn *in, uint64_t r[16])
 {
 	uint64_t addr = r[exo_dst(in)] + (uint64_t)(int64_t)in->off;
-	uint32_t size = size_of(in);
+	uint32_t size = exo_access_size(in);
 	uint64_t mask = size == 8 ? UINT64_MAX : UINT32_MAX;
 	uint64_t old, new;
 	uint8_t *p;
