@@ -5,8 +5,11 @@
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/json.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct cmd *const commands[] = {
 	&cmd_replay,
@@ -96,11 +99,24 @@ static int help(int argc, char **argv)
 	return cmd != NULL ? cmd_help(cmd) : no_such_command(argv[1]);
 }
 
+/* A closed descriptor below 3 would be given to the first file that is opened,
+ * and what is said would go into it. Read-only, so that writing fails. */
+static void keep_standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct cmd *cmd;
 	const char *name;
 
+	keep_standard_streams();
 	/* Writing to what nobody reads any more is an error like any other. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {

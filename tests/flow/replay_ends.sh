@@ -146,4 +146,10 @@ else
 	is "full disk: the other output is whole" "$(count "$tmp/good.pcap")" \
 	    "$(field .unmatched)"
 fi
+
+# A closed standard output is no place for the first file that is opened.
+"$exopf" replay -r - -o "$tmp/closed.{name}.pcap" all= <"$web" >&- 2>"$tmp/err"
+is "closed standard output: exit status" "$?" 2
+is "closed standard output: the capture is whole" \
+    "$(count "$tmp/closed.all.pcap")" "$nweb"
 finish
