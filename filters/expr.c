@@ -7,19 +7,50 @@
  * (snaplen 262144), and the netmask is 0, by which `ip broadcast` is true of
  * 0.0.0.0 and 255.255.255.255.
  *
+ * libpcap is shown the head of a trace, not pcap_open_dead(): for what is
+ * dead it takes `inbound` on Ethernet to be asked of a live Linux socket, and
+ * makes loads of a negative offset that no trace can answer.
+ *
  * Names in an expression are looked up as tcpdump does it, by the C library:
  * /etc/protocols, /etc/services, and for hosts whatever nsswitch.conf says,
  * DNS included. Only a name that stands in the expression is looked up.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <pcap/pcap.h>
 
 #include "exo/abi/err.h"
+#include "exo/lib/bytes.h"
 #include "filters/filters_int.h"
 
 #define SNAPLEN 262144
 #define NETMASK 0u
+
+#define HEAD_SIZE 24
+
+/* The head of a trace of a link type, as pcap files have it. */
+static void make_head(uint8_t head[HEAD_SIZE], uint32_t linktype)
+{
+	memset(head, 0, HEAD_SIZE);
+	exo_put_le32(head, 0xa1b2c3d4);
+	exo_put_le16(head + 4, 2); /* version 2.4 */
+	exo_put_le16(head + 6, 4);
+	exo_put_le32(head + 16, SNAPLEN);
+	exo_put_le32(head + 20, linktype & 0xffff);
+}
+
+/* head stays until the trace is closed. NULL: out of memory. */
+static pcap_t *open_trace(uint8_t head[HEAD_SIZE])
+{
+	char why[PCAP_ERRBUF_SIZE];
+	FILE *f = fmemopen(head, HEAD_SIZE, "r");
+	pcap_t *p = f == NULL ? NULL : pcap_fopen_offline(f, why);
+
+	if (p == NULL && f != NULL)
+		fclose(f);
+	return p;
+}
 
 static int copy_program(
     const struct bpf_program *p, struct flt_cbpf **out, struct flt_error *err)
@@ -41,13 +72,16 @@ static int copy_program(
 int flt_expr_cbpf(const char *expr, uint32_t linktype, unsigned flags,
     struct flt_cbpf **out, uint32_t *n, struct flt_error *err)
 {
-	pcap_t *p = pcap_open_dead(flt_linktype_dlt(linktype), SNAPLEN);
 	int optimize = (flags & FLT_EXPR_RAW) == 0;
+	uint8_t head[HEAD_SIZE];
 	struct bpf_program prog;
+	pcap_t *p;
 	int ret;
 
 	*out = NULL;
 	*n = 0;
+	make_head(head, linktype);
+	p = open_trace(head);
 	if (p == NULL)
 		return flt_fail(err, -EXO_ENOMEM, "out of memory");
 	if (pcap_compile(p, &prog, expr, optimize, NETMASK) < 0) {

@@ -85,7 +85,9 @@ static struct group *groups;
 static size_t ngroups;
 static struct entry *entries;
 static size_t nentries;
-static uint64_t nfiles, npackets;
+static char **files; /* their names, which packets point to */
+static size_t nfiles;
+static uint64_t npackets;
 static bool quick, verbose;
 static uint64_t seed = 20261122;
 static struct totals total;
@@ -148,7 +150,8 @@ static int read_file(
 	struct pcap_pkthdr *h;
 	const u_char *data;
 	struct group *g;
-	const char *name;
+	static size_t room;
+	char *name;
 	uint32_t n = 0;
 	pcap_t *p;
 
@@ -159,8 +162,9 @@ static int read_file(
 	p = pcap_open_offline(path, err);
 	if (p == NULL)
 		return 0; /* README, a packed or a broken file */
-	nfiles++;
 	name = copy(path, strlen(path) + 1);
+	files = grow(files, nfiles, &room, sizeof(*files));
+	files[nfiles++] = name;
 	g = group_of((uint32_t)pcap_datalink(p));
 	while (pcap_next_ex(p, &h, &data) == 1) {
 		add_packet(g, name, ++n, data, h->caplen, h->len);
@@ -625,7 +629,7 @@ static void report(void)
 
 	for (i = 0; i < ngroups; i++)
 		used += groups[i].n;
-	printf("files: %" PRIu64 ", packets in them: %" PRIu64
+	printf("files: %zu, packets in them: %" PRIu64
 	       ", link types: %zu, expressions: %zu%s\n",
 	    nfiles, npackets, ngroups, nentries,
 	    quick ? " (a sample of both)" : "");
@@ -657,6 +661,9 @@ static void free_all(void)
 		free(entries[i].expr);
 	}
 	free(entries);
+	for (i = 0; i < nfiles; i++)
+		free(files[i]);
+	free(files);
 }
 
 int main(int argc, char **argv)

@@ -299,20 +299,40 @@ static void count(struct totals *t, const struct bpf_program *p, int mode)
 		t->longest[mode] = p->bf_len;
 }
 
+/* An empty trace, as `tcpdump -r` would have it. libpcap takes a link type
+ * in a file that has no other meaning for the DLT of that number. */
+static pcap_t *open_trace(struct pcap_file_header *h, int dlt)
+{
+	char why[PCAP_ERRBUF_SIZE] = "no memory";
+	pcap_t *p = NULL;
+	FILE *f;
+
+	*h = (struct pcap_file_header){ .magic = 0xa1b2c3d4,
+		.version_major = 2,
+		.version_minor = 4,
+		.snaplen = SNAPLEN,
+		.linktype = (bpf_u_int32)dlt };
+	f = fmemopen(h, sizeof(*h), "r");
+	if (f != NULL)
+		p = pcap_fopen_offline(f, why);
+	if (p == NULL)
+		die("pcap_fopen_offline", why);
+	return p;
+}
+
 /* One entry on one link type in one mode; false if libpcap refuses it. */
 static bool compile(
     struct totals *t, const struct entry *e, const char *name, int mode)
 {
 	int dlt = pcap_datalink_name_to_val(name);
+	struct pcap_file_header head;
 	struct bpf_program prog;
 	pcap_t *p;
 	bool ok;
 
 	if (dlt < 0)
 		die(name, "libpcap knows no such link type");
-	p = pcap_open_dead(dlt, SNAPLEN);
-	if (p == NULL)
-		die("pcap_open_dead", "no memory");
+	p = open_trace(&head, dlt);
 	ok = pcap_compile(p, &prog, e->expr, mode == OPTIMISED, NETMASK) == 0;
 	if (ok) {
 		count(t, &prog, mode);
