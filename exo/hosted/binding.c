@@ -200,6 +200,12 @@ static int refuse_elf(const char *path, char *err)
 	    path);
 }
 
+/* What editors on some systems put before UTF-8 (RFC 3629, section 6). */
+static size_t bom_len(const char *text)
+{
+	return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* Comment lines become blanks, so that offsets in messages stay true. */
 static void blank_comments(char *text)
 {
@@ -251,13 +257,14 @@ static int read_filter(const char *filter, struct cmd_binding *b, char *err)
 		return complain(
 		    err, "its filter cannot be read from %.200s", b->file);
 	b->expr = text;
-	if (strlen(b->expr) != len)
+	if (strlen(text) != len)
 		return complain(err,
 		    "%.200s holds a NUL byte: it is no "
 		    "tcpdump expression",
 		    b->file);
-	blank_comments(b->expr);
-	trim(b->expr);
+	memset(text, ' ', bom_len(text));
+	blank_comments(text);
+	trim(text);
 	return 0;
 }
 
@@ -348,7 +355,8 @@ int cmd_bindings_read(
 		    "%.200s holds a NUL byte: it is no list "
 		    "of bindings",
 		    name);
-	for (line = text; ret == 0 && line != NULL; line = end, number++) {
+	line = text + bom_len(text);
+	for (; ret == 0 && line != NULL; line = end, number++) {
 		end = strchr(line, '\n');
 		if (end != NULL)
 			*end++ = '\0';

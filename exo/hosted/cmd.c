@@ -5,6 +5,8 @@
 #include "exo/hosted/cmd.h"
 
 #include "exo/abi/ctx.h"
+#include "exo/hosted/json.h"
+#include "exo/hosted/utf8.h"
 #include "filters/filters.h"
 
 #include <ctype.h>
@@ -16,14 +18,84 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINE_ROOM 1024u
+
+/* What was said, as long as it is kept. */
+static struct {
+	char **v;
+	size_t n, room;
+	bool on;
+	bool lost; /* there was no memory for all of it */
+} said;
+
+static void keep(const char *text)
+{
+	size_t room = said.room == 0 ? 8 : said.room * 2;
+	char **more = said.v, *copy = strdup(text);
+
+	if (said.n == said.room && copy != NULL) {
+		more = realloc(more, room * sizeof(*more));
+		if (more != NULL) {
+			said.v = more;
+			said.room = room;
+		}
+	}
+	if (copy == NULL || more == NULL) {
+		free(copy);
+		said.lost = true;
+		return;
+	}
+	said.v[said.n++] = copy;
+}
+
+/* Format into line or, what is longer, into memory that the caller frees.
+ * Without memory the message is cut. */
+static char *format(char line[LINE_ROOM], const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static char *format(char line[LINE_ROOM], const char *fmt, va_list ap)
+{
+	char *text = line, *more;
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	line[0] = '\0';
+	n = vsnprintf(line, LINE_ROOM, fmt, ap);
+	if (n >= (int)LINE_ROOM) {
+		more = malloc((size_t)n + 1);
+		if (more != NULL) {
+			vsnprintf(more, (size_t)n + 1, fmt, again);
+			text = more;
+		}
+	}
+	va_end(again);
+	return text;
+}
+
+void cmd_vsay(const struct cmd *self, const char *fmt, va_list ap)
+{
+	char line[LINE_ROOM];
+	char *text = format(line, fmt, ap);
+
+	if (self != NULL)
+		fprintf(stderr, "exopf %s: ", self->name);
+	else
+		fputs("exopf: ", stderr);
+	cmd_utf8_print(stderr, text);
+	fputc('\n', stderr);
+	if (said.on)
+		keep(text);
+	if (text != line)
+		free(text);
+}
+
 void cmd_say(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	fputs("exopf: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	cmd_vsay(NULL, fmt, ap);
 	va_end(ap);
 }
 
@@ -32,11 +104,46 @@ int cmd_usage(const struct cmd *self, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fprintf(stderr, "exopf %s: ", self->name);
-	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, "\nTry 'exopf %s --help'.\n", self->name);
+	cmd_vsay(self, fmt, ap);
 	va_end(ap);
+	fprintf(stderr, "Try 'exopf %s --help'.\n", self->name);
 	return CMD_FAULT;
+}
+
+void cmd_keep(bool on)
+{
+	size_t i;
+
+	for (i = 0; i < said.n; i++)
+		free(said.v[i]);
+	free(said.v);
+	memset(&said, 0, sizeof(said));
+	said.on = on;
+}
+
+void cmd_json_kept(struct cmd_json *j)
+{
+	size_t i;
+
+	for (i = 0; i < said.n; i++)
+		cmd_json_str(j, NULL, said.v[i]);
+	if (said.lost)
+		cmd_json_str(j, NULL, "out of memory");
+}
+
+int cmd_fail(bool json, const char *schema, int code)
+{
+	struct cmd_json j;
+
+	if (json) {
+		cmd_json_begin(&j, stdout);
+		cmd_json_str(&j, "schema", schema);
+		cmd_json_array(&j, "errors");
+		cmd_json_kept(&j);
+		cmd_json_end(&j);
+		cmd_json_finish(&j);
+	}
+	return cmd_finish(code);
 }
 
 int cmd_bad_option(const struct cmd *self, int c, char **argv)

@@ -9,6 +9,7 @@
 #ifndef EXO_HOSTED_CMD_H
 #define EXO_HOSTED_CMD_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,8 +38,32 @@ extern const struct cmd cmd_run;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_doctor;
 
-/** Print "exopf: ..." and a newline to standard error. */
+/**
+ * Print "exopf: ..." and a newline to standard error. Newlines and tabs of the
+ * message are printed; other control characters, and bytes that are no UTF-8,
+ * may come from file names or traces and appear as \xNN.
+ */
 void cmd_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** The same; with the command's name in front unless self is NULL. */
+void cmd_vsay(const struct cmd *self, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+/** Keep what is said from now on, for --json; or no longer. What was kept
+ * before is forgotten. */
+void cmd_keep(bool on);
+
+struct cmd_json;
+
+/** Write what was kept as values of the array that is open. */
+void cmd_json_kept(struct cmd_json *j);
+
+/**
+ * End a command that has nothing to show, after it said why: with json, print
+ * an object with schema and what was kept, as errors.
+ * Returns cmd_finish(code).
+ */
+int cmd_fail(bool json, const char *schema, int code);
 
 /**
  * Say what is wrong with the arguments, point to --help.

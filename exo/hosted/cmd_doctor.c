@@ -26,6 +26,8 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
+#define SCHEMA "exopf.doctor/1"
+
 static const char help[] =
     "usage: exopf doctor [--json]\n"
     "\n"
@@ -237,7 +239,7 @@ static void print_json(const struct findings *all, bool healthy)
 	unsigned i;
 
 	cmd_json_begin(&j, stdout);
-	cmd_json_str(&j, "schema", "exopf.doctor/1");
+	cmd_json_str(&j, "schema", SCHEMA);
 	cmd_json_bool(&j, "healthy", healthy);
 	cmd_json_array(&j, "findings");
 	for (i = 0; i < all->n; i++) {
@@ -282,7 +284,7 @@ static int examine(bool json)
 
 	if (all == NULL) {
 		cmd_say("out of memory");
-		return CMD_FAULT;
+		return cmd_fail(json, SCHEMA, CMD_FAULT);
 	}
 	look_at_build(all);
 	look_at_machine(all);
@@ -325,6 +327,7 @@ static int run(const struct cmd *self, int argc, char **argv)
 	if (optind < argc)
 		return cmd_usage(
 		    self, "it takes no argument: %s", argv[optind]);
+	cmd_keep(json);
 	return cmd_finish(examine(json));
 }
 

@@ -244,7 +244,9 @@ static int dump_program(const struct cmd *self, const struct dump *d)
 
 	if (ret != 0)
 		return ret;
-	if (d->stages == STAGE_CBPF && p.cbpf == NULL)
+	if (cmd_program_some(&d->args, &p) != 0)
+		ret = CMD_FAULT;
+	else if (d->stages == STAGE_CBPF && p.cbpf == NULL)
 		ret = cmd_usage(self, "only an expression has a stage cbpf");
 	else if (d->json)
 		dump_json(d, &p);
@@ -254,6 +256,20 @@ static int dump_program(const struct cmd *self, const struct dump *d)
 		dump_text(&p, d->stages);
 	cmd_program_free(&p);
 	return ret;
+}
+
+/* Returns 0, or an exit status: then nothing was printed. */
+static int show(const struct cmd *self, const struct dump *d)
+{
+	if (!d->opcodes)
+		return dump_program(self, d);
+	if (d->args.expr != NULL || d->args.raw != NULL ||
+	    d->args.assembly != NULL)
+		return cmd_usage(self, "--opcodes shows no program as well");
+	if (!d->json)
+		return cmd_opcodes_text();
+	cmd_opcodes_json();
+	return 0;
 }
 
 static int run(const struct cmd *self, int argc, char **argv)
@@ -270,25 +286,20 @@ static int run(const struct cmd *self, int argc, char **argv)
 		if (ret != 0)
 			return ret;
 	}
+	cmd_keep(d.json);
 	expr = cmd_program_join(argc, argv, optind);
-	if (expr == NULL) {
-		cmd_say("out of memory");
-		return CMD_FAULT;
-	}
 	d.args.expr = optind < argc ? expr : NULL;
-	if (d.opcodes && (d.args.expr != NULL || d.args.raw != NULL ||
-	                     d.args.assembly != NULL)) {
-		ret = cmd_usage(self, "--opcodes shows no program as well");
-	} else if (d.opcodes && d.json) {
-		cmd_opcodes_json();
-		ret = CMD_YES;
-	} else if (d.opcodes) {
-		ret = cmd_opcodes_text();
+	if (expr != NULL) {
+		ret = show(self, &d);
 	} else {
-		ret = dump_program(self, &d);
+		cmd_say("out of memory");
+		ret = CMD_FAULT;
 	}
 	free(expr);
-	return cmd_finish(ret);
+	if (ret == 0)
+		return cmd_finish(CMD_YES);
+	return cmd_fail(
+	    d.json, d.opcodes ? "exopf.opcodes/1" : "exopf.dump/1", ret);
 }
 
 const struct cmd cmd_dump = {

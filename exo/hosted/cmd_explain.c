@@ -125,6 +125,9 @@ static void explain_json(char **codes, int n)
 			json_row(&j, row);
 	}
 	cmd_json_end(&j);
+	cmd_json_array(&j, "errors");
+	cmd_json_kept(&j);
+	cmd_json_end(&j);
 	cmd_json_finish(&j);
 }
 
@@ -169,6 +172,7 @@ static int run(const struct cmd *self, int argc, char **argv)
 			return cmd_bad_option(self, c, argv);
 		json = true;
 	}
+	cmd_keep(json);
 	if (optind == argc && !json)
 		ret = list_all();
 	else

@@ -52,6 +52,8 @@ struct args {
 	struct replay_opts opts;
 	struct replay *rp;
 	char **argv;
+	const char **lists; /* files of bindings */
+	size_t nlists;
 	size_t stdin_uses;
 };
 
@@ -76,20 +78,6 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static int take_bindings(
-    const struct cmd *self, struct args *a, const char *path)
-{
-	char err[CMD_BINDING_ERR];
-
-	a->stdin_uses += strcmp(path, "-") == 0;
-	if (a->stdin_uses > 1)
-		return cmd_usage(self, "standard input is wanted twice");
-	if (cmd_bindings_read(&a->rp->set, path, err) == 0)
-		return 0;
-	cmd_say("%s", err);
-	return CMD_FAULT;
-}
-
 static int take_policy(const struct cmd *self, struct args *a, const char *p)
 {
 	a->opts.first = strcmp(p, "first") == 0;
@@ -99,12 +87,14 @@ static int take_policy(const struct cmd *self, struct args *a, const char *p)
 	    self, "--policy %s: the policies are all and first", p);
 }
 
-static int take_file(const struct cmd *self, struct args *a, const char *path)
+/* Append path to a list of files that are to be read. */
+static int take_file(const struct cmd *self, struct args *a, const char *path,
+    const char **files, size_t *n)
 {
 	a->stdin_uses += strcmp(path, "-") == 0;
 	if (a->stdin_uses > 1)
 		return cmd_usage(self, "standard input is wanted twice");
-	a->opts.files[a->opts.nfiles++] = path;
+	files[(*n)++] = path;
 	return 0;
 }
 
@@ -113,9 +103,10 @@ static int take(const struct cmd *self, struct args *a, int c)
 {
 	switch (c) {
 	case 'r':
-		return take_file(self, a, optarg);
+		return take_file(
+		    self, a, optarg, a->opts.files, &a->opts.nfiles);
 	case 'f':
-		return take_bindings(self, a, optarg);
+		return take_file(self, a, optarg, a->lists, &a->nlists);
 	case 'o':
 		a->opts.out = optarg;
 		return 0;
@@ -141,11 +132,28 @@ static int take(const struct cmd *self, struct args *a, int c)
 	}
 }
 
+/* The bindings of files; those of the command line come after them. */
+static int read_lists(struct args *a)
+{
+	char err[CMD_BINDING_ERR];
+	size_t i;
+
+	for (i = 0; i < a->nlists; i++) {
+		if (cmd_bindings_read(&a->rp->set, a->lists[i], err) != 0) {
+			cmd_say("%s", err);
+			return CMD_FAULT;
+		}
+	}
+	return 0;
+}
+
 static int take_arguments(const struct cmd *self, struct args *a, int argc)
 {
 	char err[CMD_BINDING_ERR];
 	int i;
 
+	if (read_lists(a) != 0)
+		return CMD_FAULT;
 	for (i = optind; i < argc; i++) {
 		if (cmd_bindings_add(&a->rp->set, a->argv[i], err) != 0)
 			return cmd_usage(self, "%s", err);
@@ -159,42 +167,44 @@ static int take_arguments(const struct cmd *self, struct args *a, int argc)
 	return replay_out_check(a->rp);
 }
 
-static int parse(const struct cmd *self, struct args *a, int argc, bool *helped)
+/* Read the arguments and, where they say what to do, do it. */
+static int parse(const struct cmd *self, struct args *a, int argc)
 {
-	int c, ret = 0;
+	int c, ret;
 
-	while (ret == 0 && (c = getopt_long(argc, a->argv, ":r:f:o:Oqh",
-	                        options, NULL)) != -1) {
-		if (c == 'h') {
-			*helped = true;
+	while ((c = getopt_long(argc, a->argv, ":r:f:o:Oqh", options, NULL)) !=
+	       -1) {
+		if (c == 'h')
 			return cmd_help(self);
-		}
 		ret = take(self, a, c);
+		if (ret != 0)
+			return ret;
 	}
-	return ret != 0 ? ret : take_arguments(self, a, argc);
+	cmd_keep(a->opts.json);
+	ret = take_arguments(self, a, argc);
+	if (ret != 0)
+		return cmd_fail(a->opts.json, "exopf.replay/1", ret);
+	return replay_run(a->rp);
 }
 
 static int run(const struct cmd *self, int argc, char **argv)
 {
 	struct args a = { .argv = argv };
-	bool helped = false;
-	int ret;
+	int ret = CMD_FAULT;
 
 	a.rp = calloc(1, sizeof(*a.rp));
 	a.opts.files = calloc((size_t)argc, sizeof(*a.opts.files));
-	if (a.rp == NULL || a.opts.files == NULL) {
+	a.lists = calloc((size_t)argc, sizeof(*a.lists));
+	if (a.rp == NULL || a.opts.files == NULL || a.lists == NULL) {
 		cmd_say("out of memory");
-		free(a.rp);
-		free(a.opts.files);
-		return CMD_FAULT;
+	} else {
+		a.rp->opts = &a.opts;
+		ret = parse(self, &a, argc);
+		replay_free(a.rp);
 	}
-	a.rp->opts = &a.opts;
-	ret = parse(self, &a, argc, &helped);
-	if (ret == 0 && !helped)
-		ret = replay_run(a.rp);
-	replay_free(a.rp);
 	free(a.rp);
 	free(a.opts.files);
+	free(a.lists);
 	return ret;
 }
 

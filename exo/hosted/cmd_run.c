@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define FUEL_DEFAULT 100000000u
+#define SCHEMA       "exopf.run/1"
 
 static const char help[] =
     "usage: exopf run [options] --raw HEX|- [MEMHEX]\n"
@@ -135,7 +136,7 @@ static void say_json(const struct job *job)
 
 	snprintf(r0, sizeof(r0), "0x%" PRIx64, job->r0);
 	cmd_json_begin(&j, stdout);
-	cmd_json_str(&j, "schema", "exopf.run/1");
+	cmd_json_str(&j, "schema", SCHEMA);
 	cmd_json_str(&j, "engine", "interp");
 	cmd_json_str(&j, "type", cmd_prog_type_text(job->program.type));
 	cmd_json_str(&j, "end", ends[job->end].name);
@@ -166,7 +167,7 @@ static int run_program(struct job *job)
 
 	if (vm == NULL) {
 		cmd_say("out of memory");
-		return CMD_FAULT;
+		return cmd_fail(job->json, SCHEMA, CMD_FAULT);
 	}
 	if (isa_load(vm, job->program.type, job->program.code.insns,
 	        job->program.code.n, &job->pc) != 0)
@@ -310,14 +311,18 @@ static int run(const struct cmd *self, int argc, char **argv)
 		if (ret != 0)
 			return ret;
 	}
+	cmd_keep(job.json);
 	ret = take_arguments(self, &job, argc, argv);
 	if (ret == 0)
 		ret = cmd_program_load(self, &job.args, &job.program);
-	if (ret != 0)
-		return ret;
-	ret = load_bytes(self, &job);
+	if (ret == 0)
+		ret = cmd_program_some(&job.args, &job.program);
+	if (ret == 0)
+		ret = load_bytes(self, &job);
 	if (ret == 0)
 		ret = run_program(&job);
+	else
+		ret = cmd_fail(job.json, SCHEMA, ret);
 	free(job.bytes);
 	cmd_program_free(&job.program);
 	return ret;

@@ -45,6 +45,8 @@ static const char help[] =
     "  echo 'r0 = 0\n"
     "  exit' | exopf verify --asm - --json\n";
 
+#define SCHEMA "exopf.verify/1"
+
 /* The question, and what came of it. */
 struct question {
 	struct cmd_program_args args;
@@ -206,7 +208,7 @@ static void say_json(const struct question *q)
 
 	snprintf(code, sizeof(code), "VF%u", q->report.code);
 	cmd_json_begin(&j, stdout);
-	cmd_json_str(&j, "schema", "exopf.verify/1");
+	cmd_json_str(&j, "schema", SCHEMA);
 	cmd_json_str(&j, "verdict", ok ? "accepted" : "refused");
 	cmd_json_str(&j, "code", ok ? NULL : code);
 	if (ok || q->report.insn == EXO_REPORT_NOWHERE)
@@ -227,7 +229,7 @@ static int answer(const struct question *q)
 	if (q->ret != 0 && q->ret != -EXO_EREFUSED && q->ret != -EXO_EBUDGET) {
 		cmd_say(
 		    "the verifier gave no verdict: %s", cmd_diag_error(q->ret));
-		return CMD_FAULT;
+		return cmd_fail(q->json, SCHEMA, CMD_FAULT);
 	}
 	if (q->json)
 		say_json(q);
@@ -307,14 +309,17 @@ static int run(const struct cmd *self, int argc, char **argv)
 		if (ret != 0)
 			return ret;
 	}
+	cmd_keep(q.json);
 	expr = cmd_program_join(argc, argv, optind);
 	if (expr == NULL) {
 		cmd_say("out of memory");
-		return CMD_FAULT;
+		return cmd_fail(q.json, SCHEMA, CMD_FAULT);
 	}
 	q.args.expr = optind < argc ? expr : NULL;
 	ret = cmd_program_load(self, &q.args, &q.program);
-	if (ret == 0) {
+	if (ret != 0) {
+		ret = cmd_fail(q.json, SCHEMA, ret);
+	} else {
 		ask(&q);
 		ret = answer(&q);
 		cmd_program_free(&q.program);

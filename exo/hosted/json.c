@@ -4,43 +4,11 @@
  */
 #include "exo/hosted/json.h"
 
+#include "exo/hosted/utf8.h"
 #include "exo/lib/bug.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-/*
- * Length of the UTF-8 sequence at s, of n bytes, or 0 when it is malformed:
- * overlong forms, surrogates and values past U+10FFFF are (RFC 3629, 4).
- */
-static size_t utf8_len(const unsigned char *s, size_t n)
-{
-	unsigned lo = 0x80, hi = 0xbf;
-	size_t len, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (n < len)
-		return 0;
-	if (s[0] == 0xe0)
-		lo = 0xa0;
-	else if (s[0] == 0xed)
-		hi = 0x9f;
-	else if (s[0] == 0xf0)
-		lo = 0x90;
-	else if (s[0] == 0xf4)
-		hi = 0x8f;
-	if (s[1] < lo || s[1] > hi)
-		return 0;
-	for (i = 2; i < len; i++) {
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	}
-	return len;
-}
 
 static void put_char(FILE *f, unsigned char c)
 {
@@ -71,9 +39,11 @@ static void put_string(FILE *f, const char *s, size_t n)
 
 	fputc('"', f);
 	for (i = 0; i < n; i += len) {
-		len = utf8_len((const unsigned char *)s + i, n - i);
+		len = cmd_utf8_len(s + i, n - i);
 		if (len == 1) {
 			put_char(f, (unsigned char)s[i]);
+		} else if (cmd_utf8_is_c1(s + i, n - i)) {
+			fprintf(f, "\\u%04x", (unsigned char)s[i + 1]);
 		} else if (len > 1) {
 			fwrite(s + i, 1, len, f);
 		} else {

@@ -180,6 +180,21 @@ int cmd_program_load(const struct cmd *self,
 	return ret;
 }
 
+int cmd_program_some(
+    const struct cmd_program_args *args, const struct cmd_program *p)
+{
+	const char *from = args->raw != NULL ? args->raw : args->assembly;
+
+	if (p->code.n != 0 || from == NULL)
+		return 0;
+	if (strcmp(from, "-") == 0)
+		from = "standard input";
+	else if (args->raw != NULL)
+		from = "--raw";
+	cmd_say("there is no program: %s holds no instruction", from);
+	return CMD_FAULT;
+}
+
 void cmd_program_free(struct cmd_program *p)
 {
 	flt_code_free(&p->code);

@@ -41,6 +41,13 @@ struct cmd;
 int cmd_program_load(const struct cmd *self,
     const struct cmd_program_args *args, struct cmd_program *out);
 
+/**
+ * Refuse a program without any instruction: empty input, most often that of a
+ * pipe whose first command failed. Returns 0, or CMD_FAULT after saying so.
+ */
+int cmd_program_some(
+    const struct cmd_program_args *args, const struct cmd_program *p);
+
 void cmd_program_free(struct cmd_program *p);
 
 /** Take the value of --type, of --linktype. Return 0, or CMD_FAULT after

@@ -53,11 +53,9 @@ void replay_warn(struct replay *rp, const char *fmt, ...)
 	va_list ap;
 
 	cmd_progress_clear(&rp->progress);
-	fputs("exopf: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	cmd_vsay(NULL, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
 }
 
 /* Note one more packet of a kind; times are in the order of arrival. */
@@ -166,6 +164,22 @@ static int pass(struct replay *rp)
 	return 0;
 }
 
+/* Whether an input began like a capture, whatever came then. */
+static bool any_header(const struct replay *rp)
+{
+	const struct replay_opts *o = rp->opts;
+	size_t i;
+
+	if (tr_run_failed(rp->run) < o->nfiles ||
+	    tr_run_iface_count(rp->run) != 0)
+		return true;
+	for (i = 0; i < o->nfiles; i++) {
+		if (tr_peek(o->files[i], NULL) != TR_PEEK_NOTHING)
+			return true;
+	}
+	return false;
+}
+
 /* A trace without packets: the filters are judged, the outputs made. */
 static int pass_empty(struct replay *rp)
 {
@@ -175,8 +189,7 @@ static int pass_empty(struct replay *rp)
 	if (rp->interrupted == 0)
 		ret = replay_bind_link(
 		    rp, iface != NULL ? iface->linktype : CMD_LINKTYPE_DEFAULT);
-	if (ret == 0 && rp->wants_outs &&
-	    tr_run_failed(rp->run) < rp->opts->nfiles)
+	if (ret == 0 && rp->wants_outs && any_header(rp))
 		ret = replay_out_open(rp);
 	return ret;
 }
@@ -254,23 +267,32 @@ static int verdict(const struct replay *rp)
 	return rp->interrupted != 0 ? 128 + rp->interrupted : CMD_YES;
 }
 
+/* Nothing was counted: there is no table, but an object with --json. */
+static int give_up(struct replay *rp, int ret)
+{
+	if (rp->opts->json)
+		replay_json(rp, stdout);
+	return cmd_finish(ret);
+}
+
 int replay_run(struct replay *rp)
 {
 	int ret;
 
 	rp->rest = -1;
+	cmd_keep(false); /* replay_error() keeps what it says itself */
 	cmd_signals_catch();
 	cmd_progress_init(&rp->progress, !rp->opts->quiet);
 	rp->start_clock = plat_clock_ns();
 	ret = setup(rp);
 	if (ret != 0)
-		return ret;
+		return give_up(rp, ret);
 	rp->nbatch = next_batch(rp);
 	ret = rp->nbatch != 0 ? pass(rp) : pass_empty(rp);
 	cmd_progress_clear(&rp->progress);
 	replay_out_close(rp);
 	if (ret != 0 && rp->base == 0)
-		return ret;
+		return give_up(rp, ret);
 	check_refused(rp);
 	replay_check(rp);
 	show(rp);

@@ -59,6 +59,7 @@ struct replay_owner {
 	uint64_t env;
 	struct exo_key key;
 	uint64_t records;  /* received */
+	uint64_t released; /* tail of the ring when its pages went back */
 	uint32_t bindings; /* that it owns */
 	bool broken;       /* the ring held what is no record: our mistake */
 };

@@ -12,6 +12,7 @@
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
 #include "exo/hosted/replay.h"
+#include "exo/hosted/signals.h"
 #include "filters/filters.h"
 
 #include <stdlib.h>
@@ -172,9 +173,14 @@ static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
 	const struct cmd_binding *b = &rp->set.v[rp->order[rank]];
 	struct flt_image img = { .bytes = NULL };
 	struct flt_error err = { "" };
-	int ret = flt_expr_image(
-	    b->expr, link->linktype, flags_of(rp), b->name, &img, &err);
+	char label[EXO_NAME_MAX + 1];
+	int ret;
 
+	/* The image's name is a label for diagnostics, and shorter than a
+	 * binding's may be; bindings are told apart by their tags. */
+	snprintf(label, sizeof(label), "%.*s", (int)EXO_NAME_MAX, b->name);
+	ret = flt_expr_image(
+	    b->expr, link->linktype, flags_of(rp), label, &img, &err);
 	if (ret == -EXO_ENOMEM)
 		return no_memory(rp);
 	if (ret == -EXO_ESYNTAX)
@@ -188,6 +194,12 @@ static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
 	return ret;
 }
 
+static int stopped(struct replay *rp)
+{
+	rp->interrupted = (int)cmd_signal_stop;
+	return 128 + rp->interrupted;
+}
+
 /* Bind everything for a link type that was just added. */
 static int bind_all(struct replay *rp, struct replay_link *link)
 {
@@ -199,8 +211,27 @@ static int bind_all(struct replay *rp, struct replay_link *link)
 		return no_memory(rp);
 	for (i = 0; i < rp->set.n; i++)
 		link->bound[i] = REPLAY_UNBOUND;
-	for (i = 0; ret == 0 && i < rp->set.n; i++)
-		ret = bind_one(rp, i, link);
+	for (i = 0; ret == 0 && i < rp->set.n; i++) {
+		ret =
+		    cmd_signal_stop != 0 ? stopped(rp) : bind_one(rp, i, link);
+	}
+	return ret;
+}
+
+/*
+ * libpcap looks at no flag of ours: a signal that stops us must end it. When
+ * nothing was done yet, the first one may; afterwards the first only asks,
+ * and the outputs are made whole, for the second may come.
+ */
+static int bind_all_stoppable(struct replay *rp, struct replay_link *link)
+{
+	int ret;
+
+	if (rp->outs != NULL)
+		tr_outs_flush(rp->outs);
+	cmd_signal_fatal = rp->base == 0 ? 1 : 2;
+	ret = bind_all(rp, link);
+	cmd_signal_fatal = 0;
 	return ret;
 }
 
@@ -216,7 +247,7 @@ int replay_bind_link(struct replay *rp, uint32_t linktype)
 	*link = (struct replay_link){ .linktype = linktype };
 	rp->link_of[linktype & 0xffff] = rp->nlinks;
 	if (rp->nlinks <= REPLAY_LINKS_MAX)
-		return bind_all(rp, link);
+		return bind_all_stoppable(rp, link);
 	if (rp->nlinks == REPLAY_LINKS_MAX + 1)
 		replay_error(rp,
 		    "packets of more than %u link types: nothing "
@@ -228,19 +259,16 @@ int replay_bind_link(struct replay *rp, uint32_t linktype)
 int replay_bind_batch(struct replay *rp)
 {
 	uint32_t i;
-	int ret;
+	int ret = 0;
 
-	for (i = 0; i < rp->nbatch; i++) {
-		uint32_t linktype = rp->batch[i].linktype;
-
-		if (rp->link_of[linktype] == 0) {
-			ret = replay_bind_link(rp, linktype);
-			if (ret != 0)
-				return ret;
-		}
-		rp->links[rp->link_of[linktype] - 1].packets++;
+	for (i = 0; ret == 0 && i < rp->nbatch; i++) {
+		if (rp->link_of[rp->batch[i].linktype] == 0)
+			ret = replay_bind_link(rp, rp->batch[i].linktype);
 	}
-	return 0;
+	/* a batch that cannot be bound is not counted: nobody will get it */
+	for (i = 0; ret == 0 && i < rp->nbatch; i++)
+		rp->links[rp->link_of[rp->batch[i].linktype] - 1].packets++;
+	return ret;
 }
 
 void replay_bind_free(struct replay *rp)

@@ -114,7 +114,8 @@ static void put_links(struct cmd_json *j, const struct replay *rp)
 
 	cmd_json_array(j, "linktypes");
 	for (i = 0; i < rp->nlinks; i++) {
-		if (rp->links[i].packets == 0)
+		/* a run that was given up counted those of a batch already */
+		if (rp->links[i].packets == 0 || rp->base == 0)
 			continue;
 		cmd_json_object(j, NULL);
 		cmd_json_u64(j, "number", rp->links[i].linktype);
@@ -128,10 +129,11 @@ static void put_links(struct cmd_json *j, const struct replay *rp)
 
 static void put_head(struct cmd_json *j, const struct replay *rp)
 {
-	struct exo_core_stat core;
+	struct exo_core_stat core = { .packets = 0 };
 	size_t i;
 
-	exo_core_stat(rp->core, &core);
+	if (rp->core != NULL) /* or it could not be made */
+		exo_core_stat(rp->core, &core);
 	cmd_json_str(j, "schema", "exopf.replay/1");
 	cmd_json_array(j, "files");
 	for (i = 0; i < rp->opts->nfiles; i++)
@@ -175,6 +177,8 @@ void replay_json(struct replay *rp, FILE *f)
 	cmd_json_array(&j, "errors");
 	for (k = 0; k < rp->nerrors; k++)
 		cmd_json_str(&j, NULL, rp->errors[k]);
+	if (rp->failed && rp->nerrors == 0) /* no room to keep what it was */
+		cmd_json_str(&j, NULL, "out of memory");
 	cmd_json_end(&j);
 	cmd_json_finish(&j);
 }

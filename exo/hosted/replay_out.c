@@ -37,10 +37,16 @@ static bool append(struct path *p, const char *s, size_t n)
 	return true;
 }
 
+static bool is_stdout(const char *path)
+{
+	return path != NULL && tr_out_is_stdout(path);
+}
+
 /* The path of a binding's output; false when it is too long. */
 static bool fill_in(
     const char *pattern, const struct cmd_binding *b, struct path *out)
 {
+	const char *whole = pattern;
 	bool ok = true;
 
 	out->len = 0;
@@ -61,26 +67,96 @@ static bool fill_in(
 			ok = append(out, pattern++, 1);
 		}
 	}
+	/* A binding named '-' has a file like any other. */
+	if (ok && is_stdout(out->text) && !is_stdout(whole)) {
+		memmove(out->text + 2, out->text, out->len + 1);
+		memcpy(out->text, "./", 2);
+		out->len += 2;
+	}
 	return ok;
 }
 
 static int bad_extension(const char *what, const char *path)
 {
 	cmd_say("%s %s: the name must end in .pcap, .cap, .pcapng or .ng, or "
-	        "be '-'",
+	        "be '-' (pcap to standard output) or '-.pcapng'",
 	    what, path);
 	return CMD_FAULT;
-}
-
-static bool is_stdout(const char *path)
-{
-	return path != NULL && path[0] == '-' &&
-	       (path[1] == '\0' || path[1] == '.');
 }
 
 bool replay_out_stdout(const struct replay *rp)
 {
 	return is_stdout(rp->opts->out) || is_stdout(rp->opts->rest);
+}
+
+/* A set of outputs, empty, that will not write over any input; or NULL. */
+static struct tr_outs *make_set(const struct replay *rp)
+{
+	const struct tr_outs_how how = { .stop = &cmd_signal_hurry };
+	struct tr_outs *set = tr_outs_new(&how);
+	size_t i;
+
+	for (i = 0; set != NULL && i < rp->opts->nfiles; i++) {
+		if (tr_outs_guard(set, rp->opts->files[i]) != 0) {
+			tr_outs_free(set);
+			return NULL;
+		}
+	}
+	return set;
+}
+
+static int check_input(const struct tr_outs *set, const char *path)
+{
+	struct tr_error err;
+
+	if (tr_out_check(set, path, &err) == 0)
+		return 0;
+	cmd_say("%s", err.msg);
+	return CMD_FAULT;
+}
+
+static int check_binding(const struct replay *rp, const struct cmd_binding *b,
+    const struct tr_outs *set, struct path *path)
+{
+	const char *rest = rp->opts->rest;
+
+	if (!fill_in(rp->opts->out, b, path)) {
+		cmd_say("%s: the name of its output is too long", b->name);
+		return CMD_FAULT;
+	}
+	if (rest != NULL && strcmp(rest, path->text) == 0) {
+		cmd_say("--rest %s: is the output of %s as well (choose "
+		        "another name)",
+		    rest, b->name);
+		return CMD_FAULT;
+	}
+	return check_input(set, path->text);
+}
+
+/* Refuse the names that cannot do before any output is made or emptied. */
+static int check_paths(const struct replay *rp)
+{
+	const struct replay_opts *o = rp->opts;
+	struct tr_outs *set;
+	struct path *path;
+	uint32_t i;
+	int ret = 0;
+
+	if (o->out == NULL && o->rest == NULL)
+		return 0;
+	path = malloc(sizeof(*path));
+	set = make_set(rp);
+	if (path == NULL || set == NULL) {
+		cmd_say("out of memory");
+		ret = CMD_FAULT;
+	}
+	for (i = 0; ret == 0 && o->out != NULL && i < rp->set.n; i++)
+		ret = check_binding(rp, &rp->set.v[i], set, path);
+	if (ret == 0 && o->rest != NULL)
+		ret = check_input(set, o->rest);
+	tr_outs_free(set);
+	free(path);
+	return ret;
 }
 
 int replay_out_check(struct replay *rp)
@@ -98,12 +174,18 @@ int replay_out_check(struct replay *rp)
 		return bad_extension("-o", o->out);
 	if (o->rest != NULL && !tr_out_path_ok(o->rest))
 		return bad_extension("--rest", o->rest);
+	if (is_stdout(o->out) && is_stdout(o->rest)) {
+		cmd_say("-o %s and --rest %s cannot both be standard output: "
+		        "name a file for one of them",
+		    o->out, o->rest);
+		return CMD_FAULT;
+	}
 	if (replay_out_stdout(rp) && o->json) {
 		cmd_say("--json and packets cannot both go to standard "
 		        "output");
 		return CMD_FAULT;
 	}
-	return 0;
+	return check_paths(rp);
 }
 
 /* Make the directories that lead to a file. Failures show when it is made. */
@@ -147,13 +229,8 @@ static int open_bindings(struct replay *rp, struct paths *work)
 	uint32_t i;
 
 	for (i = 0; i < rp->set.n; i++) {
-		if (!fill_in(rp->opts->out, &rp->set.v[i], &work->out)) {
-			replay_error(rp,
-			    "%s: the name of its output is too "
-			    "long",
-			    rp->set.v[i].name);
-			return CMD_FAULT;
-		}
+		/* check_paths() has seen that it fits */
+		(void)fill_in(rp->opts->out, &rp->set.v[i], &work->out);
 		rp->out_of[i] = open_one(rp, work->out.text, work);
 		if (rp->out_of[i] < 0)
 			return CMD_FAULT;
@@ -161,20 +238,24 @@ static int open_bindings(struct replay *rp, struct paths *work)
 	return 0;
 }
 
-/* The empty set of outputs, which will not write over any input. */
-static int make_set(struct replay *rp)
+/*
+ * A pcap file says in its header whether it has nanoseconds, so what later
+ * traces bring must be known now. Merged, all of them are open already.
+ */
+static void look_ahead(struct replay *rp)
 {
-	const struct tr_outs_how how = { .stop = &cmd_signal_hurry };
 	size_t i;
 
-	rp->outs = tr_outs_new(&how);
-	if (rp->outs == NULL)
-		return -1;
-	for (i = 0; i < rp->opts->nfiles; i++) {
-		if (tr_outs_guard(rp->outs, rp->opts->files[i]) != 0)
-			return -1;
+	replay_out_ifaces(rp);
+	for (i = 0; i < rp->opts->nfiles && !rp->opts->merge; i++) {
+		if (cmd_signal_stop != 0)
+			return;
+		if (tr_peek(rp->opts->files[i], &cmd_signal_stop) ==
+		    TR_PEEK_NANO) {
+			tr_outs_nano(rp->outs);
+			return;
+		}
 	}
-	return 0;
 }
 
 int replay_out_open(struct replay *rp)
@@ -183,7 +264,8 @@ int replay_out_open(struct replay *rp)
 	struct paths *work = calloc(1, sizeof(*work));
 	int ret = 0;
 
-	if (work == NULL || make_set(rp) != 0) {
+	rp->outs = make_set(rp);
+	if (work == NULL || rp->outs == NULL) {
 		free(work);
 		replay_error(rp, "out of memory");
 		return CMD_FAULT;
@@ -196,6 +278,8 @@ int replay_out_open(struct replay *rp)
 		rp->rest = open_one(rp, rp->opts->rest, work);
 		ret = rp->rest < 0 ? CMD_FAULT : 0;
 	}
+	if (ret == 0)
+		look_ahead(rp);
 	free(work);
 	return ret;
 }

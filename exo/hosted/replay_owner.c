@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /*
  * Room for two records of the longest kind: a filter made by libpcap keeps
@@ -16,6 +17,31 @@
  * the ring's end needs as much again.
  */
 #define RING_SIZE (1u << 20)
+
+/* Memory that the rings of all owners may keep between batches, bytes. */
+#define RINGS_KEEP (64u << 20)
+#define KEEP_MIN   (16u << 10) /* a ring's share at least */
+
+/*
+ * Give an emptied ring's pages back, once more than its share was written.
+ * A ring goes round, so all of it would stay resident for ever: 1 MB for each
+ * of thousands of owners. With few owners the share is the whole ring, and
+ * nothing is ever given back.
+ */
+static void ring_release(struct replay_owner *o)
+{
+	uint64_t keep = RINGS_KEEP / o->rp->nowners;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)o->ring->data + page - 1) & ~(page - 1);
+	uintptr_t end = ((uintptr_t)o->ring + o->ring_bytes) & ~(page - 1);
+
+	if (keep < KEEP_MIN)
+		keep = KEEP_MIN;
+	if (keep >= RING_SIZE || o->tap.tail - o->released < keep)
+		return;
+	o->released = o->tap.tail;
+	(void)madvise((void *)from, end - from, MADV_DONTNEED);
+}
 
 static void on_record(
     void *user, const struct exo_rec *rec, const uint8_t *data)
@@ -31,11 +57,15 @@ static void on_packets(void *user)
 {
 	struct replay_owner *o = user;
 
-	if (o->ring != NULL && lnet_tap_poll(&o->tap, on_record, o) < 0)
+	if (o->ring == NULL)
+		return;
+	if (lnet_tap_poll(&o->tap, on_record, o) < 0)
 		o->broken = true;
+	else
+		ring_release(o);
 }
 
-/* Ring memory is touched only where records lie, so it may be plenty. */
+/* Untouched pages cost nothing: most owners of many get few packets. */
 static int ring_map(struct replay_owner *o)
 {
 	size_t bytes = sizeof(struct exo_ring) + RING_SIZE;

@@ -9,13 +9,25 @@
 volatile sig_atomic_t cmd_signal_stop;
 volatile sig_atomic_t cmd_signal_hurry;
 volatile sig_atomic_t cmd_signal_report;
+volatile sig_atomic_t cmd_signal_fatal;
+
+/* The signal is blocked while its handler runs: it strikes on return. */
+static void end_by(int number)
+{
+	signal(number, SIG_DFL);
+	raise(number);
+}
 
 static void on_stop(int number)
 {
-	if (cmd_signal_stop != 0)
+	int count = cmd_signal_stop != 0 ? 2 : 1;
+
+	if (count == 2)
 		cmd_signal_hurry = 1;
 	else
 		cmd_signal_stop = number;
+	if (cmd_signal_fatal != 0 && count >= cmd_signal_fatal)
+		end_by(number);
 }
 
 static void on_report(int number)

@@ -4,6 +4,7 @@
  */
 #include "exo/hosted/table.h"
 
+#include "exo/hosted/utf8.h"
 #include "exo/lib/bug.h"
 
 #include <stdlib.h>
@@ -38,12 +39,13 @@ void cmd_table_cell(struct cmd_table *t, const char *text)
 		}
 		t->cells = more;
 	}
-	copy = malloc(len + 1);
+	copy = malloc(len * CMD_UTF8_GROWTH + 1);
 	if (copy == NULL) {
 		t->failed = true;
 		return;
 	}
-	memcpy(copy, text, len + 1);
+	len = cmd_utf8_safe(copy, text, len, false);
+	copy[len] = '\0';
 	t->cells[t->n++] = copy;
 	if (len > t->width[col])
 		t->width[col] = len;

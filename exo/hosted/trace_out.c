@@ -5,6 +5,7 @@
 #include "exo/hosted/trace_int.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #define BUFFER_FIRST   1024U
 #define INODE_FREE     (-2)
 #define LINKTYPE_ETHER 1
+#define STDOUT_NAME    "standard output"
 
 static unsigned files_default(void)
 {
@@ -242,9 +244,32 @@ static const char *sys_hint(int sys)
 	}
 }
 
+#define LEFT_ROOM 80U
+
+/* What is left of an output that could not be written. */
+static const char *out_left(const struct out *o, char text[LEFT_ROOM])
+{
+	unsigned long long n = o->packets;
+
+	if (o->size == 0)
+		return o->torn ? "no more than a part of its header is in it"
+		               : "it is empty";
+	if (o->torn)
+		(void)snprintf(text, LEFT_ROOM,
+		    "%llu packets are in it, whole, then a part of a record",
+		    n);
+	else if (n == 0)
+		return "no packet is in it";
+	else
+		(void)snprintf(
+		    text, LEFT_ROOM, "%llu packets are in it, whole", n);
+	return text;
+}
+
 static void out_explain(const struct out *o, struct tr_error *err)
 {
 	const char *hint = sys_hint(o->sys);
+	char left[LEFT_ROOM];
 
 	switch ((enum out_fault)o->fault) {
 	case OUT_FINE:
@@ -256,8 +281,7 @@ static void out_explain(const struct out *o, struct tr_error *err)
 		break;
 	case OUT_WRITE:
 		(void)tr_fail_at(err, TR_EWRITE, o->sys, o->path,
-		    "cannot write%s; %llu packets are in it, whole", hint,
-		    (unsigned long long)o->packets);
+		    "cannot write%s; %s", hint, out_left(o, left));
 		break;
 	case OUT_REPLACED:
 		(void)tr_fail_at(err, TR_EWRITE, 0, o->path,
@@ -353,15 +377,8 @@ enum out_form {
 	FORM_NG
 };
 
-static enum out_form path_form(const char *path)
+static enum out_form extension_form(const char *dot)
 {
-	const char *slash = strrchr(path, '/');
-	const char *dot = strrchr(slash != NULL ? slash : path, '.');
-
-	if (strcmp(path, "-") == 0)
-		return FORM_PCAP;
-	if (dot == NULL)
-		return FORM_NONE;
 	if (strcmp(dot, ".pcap") == 0 || strcmp(dot, ".cap") == 0)
 		return FORM_PCAP;
 	if (strcmp(dot, ".pcapng") == 0 || strcmp(dot, ".ng") == 0)
@@ -369,9 +386,25 @@ static enum out_form path_form(const char *path)
 	return FORM_NONE;
 }
 
+static enum out_form path_form(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash != NULL ? slash : path, '.');
+
+	if (strcmp(path, "-") == 0)
+		return FORM_PCAP;
+	return dot != NULL ? extension_form(dot) : FORM_NONE;
+}
+
 bool tr_out_path_ok(const char *path)
 {
 	return path_form(path) != FORM_NONE;
+}
+
+bool tr_out_is_stdout(const char *path)
+{
+	return path[0] == '-' &&
+	       (path[1] == '\0' || extension_form(path + 1) != FORM_NONE);
 }
 
 static bool outs_room(struct tr_outs *set)
@@ -391,6 +424,26 @@ static bool outs_room(struct tr_outs *set)
 	return true;
 }
 
+static int is_input(const char *path, struct tr_error *err)
+{
+	return tr_fail_at(err, TR_EUSAGE, 0, path,
+	    "is also an input: writing it would destroy it (choose another "
+	    "name)");
+}
+
+int tr_out_check(
+    const struct tr_outs *set, const char *path, struct tr_error *err)
+{
+	bool dash = tr_out_is_stdout(path);
+	struct stat st;
+
+	if ((dash ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) != 0 ||
+	    !S_ISREG(st.st_mode) || set->inode_cap == 0 ||
+	    inode_owner(set, st.st_dev, st.st_ino) != OUT_NONE)
+		return 0;
+	return is_input(dash ? STDOUT_NAME : path, err);
+}
+
 /* Whether the file just opened may be an output; fills *err if not. */
 static int out_claim(struct tr_outs *set, struct out *o, struct tr_error *err)
 {
@@ -400,9 +453,7 @@ static int out_claim(struct tr_outs *set, struct out *o, struct tr_error *err)
 		return 0;
 	who = inode_owner(set, o->dev, o->ino);
 	if (who == OUT_NONE)
-		return tr_fail_at(err, TR_EUSAGE, 0, o->path,
-		    "is also an input: writing it would destroy it (choose "
-		    "another name)");
+		return is_input(o->path, err);
 	if (who != INODE_FREE)
 		return tr_fail_at(err, TR_EUSAGE, 0, o->path,
 		    "is the same file as output %s (choose another name)",
@@ -417,7 +468,7 @@ static int out_claim(struct tr_outs *set, struct out *o, struct tr_error *err)
 int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err)
 {
 	enum out_form form = path_form(path);
-	bool dash = strcmp(path, "-") == 0 || strcmp(path, "-.pcapng") == 0;
+	bool dash = tr_out_is_stdout(path);
 	struct out *o;
 	int rc;
 
@@ -438,7 +489,7 @@ int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err)
 		.next_error = OUT_NONE,
 		.ng = form == FORM_NG,
 		.pinned = dash };
-	o->path = strdup(dash ? "standard output" : path);
+	o->path = strdup(dash ? STDOUT_NAME : path);
 	if (o->path == NULL)
 		return tr_fail_at(err, TR_EMEM, 0, path, "out of memory");
 	rc = out_file_create(set, o);

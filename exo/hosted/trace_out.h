@@ -65,6 +65,21 @@ void tr_outs_hint(struct tr_outs *set, const struct tr_iface *first);
 /** pcap outputs whose header is not yet written will have nanoseconds. */
 void tr_outs_nano(struct tr_outs *set);
 
+/** What the beginning of an input tells. */
+enum tr_peek {
+	TR_PEEK_NOTHING, /* no regular file, not readable, or no capture */
+	TR_PEEK_HEADER,  /* its file header is valid */
+	TR_PEEK_NANO,    /* and it has times finer than microseconds */
+};
+
+/**
+ * Look at an input that is a regular file, packed or not, before it is read:
+ * at its file header and, in pcapng, at the interfaces that the first 64 KiB
+ * describe before the first packet.  "-" is standard input, which stays where
+ * it is.  stop ends it early; or NULL.
+ */
+enum tr_peek tr_peek(const char *path, const volatile sig_atomic_t *stop);
+
 /**
  * True when the extension of path names a format; "-" does (it is pcap).
  * For checking arguments before anything is opened.
@@ -72,10 +87,25 @@ void tr_outs_nano(struct tr_outs *set);
 bool tr_out_path_ok(const char *path);
 
 /**
+ * True when path means standard output: "-", or "-" and nothing but an
+ * extension, which says the format ("-.pcapng").  "./-.pcap" is a file.
+ */
+bool tr_out_is_stdout(const char *path);
+
+/**
+ * What tr_out_open() would say about a file that is a guarded input, without
+ * opening, making or emptying anything.  Returns 0, or -TR_EUSAGE with *err
+ * filled in.
+ */
+int tr_out_check(
+    const struct tr_outs *set, const char *path, struct tr_error *err);
+
+/**
  * Create or empty a file; returns its id (0, 1, 2, ...).
- * .pcap and .cap are pcap, .pcapng and .ng pcapng, "-" is pcap on standard
- * output ("-.pcapng": pcapng there).  Refuses any other extension, a file that
- * is a guarded input, and one that another output of the set already is.
+ * .pcap and .cap are pcap, .pcapng and .ng pcapng, also on standard output (see
+ * tr_out_is_stdout()).  Refuses any other extension, a file that is a guarded
+ * input, and one that another output of the set already is: the same device and
+ * inode, whatever links lead there.  Links are followed otherwise.
  * Returns -enum tr_code with *err filled in; an existing file is unharmed then.
  */
 int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err);

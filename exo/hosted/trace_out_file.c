@@ -252,10 +252,9 @@ void out_file_flush(struct tr_outs *set, struct out *o)
 	if (sys != 0)
 		out_fail(set, o, OUT_WRITE, sys);
 	o->size += kept;
-	/* Nothing to be done if cutting back fails: the error is told. */
-	if (o->regular && !o->pinned && o->fd >= 0 && sys != 0 &&
-	    ftruncate(o->fd, (off_t)o->size) != 0)
-		o->sys = o->sys != 0 ? o->sys : errno;
+	/* Nothing more to be done if cutting back fails: it is told. */
+	o->torn = done != kept && (!o->regular || o->pinned ||
+	                              ftruncate(o->fd, (off_t)o->size) != 0);
 	o->dead = true;
 	out_file_free(set, o);
 	out_file_close(set, o);

@@ -60,6 +60,7 @@ struct out {
 	bool pinned; /* never closed before the end */
 	bool regular;
 	bool dead;
+	bool torn;   /* a part of a record follows the size bytes */
 	bool queued; /* its fault is yet to be reported */
 };
 

@@ -19,6 +19,15 @@ json()
 	is "$name: its schema" "$(field .schema)" "$schema"
 }
 
+# fails_json NAME SCHEMA STATUS COMMAND...: one object that says what was said.
+fails_json()
+{
+	json "$@"
+	is "$1: errors are what was said" "$(field '.errors[]')" \
+	    "$(sed -e '/^Try /d' -e 's/^exopf[^:]*: //' "$tmp/err")"
+	like "$1: an error" "$(field '.errors | length')" '^[1-9]'
+}
+
 # Results go to standard output, talk to standard error.
 quiet_errors()
 {
@@ -38,8 +47,20 @@ exits "version" 0 "$exopf" version
 json "version --json" exopf.version/1 0 "$exopf" version --json
 exits "version with an argument" 2 "$exopf" version 3
 exits "help of no command" 2 "$exopf" help frobnicate
+exits "help of two commands" 2 "$exopf" help run dump
+json "help --json" exopf.help/1 0 "$exopf" help --json
+is "help --json: all commands" "$(field '.commands[].name' | tr '\n' ' ')" \
+    "replay verify dump run explain doctor version help "
+json "--help --json" exopf.help/1 0 "$exopf" --help --json
+json "help dump --json" exopf.help/1 0 "$exopf" help dump --json
+is "help dump --json: the text" "$(field '.commands[].help')" \
+    "$("$exopf" dump --help)"
+fails_json "help --json, no such command" exopf.help/1 2 \
+    "$exopf" help --json frobnicate
+fails_json "version --json, an argument" exopf.version/1 2 \
+    "$exopf" version --json 3
 
-for command in replay verify dump run explain doctor; do
+for command in replay verify dump run explain doctor version help; do
 	exits "$command --help" 0 "$exopf" "$command" --help
 	like "$command --help ends in examples" \
 	    "$(sed -n '/^examples:$/,$p' "$tmp/out")" "exopf $command"
@@ -55,7 +76,7 @@ done
 mkdir "$tmp/bin" "$tmp/here"
 ln -s "$exopf" "$tmp/bin/exopf"
 ln -s "$pcaps" "$tmp/here/pcaps"
-for command in replay verify dump run explain doctor; do
+for command in replay verify dump run explain doctor version help; do
 	"$exopf" help "$command" | sed '1,/^examples:$/d' >"$tmp/example.sh"
 	(cd "$tmp/here" && PATH=$tmp/bin:$PATH sh -e "$tmp/example.sh") \
 	    >"$tmp/out" 2>"$tmp/err"
@@ -99,6 +120,16 @@ like "verify --asm: file and line" "$(cat "$tmp/err")" 'b\.s:2:'
 echo "$ret0" | "$exopf" verify --raw - >"$tmp/out"
 is "verify --raw -" "$?" 0
 
+exits "verify, empty input" 1 "$exopf" verify --raw -
+like "verify, empty input: its code" "$(cat "$tmp/out")" '^refused VF101'
+fails_json "verify --json, bad expression" exopf.verify/1 2 \
+    "$exopf" verify --json 'tcp prot 80'
+fails_json "verify --json, no file" exopf.verify/1 2 \
+    "$exopf" verify --json --asm "$tmp/nowhere"
+fails_json "verify --json, no program" exopf.verify/1 2 "$exopf" verify --json
+exits "verify --json, bad option" 2 "$exopf" verify --json --no-such
+quiet_errors "verify --json, bad option"
+
 # dump
 exits "dump" 0 "$exopf" dump udp port 53
 like "dump: both stages" "$(tr '\n' ' ' <"$tmp/out")" \
@@ -124,6 +155,15 @@ is "dump --opcodes --json: as many" "$(field '.opcodes | length')" "$rows"
 exits "dump, bad stage" 2 "$exopf" dump --stage three tcp
 exits "dump, cbpf of no expression" 2 "$exopf" dump --stage cbpf --raw "$ret0"
 exits "dump, nothing" 2 "$exopf" dump
+exits "dump, empty input" 2 "$exopf" dump --asm -
+like "dump, empty input: why" "$(cat "$tmp/err")" 'there is no program'
+fails_json "dump --json, empty input" exopf.dump/1 2 "$exopf" dump --json --raw -
+fails_json "dump --json, bad expression" exopf.dump/1 2 \
+    "$exopf" dump --json 'tcp prot 80'
+fails_json "dump --json, cbpf of no expression" exopf.dump/1 2 \
+    "$exopf" dump --json --stage cbpf --raw "$ret0"
+fails_json "dump --json, --opcodes of a program" exopf.opcodes/1 2 \
+    "$exopf" dump --json --opcodes tcp
 
 # run
 exits "run" 0 "$exopf" run --raw 'b700000007000000 9500000000000000'
@@ -161,6 +201,19 @@ exits "run, memory and a packet" 2 "$exopf" run --raw "$ret0" --mem 00 \
     --packet 00
 exits "run, no program" 2 "$exopf" run
 exits "run, bad fuel" 2 "$exopf" run --fuel none --raw "$ret0"
+for from in '--raw -' '--asm -' '--asm /dev/null'; do
+	# shellcheck disable=SC2086 # an option and its value
+	exits "run $from, empty" 2 "$exopf" run $from
+	quiet_errors "run $from, empty"
+	like "run $from, empty: why" "$(cat "$tmp/err")" 'there is no program'
+done
+exits "run, an empty program" 2 "$exopf" run --raw ''
+fails_json "run --json, empty input" exopf.run/1 2 "$exopf" run --json --raw -
+fails_json "run --json, no file" exopf.run/1 2 \
+    "$exopf" run --json --asm "$tmp/nowhere"
+fails_json "run --json, bad memory" exopf.run/1 2 \
+    "$exopf" run --json --raw "$ret0" --mem 0
+fails_json "run --json, no program" exopf.run/1 2 "$exopf" run --json
 
 # explain
 exits "explain" 0 "$exopf" explain
@@ -178,6 +231,8 @@ exits "explain, without VF" 0 "$exopf" explain 104
 exits "explain, by name" 0 "$exopf" explain bad_reg
 exits "explain, no such code" 1 "$exopf" explain VF999
 exits "explain, no code at all" 1 "$exopf" explain nonsense
+fails_json "explain --json, no such code" exopf.explain/1 1 \
+    "$exopf" explain --json VF999
 
 # doctor
 exits "doctor" 0 "$exopf" doctor
@@ -206,6 +261,66 @@ for name in .hidden a/b '' 'a b' 'ü'; do
 	exits "replay, a bad name '$name'" 2 "$exopf" replay -r "$web" \
 	    "$name=tcp"
 done
+
+# With --json a replay that could not begin prints an object as well.
+fails_json "replay --json, no trace" exopf.replay/1 2 "$exopf" replay --json t=
+fails_json "replay --json, no binding" exopf.replay/1 2 \
+    "$exopf" replay --json -r "$web"
+fails_json "replay --json, a bad binding" exopf.replay/1 2 \
+    "$exopf" replay --json -r "$web" tcp
+fails_json "replay --json, no file of bindings" exopf.replay/1 2 \
+    "$exopf" replay -f "$tmp/nowhere" --json -r "$web"
+fails_json "replay --json, a bad pattern" exopf.replay/1 2 \
+    "$exopf" replay --json -r "$web" -o "$tmp/x.txt" t=tcp
+fails_json "replay --json, a bad filter" exopf.replay/1 2 \
+    "$exopf" replay --json -r "$web" 't=tcp prot 80'
+fails_json "replay --json, no such trace" exopf.replay/1 2 \
+    "$exopf" replay --json -r "$tmp/nowhere" t=tcp
+fails_json "replay --json, no output" exopf.replay/1 2 \
+    "$exopf" replay --json -r "$web" -o /dev/null/x.pcap t=tcp
+is "replay --json, no output: nothing is counted" \
+    "$(field '[.packets, .linktypes]' | tr -d ' \n')" '[0,[]]'
+
+# Names of all lengths: more than the label of a filter image may have.
+for length in 64 65 128; do
+	name=$(printf "%0${length}d" 7)
+	exits "replay, a name of $length" 0 "$exopf" replay -q -r "$web" \
+	    -o "$tmp/long/{owner}/{name}.pcap" "$name,owner=$name=tcp"
+	is "replay, a name of $length: its output" \
+	    "$(count "$tmp/long/$name/$name.pcap")" "$(count "$web" tcp)"
+done
+exits "replay, a name of 129" 2 "$exopf" replay -q -r "$web" \
+    "$(printf '%0129d' 7)=tcp"
+like "replay, a name of 129: why" "$(cat "$tmp/err")" 'a name is 1 to 128'
+
+# Text as other systems write it: a byte order mark, lines that end in CR LF.
+printf '\357\273\277# list\r\nt=tcp\r\nf=@%s\r\n' "$tmp/filter" >"$tmp/list"
+printf '\357\273\277tcp and\r\n# web\r\nport 80\r\n' >"$tmp/filter"
+json "replay -f, byte order mark, CR LF" exopf.replay/1 0 "$exopf" replay \
+    --json -r "$web" -f "$tmp/list"
+is "replay -f, byte order mark, CR LF: the names" \
+    "$(field '.bindings[].name' | tr '\n' ' ')" "t f "
+is "replay -f, byte order mark, CR LF: the filters" \
+    "$(field '.bindings[].matched' | tr '\n' ' ')" \
+    "$(count "$web" tcp) $(count "$web" tcp and port 80) "
+
+# What others wrote cannot command the terminal: ESC, CR, DEL, CSI of one byte,
+# CSI in UTF-8. Other UTF-8 is printed.
+raw=$(printf 'a\033[2Jb\rc\177d\233e\302\233f\303\274')
+safe='a\x1b[2Jb\x0dc\x7fd\x9be\xc2\x9bf'$(printf '\303\274')
+exits "control bytes: a trace" 2 "$exopf" replay -r "$raw" t=tcp
+is "control bytes: a trace" "$(cat "$tmp/err")" \
+    "exopf: $safe: cannot open: No such file or directory"
+exits "control bytes: a usage error" 2 "$exopf" verify --type "$raw" tcp
+like "control bytes: a usage error" "$(head -n 1 "$tmp/err" | tr '\134' /)" \
+    "^exopf verify: --type $(printf %s "$safe" | tr '\134' / | sed 's/\[/\\[/')"
+exits "control bytes: a command" 2 "$exopf" "$raw"
+is "control bytes: a command" "$(cat "$tmp/err")" \
+    "exopf: there is no command '$safe'; 'exopf help' lists them"
+ln -s /usr/bin "$tmp/$raw"
+exits "control bytes: a table" 0 env PATH="$tmp/$raw:$PATH" "$exopf" doctor
+is "control bytes: a table" "$(grep -cF "$safe/make" "$tmp/out") $(LC_ALL=C \
+    tr -d '\n -~\303\274' <"$tmp/out" | wc -c)" "1 0"
 
 # Hostile bytes in names and filters leave the JSON valid.
 bytes=$(printf '\377\302\240"\\\001')

@@ -42,7 +42,11 @@ done
 "$exopf" replay --json "$@" -o "$tmp/term/{name}.pcap" \
     --rest "$tmp/term/rest.pcap" tcp=tcp udp=udp >"$tmp/out" 2>"$tmp/err" &
 job=$!
-sleep 0.1
+i=0
+while [ "$i" -lt 100 ] && [ ! -e "$tmp/term/rest.pcap" ]; do
+	sleep 0.01
+	i=$((i + 1))
+done
 kill -TERM "$job"
 wait "$job"
 status=$?
@@ -99,6 +103,50 @@ is "-o -: exit status 0" "$?" 0
 is "-o -: the packets" "$(count "$tmp/stdout.pcap")" "$(count "$web" tcp)"
 like "-o -: the table" "$(cat "$tmp/err")" '^total'
 exits "-o - with --json" 2 "$exopf" replay --json -r "$web" -o - tcp=tcp
+mkdir "$tmp/dash"
+for name in -.pcap -.cap -.pcapng -.ng; do
+	(cd "$tmp/dash" && "$exopf" replay -r "$web" -o $name tcp=tcp) \
+	    >"$tmp/stdout.pcap" 2>"$tmp/err"
+	is "-o $name: exit status 0" "$?" 0
+	is "-o $name: the packets" "$(count "$tmp/stdout.pcap")" \
+	    "$(count "$web" tcp)"
+	like "-o $name: the table" "$(cat "$tmp/err")" '^total'
+done
+# Names that only look like it.
+echo '-=tcp' >"$tmp/dash/names"
+(
+	cd "$tmp/dash" || exit
+	"$exopf" replay -r "$web" -o -.d/x.pcap --rest ./-.cap tcp=tcp \
+	    >out1 2>err1
+	"$exopf" replay -r "$web" -o '{name}.pcap' -f names >out2 2>err2
+)
+for n in 1 2; do
+	like "a file, the table goes to standard output ($n)" \
+	    "$(cat "$tmp/dash/out$n")" '^total'
+done
+is "a directory that begins with -." "$(count "$tmp/dash/-.d/x.pcap")" \
+    "$(count "$web" tcp)"
+is "a file in . that begins with -." "$(count "$tmp/dash/-.cap")" \
+    "$(count "$web" 'not tcp')"
+is "the output of a binding named -" "$(count "$tmp/dash/-.pcap")" \
+    "$(count "$web" tcp)"
+# What cannot do is known before anything is written.
+for rest in - -.pcap -.ng; do
+	(cd "$tmp/dash" && "$exopf" replay -r "$web" -o - --rest $rest \
+	    tcp=tcp) >"$tmp/out" 2>"$tmp/err"
+	is "-o - --rest $rest: exit status 2" "$?" 2
+	is "-o - --rest $rest: nothing is written" "$(wc -c <"$tmp/out")" 0
+	like "-o - --rest $rest: it is said" "$(cat "$tmp/err")" \
+	    'cannot both be standard output'
+done
+echo precious >"$tmp/dash/tcp.pcap"
+exits "--rest is the output of a binding" 2 "$exopf" replay -r "$web" \
+    -o "$tmp/dash/{name}.pcap" --rest "$tmp/dash/udp.pcap" tcp=tcp udp=udp
+like "it is said" "$(cat "$tmp/err")" 'the output of udp as well'
+exits "a name that is too long" 2 "$exopf" replay -r "$web" \
+    -o "$tmp/dash/{name}$(printf '/%04100d' 0).pcap" tcp=tcp
+like "it is said" "$(cat "$tmp/err")" 'too long'
+is "nothing was emptied" "$(cat "$tmp/dash/tcp.pcap")" precious
 
 # 20,000 outputs with 256 descriptors.
 n=20000
@@ -126,7 +174,7 @@ mount -t tmpfs -o size=64k none "$1/full" || exit 77
 "$2" replay --json -r "$3" -o "$1/full/{name}.pcap" \
     --rest "$1/good.pcap" tcp=tcp none='ip[0] == 0' >"$1/out" 2>"$1/err"
 status=$?
-cp "$1/full/tcp.pcap" "$1/tcp.pcap"
+cp "$1/full/tcp.pcap" "$1/full/none.pcap" "$1"
 exit $status
 END
 mkdir "$tmp/full"
@@ -145,6 +193,10 @@ else
 	is "full disk: said once" "$(grep -c 'tcp\.pcap' "$tmp/err")" 1
 	is "full disk: the other output is whole" "$(count "$tmp/good.pcap")" \
 	    "$(field .unmatched)"
+	is "full disk: no room for a header, the output is empty" \
+	    "$(wc -c <"$tmp/none.pcap")" 0
+	like "full disk: and that is said" "$(cat "$tmp/err")" \
+	    'none\.pcap: .*; it is empty'
 fi
 
 # A closed standard output is no place for the first file that is opened.

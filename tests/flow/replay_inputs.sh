@@ -52,9 +52,47 @@ is "merged packets are in order of time" \
 if [ -f "$pcaps/nano.pcap" ]; then
 	exits "nanoseconds" 0 "$exopf" replay -r "$pcaps/nano.pcap" \
 	    -o "$tmp/nano.pcap" all=
-	times "$pcaps/nano.pcap" >"$tmp/a"
-	times "$tmp/nano.pcap" >"$tmp/b"
+	stamps "$pcaps/nano.pcap" >"$tmp/a"
+	stamps "$tmp/nano.pcap" >"$tmp/b"
+	like "a time with nanoseconds" "$(cat "$tmp/a")" '[1-9]..$'
 	is "nanoseconds survive" "$(cmp "$tmp/a" "$tmp/b" && echo same)" same
+
+	# A pcap output begins before the trace that brings nanoseconds.
+	# later NAME TRACE [WANTED]: web first, then the trace.
+	later()
+	{
+		exits "nanoseconds later, $1" 0 "$exopf" replay -r "$web" \
+		    -r "$2" -o "$tmp/later.pcap" all=
+		stamps "$tmp/later.pcap" | tail -n +$((nweb + 1)) >"$tmp/b"
+		is "nanoseconds later, $1: they are ${3:-there}" \
+		    "$(cmp -s "$tmp/a" "$tmp/b" && echo there || echo lost)" \
+		    "${3:-there}"
+		is "nanoseconds later, $1: a warning where they are lost" \
+		    "$(grep -c 'lost the digits' "$tmp/err")" \
+		    "$([ "${3:-there}" = lost ] && echo 1 || echo 0)"
+	}
+	later "pcap" "$pcaps/nano.pcap"
+	for packer in gzip zstd lz4 xz; do
+		command -v $packer >/dev/null || {
+			skip "nanoseconds later, $packer" "it is not installed"
+			continue
+		}
+		$packer -c <"$pcaps/nano.pcap" >"$tmp/packed" 2>/dev/null
+		later $packer "$tmp/packed"
+	done
+	if "$exopf" replay -r "$pcaps/nano.pcap" -o "$tmp/nano.pcapng" all= \
+	    >/dev/null; then
+		later "pcapng" "$tmp/nano.pcapng"
+	fi
+	mkfifo "$tmp/nano.fifo"
+	cat "$pcaps/nano.pcap" >"$tmp/nano.fifo" &
+	later "a pipe" "$tmp/nano.fifo" lost
+	wait
+	"$exopf" replay -r "$web" -r - -o "$tmp/later.pcap" all= \
+	    <"$pcaps/nano.pcap" >/dev/null 2>&1
+	stamps "$tmp/later.pcap" | tail -n +$((nweb + 1)) >"$tmp/b"
+	is "nanoseconds later, a file as standard input" \
+	    "$(cmp "$tmp/a" "$tmp/b" && echo same)" same
 else
 	skip "nanoseconds survive" "there is no nano.pcap"
 fi
@@ -166,6 +204,30 @@ head -c 24 "$web" >"$tmp/empty.pcap"
 exits "a capture without packets" 0 "$exopf" replay --json \
     -r "$tmp/empty.pcap" -o "$tmp/e/{name}.pcap" a=tcp
 is "its output is a capture" "$(count "$tmp/e/a.pcap")" 0
+# headed NAME FILE ERRORS: a trace that is cut in its first record.
+headed()
+{
+	exits "$1" 2 "$exopf" replay --json -r "$2" -o "$tmp/h/{name}.pcap" \
+	    --rest "$tmp/h/rest.pcapng" a=tcp b=udp
+	is "$1: one error" "$(field '.errors | length')" 1
+	is "$1: its outputs are captures" \
+	    "$(count "$tmp/h/a.pcap") $(count "$tmp/h/b.pcap") $(
+	        wc -c <"$tmp/h/rest.pcapng")" "0 0 28"
+	rm -rf "$tmp/h"
+}
+head -c 30 "$web" >"$tmp/cut1"
+headed "cut in the first record" "$tmp/cut1"
+gzip -c "$tmp/cut1" >"$tmp/cut1.gz"
+headed "packed, cut in the first record" "$tmp/cut1.gz"
+if "$exopf" replay -r "$web" -o "$tmp/cut1.pcapng" all= >/dev/null; then
+	head -c 70 "$tmp/cut1.pcapng" >"$tmp/cut1"
+	headed "pcapng, cut in the first packet" "$tmp/cut1"
+	head -c 35 "$tmp/cut1.pcapng" >"$tmp/cut1"
+	headed "pcapng, cut in the first interface" "$tmp/cut1"
+fi
+exits "cut in the file header" 2 "$exopf" replay -r "$tmp/text" \
+    -o "$tmp/h/{name}.pcap" a=tcp
+is "cut in the file header: no outputs" "$(ls "$tmp/h" 2>/dev/null)" ""
 exits "a capture without packets, a wrong filter" 2 "$exopf" replay \
     -r "$tmp/empty.pcap" a='tcp prot'
 
@@ -174,4 +236,31 @@ cp "$dns" "$tmp/in.pcap"
 exits "an output that is an input" 2 "$exopf" replay -r "$tmp/in.pcap" \
     -o "$tmp/in.pcap" all=
 is "the input is unharmed" "$(count "$tmp/in.pcap")" "$ndns"
+ln -s in.pcap "$tmp/soft.pcap"
+ln "$tmp/in.pcap" "$tmp/hard.pcap"
+echo precious >"$tmp/first.pcap"
+for link in soft hard; do
+	exits "an output that is a $link link onto an input" 2 "$exopf" replay \
+	    -r "$tmp/in.pcap" -o "$tmp/{name}.pcap" first=udp $link=tcp
+	like "$link link: it is said" "$(cat "$tmp/err")" \
+	    "$link\\.pcap: is also an input"
+	exits "a rest that is a $link link onto an input" 2 "$exopf" replay \
+	    -r "$tmp/in.pcap" --rest "$tmp/$link.pcap" all=
+	exits "an output onto an input that is a $link link" 2 "$exopf" replay \
+	    -r "$tmp/$link.pcap" -o "$tmp/in.pcap" all=
+	exits "$link link, the trace on standard input" 2 sh -c \
+	    "'$exopf' replay -r - -o '$tmp/$link.pcap' all= <'$tmp/in.pcap'"
+	is "$link link: the input is unharmed" \
+	    "$(cmp "$tmp/in.pcap" "$dns" && echo same)" same
+done
+is "refused before another output is emptied" "$(cat "$tmp/first.pcap")" \
+    precious
+exits "packets appended to their own trace" 2 sh -c \
+    "'$exopf' replay -r '$tmp/in.pcap' -o - all= >>'$tmp/in.pcap'"
+is "it is unharmed" "$(cmp "$tmp/in.pcap" "$dns" && echo same)" same
+# Any other link is followed.
+ln -s target.pcap "$tmp/link.pcap"
+exits "an output that is a link" 0 "$exopf" replay -r "$tmp/in.pcap" \
+    -o "$tmp/link.pcap" all=
+is "it is followed" "$(count "$tmp/target.pcap")" "$ndns"
 finish

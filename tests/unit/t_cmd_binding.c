@@ -92,9 +92,11 @@ START_TEST(names_have_a_limit)
 	memset(text, 'a', sizeof(text));
 	strcpy(text + 128, "=ip");
 	ck_assert_int_eq(cmd_bindings_add(&set, text, err), 0);
+	ck_assert_uint_eq(strlen(set.v[0].name), 128);
 	memset(text, 'a', sizeof(text));
 	strcpy(text + 129, "=ip");
 	ck_assert_int_eq(cmd_bindings_add(&set, text, err), -1);
+	ck_assert_ptr_nonnull(strstr(err, "a name is 1 to 128"));
 	cmd_bindings_free(&set);
 }
 END_TEST
@@ -196,6 +198,42 @@ START_TEST(filters_in_files)
 }
 END_TEST
 
+/* A byte order mark, lines that end in CR LF. */
+START_TEST(files_from_elsewhere)
+{
+	struct cmd_bindings set = { 0 };
+	char err[CMD_BINDING_ERR], path[32], text[64];
+
+	FILE_OF(path, "\xef\xbb\xbf# list\r\na=ip\r\n\r\nb=tcp\r\n");
+	ck_assert_int_eq(cmd_bindings_read(&set, path, err), 0);
+	ck_assert_uint_eq(set.n, 2);
+	ck_assert_str_eq(set.v[0].expr, "ip");
+	ck_assert_str_eq(set.v[1].expr, "tcp");
+	unlink(path);
+	FILE_OF(path, "\xef\xbb\xbf"
+	              "c=udp");
+	ck_assert_int_eq(cmd_bindings_read(&set, path, err), 0);
+	ck_assert_str_eq(set.v[2].name, "c");
+	unlink(path);
+	FILE_OF(path, "\xef\xbb\xbf");
+	ck_assert_int_eq(cmd_bindings_read(&set, path, err), 0);
+	ck_assert_uint_eq(set.n, 3);
+	unlink(path);
+	/* only where a file begins */
+	FILE_OF(path, "\n\xef\xbb\xbf"
+	              "d=udp\n");
+	ck_assert_int_eq(cmd_bindings_read(&set, path, err), -1);
+	ck_assert_ptr_nonnull(strstr(err, ":2: "));
+	unlink(path);
+	FILE_OF(path, "\xef\xbb\xbf# why\r\ntcp\r\n");
+	snprintf(text, sizeof(text), "e=@%s", path);
+	ck_assert_int_eq(cmd_bindings_add(&set, text, err), 0);
+	ck_assert_str_eq(set.v[3].expr, "tcp");
+	unlink(path);
+	cmd_bindings_free(&set);
+}
+END_TEST
+
 START_TEST(elf_objects_are_refused)
 {
 	struct cmd_bindings set = { 0 };
@@ -251,6 +289,7 @@ Suite *t_cmd_binding_suite(void)
 	tcase_add_test(tc, order_is_by_priority_then_age);
 	tcase_add_test(tc, lists_of_bindings);
 	tcase_add_test(tc, filters_in_files);
+	tcase_add_test(tc, files_from_elsewhere);
 	tcase_add_test(tc, elf_objects_are_refused);
 	suite_add_tcase(s, tc);
 	tcase_add_test(oom, memory_runs_out);

@@ -82,6 +82,8 @@ static const struct {
 	{ "\"\\/", "\\\"\\\\/" },
 	{ "a\nb\tc\rd", "a\\nb\\tc\\u000dd" },
 	{ "\001\037\177", "\\u0001\\u001f\\u007f" },
+	{ "\xc2\x9b\xc2\x80", "\\u009b\\u0080" },   /* controls, too */
+	{ "\xc2\xa0", "\xc2\xa0" },                 /* the first that is none */
 	{ "\xc3\xbc", "\xc3\xbc" },                 /* two bytes */
 	{ "\xe2\x82\xac", "\xe2\x82\xac" },         /* three */
 	{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" }, /* four */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* exo/hosted: hexadecimal text, numbers for people, tables. */
+/* exo/hosted: hexadecimal text, text of others, numbers for people, tables. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "exo/hosted/hex.h"
 #include "exo/hosted/human.h"
 #include "exo/hosted/table.h"
+#include "exo/hosted/utf8.h"
 #include "tests/support/oom.h"
 
 static const struct {
@@ -47,6 +48,40 @@ START_TEST(hex_text)
 	ck_assert_uint_eq(n, hexes[_i].n);
 	ck_assert_mem_eq(bytes, hexes[_i].bytes, n);
 	free(bytes);
+}
+END_TEST
+
+/* Text, and what a terminal is shown of it. */
+static const struct {
+	const char *in, *out;
+} safe[] = {
+	{ "", "" },
+	{ "plain ~", "plain ~" },
+	{ "\001\033\037\177", "\\x01\\x1b\\x1f\\x7f" },
+	{ "\r\n\t\v", "\\x0d\n\t\\x0b" },
+	{ "\xc2\x80\xc2\x9f\xc2\xa0", "\\xc2\\x80\\xc2\\x9f\xc2\xa0" },
+	{ "\x9b", "\\x9b" },
+	{ "\xc3\xbc\xf0\x9f\x98\x80", "\xc3\xbc\xf0\x9f\x98\x80" },
+	{ "\xe2\x9b", "\\xe2\\x9b" },   /* cut short */
+	{ "\xc0\x9b", "\\xc0\\x9b" },   /* overlong */
+	{ "\xe2\033[", "\\xe2\\x1b[" }, /* nothing hides in a sequence */
+	{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+	{ "\\x1b", "\\x1b" },
+};
+
+START_TEST(terminals_obey_nobody)
+{
+	size_t n = strlen(safe[_i].in), len;
+	char *out = malloc(n * CMD_UTF8_GROWTH + 1);
+
+	ck_assert_ptr_nonnull(out);
+	len = cmd_utf8_safe(out, safe[_i].in, n, true);
+	ck_assert_uint_eq(len, strlen(safe[_i].out));
+	ck_assert_mem_eq(out, safe[_i].out, len);
+	len = cmd_utf8_safe(out, safe[_i].in, n, false);
+	ck_assert_ptr_null(memchr(out, '\n', len));
+	ck_assert_ptr_null(memchr(out, '\t', len));
+	free(out);
 }
 END_TEST
 
@@ -130,6 +165,24 @@ START_TEST(tables_align)
 }
 END_TEST
 
+START_TEST(tables_hold_no_control_bytes)
+{
+	struct cmd_table t;
+	char *text;
+
+	cmd_table_init(&t, "lr");
+	cmd_table_cell(&t, "\033[2J");
+	cmd_table_cell(&t, "a\nb");
+	cmd_table_cell(&t, "x");
+	cmd_table_cell(&t, "y");
+	text = print(&t, false);
+	ck_assert_str_eq(text, "\\x1b[2J  a\\x0ab\n"
+	                       "x             y\n");
+	free(text);
+	cmd_table_free(&t);
+}
+END_TEST
+
 static int fill_table(void *arg)
 {
 	struct cmd_table t;
@@ -156,9 +209,12 @@ Suite *t_cmd_text_suite(void)
 	TCase *tc = tcase_create("text"), *oom = tcase_create("oom");
 
 	tcase_add_loop_test(tc, hex_text, 0, sizeof(hexes) / sizeof(hexes[0]));
+	tcase_add_loop_test(
+	    tc, terminals_obey_nobody, 0, sizeof(safe) / sizeof(safe[0]));
 	tcase_add_test(tc, numbers_for_people);
 	tcase_add_test(tc, numbers_of_people);
 	tcase_add_test(tc, tables_align);
+	tcase_add_test(tc, tables_hold_no_control_bytes);
 	suite_add_tcase(s, tc);
 	tcase_add_test(oom, memory_runs_out);
 	suite_add_tcase(s, oom);

@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,9 @@ START_TEST(names)
 		{ "a.pcap/x", false },
 		{ "x.PCAP", false },
 		{ "", false },
+		{ "-.d/x.pcap", true },
+		{ "-.pcap.gz", false },
+		{ "-.", false },
 	};
 	struct tr_error err = { 0 };
 
@@ -79,6 +83,33 @@ START_TEST(names)
 	ck_assert_int_eq(tr_out_open(set, row[_i].path, &err), -TR_EUSAGE);
 	ck_assert_ptr_nonnull(strstr(err.msg, ".pcapng"));
 	ck_assert_int_eq(tr_outs_count(set), 0);
+}
+END_TEST
+
+START_TEST(standard_output_names)
+{
+	static const struct {
+		const char *path;
+		bool is;
+	} row[] = {
+		{ "-", true },
+		{ "-.pcap", true },
+		{ "-.cap", true },
+		{ "-.pcapng", true },
+		{ "-.ng", true },
+		{ "./-.pcap", false },
+		{ "-.d/x.pcap", false },
+		{ "-.x.pcap", false },
+		{ "-x.pcap", false },
+		{ "--", false },
+		{ "-.", false },
+		{ ".pcap", false },
+		{ "", false },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		ck_assert_msg(tr_out_is_stdout(row[i].path) == row[i].is, "%s",
+		    row[i].path);
 }
 END_TEST
 
@@ -96,13 +127,20 @@ START_TEST(inputs_are_safe)
 	ck_assert_int_eq(symlink(in, mk_path(dir, "soft.pcap")), 0);
 	ck_assert_int_eq(tr_outs_guard(set, in), 0);
 	ck_assert_int_eq(tr_outs_guard(set, "/nonexistent"), 0);
+	ck_assert_int_eq(tr_out_check(set, mk_path(dir, "new.pcap"), &err), 0);
+	ck_assert_int_eq(access(mk_path(dir, "new.pcap"), F_OK), -1);
 	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(
+		    tr_out_check(set, mk_path(dir, alias[i]), &err),
+		    -TR_EUSAGE);
+		ck_assert_ptr_nonnull(strstr(err.msg, "is also an input"));
 		ck_assert_int_eq(
 		    tr_out_open(set, mk_path(dir, alias[i]), &err), -TR_EUSAGE);
 		ck_assert_ptr_nonnull(strstr(err.msg, "is also an input"));
 	}
 	mk_slurp(&after, in);
 	ck_assert_uint_eq(after.len, b.len);
+	ck_assert_mem_eq(after.p, b.p, b.len);
 	mk_free(&after);
 	mk_free(&b);
 }
@@ -264,6 +302,114 @@ START_TEST(many_interfaces)
 }
 END_TEST
 
+/* What the beginning of an input tells, in every form and packing. */
+START_TEST(peek)
+{
+	static const struct {
+		enum mk_form form;
+		enum tr_peek is;
+	} row[] = {
+		{ MK_F_MICRO, TR_PEEK_HEADER },
+		{ MK_F_NANO, TR_PEEK_NANO },
+		{ MK_F_NG, TR_PEEK_HEADER },
+		{ MK_F_NG9, TR_PEEK_NANO },
+	};
+	const char *path = mk_path(dir, "in");
+
+	for (int i = 0; i < 4 * 2 * MK_PACKS; i++) {
+		struct mk b = { 0 }, packed = { 0 };
+
+		mk_capture(&b, row[i % 4].form, i / 4 % 2 != 0, 100);
+		mk_packed(&packed, (enum mk_pack)(i / 8), b.p, b.len);
+		mk_spill(&packed, path);
+		ck_assert_msg(tr_peek(path, NULL) == row[i % 4].is,
+		    "form %d, packing %d", i % 4, i / 8);
+		mk_free(&b);
+		mk_free(&packed);
+	}
+}
+END_TEST
+
+/* What cannot be read tells nothing; a pipe is not waited for. */
+START_TEST(peek_nothing)
+{
+	const char *fifo = mk_path(dir, "fifo"), *in = mk_path(dir, "in");
+	volatile sig_atomic_t stop = 1;
+	struct mk b = { 0 };
+
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	ck_assert_int_eq(tr_peek(fifo, NULL), TR_PEEK_NOTHING);
+	ck_assert_int_eq(tr_peek(dir, NULL), TR_PEEK_NOTHING);
+	ck_assert_int_eq(tr_peek("/nonexistent", NULL), TR_PEEK_NOTHING);
+	mk_bytes(&b, "this is no capture at all", 25);
+	mk_spill(&b, in);
+	mk_free(&b);
+	ck_assert_int_eq(tr_peek(in, NULL), TR_PEEK_NOTHING);
+	mk_capture(&b, MK_F_NANO, false, 1);
+	b.len = 30; /* its first record is cut */
+	mk_spill(&b, in);
+	ck_assert_int_eq(tr_peek(in, NULL), TR_PEEK_NANO);
+	ck_assert_int_eq(tr_peek(in, &stop), TR_PEEK_NOTHING);
+	mk_free(&b);
+}
+END_TEST
+
+/* pcapng: a look at what comes before the first packet, within 64 KiB. */
+START_TEST(peek_bounds)
+{
+	static const enum tr_peek is[] = { TR_PEEK_NANO, TR_PEEK_NANO,
+		TR_PEEK_HEADER, TR_PEEK_HEADER, TR_PEEK_HEADER };
+	const char *in = mk_path(dir, "in");
+	const uint8_t nine = 9;
+	struct mk b = { 0 }, opts = { 0 }, blank = { 0 };
+
+	mk_opt(&opts, TR_OPT_IF_TSRESOL, &nine, 1);
+	mk_shb(&b, NULL);
+	mk_idb(&b, 1, 2000, NULL);
+	if (_i == 1 || _i == 2)
+		mk_bytes(&blank, bytes, _i == 1 ? 60000 : 65536);
+	if (blank.len != 0)
+		mk_block(&b, 0x0bad, &blank);
+	if (_i == 3)
+		mk_epb(&b, 0, 1, 60, 60, bytes, NULL);
+	if (_i != 4)
+		mk_idb(&b, 1, 2000, &opts);
+	mk_epb(&b, 0, 1, 60, 60, bytes, NULL);
+	mk_spill(&b, in);
+	ck_assert_int_eq(tr_peek(in, NULL), is[_i]);
+	b.len = 28 + 7; /* in the middle of the first interface */
+	mk_spill(&b, in);
+	ck_assert_int_eq(tr_peek(in, NULL), TR_PEEK_HEADER);
+	mk_free(&b);
+	mk_free(&opts);
+	mk_free(&blank);
+}
+END_TEST
+
+/* Standard input is found as it was. */
+START_TEST(peek_standard_input)
+{
+	const char *in = mk_path(dir, "in");
+	int keep = dup(STDIN_FILENO), fd;
+	struct mk b = { 0 };
+
+	mk_bytes(&b, "before", 6);
+	mk_capture(&b, MK_F_NANO, false, 100);
+	mk_spill(&b, in);
+	mk_free(&b);
+	fd = open(in, O_RDONLY);
+	ck_assert_int_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	close(fd);
+	ck_assert_int_eq(tr_peek("-", NULL), TR_PEEK_NOTHING);
+	ck_assert_int_eq(lseek(STDIN_FILENO, 0, SEEK_CUR), 0);
+	ck_assert_int_eq(lseek(STDIN_FILENO, 6, SEEK_SET), 6);
+	ck_assert_int_eq(tr_peek("-", NULL), TR_PEEK_NANO);
+	ck_assert_int_eq(lseek(STDIN_FILENO, 0, SEEK_CUR), 6);
+	ck_assert_int_eq(dup2(keep, STDIN_FILENO), STDIN_FILENO);
+	close(keep);
+}
+END_TEST
+
 Suite *t_trace_out_suite(void)
 {
 	Suite *s = suite_create("trace_out");
@@ -271,13 +417,18 @@ Suite *t_trace_out_suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, begin, end);
-	tcase_add_loop_test(t, names, 0, 11);
+	tcase_add_loop_test(t, names, 0, 14);
+	tcase_add_test(t, standard_output_names);
 	tcase_add_test(t, inputs_are_safe);
 	tcase_add_test(t, one_file_twice);
 	tcase_add_loop_test(t, empty_outputs, 0, 2);
 	tcase_add_test(t, second_link_type);
 	tcase_add_test(t, bounded_memory);
 	tcase_add_test(t, many_interfaces);
+	tcase_add_test(t, peek);
+	tcase_add_test(t, peek_nothing);
+	tcase_add_loop_test(t, peek_bounds, 0, 5);
+	tcase_add_test(t, peek_standard_input);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -191,6 +191,91 @@ START_TEST(file_size_limit)
 }
 END_TEST
 
+/*
+ * Ten small packets to an output, under a limit on the size of files. The test
+ * framework writes files too: nothing is asserted while the limit is there.
+ */
+static int close_limited(const char *path, unsigned limit, struct tr_error *err)
+{
+	struct tr_pkt k = { .data = bytes, .caplen = 20, .wirelen = 20 };
+	struct rlimit old, few;
+	int rc;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	few = (struct rlimit){ limit, old.rlim_max };
+	set = tr_outs_new(NULL);
+	ck_assert_int_eq(tr_out_open(set, path, err), 0);
+	(void)setrlimit(RLIMIT_FSIZE, &few);
+	for (int i = 0; i < 10; i++)
+		(void)tr_out_write(set, 0, &k, &ether);
+	rc = tr_outs_close(set, err);
+	(void)setrlimit(RLIMIT_FSIZE, &old);
+	return rc;
+}
+
+/* What is said to be in a file that could not be written, and is in it. */
+START_TEST(what_is_left)
+{
+	static const struct {
+		const char *name;
+		unsigned limit;
+		const char *says;
+		unsigned size;
+	} row[] = {
+		{ "a.pcap", 0, "it is empty", 0 },
+		{ "a.pcap", 10, "it is empty", 0 },
+		{ "a.pcap", 24, "no packet is in it", 24 },
+		{ "a.pcap", 50, "no packet is in it", 24 },
+		{ "a.pcap", 200, "4 packets are in it, whole", 24 + 4 * 36 },
+		{ "a.ng", 0, "it is empty", 0 },
+		{ "a.ng", 27, "it is empty", 0 },
+		{ "a.ng", 50, "no packet is in it", 48 },
+		{ "a.ng", 200, "2 packets are in it, whole", 48 + 2 * 52 },
+	};
+	const char *path = mk_path(dir, row[_i].name);
+	struct tr_error err = { 0 };
+	struct stat st;
+
+	ck_assert_int_eq(close_limited(path, row[_i].limit, &err), -TR_EWRITE);
+	ck_assert_int_eq(err.sys, EFBIG);
+	ck_assert_msg(strstr(err.msg, row[_i].says) != NULL, "%s", err.msg);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq((unsigned)st.st_size, row[_i].size);
+}
+END_TEST
+
+/* Standard output is not cut back: a part of a record stays, and is told. */
+START_TEST(standard_output_torn)
+{
+	static const struct {
+		unsigned limit;
+		const char *says;
+	} row[] = {
+		{ 0, "it is empty" },
+		{ 10, "no more than a part of its header is in it" },
+		{ 24, "no packet is in it" },
+		{ 70, "1 packets are in it, whole, then a part of a record" },
+	};
+	const char *path = mk_path(dir, "out.pcap");
+	struct tr_error err = { 0 };
+	struct stat st;
+	int keep, fd, rc;
+
+	fflush(stdout);
+	keep = dup(STDOUT_FILENO);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	ck_assert_int_eq(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+	close(fd);
+	rc = close_limited("-", row[_i].limit, &err);
+	ck_assert_int_eq(dup2(keep, STDOUT_FILENO), STDOUT_FILENO);
+	close(keep);
+	ck_assert_int_eq(rc, -TR_EWRITE);
+	ck_assert_msg(strstr(err.msg, row[_i].says) != NULL, "%s", err.msg);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq((unsigned)st.st_size, row[_i].limit);
+}
+END_TEST
+
 START_TEST(full_disk)
 {
 	const char *tmpfs = mk_path(dir, "small");
@@ -317,6 +402,7 @@ END_TEST
 /* "-" is standard output, once. */
 START_TEST(standard_output)
 {
+	static const char *const name[] = { "-", "-.pcapng", "-.pcap", "-.ng" };
 	const char *path = mk_path(dir, "out.pcap");
 	struct tr_error err = { 0 };
 	int keep, fd;
@@ -327,7 +413,7 @@ START_TEST(standard_output)
 	ck_assert_int_eq(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
 	close(fd);
 	set = tr_outs_new(NULL);
-	ck_assert_int_eq(tr_out_open(set, _i != 0 ? "-.pcapng" : "-", &err), 0);
+	ck_assert_int_eq(tr_out_open(set, name[_i], &err), 0);
 	ck_assert_int_eq(tr_out_open(set, "-", &err), -TR_EUSAGE);
 	for (uint32_t n = 0; n < 500; n++)
 		ck_assert_int_eq(put(0, n), 0);
@@ -402,12 +488,14 @@ Suite *t_trace_out_file_suite(void)
 	tcase_add_test(t, twenty_thousand);
 	tcase_add_test(t, descriptors_taken);
 	tcase_add_test(t, file_size_limit);
+	tcase_add_loop_test(t, what_is_left, 0, 9);
+	tcase_add_loop_test(t, standard_output_torn, 0, 4);
 	tcase_add_test(t, full_disk);
 	tcase_add_test(t, dev_full);
 	tcase_add_test(t, closed_pipe);
 	tcase_add_test(t, fifo_is_pinned);
 	tcase_add_test(t, stopped_and_stuck);
-	tcase_add_loop_test(t, standard_output, 0, 2);
+	tcase_add_loop_test(t, standard_output, 0, 4);
 	tcase_add_loop_test(t, replaced, 0, 2);
 	tcase_add_test(t, overwrites);
 	suite_add_tcase(s, t);

@@ -10,26 +10,13 @@
 #include <string.h>
 
 #include "exo/abi/insn.h"
+#include "tests/support/exhaust.h"
 #include "verifier/scalar.h"
 
 #define W     6u
 #define H     3u
 #define WORDS 64u
 #define POOL  400u
-
-/* Cheap enough for inner loops; done() fails the test with the first line. */
-#define NEED(cond)                             \
-	do {                                   \
-		if (!(cond) && first_bad == 0) \
-			first_bad = __LINE__;  \
-	} while (0)
-
-static int first_bad;
-
-static void done(void)
-{
-	ck_assert_msg(first_bad == 0, "line %d", first_bad);
-}
 
 static bool in_range(const struct vf_range *r, uint64_t x, unsigned w)
 {
