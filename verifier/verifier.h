@@ -28,16 +28,19 @@
 
 #include "exo/abi/ctx.h"
 #include "exo/abi/insn.h"
+#include "exo/abi/map.h"
 #include "exo/abi/report.h"
 #include "exo/lib/arena.h"
 
-/** The program to judge. Nothing is kept: insns may go after the call. */
+/** The program to judge. Nothing is kept: all of it may go after the call. */
 struct vf_input {
 	const struct exo_insn *insns;
 	uint32_t ninsns;
 	uint32_t type;     /* enum exo_prog_type */
 	bool refuse_leaks; /* pointers must not reach r0 or memory that
 				others read */
+	const struct exo_map_def *maps; /* what the program names by index */
+	uint32_t nmaps;
 };
 
 /** The longest program. */

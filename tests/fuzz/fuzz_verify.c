@@ -158,7 +158,7 @@ static void judge(
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t used = progen(&gen, data, size > 4096 ? 4096 : size);
-	struct vf_input in = { gen.insns, gen.n, gen.type, true };
+	struct vf_input in = { gen.insns, gen.n, gen.type, true, NULL, 0 };
 	struct vf_limits limits = { EXPLORED, MEM };
 	struct exo_mem mem = { .get = get, .put = put };
 	struct vf_trace trace = { contain_add, &record };

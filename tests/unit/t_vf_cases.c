@@ -49,7 +49,8 @@ static void put(void *ctx, void *p, size_t size)
 static int verify(const struct case_one *c, bool refuse_leaks,
     struct exo_mem *mem, struct vf_prog **prog, struct exo_report *report)
 {
-	struct vf_input in = { c->insns, c->ninsns, c->type, refuse_leaks };
+	struct vf_input in = { c->insns, c->ninsns, c->type, refuse_leaks, NULL,
+		0 };
 	struct vf_limits limits = { 0, 0 };
 
 	*mem = (struct exo_mem){ .get = get, .put = put };

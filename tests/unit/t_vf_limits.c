@@ -81,7 +81,7 @@ static struct vf_facts facts;
 /* Judge code[0..n) of a type; everything must come back. */
 static int judge(uint32_t type, uint64_t explored, uint64_t mem_budget)
 {
-	struct vf_input in = { code, n, type, true };
+	struct vf_input in = { code, n, type, true, NULL, 0 };
 	struct vf_limits limits = { explored, mem_budget };
 	struct exo_mem mem = { .get = get, .put = put };
 	struct vf_prog *prog = NULL;
@@ -346,7 +346,7 @@ static bool bad; /* no check here: it allocates */
 
 static int verify_once(void *arg)
 {
-	struct vf_input in = { code, n, EXO_PROG_SOCKET, true };
+	struct vf_input in = { code, n, EXO_PROG_SOCKET, true, NULL, 0 };
 	struct vf_limits limits = { 0, 0 };
 	struct exo_mem mem = { .get = get, .put = put };
 	struct exo_report r;
@@ -381,7 +381,7 @@ START_TEST(t_owner_limit)
 
 	begin();
 	bomb(10);
-	in = (struct vf_input){ code, n, EXO_PROG_SOCKET, true };
+	in = (struct vf_input){ code, n, EXO_PROG_SOCKET, true, NULL, 0 };
 	for (mem.limit = 1024; mem.limit < 262144; mem.limit += 1024) {
 		int err = vf_verify(&in, &limits, &mem, &prog, &report);
 
