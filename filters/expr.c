@@ -9,12 +9,15 @@
  *
  * libpcap is shown the head of a trace, not pcap_open_dead(): for what is
  * dead it takes `inbound` on Ethernet to be asked of a live Linux socket, and
- * makes loads of a negative offset that no trace can answer.
+ * makes loads of a negative offset that no trace can answer. The head's byte
+ * order counts: on NULL and ENC packets begin with an address family in the
+ * order of the machine that captured them, and libpcap compares it so.
  *
  * Names in an expression are looked up as tcpdump does it, by the C library:
  * /etc/protocols, /etc/services, and for hosts whatever nsswitch.conf says,
  * DNS included. Only a name that stands in the expression is looked up.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,15 +32,19 @@
 
 #define HEAD_SIZE 24
 
-/* The head of a trace of a link type, as pcap files have it. */
-static void make_head(uint8_t head[HEAD_SIZE], uint32_t linktype)
+/* The head of a trace of a link type, as pcap files of either byte order have
+ * it. */
+static void make_head(uint8_t head[HEAD_SIZE], uint32_t linktype, bool swapped)
 {
+	void (*put16)(void *, uint16_t) = swapped ? exo_put_be16 : exo_put_le16;
+	void (*put32)(void *, uint32_t) = swapped ? exo_put_be32 : exo_put_le32;
+
 	memset(head, 0, HEAD_SIZE);
-	exo_put_le32(head, 0xa1b2c3d4);
-	exo_put_le16(head + 4, 2); /* version 2.4 */
-	exo_put_le16(head + 6, 4);
-	exo_put_le32(head + 16, SNAPLEN);
-	exo_put_le32(head + 20, linktype & 0xffff);
+	put32(head, 0xa1b2c3d4);
+	put16(head + 4, 2); /* version 2.4 */
+	put16(head + 6, 4);
+	put32(head + 16, SNAPLEN);
+	put32(head + 20, linktype & 0xffff);
 }
 
 /* head stays until the trace is closed. NULL: out of memory. */
@@ -80,7 +87,7 @@ int flt_expr_cbpf(const char *expr, uint32_t linktype, unsigned flags,
 
 	*out = NULL;
 	*n = 0;
-	make_head(head, linktype);
+	make_head(head, linktype, (flags & FLT_EXPR_SWAPPED) != 0);
 	p = open_trace(head);
 	if (p == NULL)
 		return flt_fail(err, -EXO_ENOMEM, "out of memory");

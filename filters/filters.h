@@ -64,13 +64,15 @@ int flt_cbpf_convert(const struct flt_cbpf *insns, uint32_t n,
 void flt_cbpf_text(
     const struct flt_cbpf *insn, uint32_t index, char *buf, size_t size);
 
-#define FLT_EXPR_RAW 1u /* leave out libpcap's optimiser */
+#define FLT_EXPR_RAW     1u /* leave out libpcap's optimiser */
+#define FLT_EXPR_SWAPPED 2u /* for a trace of the other byte order */
 
 /**
  * Compile a tcpdump expression (pcap-filter(7)) for a link type into classic
  * BPF. *out is malloc()ed, *n its length.
- * linktype is a LINKTYPE_* value as trace files carry it. The netmask is 0, as
- * in `tcpdump -r`. Host names in the expression are looked up as tcpdump does,
+ * linktype is a LINKTYPE_* value as trace files carry it. With FLT_EXPR_SWAPPED
+ * the program is for traces that are not in this machine's byte order: on NULL
+ * and ENC it is another one. The netmask is 0, as in `tcpdump -r`. Host names in the expression are looked up as tcpdump does,
  * which may ask the DNS and wait for it; addresses never are.
  * Returns 0, -EXO_ESYNTAX with libpcap's own words in *err, -EXO_ENOMEM.
  */

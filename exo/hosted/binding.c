@@ -10,6 +10,7 @@
 #include "exo/hosted/binding.h"
 
 #include "exo/hosted/cmd.h"
+#include "exo/hosted/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -200,12 +201,6 @@ static int refuse_elf(const char *path, char *err)
 	    path);
 }
 
-/* What editors on some systems put before UTF-8 (RFC 3629, section 6). */
-static size_t bom_len(const char *text)
-{
-	return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
-
 /* Comment lines become blanks, so that offsets in messages stay true. */
 static void blank_comments(char *text)
 {
@@ -262,7 +257,7 @@ static int read_filter(const char *filter, struct cmd_binding *b, char *err)
 		    "%.200s holds a NUL byte: it is no "
 		    "tcpdump expression",
 		    b->file);
-	memset(text, ' ', bom_len(text));
+	memset(text, ' ', cmd_utf8_bom(text, len));
 	blank_comments(text);
 	trim(text);
 	return 0;
@@ -274,6 +269,7 @@ static void binding_free(struct cmd_binding *b)
 	free(b->owner);
 	free(b->expr);
 	free(b->file);
+	free(b->list);
 }
 
 /* Make the binding; on failure nothing is left of it. */
@@ -329,13 +325,17 @@ static int add_line(struct cmd_bindings *set, char *line, const char *path,
     unsigned number, char *err)
 {
 	char why[CMD_BINDING_ERR];
+	struct cmd_binding *b;
 
 	trim(line);
 	if (line[0] == '\0' || line[0] == '#')
 		return 0;
-	if (cmd_bindings_add(set, line, why) == 0)
-		return 0;
-	return complain(err, "%.100s:%u: %.380s", path, number, why);
+	if (cmd_bindings_add(set, line, why) != 0)
+		return complain(err, "%.100s:%u: %.380s", path, number, why);
+	b = &set->v[set->n - 1];
+	b->line = number;
+	b->list = strdup(path);
+	return b->list == NULL ? complain(err, "out of memory") : 0;
 }
 
 int cmd_bindings_read(
@@ -355,7 +355,7 @@ int cmd_bindings_read(
 		    "%.200s holds a NUL byte: it is no list "
 		    "of bindings",
 		    name);
-	line = text + bom_len(text);
+	line = text + cmd_utf8_bom(text, len);
 	for (; ret == 0 && line != NULL; line = end, number++) {
 		end = strchr(line, '\n');
 		if (end != NULL)

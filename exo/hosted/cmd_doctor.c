@@ -324,10 +324,10 @@ static int run(const struct cmd *self, int argc, char **argv)
 			return cmd_bad_option(self, c, argv);
 		json = true;
 	}
-	if (optind < argc)
-		return cmd_usage(
-		    self, "it takes no argument: %s", argv[optind]);
 	cmd_keep(json);
+	if (optind < argc)
+		return cmd_fail(json, SCHEMA,
+		    cmd_usage(self, "it takes no argument: %s", argv[optind]));
 	return cmd_finish(examine(json));
 }
 

@@ -52,8 +52,6 @@ struct args {
 	struct replay_opts opts;
 	struct replay *rp;
 	char **argv;
-	const char **lists; /* files of bindings */
-	size_t nlists;
 	size_t stdin_uses;
 };
 
@@ -106,7 +104,8 @@ static int take(const struct cmd *self, struct args *a, int c)
 		return take_file(
 		    self, a, optarg, a->opts.files, &a->opts.nfiles);
 	case 'f':
-		return take_file(self, a, optarg, a->lists, &a->nlists);
+		return take_file(
+		    self, a, optarg, a->opts.lists, &a->opts.nlists);
 	case 'o':
 		a->opts.out = optarg;
 		return 0;
@@ -138,8 +137,9 @@ static int read_lists(struct args *a)
 	char err[CMD_BINDING_ERR];
 	size_t i;
 
-	for (i = 0; i < a->nlists; i++) {
-		if (cmd_bindings_read(&a->rp->set, a->lists[i], err) != 0) {
+	for (i = 0; i < a->opts.nlists; i++) {
+		if (cmd_bindings_read(&a->rp->set, a->opts.lists[i], err) !=
+		    0) {
 			cmd_say("%s", err);
 			return CMD_FAULT;
 		}
@@ -194,8 +194,8 @@ static int run(const struct cmd *self, int argc, char **argv)
 
 	a.rp = calloc(1, sizeof(*a.rp));
 	a.opts.files = calloc((size_t)argc, sizeof(*a.opts.files));
-	a.lists = calloc((size_t)argc, sizeof(*a.lists));
-	if (a.rp == NULL || a.opts.files == NULL || a.lists == NULL) {
+	a.opts.lists = calloc((size_t)argc, sizeof(*a.opts.lists));
+	if (a.rp == NULL || a.opts.files == NULL || a.opts.lists == NULL) {
 		cmd_say("out of memory");
 	} else {
 		a.rp->opts = &a.opts;
@@ -204,7 +204,7 @@ static int run(const struct cmd *self, int argc, char **argv)
 	}
 	free(a.rp);
 	free(a.opts.files);
-	free(a.lists);
+	free(a.opts.lists);
 	return ret;
 }
 

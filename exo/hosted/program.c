@@ -7,6 +7,7 @@
 #include "exo/abi/err.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/hex.h"
+#include "exo/hosted/utf8.h"
 #include "exo/isa/text.h"
 #include "exo/lib/fmt.h"
 
@@ -47,7 +48,7 @@ int cmd_program_hex(
     const char *what, const char *text, uint8_t **bytes, size_t *n)
 {
 	bool in = strcmp(text, "-") == 0;
-	size_t len = strlen(text), where = 0;
+	size_t len = strlen(text), where = 0, bom;
 	char *buf = NULL;
 	int ret;
 
@@ -56,7 +57,10 @@ int cmd_program_hex(
 		if (ret != 0)
 			return ret;
 	}
-	ret = cmd_hex_parse(in ? buf : text, len, bytes, n, &where);
+	if (in)
+		text = buf;
+	bom = cmd_utf8_bom(text, len);
+	ret = cmd_hex_parse(text + bom, len - bom, bytes, n, &where);
 	free(buf);
 	if (ret == -EXO_ENOMEM)
 		return no_memory();
@@ -79,9 +83,9 @@ static int load_raw(const char *text, struct cmd_program *out)
 	if (ret != 0)
 		return ret;
 	if (n % sizeof(struct exo_insn) != 0) {
-		cmd_say("%s: %zu bytes are not a whole number of 8-byte "
+		cmd_say("%s: %zu byte%s no whole number of 8-byte "
 		        "instructions",
-		    what, n);
+		    what, n, n == 1 ? " is" : "s are");
 		free(bytes);
 		return CMD_FAULT;
 	}
@@ -99,7 +103,7 @@ static int load_assembly(const char *path, struct cmd_program *out)
 	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
 	struct isa_asm_error err = { 0 };
 	char *text = NULL;
-	size_t len = 0, lines = 2, i;
+	size_t len = 0, lines = 2, bom, i;
 	int ret = cmd_read_file(path, CMD_PROGRAM_MAX, &text, &len);
 
 	if (ret != 0)
@@ -112,9 +116,10 @@ static int load_assembly(const char *path, struct cmd_program *out)
 	out->code.insns = calloc(lines, sizeof(struct exo_insn));
 	out->code.room = (uint32_t)lines;
 	ret = -EXO_ENOMEM;
+	bom = cmd_utf8_bom(text, len);
 	if (out->code.insns != NULL)
-		ret = isa_asm(text, len, out->code.insns, out->code.room,
-		    &out->code.n, &err);
+		ret = isa_asm(text + bom, len - bom, out->code.insns,
+		    out->code.room, &out->code.n, &err);
 	free(text);
 	if (ret == 0)
 		return 0;

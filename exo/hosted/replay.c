@@ -4,6 +4,7 @@
  */
 #include "exo/hosted/replay.h"
 
+#include "exo/abi/ring.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
 #include "exo/hosted/signals.h"
@@ -102,10 +103,30 @@ static void account(struct replay *rp, const struct exo_pkt *pkts)
 	}
 }
 
+/*
+ * How many of n packets may be given to the core at once: in the worst case all
+ * owners get all of them, and their rings grow by as much before one is polled.
+ */
+static uint32_t slice(
+    const struct replay *rp, const struct exo_pkt *p, uint32_t n)
+{
+	uint64_t room = rp->out_of == NULL ? UINT64_MAX : replay_ring_share(rp);
+	uint32_t k;
+
+	for (k = 0; k < n; k++) {
+		uint64_t record = sizeof(struct exo_rec) + p[k].caplen;
+
+		if (record > room)
+			break;
+		room -= record;
+	}
+	return k == 0 ? 1 : k;
+}
+
 static void ingest(struct replay *rp)
 {
 	struct exo_pkt *pkts = rp->pkts;
-	uint32_t i;
+	uint32_t i, n;
 
 	for (i = 0; i < rp->nbatch; i++) {
 		const struct tr_pkt *p = &rp->batch[i];
@@ -115,11 +136,14 @@ static void ingest(struct replay *rp)
 			.caplen = p->caplen,
 			.wirelen = p->wirelen,
 			.time_ns = p->ts_ns,
-			.linktype = p->linktype,
+			.linktype = tr_pkt_link(p),
 			.ifindex = p->ifid,
 		};
 	}
-	exo_ingest(rp->core, pkts, rp->nbatch);
+	for (i = 0; i < rp->nbatch; i += n) {
+		n = slice(rp, pkts + i, rp->nbatch - i);
+		exo_ingest(rp->core, pkts + i, n);
+	}
 	account(rp, pkts);
 	rp->base += rp->nbatch;
 }
@@ -188,7 +212,8 @@ static int pass_empty(struct replay *rp)
 
 	if (rp->interrupted == 0)
 		ret = replay_bind_link(
-		    rp, iface != NULL ? iface->linktype : CMD_LINKTYPE_DEFAULT);
+		    rp, iface != NULL ? tr_link(iface->linktype, iface->swapped)
+		                      : CMD_LINKTYPE_DEFAULT);
 	if (ret == 0 && rp->wants_outs && any_header(rp))
 		ret = replay_out_open(rp);
 	return ret;
@@ -209,7 +234,7 @@ static int setup(struct replay *rp)
 		return CMD_FAULT;
 	}
 	rp->order = calloc(rp->set.n, sizeof(*rp->order));
-	rp->link_of = calloc(UINT16_MAX + 1, sizeof(*rp->link_of));
+	rp->link_of = calloc(TR_LINK_COUNT, sizeof(*rp->link_of));
 	if (rp->opts->out != NULL)
 		rp->out_of = calloc(rp->set.n, sizeof(*rp->out_of));
 	if (rp->order == NULL || rp->link_of == NULL ||
@@ -229,25 +254,6 @@ static int setup(struct replay *rp)
 	if (rp->run == NULL)
 		replay_error(rp, "%s", err.msg);
 	return rp->run == NULL ? CMD_FAULT : 0;
-}
-
-/* A binding that libpcap refused for every link type there was. */
-static void check_refused(struct replay *rp)
-{
-	uint32_t i, k;
-
-	for (i = 0; i < rp->set.n && rp->nrefusals != 0; i++) {
-		for (k = 0; k < rp->nlinks; k++) {
-			if (rp->links[k].bound == NULL ||
-			    rp->links[k].bound[i] != REPLAY_UNBOUND)
-				break;
-		}
-		if (k == rp->nlinks && rp->nlinks != 0)
-			replay_error(rp,
-			    "%s: libpcap refused '%s' for every "
-			    "link type of the trace",
-			    rp->set.v[i].name, rp->set.v[i].expr);
-	}
 }
 
 static void show(struct replay *rp)
@@ -293,7 +299,7 @@ int replay_run(struct replay *rp)
 	replay_out_close(rp);
 	if (ret != 0 && rp->base == 0)
 		return give_up(rp, ret);
-	check_refused(rp);
+	replay_bind_check(rp);
 	replay_check(rp);
 	show(rp);
 	if (ret == 0)

@@ -6,8 +6,8 @@
  *	cmd_replay.c reads the arguments, replay.c runs: it reads batches from
  *	the trace and feeds them to the core. replay_owner.c are the libOSes,
  *	consumers of one ring each; replay_bind.c binds the filters when a link
- *	type appears; replay_out.c are the outputs; replay_total.c adds up,
- *	replay_table.c and replay_json.c show it.
+ *	type appears; replay_name.c names the outputs, replay_out.c writes
+ *	them; replay_total.c adds up, replay_table.c and replay_json.c show it.
  *
  * The path of a packet
  *	tr_run_batch -> exo_ingest -> ring -> plat_notify -> lnet_tap_poll ->
@@ -33,10 +33,15 @@
 
 #define REPLAY_BATCH 256u
 
+/** Bytes that the path of an output may have, with the NUL. */
+#define REPLAY_PATH 4096u
+
 /** What the command line asks for. */
 struct replay_opts {
 	const char **files; /* traces */
 	size_t nfiles;
+	const char **lists; /* files of bindings */
+	size_t nlists;
 	const char *out;  /* pattern with {name}; NULL: no outputs */
 	const char *rest; /* NULL: none */
 	bool first;       /* policy */
@@ -78,7 +83,7 @@ struct replay_span {
 
 /** A link type that appeared. */
 struct replay_link {
-	uint32_t linktype;
+	uint32_t linktype; /* as tr_link() tells them apart */
 	uint64_t packets;
 	uint64_t *bound; /* the core's name of each binding, or UNBOUND;
 			    NULL: one link type too many, none is bound */
@@ -108,7 +113,7 @@ struct replay {
 
 	struct replay_link *links;
 	uint32_t nlinks;
-	uint32_t *link_of; /* by link type: its index in links, plus 1; or 0 */
+	uint32_t *link_of; /* by tr_link(): its index in links, plus 1; or 0 */
 	struct replay_refusal *refusals;
 	size_t nrefusals, refusals_room;
 
@@ -128,6 +133,7 @@ struct replay {
 	uint64_t start_clock;
 	int interrupted; /* signal that ended the run, or 0 */
 	bool wants_outs; /* packets are to be written somewhere */
+	bool to_stdout;  /* and some of them to standard output */
 	bool unread;     /* nobody reads the only output any more */
 	bool failed;     /* an error was reported */
 	bool disagree;   /* our own counts contradict each other */
@@ -152,6 +158,8 @@ void replay_warn(struct replay *rp, const char *fmt, ...)
 /** Make the environments. Returns 0 or CMD_FAULT, having said why. */
 int replay_owners_open(struct replay *rp);
 void replay_owners_close(struct replay *rp);
+/** Bytes that each owner's ring may hold until it is polled. */
+uint64_t replay_ring_share(const struct replay *rp);
 
 /* replay_bind.c */
 /** Bind every filter for a link type that was not seen before.
@@ -159,13 +167,25 @@ void replay_owners_close(struct replay *rp);
 int replay_bind_link(struct replay *rp, uint32_t linktype);
 /** Bind for each link type that is new in the current batch. */
 int replay_bind_batch(struct replay *rp);
+/** The name of a link type, as tr_link() tells them apart. */
+const char *replay_link_text(uint32_t link, char buf[64]);
+/** Say which bindings libpcap refused for every link type of the trace. */
+void replay_bind_check(struct replay *rp);
 void replay_bind_free(struct replay *rp);
 
-/* replay_out.c */
+/* replay_name.c */
 /** Check the patterns, before anything is read. 0 or CMD_FAULT. */
 int replay_out_check(struct replay *rp);
-/** True when packets go to standard output, so that nothing else may. */
+/** True when packets go to standard output, so that nothing else may: it was
+ * named, or a file is the same one. Known after replay_out_check(). */
 bool replay_out_stdout(const struct replay *rp);
+/** The path of a binding's output; false when it is too long. */
+bool replay_out_name(
+    const char *pattern, const struct cmd_binding *b, char out[REPLAY_PATH]);
+/** A set of outputs, empty, that will not write over any input; or NULL. */
+struct tr_outs *replay_out_set(const struct replay *rp);
+
+/* replay_out.c */
 /** Open all outputs. Returns 0 or CMD_FAULT, having said why. */
 int replay_out_open(struct replay *rp);
 /** Look at interfaces that are new, before their packets are written. */

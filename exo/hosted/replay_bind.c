@@ -3,7 +3,7 @@
  * Binding the filters of a replay, link type by link type.
  *
  * A filter is compiled once for each link type, when the first packet of it
- * appears. libpcap may refuse it there: then it matches nothing in that link
+ * appears; link types are told apart as tr_link() does it, for the core as well. libpcap may refuse it there: then it matches nothing in that link
  * type. One that it refuses for the first link type and for all others that
  * filters are written for is wrong, not unsuitable.
  */
@@ -19,10 +19,35 @@
 #include <string.h>
 
 #define WARNINGS_MAX 20u /* then counted only: a trace may be hostile */
+#define PLACE_ROOM   420u
 
-static unsigned flags_of(const struct replay *rp)
+/* How to compile for a link type, as tr_link() tells them apart. */
+static unsigned flags_of(const struct replay *rp, uint32_t link)
 {
-	return rp->opts->no_optimize ? FLT_EXPR_RAW : 0;
+	unsigned flags = rp->opts->no_optimize ? FLT_EXPR_RAW : 0;
+
+	return (link & TR_LINK_SWAPPED) != 0 ? flags | FLT_EXPR_SWAPPED : flags;
+}
+
+const char *replay_link_text(uint32_t link, char buf[64])
+{
+	const char *name = cmd_linktype_text(link & ~TR_LINK_SWAPPED, buf);
+	char text[64];
+
+	if ((link & TR_LINK_SWAPPED) == 0)
+		return name;
+	snprintf(text, sizeof(text), "%s in the other byte order", name);
+	memcpy(buf, text, sizeof(text));
+	return buf;
+}
+
+/* Where a binding was written, to stand before its name. */
+static const char *place_of(const struct cmd_binding *b, char buf[PLACE_ROOM])
+{
+	buf[0] = '\0';
+	if (b->list != NULL)
+		snprintf(buf, PLACE_ROOM, "%.400s:%u: ", b->list, b->line);
+	return buf;
 }
 
 /* True when some link type takes the expression: the common ones, and those
@@ -41,7 +66,7 @@ static bool fits_anywhere(const struct replay *rp, const char *expr)
 		int linktype = flt_linktype_number(types[i]);
 
 		if (linktype < 0 || flt_expr_cbpf(expr, (uint32_t)linktype,
-		                        flags_of(rp), &insns, &n, &err) != 0)
+		                        flags_of(rp, 0), &insns, &n, &err) != 0)
 			continue;
 		free(insns);
 		return true;
@@ -56,18 +81,34 @@ static bool is_syntax(const char *why)
 	       strstr(why, "illegal token") != NULL;
 }
 
+static const char *hint_for(const struct cmd_binding *b, const char *why)
+{
+	bool typed = b->list == NULL && b->file == NULL;
+
+	if (strstr(why, "rejects all packets") != NULL)
+		return "its parts exclude each other; with -O it is taken as "
+		       "it is, and matches nothing";
+	if (is_syntax(why) && typed)
+		return "quote the whole binding, as in web='tcp port 80'; "
+		       "pcap-filter(7) has the grammar";
+	if (is_syntax(why) && strchr(b->expr, '#') != NULL)
+		return "a comment takes a line of its own, which begins with "
+		       "'#'; pcap-filter(7) has the grammar";
+	return "pcap-filter(7) has the grammar";
+}
+
 static int wrong_everywhere(
     struct replay *rp, const struct cmd_binding *b, const char *why)
 {
-	const char *hint = "pcap-filter(7) has the grammar";
+	char place[PLACE_ROOM];
 
-	if (is_syntax(why))
-		hint = "quote the whole binding, as in web='tcp port 80'; "
-		       "pcap-filter(7) has the grammar";
-	else if (strstr(why, "rejects all packets") != NULL)
-		hint = "its parts exclude each other; with -O it is taken as "
-		       "it is, and matches nothing";
-	replay_error(rp, "%s: '%s': %s; %s", b->name, b->expr, why, hint);
+	if (b->file != NULL)
+		replay_error(rp, "%s%s: in %s: '%s': %s; %s",
+		    place_of(b, place), b->name, b->file, b->expr, why,
+		    hint_for(b, why));
+	else
+		replay_error(rp, "%s%s: '%s': %s; %s", place_of(b, place),
+		    b->name, b->expr, why, hint_for(b, why));
 	return CMD_FAULT;
 }
 
@@ -102,7 +143,7 @@ static int no_memory(struct replay *rp)
 static int refused(struct replay *rp, const struct cmd_binding *b,
     uint32_t linktype, const char *why)
 {
-	char name[32];
+	char name[64];
 
 	if (rp->nlinks == 1 && !fits_anywhere(rp, b->expr))
 		return wrong_everywhere(rp, b, why);
@@ -110,7 +151,7 @@ static int refused(struct replay *rp, const struct cmd_binding *b,
 		replay_warn(rp,
 		    "%s: matches nothing in packets of link type "
 		    "%s: %s",
-		    b->name, cmd_linktype_text(linktype, name), why);
+		    b->name, replay_link_text(linktype, name), why);
 	else if (rp->nrefusals == WARNINGS_MAX)
 		replay_warn(rp, "more filters are refused for a link type; "
 		                "--json names them all");
@@ -153,7 +194,7 @@ static int bind_image(struct replay *rp, const struct cmd_binding *b,
 		.tag = b->index,
 		.report = (uintptr_t)&report,
 	};
-	char name[32];
+	char name[64];
 	int ret =
 	    exo_call(rp->core, o->env, EXO_CALL_BIND_NR, &call, sizeof(call));
 
@@ -164,7 +205,7 @@ static int bind_image(struct replay *rp, const struct cmd_binding *b,
 	if (ret == -EXO_EREFUSED)
 		return verifier_refused(rp, b, img, &report);
 	replay_error(rp, "%s: cannot be bound for link type %s: %s", b->name,
-	    cmd_linktype_text(link->linktype, name), cmd_diag_error(ret));
+	    replay_link_text(link->linktype, name), cmd_diag_error(ret));
 	return CMD_FAULT;
 }
 
@@ -173,20 +214,21 @@ static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
 	const struct cmd_binding *b = &rp->set.v[rp->order[rank]];
 	struct flt_image img = { .bytes = NULL };
 	struct flt_error err = { "" };
-	char label[EXO_NAME_MAX + 1];
+	char label[EXO_NAME_MAX + 1], place[PLACE_ROOM];
 	int ret;
 
 	/* The image's name is a label for diagnostics, and shorter than a
 	 * binding's may be; bindings are told apart by their tags. */
 	snprintf(label, sizeof(label), "%.*s", (int)EXO_NAME_MAX, b->name);
-	ret = flt_expr_image(
-	    b->expr, link->linktype, flags_of(rp), label, &img, &err);
+	ret = flt_expr_image(b->expr, link->linktype & ~TR_LINK_SWAPPED,
+	    flags_of(rp, link->linktype), label, &img, &err);
 	if (ret == -EXO_ENOMEM)
 		return no_memory(rp);
 	if (ret == -EXO_ESYNTAX)
 		return refused(rp, b, link->linktype, err.text);
 	if (ret != 0) {
-		replay_error(rp, "%s: '%s': %s", b->name, b->expr, err.text);
+		replay_error(rp, "%s%s: '%s': %s", place_of(b, place), b->name,
+		    b->expr, err.text);
 		return CMD_FAULT;
 	}
 	ret = bind_image(rp, b, rank, &img, link);
@@ -229,6 +271,8 @@ static int bind_all_stoppable(struct replay *rp, struct replay_link *link)
 
 	if (rp->outs != NULL)
 		tr_outs_flush(rp->outs);
+	cmd_progress_clear(&rp->progress);
+	cmd_signal_schema = rp->opts->json ? "exopf.replay/1" : NULL;
 	cmd_signal_fatal = rp->base == 0 ? 1 : 2;
 	ret = bind_all(rp, link);
 	cmd_signal_fatal = 0;
@@ -245,7 +289,7 @@ int replay_bind_link(struct replay *rp, uint32_t linktype)
 	rp->links = link;
 	link += rp->nlinks++;
 	*link = (struct replay_link){ .linktype = linktype };
-	rp->link_of[linktype & 0xffff] = rp->nlinks;
+	rp->link_of[linktype] = rp->nlinks;
 	if (rp->nlinks <= REPLAY_LINKS_MAX)
 		return bind_all_stoppable(rp, link);
 	if (rp->nlinks == REPLAY_LINKS_MAX + 1)
@@ -262,13 +306,38 @@ int replay_bind_batch(struct replay *rp)
 	int ret = 0;
 
 	for (i = 0; ret == 0 && i < rp->nbatch; i++) {
-		if (rp->link_of[rp->batch[i].linktype] == 0)
-			ret = replay_bind_link(rp, rp->batch[i].linktype);
+		uint32_t link = tr_pkt_link(&rp->batch[i]);
+
+		if (rp->link_of[link] == 0)
+			ret = replay_bind_link(rp, link);
 	}
 	/* a batch that cannot be bound is not counted: nobody will get it */
 	for (i = 0; ret == 0 && i < rp->nbatch; i++)
-		rp->links[rp->link_of[rp->batch[i].linktype] - 1].packets++;
+		rp->links[rp->link_of[tr_pkt_link(&rp->batch[i])] - 1]
+		    .packets++;
 	return ret;
+}
+
+/* Each binding that was refused for every link type that there was. */
+void replay_bind_check(struct replay *rp)
+{
+	char place[PLACE_ROOM];
+	uint32_t i, k;
+
+	for (i = 0; i < rp->set.n && rp->nrefusals != 0; i++) {
+		const struct cmd_binding *b = &rp->set.v[i];
+
+		for (k = 0; k < rp->nlinks; k++) {
+			if (rp->links[k].bound == NULL ||
+			    rp->links[k].bound[i] != REPLAY_UNBOUND)
+				break;
+		}
+		if (k == rp->nlinks && rp->nlinks != 0)
+			replay_error(rp,
+			    "%s%s: libpcap refused '%s' for every link type "
+			    "of the trace",
+			    place_of(b, place), b->name, b->expr);
+	}
 }
 
 void replay_bind_free(struct replay *rp)

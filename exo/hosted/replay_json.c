@@ -38,10 +38,10 @@ static void put_output(
 
 static void put_refusal(struct cmd_json *j, const struct replay_refusal *r)
 {
-	char name[32];
+	char name[64];
 
 	cmd_json_object(j, NULL);
-	cmd_json_str(j, "linktype", cmd_linktype_text(r->linktype, name));
+	cmd_json_str(j, "linktype", replay_link_text(r->linktype, name));
 	cmd_json_str(j, "why", r->why);
 	cmd_json_end(j);
 }
@@ -114,13 +114,16 @@ static void put_links(struct cmd_json *j, const struct replay *rp)
 
 	cmd_json_array(j, "linktypes");
 	for (i = 0; i < rp->nlinks; i++) {
+		uint32_t link = rp->links[i].linktype;
+		uint32_t number = link & ~TR_LINK_SWAPPED;
+
 		/* a run that was given up counted those of a batch already */
 		if (rp->links[i].packets == 0 || rp->base == 0)
 			continue;
 		cmd_json_object(j, NULL);
-		cmd_json_u64(j, "number", rp->links[i].linktype);
-		cmd_json_str(
-		    j, "name", cmd_linktype_text(rp->links[i].linktype, name));
+		cmd_json_u64(j, "number", number);
+		cmd_json_str(j, "name", cmd_linktype_text(number, name));
+		cmd_json_bool(j, "swapped", link != number);
 		cmd_json_u64(j, "packets", rp->links[i].packets);
 		cmd_json_end(j);
 	}

@@ -12,204 +12,35 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PATH_ROOM 4096u
-
-struct path {
-	char text[PATH_ROOM];
-	size_t len;
-};
-
 /* Paths are too large for the stack. */
 struct paths {
-	struct path out;
-	struct path last; /* directory that was made last */
-	struct path dir;
+	char out[REPLAY_PATH];
+	char last[REPLAY_PATH]; /* directory that was made last */
+	char dir[REPLAY_PATH];
 };
-
-/* Append n bytes of s; false when they do not fit. */
-static bool append(struct path *p, const char *s, size_t n)
-{
-	if (n >= PATH_ROOM - p->len)
-		return false;
-	memcpy(p->text + p->len, s, n);
-	p->len += n;
-	p->text[p->len] = '\0';
-	return true;
-}
-
-static bool is_stdout(const char *path)
-{
-	return path != NULL && tr_out_is_stdout(path);
-}
-
-/* The path of a binding's output; false when it is too long. */
-static bool fill_in(
-    const char *pattern, const struct cmd_binding *b, struct path *out)
-{
-	const char *whole = pattern;
-	bool ok = true;
-
-	out->len = 0;
-	out->text[0] = '\0';
-	while (ok && *pattern != '\0') {
-		size_t n = strcspn(pattern, "{");
-
-		if (n > 0) {
-			ok = append(out, pattern, n);
-			pattern += n;
-		} else if (strncmp(pattern, "{name}", 6) == 0) {
-			ok = append(out, b->name, strlen(b->name));
-			pattern += 6;
-		} else if (strncmp(pattern, "{owner}", 7) == 0) {
-			ok = append(out, b->owner, strlen(b->owner));
-			pattern += 7;
-		} else {
-			ok = append(out, pattern++, 1);
-		}
-	}
-	/* A binding named '-' has a file like any other. */
-	if (ok && is_stdout(out->text) && !is_stdout(whole)) {
-		memmove(out->text + 2, out->text, out->len + 1);
-		memcpy(out->text, "./", 2);
-		out->len += 2;
-	}
-	return ok;
-}
-
-static int bad_extension(const char *what, const char *path)
-{
-	cmd_say("%s %s: the name must end in .pcap, .cap, .pcapng or .ng, or "
-	        "be '-' (pcap to standard output) or '-.pcapng'",
-	    what, path);
-	return CMD_FAULT;
-}
-
-bool replay_out_stdout(const struct replay *rp)
-{
-	return is_stdout(rp->opts->out) || is_stdout(rp->opts->rest);
-}
-
-/* A set of outputs, empty, that will not write over any input; or NULL. */
-static struct tr_outs *make_set(const struct replay *rp)
-{
-	const struct tr_outs_how how = { .stop = &cmd_signal_hurry };
-	struct tr_outs *set = tr_outs_new(&how);
-	size_t i;
-
-	for (i = 0; set != NULL && i < rp->opts->nfiles; i++) {
-		if (tr_outs_guard(set, rp->opts->files[i]) != 0) {
-			tr_outs_free(set);
-			return NULL;
-		}
-	}
-	return set;
-}
-
-static int check_input(const struct tr_outs *set, const char *path)
-{
-	struct tr_error err;
-
-	if (tr_out_check(set, path, &err) == 0)
-		return 0;
-	cmd_say("%s", err.msg);
-	return CMD_FAULT;
-}
-
-static int check_binding(const struct replay *rp, const struct cmd_binding *b,
-    const struct tr_outs *set, struct path *path)
-{
-	const char *rest = rp->opts->rest;
-
-	if (!fill_in(rp->opts->out, b, path)) {
-		cmd_say("%s: the name of its output is too long", b->name);
-		return CMD_FAULT;
-	}
-	if (rest != NULL && strcmp(rest, path->text) == 0) {
-		cmd_say("--rest %s: is the output of %s as well (choose "
-		        "another name)",
-		    rest, b->name);
-		return CMD_FAULT;
-	}
-	return check_input(set, path->text);
-}
-
-/* Refuse the names that cannot do before any output is made or emptied. */
-static int check_paths(const struct replay *rp)
-{
-	const struct replay_opts *o = rp->opts;
-	struct tr_outs *set;
-	struct path *path;
-	uint32_t i;
-	int ret = 0;
-
-	if (o->out == NULL && o->rest == NULL)
-		return 0;
-	path = malloc(sizeof(*path));
-	set = make_set(rp);
-	if (path == NULL || set == NULL) {
-		cmd_say("out of memory");
-		ret = CMD_FAULT;
-	}
-	for (i = 0; ret == 0 && o->out != NULL && i < rp->set.n; i++)
-		ret = check_binding(rp, &rp->set.v[i], set, path);
-	if (ret == 0 && o->rest != NULL)
-		ret = check_input(set, o->rest);
-	tr_outs_free(set);
-	free(path);
-	return ret;
-}
-
-int replay_out_check(struct replay *rp)
-{
-	const struct replay_opts *o = rp->opts;
-
-	if (o->out != NULL && rp->set.n > 1 &&
-	    strstr(o->out, "{name}") == NULL) {
-		cmd_say("-o %s: with several bindings the pattern must hold "
-		        "{name}, as in -o 'out/{name}.pcap'",
-		    o->out);
-		return CMD_FAULT;
-	}
-	if (o->out != NULL && !tr_out_path_ok(o->out))
-		return bad_extension("-o", o->out);
-	if (o->rest != NULL && !tr_out_path_ok(o->rest))
-		return bad_extension("--rest", o->rest);
-	if (is_stdout(o->out) && is_stdout(o->rest)) {
-		cmd_say("-o %s and --rest %s cannot both be standard output: "
-		        "name a file for one of them",
-		    o->out, o->rest);
-		return CMD_FAULT;
-	}
-	if (replay_out_stdout(rp) && o->json) {
-		cmd_say("--json and packets cannot both go to standard "
-		        "output");
-		return CMD_FAULT;
-	}
-	return check_paths(rp);
-}
 
 /* Make the directories that lead to a file. Failures show when it is made. */
 static void make_dirs(const char *path, struct paths *work)
 {
 	const char *slash = strrchr(path, '/');
 	size_t n = slash == NULL ? 0 : (size_t)(slash - path), i;
-	struct path *dir = &work->dir, *last = &work->last;
+	char *dir = work->dir;
 
-	if (n == 0 || (n == last->len && memcmp(path, last->text, n) == 0))
+	if (n == 0 || n >= REPLAY_PATH)
 		return;
-	dir->len = 0;
-	if (!append(dir, path, n))
+	memcpy(dir, path, n);
+	dir[n] = '\0';
+	if (strcmp(dir, work->last) == 0)
 		return;
 	for (i = 1; i < n; i++) {
-		if (dir->text[i] != '/')
+		if (dir[i] != '/')
 			continue;
-		dir->text[i] = '\0';
-		(void)mkdir(dir->text, 0777);
-		dir->text[i] = '/';
+		dir[i] = '\0';
+		(void)mkdir(dir, 0777);
+		dir[i] = '/';
 	}
-	(void)mkdir(dir->text, 0777);
-	last->len = 0;
-	(void)append(last, path, n);
+	(void)mkdir(dir, 0777);
+	memcpy(work->last, dir, n + 1);
 }
 
 static int open_one(struct replay *rp, const char *path, struct paths *work)
@@ -229,9 +60,9 @@ static int open_bindings(struct replay *rp, struct paths *work)
 	uint32_t i;
 
 	for (i = 0; i < rp->set.n; i++) {
-		/* check_paths() has seen that it fits */
-		(void)fill_in(rp->opts->out, &rp->set.v[i], &work->out);
-		rp->out_of[i] = open_one(rp, work->out.text, work);
+		/* replay_out_check() has seen that it fits */
+		(void)replay_out_name(rp->opts->out, &rp->set.v[i], work->out);
+		rp->out_of[i] = open_one(rp, work->out, work);
 		if (rp->out_of[i] < 0)
 			return CMD_FAULT;
 	}
@@ -264,7 +95,7 @@ int replay_out_open(struct replay *rp)
 	struct paths *work = calloc(1, sizeof(*work));
 	int ret = 0;
 
-	rp->outs = make_set(rp);
+	rp->outs = replay_out_set(rp);
 	if (work == NULL || rp->outs == NULL) {
 		free(work);
 		replay_error(rp, "out of memory");
@@ -354,15 +185,13 @@ void replay_out_close(struct replay *rp)
 	}
 	if (rounded != 0)
 		replay_warn(rp,
-		    "%s packets lost the digits of their times "
-		    "below a microsecond: outputs that end in .pcapng keep "
-		    "them",
-		    cmd_human_u64(rounded, buf));
+		    "%s packet%s lost the digits below a microsecond: outputs "
+		    "that end in .pcapng keep them",
+		    cmd_human_u64(rounded, buf), rounded == 1 ? "" : "s");
 	if (cut != 0)
 		replay_warn(rp,
-		    "%s packets were longer than a pcap file may "
-		    "hold, and cut",
-		    cmd_human_u64(cut, buf));
+		    "%s packet%s longer than a pcap file may hold, and cut",
+		    cmd_human_u64(cut, buf), cut == 1 ? " was" : "s were");
 }
 
 bool replay_out_stat(

@@ -18,9 +18,10 @@
  */
 #define RING_SIZE (1u << 20)
 
-/* Memory that the rings of all owners may keep between batches, bytes. */
+/* Memory that the rings of all owners may keep between batches, bytes; and as
+ * much again for what they get at once. */
 #define RINGS_KEEP (64u << 20)
-#define KEEP_MIN   (16u << 10) /* a ring's share at least */
+#define KEEP_MIN   (4u << 10) /* a ring's share at least: a page */
 
 /*
  * Give an emptied ring's pages back, once more than its share was written.
@@ -32,15 +33,24 @@ static void ring_release(struct replay_owner *o)
 {
 	uint64_t keep = RINGS_KEEP / o->rp->nowners;
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t from = ((uintptr_t)o->ring->data + page - 1) & ~(page - 1);
+	uintptr_t skip = -(uintptr_t)o->ring->data & (page - 1);
 	uintptr_t end = ((uintptr_t)o->ring + o->ring_bytes) & ~(page - 1);
+	uint8_t *from = o->ring->data + skip;
 
 	if (keep < KEEP_MIN)
 		keep = KEEP_MIN;
 	if (keep >= RING_SIZE || o->tap.tail - o->released < keep)
 		return;
 	o->released = o->tap.tail;
-	(void)madvise((void *)from, end - from, MADV_DONTNEED);
+	(void)madvise(from, end - (uintptr_t)from, MADV_DONTNEED);
+}
+
+uint64_t replay_ring_share(const struct replay *rp)
+{
+	uint64_t share = RINGS_KEEP / rp->nowners;
+
+	/* a full ring is polled: it cannot hold more */
+	return share >= RING_SIZE ? UINT64_MAX : share;
 }
 
 static void on_record(

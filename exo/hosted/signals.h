@@ -21,6 +21,12 @@ extern volatile sig_atomic_t cmd_signal_report; /* the runner clears it */
  * by none, for somebody looks at the flags. Reset it to 0 when done. */
 extern volatile sig_atomic_t cmd_signal_fatal;
 
+/**
+ * The schema of the object that a process ended like that prints, or NULL for
+ * none. It is all that is told of the run, with a line on standard error.
+ */
+extern const char *volatile cmd_signal_schema;
+
 /** Install the handlers; SIGXFSZ is ignored, so that it is a failed write.
  * A signal that was ignored when we started (nohup) stays ignored. */
 void cmd_signals_catch(void);

@@ -57,9 +57,10 @@ static int reader_start(struct tr_reader *r, struct tr_error *err)
 		return rc;
 	if (rc == 0)
 		return tr_fail(err, TR_EFORMAT, &r->src, 0,
-		    "%td bytes are no capture: it would begin with a header of "
-		    "24 bytes or more",
-		    r->src.end - r->src.cur);
+		    "%td byte%s no capture: it would begin with a header of 24 "
+		    "bytes or more",
+		    r->src.end - r->src.cur,
+		    r->src.end - r->src.cur == 1 ? " is" : "s are");
 	magic = exo_le32(r->src.cur);
 	r->format = magic == NG_MAGIC ? TR_NG : TR_PCAP;
 	rc = r->format == TR_NG ? tr_ng_start(r, err) : tr_pcap_start(r, err);

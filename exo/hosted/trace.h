@@ -91,6 +91,7 @@ struct tr_iface {
 	int64_t tsoffset;    /* seconds, as if_tsoffset */
 	bool nano;           /* finer than microseconds */
 	bool ng;             /* declared by a pcapng file */
+	bool swapped;        /* its packets': see tr_pkt */
 	struct tr_opts opts; /* pcapng: all its options */
 	struct tr_opts section; /* pcapng: the options of its section */
 	const char *file;       /* path of the file that declared it */
@@ -110,6 +111,7 @@ struct tr_pkt {
 	uint32_t ifid;     /* index for tr_run_iface() or tr_iface_at() */
 	uint16_t linktype; /* that interface's */
 	bool opts_swapped;
+	bool swapped; /* NULL, ENC: host order of the link header is not ours */
 };
 
 struct tr_iftab;  /* the interfaces of a run */
@@ -205,6 +207,25 @@ size_t tr_run_failed(const struct tr_run *run);
 void tr_run_progress(const struct tr_run *run, uint64_t *done, uint64_t *total);
 
 void tr_run_close(struct tr_run *run);
+
+/**
+ * A link type as filters must tell them apart: a NULL or ENC packet begins with
+ * an address family in the order of the host that captured it, which libpcap
+ * takes to be that of the file (section) and leaves as it is. So the bytes that
+ * mean IPv4 there depend on it, and so does the filter for `ip`.
+ */
+#define TR_LINK_SWAPPED 0x10000u /* with a LINKTYPE_ value below it */
+#define TR_LINK_COUNT   0x20000u
+
+static inline uint32_t tr_link(uint16_t linktype, bool swapped)
+{
+	return linktype | (swapped ? TR_LINK_SWAPPED : 0);
+}
+
+static inline uint32_t tr_pkt_link(const struct tr_pkt *p)
+{
+	return tr_link(p->linktype, p->swapped);
+}
 
 /** The options of a packet as a slice for tr_opt_next(). */
 static inline struct tr_opts tr_pkt_opts(const struct tr_pkt *p)

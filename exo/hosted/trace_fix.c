@@ -7,12 +7,15 @@
  * libpcap turns them when it reads, so filters and outputs expect them turned.
  * It also corrects the wire length of isochronous USB transfers, which old
  * captures took from the URB length.  [pcap/usb.h, pcap/nflog.h, pcap/sll.h]
+ * On NULL and ENC it leaves them, and compiles filters for the file's order.
  */
 #include "exo/hosted/trace_int.h"
 
 #include "exo/lib/bytes.h"
 
 enum {
+	LT_NULL = 0,
+	LT_ENC = 109,
 	LT_LINUX_SLL = 113,
 	LT_PFLOG = 117,
 	LT_USB_LINUX = 189,
@@ -54,6 +57,20 @@ static void turn32(uint8_t *p)
 static void turn64(uint8_t *p)
 {
 	exo_put_le64(p, exo_be64(p));
+}
+
+bool tr_unfixed(uint16_t linktype)
+{
+	return linktype == LT_NULL || linktype == LT_ENC;
+}
+
+/* The address family; of ENC also the flags, after an SPI in network order. */
+void tr_turn_unfixed(uint16_t linktype, uint8_t *data, uint32_t caplen)
+{
+	if (caplen >= 4)
+		turn32(data);
+	if (linktype == LT_ENC && caplen >= 12)
+		turn32(data + 8);
 }
 
 /* A CAN identifier follows a cooked header of CAN and CAN FD frames. */

@@ -107,6 +107,7 @@ struct tr_ngif {
 	uint32_t id; /* in the table */
 	uint32_t snapmax;
 	uint16_t linktype;
+	bool swapped;  /* its packets, see tr_pkt */
 	uint8_t bin;   /* not 0: units are 2^-bin seconds */
 	bool plain;    /* ns = raw * mult as long as raw <= raw_max */
 	uint64_t mult; /* else ns = raw / div, both plus offset */
@@ -136,8 +137,9 @@ struct tr_reader {
 	uint32_t ifid;
 	uint16_t linktype;
 	bool nano;
-	uint8_t record;  /* bytes of a record header */
-	uint8_t lengths; /* enum tr_lengths */
+	bool link_swapped; /* packets are, see tr_pkt */
+	uint8_t record;    /* bytes of a record header */
+	uint8_t lengths;   /* enum tr_lengths */
 	uint32_t snapmax;
 	uint32_t limit;
 
@@ -182,6 +184,14 @@ void tr_fix(uint16_t linktype, bool swapped, uint8_t *data, struct tr_pkt *p);
 
 /** Whether tr_fix() may do anything for this link type. */
 bool tr_fixable(uint16_t linktype, bool swapped);
+
+/** Whether packets of this link type begin with numbers in host order that
+ * libpcap, and so tr_fix(), leaves as they are: NULL, ENC. */
+bool tr_unfixed(uint16_t linktype);
+
+/** Turn these numbers, as far as they are captured: for writing a packet into
+ * a file of our byte order. */
+void tr_turn_unfixed(uint16_t linktype, uint8_t *data, uint32_t caplen);
 
 /**
  * List an interface; *iface is copied, its options and its section's too.

@@ -267,6 +267,7 @@ static void ng_interface(struct tr_reader *r, const struct block *b)
 	ifc.file = r->src.name;
 	ifc.linktype = load16(b->swapped, b->p + 8);
 	ifc.snaplen = load32(b->swapped, b->p + 12);
+	ifc.swapped = b->swapped && tr_unfixed(ifc.linktype);
 	ifc.section = r->section;
 	limit = tr_snap_limit(ifc.linktype);
 	ifc.snapmax =
@@ -285,6 +286,7 @@ static void ng_interface(struct tr_reader *r, const struct block *b)
 	f.id = (uint32_t)id;
 	f.snapmax = ifc.snapmax;
 	f.linktype = ifc.linktype;
+	f.swapped = ifc.swapped;
 	r->sec[r->sec_count++] = f;
 	limit += 131072 + 32;
 	r->block_max = limit > r->block_max ? limit : r->block_max;
@@ -326,7 +328,8 @@ static inline bool ng_packet(struct tr_reader *r, const struct block *b,
 		.opts_len = o.len,
 		.opts_swapped = b->swapped,
 		.ifid = f->id,
-		.linktype = f->linktype };
+		.linktype = f->linktype,
+		.swapped = f->swapped };
 	if (tr_fixable(f->linktype, b->swapped))
 		tr_fix(f->linktype, b->swapped,
 		    r->src.buf + (k->data - r->src.buf), k);

@@ -250,19 +250,20 @@ static const char *sys_hint(int sys)
 static const char *out_left(const struct out *o, char text[LEFT_ROOM])
 {
 	unsigned long long n = o->packets;
+	const char *verb = n == 1 ? " is" : "s are";
 
 	if (o->size == 0)
 		return o->torn ? "no more than a part of its header is in it"
 		               : "it is empty";
 	if (o->torn)
 		(void)snprintf(text, LEFT_ROOM,
-		    "%llu packets are in it, whole, then a part of a record",
-		    n);
+		    "%llu packet%s in it, whole, then a part of a record", n,
+		    verb);
 	else if (n == 0)
 		return "no packet is in it";
 	else
 		(void)snprintf(
-		    text, LEFT_ROOM, "%llu packets are in it, whole", n);
+		    text, LEFT_ROOM, "%llu packet%s in it, whole", n, verb);
 	return text;
 }
 
@@ -514,6 +515,8 @@ int tr_out_write(struct tr_outs *set, int id, const struct tr_pkt *p,
 
 	if (!set->hinted)
 		tr_outs_hint(set, iface);
+	if (o->empty)
+		out_file_restart(set, o);
 	if (!o->dead)
 		ok = o->ng ? out_ng_put(set, o, p, iface)
 		           : out_pcap_put(set, o, p, iface);
@@ -524,10 +527,34 @@ int tr_out_write(struct tr_outs *set, int id, const struct tr_pkt *p,
 	return ok ? 0 : 1;
 }
 
+/* The header of an output that has no packet (yet). */
+static void out_start_empty(struct tr_outs *set, struct out *o)
+{
+	static const struct tr_opts none;
+
+	if (o->started || o->dead)
+		return;
+	if (o->ng)
+		(void)out_ng_start(set, o, &none);
+	else
+		(void)out_pcap_start(
+		    set, o, set->hint_type, set->hint_ext, set->nano);
+}
+
+/* What is no regular file of its own cannot be begun anew. */
 void tr_outs_flush(struct tr_outs *set)
 {
-	for (int i = 0; i < set->count; i++)
-		out_file_flush(set, &set->v[i]);
+	for (int i = 0; i < set->count; i++) {
+		struct out *o = &set->v[i];
+
+		if (!o->started && o->regular && !o->pinned) {
+			out_start_empty(set, o);
+			o->empty = o->started;
+		}
+		out_file_flush(set, o);
+		if (o->empty)
+			out_file_free(set, o);
+	}
 }
 
 void tr_out_stat(const struct tr_outs *set, int id, struct tr_out_stat *st)
@@ -549,17 +576,12 @@ int tr_outs_count(const struct tr_outs *set)
 
 int tr_outs_close(struct tr_outs *set, struct tr_error *err)
 {
-	static const struct tr_opts none;
 	struct tr_error scratch;
 
 	for (int i = 0; !set->closed && i < set->count; i++) {
 		struct out *o = &set->v[i];
 
-		if (!o->started && !o->dead && o->ng)
-			(void)out_ng_start(set, o, &none);
-		else if (!o->started && !o->dead)
-			(void)out_pcap_start(
-			    set, o, set->hint_type, set->hint_ext, set->nano);
+		out_start_empty(set, o);
 		out_file_flush(set, o);
 		out_file_free(set, o);
 		out_file_close(set, o);

@@ -14,7 +14,9 @@
  *	pcap: nanoseconds, link type and FCS length.  pcapng: interfaces (those
  *	used, once each, before their first packet, with all their options),
  *	raw time stamps, packet options, the options of the first section.
- *	Everything is written in this machine's byte order.
+ *	Everything is written in this machine's byte order, and so is the address
+ *	family that NULL and ENC packets begin with: a file says by its own
+ *	order what order it is in.
  *
  * Failure
  *	An output that fails keeps every whole record already written (a
@@ -120,7 +122,12 @@ int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err);
 int tr_out_write(struct tr_outs *set, int id, const struct tr_pkt *p,
     const struct tr_iface *iface);
 
-/** Write out what is buffered, e.g. on SIGUSR1.  Failures are queued. */
+/**
+ * Write out what is buffered, e.g. on SIGUSR1; a file without packets becomes
+ * a valid empty one, whose header is made anew when its first packet comes.
+ * Every output can be read then, but for a pipe without packets.
+ * Failures are queued.
+ */
 void tr_outs_flush(struct tr_outs *set);
 
 /**

@@ -259,3 +259,21 @@ void out_file_flush(struct tr_outs *set, struct out *o)
 	out_file_free(set, o);
 	out_file_close(set, o);
 }
+
+void out_file_restart(struct tr_outs *set, struct out *o)
+{
+	o->empty = false;
+	if (o->dead)
+		return;
+	if (out_reopen(set, o)) {
+		if (ftruncate(o->fd, 0) == 0) {
+			o->size = 0;
+			o->started = false;
+			return;
+		}
+		out_fail(set, o, OUT_WRITE, errno);
+	}
+	o->dead = true;
+	out_file_free(set, o);
+	out_file_close(set, o);
+}

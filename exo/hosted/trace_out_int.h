@@ -56,6 +56,7 @@ struct out {
 	uint8_t fault;      /* enum out_fault, the first one */
 	bool ng;
 	bool started; /* the file header is in the buffer or file */
+	bool empty;   /* and in the file, until a packet comes */
 	bool nano;
 	bool pinned; /* never closed before the end */
 	bool regular;
@@ -118,6 +119,10 @@ int out_file_create(struct tr_outs *set, struct out *o);
 
 /** Write the buffer to the file and empty it.  Failures go to out_fail(). */
 void out_file_flush(struct tr_outs *set, struct out *o);
+
+/** Begin an output with o->empty anew: what its first packet comes from decides
+ * on the header.  Failures go to out_fail(). */
+void out_file_restart(struct tr_outs *set, struct out *o);
 
 /** Close the descriptor, if any; a late error goes to out_fail(). */
 void out_file_close(struct tr_outs *set, struct out *o);

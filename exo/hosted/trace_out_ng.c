@@ -9,6 +9,7 @@
  */
 #include "exo/hosted/trace_out_int.h"
 
+#include "exo/hosted/trace_int.h"
 #include "exo/lib/bytes.h"
 
 #define BT_SHB 0x0a0d0d0aU
@@ -197,6 +198,8 @@ bool out_ng_put(struct tr_outs *set, struct out *o, const struct tr_pkt *p,
 	if (padded > 0)
 		exo_put_le32(from - 4, 0);
 	memcpy(b + 28, p->data, p->caplen);
+	if (iface->swapped)
+		tr_turn_unfixed(iface->linktype, b + 28, p->caplen);
 	o->len += block_end(b, from, opts_put(from, tr_pkt_opts(p), IN_PACKET));
 	return true;
 }

@@ -9,6 +9,7 @@
  */
 #include "exo/hosted/trace_out_int.h"
 
+#include "exo/hosted/trace_int.h"
 #include "exo/lib/bytes.h"
 
 #define MAGIC_MICRO 0xa1b2c3d4U
@@ -74,6 +75,8 @@ bool out_pcap_put(struct tr_outs *set, struct out *o, const struct tr_pkt *p,
 	exo_put_le32(r + 8, caplen);
 	exo_put_le32(r + 12, p->wirelen);
 	memcpy(r + REC_HEADER, p->data, caplen);
+	if (iface->swapped)
+		tr_turn_unfixed(iface->linktype, r + REC_HEADER, caplen);
 	o->len += REC_HEADER + caplen;
 	o->cut += caplen != p->caplen ? 1 : 0;
 	o->rounded += !o->nano && frac % 1000 != 0 ? 1 : 0;

@@ -57,10 +57,12 @@ static int add_iface(
 		.snaplen = u_snap,
 		.tsresol = r->nano ? 9 : 6,
 		.nano = r->nano,
+		.swapped = r->swapped && tr_unfixed((uint16_t)u_type),
 		.file = r->src.name };
 	int64_t id;
 
 	r->linktype = ifc.linktype;
+	r->link_swapped = ifc.swapped;
 	r->limit = tr_snap_limit(u_type & 0x03ffffffU);
 	r->snapmax = u_snap == 0 || u_snap > SNAP_MAX ? r->limit : u_snap;
 	if (r->record == REC_PATCHED && ifc.linktype == LINKTYPE_ETHER)
@@ -169,7 +171,8 @@ static inline __attribute__((always_inline)) size_t rec_loop(
 			.ts_raw = sec * mul + frac,
 			.number = r->number + n + 1,
 			.ifid = r->ifid,
-			.linktype = r->linktype };
+			.linktype = r->linktype,
+			.swapped = r->link_swapped };
 		p += head + caplen;
 		n++;
 	}

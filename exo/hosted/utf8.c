@@ -46,6 +46,21 @@ bool cmd_utf8_is_c1(const char *s, size_t n)
 	       (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0;
 }
 
+bool cmd_utf8_is_bidi(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (n < 3 || u[0] != 0xe2)
+		return false;
+	return (u[1] == 0x80 && u[2] >= 0xaa && u[2] <= 0xae) ||
+	       (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9);
+}
+
+size_t cmd_utf8_bom(const char *s, size_t n)
+{
+	return n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* Bytes at s that may be shown as they are: one sequence, or 0. */
 static size_t harmless(const char *s, size_t n, bool lines)
 {
@@ -53,7 +68,8 @@ static size_t harmless(const char *s, size_t n, bool lines)
 
 	if (lines && (c == '\n' || c == '\t'))
 		return 1;
-	if (c < 0x20 || c == 0x7f || cmd_utf8_is_c1(s, n))
+	if (c < 0x20 || c == 0x7f || cmd_utf8_is_c1(s, n) ||
+	    cmd_utf8_is_bidi(s, n))
 		return 0;
 	return cmd_utf8_len(s, n);
 }

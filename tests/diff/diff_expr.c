@@ -4,16 +4,18 @@
  *
  * usage: diff_expr [-qv] [-j JOBS] [-s SEED] [-e LIST] [FILE|DIRECTORY ...]
  *
- * Without names: pcaps/ of the source tree, and $EXOPF_TRACES where set. The
- * expressions are those of tests/diff/expressions.txt. Packets are read by
- * libpcap, and sorted by link type.
+ * Without names: pcaps/ of the source tree, traces of the other byte order made
+ * of one of them, and $EXOPF_TRACES where set. The expressions are those of
+ * tests/diff/expressions.txt. Packets are read by libpcap, and sorted by link
+ * type and the byte order of their file.
  *
  * Each expression is compiled for its own link type; those of `*` and those
  * of all other link types for each link type that the list or a file names,
  * where libpcap takes them. Both programs that libpcap makes of it, optimised
  * and not, are converted, verified and run: on the packets of that link type,
  * on packets cut at every length up to 96, on damaged packets and on noise.
- * The result must be that of libpcap's bpf_filter() on the same program, and
+ * The program must be the one that libpcap makes for the file itself, the
+ * result that of libpcap's bpf_filter() on the same program, and
  * the run must keep within the number of steps that the verifier proved.
  *
  * Two differences are licensed, counted and printed:
@@ -39,6 +41,7 @@
 #include "exo/abi/err.h"
 #include "filters/filters_int.h"
 #include "tests/support/cbpf_run.h"
+#include "tests/support/swapped.h"
 
 #ifndef EXOPF_SRCDIR
 #define EXOPF_SRCDIR "."
@@ -63,6 +66,8 @@ struct packet {
 /* A link type: its packets, those of files first. */
 struct group {
 	uint32_t linktype;
+	bool swapped;
+	pcap_t *file; /* the first of its files, or NULL */
 	struct packet *p;
 	size_t n, room;
 	size_t real; /* so many are from files */
@@ -122,16 +127,18 @@ static void *copy(const void *from, size_t size)
 
 /* --- packets --------------------------------------------------------- */
 
-static struct group *group_of(uint32_t linktype)
+static struct group *group_of(uint32_t linktype, bool swapped)
 {
 	static size_t room;
 	size_t i;
 
 	for (i = 0; i < ngroups; i++)
-		if (groups[i].linktype == linktype)
+		if (groups[i].linktype == linktype &&
+		    groups[i].swapped == swapped)
 			return &groups[i];
 	groups = grow(groups, ngroups, &room, sizeof(*groups));
-	groups[ngroups] = (struct group){ linktype, NULL, 0, 0, 0 };
+	groups[ngroups] =
+	    (struct group){ .linktype = linktype, .swapped = swapped };
 	return &groups[ngroups++];
 }
 
@@ -165,12 +172,15 @@ static int read_file(
 	name = copy(path, strlen(path) + 1);
 	files = grow(files, nfiles, &room, sizeof(*files));
 	files[nfiles++] = name;
-	g = group_of((uint32_t)pcap_datalink(p));
+	g = group_of((uint32_t)pcap_datalink(p), pcap_is_swapped(p) != 0);
 	while (pcap_next_ex(p, &h, &data) == 1) {
 		add_packet(g, name, ++n, data, h->caplen, h->len);
 		npackets++;
 	}
-	pcap_close(p);
+	if (g->file == NULL)
+		g->file = p;
+	else
+		pcap_close(p);
 	return 0;
 }
 
@@ -261,7 +271,7 @@ static void invent(struct group *g, const struct group *from, uint64_t *rnd)
 
 static void invent_all(void)
 {
-	struct group *ether = group_of(DLT_EN10MB);
+	struct group *ether = group_of(DLT_EN10MB, false);
 	struct group reals;
 	uint64_t rnd = seed;
 	size_t i;
@@ -316,7 +326,7 @@ static void add_entry(char *line, unsigned number, const bool refused[2])
 	linktype = flt_linktype_number(line);
 	if (linktype < 0)
 		die(line, "no such link type");
-	(void)group_of((uint32_t)flt_linktype_dlt((uint32_t)linktype));
+	(void)group_of((uint32_t)flt_linktype_dlt((uint32_t)linktype), false);
 }
 
 static void read_entries(const char *path)
@@ -357,8 +367,9 @@ static void difference(const struct entry *e, const struct group *g,
 
 	if (total.differences++ >= MAX_SHOWN)
 		return;
-	printf("DIFFERENT line %u, %s (%u), %s: %.400s: %s", e->line,
-	    name != NULL ? name : "?", g->linktype, side, e->expr, what);
+	printf("DIFFERENT line %u, %s%s (%u), %s: %.400s: %s", e->line,
+	    g->swapped ? "swapped " : "", name != NULL ? name : "?",
+	    g->linktype, side, e->expr, what);
 	if (p != NULL)
 		printf(" on %s, packet %u (%u bytes of %u)", p->file, p->number,
 		    p->caplen, p->wirelen);
@@ -477,17 +488,51 @@ static void run_packets(const struct entry *e, const struct group *g,
 	}
 }
 
+/* An instruction as it is for a file of another snaplen. */
+static bool same_insn(const struct flt_cbpf *a, const struct bpf_insn *b)
+{
+	bool accepts = a->code == (BPF_RET | BPF_K) && a->k != 0 && b->k != 0;
+
+	return a->code == b->code && a->jt == b->jt && a->jf == b->jf &&
+	       (a->k == b->k || accepts);
+}
+
+/* Is it what `tcpdump -r` would run? s->n 0: we have none. */
+static void compare_program(
+    const struct entry *e, const struct group *g, int raw, const struct side *s)
+{
+	struct bpf_program p;
+	uint32_t i = 0;
+
+	if (g->file == NULL)
+		return;
+	if (pcap_compile(g->file, &p, e->expr, !raw, 0) < 0) {
+		if (s->n != 0)
+			difference(e, g, s->what, NULL, "refused for the file");
+		return;
+	}
+	while (
+	    i < s->n && i < p.bf_len && same_insn(&s->insns[i], &p.bf_insns[i]))
+		i++;
+	if (i != s->n || i != p.bf_len)
+		difference(e, g, s->what, NULL, "another program for the file");
+	pcap_freecode(&p);
+}
+
 /* Compile, convert, verify one side. *refused tells that libpcap does not
  * take the expression. */
 static bool prepare(const struct entry *e, const struct group *g, int raw,
     struct side *s, bool *refused)
 {
 	struct flt_error err;
-	int ret = flt_expr_cbpf(e->expr, g->linktype, raw ? FLT_EXPR_RAW : 0,
-	    &s->insns, &s->n, &err);
+	unsigned flags =
+	    (raw ? FLT_EXPR_RAW : 0) | (g->swapped ? FLT_EXPR_SWAPPED : 0);
+	int ret =
+	    flt_expr_cbpf(e->expr, g->linktype, flags, &s->insns, &s->n, &err);
 
 	*refused = ret < 0;
 	s->what = raw ? "unoptimised" : "optimised";
+	compare_program(e, g, raw, s);
 	if (ret < 0) {
 		total.refused++;
 		if (verbose && e->linktype[0] != '*')
@@ -654,6 +699,8 @@ static void free_all(void)
 		for (k = 0; k < groups[i].n; k++)
 			free(groups[i].p[k].data);
 		free(groups[i].p);
+		if (groups[i].file != NULL)
+			pcap_close(groups[i].file);
 	}
 	free(groups);
 	for (i = 0; i < nentries; i++) {
@@ -664,6 +711,16 @@ static void free_all(void)
 	for (i = 0; i < nfiles; i++)
 		free(files[i]);
 	free(files);
+}
+
+static void read_swapped(void)
+{
+	char dir[64];
+
+	if (!swapped_folder(EXOPF_SRCDIR "/pcaps/web4.pcap", dir))
+		die("swapped traces", strerror(errno));
+	read_tree(dir);
+	swapped_folder_gone(dir);
 }
 
 int main(int argc, char **argv)
@@ -698,8 +755,10 @@ int main(int argc, char **argv)
 	}
 	if (jobs < 1 || jobs > 64)
 		die("-j", "1 to 64");
-	if (optind == argc)
+	if (optind == argc) {
 		read_tree(EXOPF_SRCDIR "/pcaps");
+		read_swapped();
+	}
 	if (optind == argc && more != NULL && more[0] != '\0')
 		read_tree(more);
 	for (; optind < argc; optind++)

@@ -3,16 +3,20 @@
  * Our trace reader against libpcap's, on every file it is pointed at.
  *
  * For each file: the same packets in the same order with the same bytes,
- * lengths, link type and nanoseconds, and the same verdict at the end.  Where
+ * lengths, link type (and byte order of its header, where that is left as it
+ * is) and nanoseconds, and the same verdict at the end.  Where
  * libpcap refuses a file, so must we, after the same packets, unless the
  * reason is one of those for which we read more on purpose.
  *
  *	diff_trace [-v] [FILE|DIRECTORY ...]
  *
- * Without names: pcaps/ of the source tree, and $EXOPF_TRACES where set.
+ * Without names: pcaps/ of the source tree, traces of the other byte order made
+ * of one of them, and $EXOPF_TRACES where set.
  * Exit status 3 when there is a difference.
  */
 #include "exo/hosted/trace.h"
+
+#include "tests/support/swapped.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -156,6 +160,9 @@ static void compare_packet(const struct oracle *o, const struct ours *u,
 	if ((o->linktype & 0xffff) != k->linktype &&
 	    pcap_datalink(o->p) != k->linktype)
 		differ(o->path, "link type", o->seen, o->linktype, k->linktype);
+	if ((pcap_is_swapped(o->p) &&
+	        (k->linktype == 0 || k->linktype == 109)) != k->swapped)
+		differ(o->path, "swapped", o->seen, !k->swapped, k->swapped);
 	if (o->seen != k->number)
 		differ(o->path, "number", o->seen, (int64_t)o->seen,
 		    (int64_t)k->number);
@@ -263,12 +270,26 @@ static bool compare_tree(const char *path)
 	return true;
 }
 
+static void compare_swapped(void)
+{
+	char dir[64];
+
+	if (!swapped_folder(EXOPF_SRCDIR "/pcaps/web4.pcap", dir)) {
+		printf("diff_trace: no swapped traces: %s\n", strerror(errno));
+		exit(2);
+	}
+	(void)compare_tree(dir);
+	swapped_folder_gone(dir);
+}
+
 static void compare_defaults(void)
 {
 	const char *traces = getenv("EXOPF_TRACES");
 
 	if (!compare_tree(EXOPF_SRCDIR "/pcaps"))
 		printf("diff_trace: skipped pcaps/: it is not there\n");
+	else
+		compare_swapped();
 	if (traces == NULL || *traces == '\0')
 		printf("diff_trace: skipped more traces: EXOPF_TRACES is not "
 		       "set\n");

@@ -241,6 +241,8 @@ is "doctor: all packings are built in" \
     "$(field '[.findings[] | select(.kind == "tool" and .ok) | .name] |
         map(select(. == ("gzip", "zstd", "lz4", "xz"))) | length')" 4
 exits "doctor with an argument" 2 "$exopf" doctor who
+fails_json "doctor --json, an argument" exopf.doctor/1 2 \
+    "$exopf" doctor --json who
 
 # replay: usage
 json "replay --json" exopf.replay/1 0 "$exopf" replay --json -r "$web" t=tcp
@@ -304,10 +306,27 @@ is "replay -f, byte order mark, CR LF: the filters" \
     "$(field '.bindings[].matched' | tr '\n' ' ')" \
     "$(count "$web" tcp) $(count "$web" tcp and port 80) "
 
+bom=$(printf '\357\273\277')
+echo "${bom}r0 = 7
+exit" >"$tmp/bom.s"
+is "--asm, byte order mark" "$("$exopf" run --asm "$tmp/bom.s" 2>&1)" 0x7
+is "--raw, byte order mark" "$("$exopf" run --raw "$bom$ret0" 2>&1)" 0x0
+is "--raw -, byte order mark" "$(echo "$bom$ret0" | "$exopf" run --raw - 2>&1)" \
+    0x0
+exits "--raw, a byte order mark elsewhere" 2 "$exopf" run --raw "95$bom"
+
+# One of a thing.
+exits "one byte" 2 "$exopf" verify --raw 95
+like "one byte" "$(cat "$tmp/err")" ': 1 byte is no whole number'
+printf x >"$tmp/one"
+exits "a trace of one byte" 2 "$exopf" replay -r "$tmp/one" all=
+like "a trace of one byte" "$(cat "$tmp/err")" ': 1 byte is no capture'
+
 # What others wrote cannot command the terminal: ESC, CR, DEL, CSI of one byte,
-# CSI in UTF-8. Other UTF-8 is printed.
-raw=$(printf 'a\033[2Jb\rc\177d\233e\302\233f\303\274')
-safe='a\x1b[2Jb\x0dc\x7fd\x9be\xc2\x9bf'$(printf '\303\274')
+# CSI in UTF-8, the order of text (U+202E, U+2066). Other UTF-8 is printed.
+raw=$(printf 'a\033[2Jb\rc\177d\233e\302\233f\342\200\256\342\201\246\303\274')
+safe='a\x1b[2Jb\x0dc\x7fd\x9be\xc2\x9bf\xe2\x80\xae\xe2\x81\xa6'
+safe=$safe$(printf '\303\274')
 exits "control bytes: a trace" 2 "$exopf" replay -r "$raw" t=tcp
 is "control bytes: a trace" "$(cat "$tmp/err")" \
     "exopf: $safe: cannot open: No such file or directory"

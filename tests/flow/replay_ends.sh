@@ -148,6 +148,71 @@ exits "a name that is too long" 2 "$exopf" replay -r "$web" \
 like "it is said" "$(cat "$tmp/err")" 'too long'
 is "nothing was emptied" "$(cat "$tmp/dash/tcp.pcap")" precious
 
+# One file under two names is told before it is emptied.
+mkdir -p "$tmp/same/d"
+echo precious >"$tmp/same/a.pcap"
+ln "$tmp/same/a.pcap" "$tmp/same/hard.pcap"
+ln -s a.pcap "$tmp/same/soft.pcap"
+ln -s new.pcap "$tmp/same/dangling.pcap"
+# same NAME PATTERN ARGUMENT...: refused with a message that matches.
+same()
+{
+	what=$1 pattern=$2
+	shift 2
+	(cd "$tmp/same" && "$exopf" replay -r "$web" "$@") \
+	    >"$tmp/out" 2>"$tmp/err"
+	is "one file, $what: exit status 2" "$?" 2
+	like "one file, $what: both are named" "$(cat "$tmp/err")" "$pattern"
+	is "one file, $what: nothing was emptied or made" \
+	    "$(cat "$tmp/same/a.pcap") $(find "$tmp/same" | wc -l)" "precious 6"
+}
+rest='--rest .*: is the output of a as well'
+same "./ in the rest" "$rest" -o '{name}.pcap' --rest ./a.pcap a=tcp
+same "./ in the pattern" "$rest" -o './{name}.pcap' --rest a.pcap a=tcp
+same "//, .." "$rest" -o '{name}.pcap' --rest d//../a.pcap a=tcp
+same "absolute" "$rest" -o '{name}.pcap' --rest "$tmp/same/a.pcap" a=tcp
+same "a hard link" "$rest" -o '{name}.pcap' --rest hard.pcap a=tcp
+same "a symbolic link" "$rest" -o '{name}.pcap' --rest soft.pcap a=tcp
+same "in no directory yet" "$rest" -o 'x/y/{name}.pcap' \
+    --rest x/./z/../y/a.pcap a=tcp
+same "two bindings" '^exopf: hard\.pcap, the output of hard, and soft' \
+    -o '{name}.pcap' hard=tcp soft=udp
+same "two bindings, a link that dangles" 'output of dangling.*output of new' \
+    -o '{name}.pcap' dangling=tcp new=udp
+same "two bindings, one text" '^exopf: bca\.pcap: is the output of a as .* ca ' \
+    -o '{owner}{name}.pcap' a,owner=bc=tcp ca,owner=b=udp
+# The null device may be had by all.
+ln -s /dev/null "$tmp/dash/n1.pcap"
+ln -s /dev/null "$tmp/dash/n2.pcap"
+exits "two outputs that go nowhere" 0 "$exopf" replay -r "$web" \
+    -o "$tmp/dash/{name}.pcap" n1=tcp n2=udp
+
+# A file that is standard output counts as such.
+ln -s /dev/stdout "$tmp/dash/so.pcap"
+ln -s /dev/fd/1 "$tmp/dash/so2.pcap"
+{ "$exopf" replay -r "$web" -o "$tmp/dash/{name}.pcap" so=tcp udp=udp \
+    2>"$tmp/err"; } | cat >"$tmp/stdout.pcap"
+is "a link to standard output: the packets" "$(count "$tmp/stdout.pcap")" \
+    "$(count "$web" tcp)"
+like "a link to standard output: the table" "$(cat "$tmp/err")" '^total'
+# shellcheck disable=SC2094 # that is the point
+"$exopf" replay -r "$web" -o "$tmp/stdout.pcap" so=tcp >"$tmp/stdout.pcap" \
+    2>"$tmp/err"
+is "standard output by its name: the packets" "$(count "$tmp/stdout.pcap")" \
+    "$(count "$web" tcp)"
+{ "$exopf" replay --json -r "$web" -o "$tmp/dash/{name}.pcap" so=tcp \
+    2>"$tmp/err"; } | cat >"$tmp/out"
+like "a link to standard output, --json" "$(field '.errors[]')" \
+    'so\.pcap: is standard output'
+{ "$exopf" replay -r "$web" -o "$tmp/dash/{name}.pcap" so=tcp so2=udp \
+    2>"$tmp/err"; } | cat >"$tmp/out"
+like "two links to standard output" "$(cat "$tmp/err")" 'are one file'
+{ "$exopf" replay -r "$web" -o - --rest "$tmp/dash/so.pcap" so=tcp \
+    2>"$tmp/err"; } | cat >"$tmp/out"
+like "standard output and a link to it" "$(cat "$tmp/err")" \
+    'is the output of so as well'
+is "nothing is written then" "$(wc -c <"$tmp/out")" 0
+
 # 20,000 outputs with 256 descriptors.
 n=20000
 [ "${EXOPF_QUICK:-}" = 1 ] && n=2000
@@ -167,6 +232,32 @@ is "$n outputs: their records are what was matched" \
         ([.bindings[].output.packets] | add)')" true
 is "$n outputs: none is less than a header" \
     "$(find "$tmp/many.d" -type f -size -24c | wc -l)" 0
+
+# Rings of many owners: what they hold at once is bounded. Half a gigabyte goes
+# through them, in one batch of packets.
+seq 2000 | awk '{ print "p" $1 ",owner=o" $1 "=" }' >"$tmp/owners"
+rm -f "$tmp/fifo"
+mkfifo "$tmp/fifo"
+tcpdump -nr "$web" -c 250 -w - 2>/dev/null >"$tmp/some.pcap"
+"$exopf" replay -q --json -r "$tmp/some.pcap" -r "$tmp/fifo" \
+    -f "$tmp/owners" -o "$tmp/owners.d/{name}.pcap" >"$tmp/out" 2>"$tmp/err" &
+job=$!
+# it opens the second trace when it is through with the first
+{
+	awk '/^VmHWM/ { print $2 }' "/proc/$job/status" >"$tmp/peak"
+	head -c 24 "$web"
+} >"$tmp/fifo"
+wait "$job"
+is "2,000 owners: exit status" "$?" 0
+is "2,000 owners: every one has all" \
+    "$(field '[.bindings[].output.packets] | min')" 250
+peak=$(cat "$tmp/peak")
+if [ "$peak" -lt 400000 ]; then
+	ok "2,000 owners: less than 400 MB at once"
+else
+	not_ok "2,000 owners: $peak KB at once"
+fi
+rm -rf "$tmp/owners.d"
 
 # A full disk: one output has no room; the run goes on, what is lost counts.
 cat >"$tmp/full.sh" <<'END'

@@ -153,6 +153,80 @@ else
 	skip "mixed link types" "xxd is not installed"
 fi
 
+# Traces of the other byte order whose packets begin with a number in it: one
+# IPv4 packet and one IPv6 packet each, of link types NULL, ENC and LOOP.
+# order NAME LINKTYPE HEAD: HEAD is put between family and packet, in hex.
+order()
+{
+	ip=4500001c00010000401100000a0000010a0000020035003500080000
+	ip6=6000000000081140$(printf '%031d1%031d2' 0 0)0035003500080000
+	size=$(printf '%08x' $((4 + ${#3} / 2 + 28)))
+	size6=$(printf '%08x' $((4 + ${#3} / 2 + 48)))
+	{
+		printf 'a1b2c3d400020004000000000000000000040000000000%s' "$2"
+		printf '000003e800000000%s%s00000002%s%s' "$size" "$size" "$3" $ip
+		printf '000003e900000000%s%s%s%s%s' "$size6" "$size6" \
+		    0000001e "$3" "$ip6"
+	} | xxd -r -p >"$tmp/$1.pcap"
+}
+# ordered NAME TRACE EXPRESSION: as tcpdump reads it; what is written, too.
+ordered()
+{
+	wanted=$(count "$2" "$3")
+	exits "$1, $3" 0 "$exopf" replay --json -r "$2" \
+	    -o "$tmp/order/{name}.pcap" --rest "$tmp/order/rest.pcapng" t="$3"
+	is "$1, $3: what tcpdump matches" "$(field '.bindings[0].matched')" \
+	    "$wanted"
+	is "$1, $3: written, it is the same" \
+	    "$(count "$tmp/order/t.pcap" 'ip or ip6')" "$wanted"
+	# tcpdump does not read a pcapng without interfaces
+	left=$(count "$tmp/order/rest.pcapng" 'ip or ip6')
+	is "$1, $3: and so is the rest" "${left:-0}" \
+	    $(($(field .packets) - wanted))
+}
+if command -v xxd >/dev/null; then
+	order null 00 ''
+	order enc 6d 0000000000000000
+	order loop 6c ''
+	for type in null enc loop; do
+		like "$type, swapped, ip: a packet" \
+		    "$(count "$tmp/$type.pcap" ip)" '^1$'
+		for expr in ip ip6 'udp port 53' 'not ip' 'link[3] = 2'; do
+			ordered "$type, swapped" "$tmp/$type.pcap" "$expr"
+		done
+	done
+	# the other order next to ours, which the first output is in
+	cp "$tmp/null.pcap" "$tmp/theirs.pcap"
+	"$exopf" replay -r "$tmp/theirs.pcap" -o "$tmp/ours.pcap" all= \
+	    >/dev/null
+	exits "both byte orders" 0 "$exopf" replay --json \
+	    -r "$tmp/ours.pcap" -r "$tmp/theirs.pcap" -o "$tmp/both.pcap" \
+	    v4=ip
+	is "both byte orders: what matches" "$(field '.bindings[0].matched')" 2
+	is "both byte orders: two link types" \
+	    "$(field '[.linktypes[] | [.name, .swapped] | join(" ")] |
+	        join(", ")')" "NULL false, NULL true"
+	is "both byte orders: what is written" "$(count "$tmp/both.pcap" ip)" 2
+	# a pcapng with sections of both
+	shb=0a0d0d0a0000001c1a2b3c4d00010000ffffffffffffffff0000001c
+	idb=0000000100000014000000000004000000000014
+	epb=0000000600000040000000000000000000000000
+	epb=${epb}000000200000002000000002$ip$(printf %08x 64)
+	{
+		printf %s "$shb$idb$epb" | xxd -r -p
+		"$exopf" replay -r "$tmp/ours.pcap" -o -.pcapng v4=ip \
+		    2>/dev/null
+	} >"$tmp/sections.pcapng"
+	exits "sections of both byte orders" 0 "$exopf" replay --json \
+	    -r "$tmp/sections.pcapng" -o "$tmp/both.pcapng" v4=ip
+	is "sections of both byte orders: what matches" \
+	    "$(field '.bindings[0].matched')" 2
+	is "sections of both byte orders: what is written" \
+	    "$(count "$tmp/both.pcapng" ip)" 2
+else
+	skip "traces of the other byte order" "xxd is not installed"
+fi
+
 # Refused before anything is read or written.
 exits "wrong everywhere" 2 "$exopf" replay -r "$web" -o "$tmp/no/{name}.pcap" \
     good=tcp bad='tcp prot 80'
@@ -180,6 +254,26 @@ is "names, owners, priorities" \
 printf 'web=tcp\nweb=udp\n' >"$tmp/bindings"
 exits "two bindings of one name" 2 "$exopf" replay -r "$dns" -f "$tmp/bindings"
 like "file and line" "$(cat "$tmp/err")" 'bindings:2:'
+# A wrong filter has its place as well, and the hint that helps there.
+printf '# list\n\nweb=tcp prot 80\n' >"$tmp/bindings"
+exits "a wrong filter in a file of bindings" 2 "$exopf" replay -r "$dns" \
+    -f "$tmp/bindings"
+like "its file and line" "$(cat "$tmp/err")" "bindings:3: web: 'tcp prot 80'"
+is "no hint about quotes" "$(grep -c 'quote' "$tmp/err")" 0
+printf 'web=ip # all\n' >"$tmp/bindings"
+exits "a comment after a binding" 2 "$exopf" replay -r "$dns" \
+    -f "$tmp/bindings"
+like "it is told" "$(cat "$tmp/err")" 'bindings:1: .* a line of its own'
+printf 'ip # all\n' >"$tmp/filter"
+exits "a comment after a filter" 2 "$exopf" replay -r "$dns" w=@"$tmp/filter"
+like "it is told, with the file" "$(cat "$tmp/err")" \
+    'w: in .*filter: .* a line of its own'
+printf 'w=type mgt\n' >"$tmp/bindings"
+exits "a filter of no link type here" 2 "$exopf" replay -r "$dns" \
+    -f "$tmp/bindings"
+like "its place" "$(cat "$tmp/err")" 'bindings:1: w: libpcap refused'
+exits "a wrong filter in an argument" 2 "$exopf" replay -r "$dns" 'w=tcp prot'
+like "a hint about quotes" "$(cat "$tmp/err")" 'quote the whole binding'
 
 # Damaged captures: what came before counts, the error has its place.
 size=$(wc -c <"$web")
@@ -253,6 +347,17 @@ for link in soft hard; do
 	is "$link link: the input is unharmed" \
 	    "$(cmp "$tmp/in.pcap" "$dns" && echo same)" same
 done
+# Filters and lists of bindings are inputs as well.
+echo tcp >"$tmp/filter.pcap"
+echo 'w=tcp' >"$tmp/list.pcap"
+exits "an output that is a filter's file" 2 "$exopf" replay -r "$tmp/in.pcap" \
+    -o "$tmp/{name}.pcap" first=udp filter=@"$tmp/filter.pcap"
+like "it is said" "$(cat "$tmp/err")" 'filter\.pcap: is also an input'
+exits "an output that is a list of bindings" 2 "$exopf" replay \
+    -r "$tmp/in.pcap" -f "$tmp/list.pcap" --rest "$tmp/list.pcap"
+like "it is said" "$(cat "$tmp/err")" 'list\.pcap: is also an input'
+is "they are unharmed" "$(cat "$tmp/filter.pcap" "$tmp/list.pcap")" "tcp
+w=tcp"
 is "refused before another output is emptied" "$(cat "$tmp/first.pcap")" \
     precious
 exits "packets appended to their own trace" 2 sh -c \

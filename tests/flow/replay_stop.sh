@@ -60,12 +60,20 @@ for signal in INT TERM; do
 	kill -s "$signal" "$job"
 	[ "$signal" = INT ] && want=130 || want=143
 	ended "SIG$signal in the first compilation ends it" "$want"
+	why="stopped by signal $((want - 128)) while a filter was compiled"
+	is "SIG$signal in the first compilation: it is said" \
+	    "$(cat "$tmp/err")" "exopf: $why"
+	is "SIG$signal in the first compilation: an object" \
+	    "$(field '[.schema, .interrupted] + .errors | join(" ")')" \
+	    "exopf.replay/1 true $why"
 done
 is "no output was made" "$(ls "$tmp/none" 2>/dev/null)" ""
 
 # The first only asks, once packets were written; they are in the file then.
 ready=$tmp/some/slow.pcap
-start -r "$tmp/six.pcap" -r "$web" -f "$tmp/slow" -o "$tmp/some/{name}.pcap"
+echo 'none=udp' >>"$tmp/slow"
+start -r "$tmp/six.pcap" -r "$web" -f "$tmp/slow" -o "$tmp/some/{name}.pcap" \
+    --rest "$tmp/some/rest.pcapng"
 kill -s INT "$job"
 sleep 0.5
 if kill -0 "$job" 2>/dev/null; then
@@ -76,5 +84,9 @@ fi
 kill -s INT "$job"
 ended "the second ends it" 130
 is "what was written before is whole" "$(count "$ready")" 1
+is "outputs without packets are captures" "$(count "$tmp/some/none.pcap") $(
+    wc -c <"$tmp/some/rest.pcapng")" "0 28"
+is "the second: an object" "$(field '[.schema, .interrupted] | join(" ")')" \
+    "exopf.replay/1 true"
 
 finish

@@ -164,7 +164,10 @@ START_TEST(lists_of_bindings)
 	ck_assert_int_eq(cmd_bindings_read(&set, path, err), 0);
 	ck_assert_uint_eq(set.n, 2);
 	ck_assert_str_eq(set.v[0].expr, "ip");
+	ck_assert_str_eq(set.v[0].list, path);
+	ck_assert_uint_eq(set.v[0].line, 3);
 	ck_assert_str_eq(set.v[1].expr, "tcp port 80");
+	ck_assert_uint_eq(set.v[1].line, 5);
 	unlink(path);
 	FILE_OF(path, "c=ip\n\nd\ne=ip\n");
 	ck_assert_int_eq(cmd_bindings_read(&set, path, err), -1);

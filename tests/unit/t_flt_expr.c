@@ -75,6 +75,42 @@ START_TEST(link_types_count)
 }
 END_TEST
 
+/* On NULL and ENC `ip` asks for a family in the order of the trace. */
+START_TEST(byte_orders_count)
+{
+	static const struct {
+		uint32_t linktype;
+		uint8_t family[4];
+		bool swapped;
+	} row[] = {
+		{ 0, { 2, 0, 0, 0 }, false },
+		{ 0, { 0, 0, 0, 2 }, true },
+		{ 109, { 2, 0, 0, 0 }, false },
+		{ 109, { 0, 0, 0, 2 }, true },
+		{ 108, { 0, 0, 0, 2 }, false },
+		{ 108, { 0, 0, 0, 2 }, true },
+	};
+	unsigned flags = row[_i].swapped ? FLT_EXPR_SWAPPED : 0;
+	uint8_t packet[32] = { 0 };
+	struct cbpf_run r;
+	struct flt_cbpf *p;
+	uint64_t got;
+	uint32_t n;
+
+	memcpy(packet, row[_i].family, 4);
+	ck_assert_int_eq(
+	    flt_expr_cbpf("ip", row[_i].linktype, flags, &p, &n, &err), 0);
+	ck_assert(cbpf_run_make(&r, p, n));
+	ck_assert(cbpf_run_on(&r, packet, sizeof(packet), 32, &got));
+	ck_assert_uint_eq(got, 262144);
+	packet[0] ^= 1;
+	ck_assert(cbpf_run_on(&r, packet, sizeof(packet), 32, &got));
+	ck_assert_uint_eq(got, 0);
+	cbpf_run_free(&r);
+	free(p);
+}
+END_TEST
+
 START_TEST(refusals_are_in_libpcaps_words)
 {
 	static const struct {
@@ -198,6 +234,7 @@ Suite *t_flt_expr_suite(void)
 
 	tcase_add_loop_test(tc, programs_are_libpcaps, 0, 12);
 	tcase_add_test(tc, link_types_count);
+	tcase_add_loop_test(tc, byte_orders_count, 0, 6);
 	tcase_add_loop_test(tc, refusals_are_in_libpcaps_words, 0, 6);
 	tcase_add_test(tc, an_image_of_an_expression);
 	tcase_add_test(tc, every_link_type_is_libpcaps);

@@ -11,7 +11,7 @@
 
 Suite *t_trace_fix_suite(void);
 
-static const uint16_t type[] = { 113, 189, 220, 239, 276, 1, 117 };
+static const uint16_t type[] = { 113, 189, 220, 239, 276, 1, 117, 0, 109 };
 
 /* Bytes that make a link type's turning code go places. */
 static void shape(uint16_t linktype, uint32_t seed, uint8_t *p, uint32_t len)
@@ -103,6 +103,33 @@ START_TEST(which_types)
 	ck_assert(!tr_fixable(189, false));
 	ck_assert(tr_fixable(189, true));
 	ck_assert(!tr_fixable(1, true));
+	ck_assert(tr_unfixed(0));
+	ck_assert(tr_unfixed(109));
+	ck_assert(!tr_unfixed(108));
+	ck_assert(!tr_unfixed(113));
+}
+END_TEST
+
+/* Read as they are, marked; written in our order as far as they are whole. */
+START_TEST(left_as_they_are)
+{
+	static const uint8_t want[2][13] = {
+		{ 3, 2, 1, 0, 4, 5, 6, 7, 8, 9, 10, 11, 12 },
+		{ 3, 2, 1, 0, 4, 5, 6, 7, 11, 10, 9, 8, 12 },
+	};
+	uint16_t linktype = _i == 0 ? 0 : 109;
+	uint8_t p[13];
+
+	for (uint32_t len = 0; len <= sizeof(p); len++) {
+		uint32_t whole = _i == 1 && len < 12 ? 8 : 12;
+
+		for (uint32_t i = 0; i < sizeof(p); i++)
+			p[i] = (uint8_t)i;
+		tr_turn_unfixed(linktype, p, len);
+		for (uint32_t i = 0; i < sizeof(p); i++)
+			ck_assert_uint_eq(p[i],
+			    i < len && len >= 4 && i < whole ? want[_i][i] : i);
+	}
 }
 END_TEST
 
@@ -111,7 +138,8 @@ Suite *t_trace_fix_suite(void)
 	Suite *s = suite_create("trace_fix");
 	TCase *t = tcase_create("fix");
 
-	tcase_add_loop_test(t, as_libpcap, 0, 14);
+	tcase_add_loop_test(t, as_libpcap, 0, 18);
+	tcase_add_loop_test(t, left_as_they_are, 0, 2);
 	tcase_add_test(t, which_types);
 	suite_add_tcase(s, t);
 	return s;

@@ -222,6 +222,78 @@ START_TEST(second_link_type)
 }
 END_TEST
 
+/* Flushed before its first packet: an empty capture that the packet makes anew,
+ * of its own link type. */
+START_TEST(flushed_without_packets)
+{
+	static const char *const name[] = { "x.pcap", "x.pcapng" };
+	struct tr_iface sll = { .id = 1, .linktype = 113, .nano = true };
+	struct tr_pkt k = packet(60, 113);
+	struct mk b;
+	int id = open_ok(name[_i]), code;
+	char why[512];
+
+	tr_outs_hint(set, &ether);
+	for (int i = 0; i < 2; i++) {
+		tr_outs_flush(set);
+		mk_slurp(&b, mk_path(dir, name[_i]));
+		ck_assert_uint_eq(b.len, _i == 0 ? 24 : 28);
+		ck_assert_uint_eq(mk_count(&b, &code, why), 0);
+		ck_assert_int_eq(code, 0);
+		mk_free(&b);
+	}
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(tr_out_write(set, id, &k, &sll), 0);
+		tr_outs_flush(set);
+	}
+	ck_assert_int_eq(tr_outs_close(set, NULL), 0);
+	mk_slurp(&b, mk_path(dir, name[_i]));
+	ck_assert_uint_eq(mk_count(&b, &code, why), 3);
+	ck_assert_int_eq(code, 0);
+	if (_i == 0)
+		ck_assert_uint_eq(b.p[20], 113);
+	mk_free(&b);
+}
+END_TEST
+
+/* A NULL packet of the other byte order means the same in a file of ours. */
+START_TEST(families_are_turned)
+{
+	static const uint8_t four[16] = { 0, 0, 0, 2, 0x45 };
+	struct mk b = { .swapped = _i != 0 };
+	const char *path;
+	struct tr_reader *r;
+	struct tr_error err;
+	struct tr_pkt k;
+	int id = open_ok("x.pcap"), ng = open_ok("x.pcapng");
+
+	mk_pcap(&b, MK_MICRO, 65535, 0);
+	mk_rec(&b, 1, 2, 16, 16, four);
+	r = tr_open_mem("t", b.p, b.len, NULL, &err);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_int_eq(tr_batch(r, &k, 1, &err), 1);
+	ck_assert_mem_eq(k.data, four, 16);
+	ck_assert_int_eq(k.swapped, _i != 0);
+	ck_assert_uint_eq(tr_pkt_link(&k), _i != 0 ? 0x10000 : 0);
+	ck_assert_int_eq(tr_out_write(set, id, &k, tr_iface_at(r, 0)), 0);
+	ck_assert_int_eq(tr_out_write(set, ng, &k, tr_iface_at(r, 0)), 0);
+	tr_close(r);
+	mk_free(&b);
+	ck_assert_int_eq(tr_outs_close(set, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		path = mk_path(dir, i == 0 ? "x.pcap" : "x.pcapng");
+		r = tr_open(path, NULL, &err);
+		ck_assert_ptr_nonnull(r);
+		ck_assert_int_eq(tr_batch(r, &k, 1, &err), 1);
+		ck_assert(!k.swapped);
+		ck_assert_uint_eq(k.data[_i != 0 ? 0 : 3], 2);
+		ck_assert_uint_eq(k.data[_i != 0 ? 3 : 0], 0);
+		ck_assert_mem_eq(k.data + 4, four + 4, 12);
+		tr_close(r);
+	}
+}
+END_TEST
+
 /* Many outputs under a small bound on memory: everything arrives. */
 START_TEST(bounded_memory)
 {
@@ -423,6 +495,8 @@ Suite *t_trace_out_suite(void)
 	tcase_add_test(t, one_file_twice);
 	tcase_add_loop_test(t, empty_outputs, 0, 2);
 	tcase_add_test(t, second_link_type);
+	tcase_add_loop_test(t, flushed_without_packets, 0, 2);
+	tcase_add_loop_test(t, families_are_turned, 0, 2);
 	tcase_add_test(t, bounded_memory);
 	tcase_add_test(t, many_interfaces);
 	tcase_add_test(t, peek);

@@ -254,7 +254,7 @@ START_TEST(standard_output_torn)
 		{ 0, "it is empty" },
 		{ 10, "no more than a part of its header is in it" },
 		{ 24, "no packet is in it" },
-		{ 70, "1 packets are in it, whole, then a part of a record" },
+		{ 70, "1 packet is in it, whole, then a part of a record" },
 	};
 	const char *path = mk_path(dir, "out.pcap");
 	struct tr_error err = { 0 };
