@@ -55,6 +55,7 @@ BARE_FLAGS := -std=c11 -O2 -I. $(WARN) $(FENCE) -mgeneral-regs-only \
 LDFLAGS_ALL := $(SANFLAGS) $(COVFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 PCAP_LIBS  := -lpcap
 ZIP_LIBS   := -lz -lzstd -llz4 -llzma
+JSON_LIBS  := -ljansson
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
 comma := ,
@@ -78,7 +79,7 @@ SUPPORT   := $(call obj,$(SUPPORT_SRC))
 all: $(BUILD)/exopf $(BUILD)/libexopf.a $(BUILD)/mktrace ## the tool, the library
 
 $(BUILD)/exopf: $(CORE_OBJ) $(LIBOS_OBJ) $(FILTERS_OBJ) $(LIB_OBJ) $(TOOL_OBJ)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS)
 
 # One relocatable object, so that only the exopf_ functions stay visible.
 $(BUILD)/libexopf.a: $(CORE_OBJ) $(LIB_OBJ)
@@ -114,15 +115,15 @@ $(BUILD)/core-host.o: $(CORE_OBJ)
 OOM_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,$(OOM_CALLS))
 $(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(SUPPORT) $(OOM) $(PARTS) $(PLAT_TEST)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -o $@ $^ $(CHECK_LIBS) $(PCAP_LIBS) \
-	    $(ZIP_LIBS)
+	    $(ZIP_LIBS) $(JSON_LIBS)
 
 $(addprefix $(BUILD)/,$(DIFFS)): $(BUILD)/%: $(BUILD)/obj/tests/diff/%.o \
     $(PARTS) $(PLAT)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS)
 
 $(addprefix $(BUILD)/,$(BENCHES)): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o \
     $(PARTS) $(PLAT)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS) -lm
 
 $(BUILD)/mktrace: $(call obj,tests/support/mktrace.c)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -133,7 +134,7 @@ FUZZ_MAIN := $(if $(LIBFUZZER),,$(call obj,tests/fuzz/replay_main.c))
 $(addprefix $(BUILD)/,$(FUZZERS)): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o \
     $(FUZZ_MAIN) $(PARTS) $(PLAT)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(if $(LIBFUZZER),-fsanitize=fuzzer) -o $@ $^ \
-	    $(PCAP_LIBS) $(ZIP_LIBS)
+	    $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS)
 
 -include tests/targets.mk
 -include $(shell find $(BUILD)/obj $(BUILD)/bare -name '*.d' 2>/dev/null)

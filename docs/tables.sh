@@ -77,11 +77,33 @@ table() {
 		printf "| -%s | EXO_%s | %s |\n", col[2], col[1], col[3]'
 		;;
 	contexts)
-		echo '| program type | offset | bytes | field | gives |'
-		echo '|---|---|---|---|---|'
+		echo '| program type | offset | bytes | field | gives | access |'
+		echo '|---|---|---|---|---|---|'
 		rows exo/abi/ctx.inc EXO_CTX_FIELD '
-		printf "| %s | %s | %s | `%s` | %s |\n", tolower(col[1]),
-		    col[3], col[4], col[2], tolower(col[5])'
+		printf "| %s | %s | %s | `%s` | %s | %s |\n", tolower(col[1]),
+		    col[3], col[4], col[2], tolower(col[5]), tolower(col[6])'
+		;;
+	helpers)
+		echo '| number | helper | program types | r1 | r2 | r3 | r4 | r5 | result | besides |'
+		echo '|---|---|---|---|---|---|---|---|---|---|'
+		rows exo/isa/helpers.inc ISA_HELPER '
+		line = "| " col[1] " | `" col[2] "` | " tolower(col[3]) " |"
+		for (i = 5; i <= 9; i++)
+			line = line " " \
+			    (col[i] == "NONE" ? "" : tolower(col[i])) " |"
+		fx = tolower(col[10])
+		gsub(/isa_fx_/, "", fx)
+		if (fx == "0") fx = ""
+		print line " " tolower(col[4]) " | " fx " |"'
+		;;
+	maps)
+		echo '| number | kind | what programs may do |'
+		echo '|---|---|---|'
+		rows exo/abi/map.inc EXO_MAP_KIND '
+		can = tolower(col[4])
+		gsub(/exo_map_/, "", can)
+		gsub(/ \\\|/, ",", can)
+		printf "| %s | `%s` | %s |\n", col[1], col[3], can'
 		;;
 	*)
 		echo "tables.sh: there is no table '$1'" >&2

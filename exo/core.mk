@@ -3,5 +3,6 @@
 CORE_SRC := \
 	$(sort $(wildcard exo/lib/*.c)) \
 	$(sort $(wildcard exo/isa/*.c)) \
+	$(sort $(wildcard exo/maps/*.c)) \
 	$(sort $(wildcard verifier/*.c)) \
 	$(sort $(wildcard exo/core/*.c))

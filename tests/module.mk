@@ -2,8 +2,11 @@
 # Test programs: unit tests, differential tests, fuzzers, benches, tools.
 names_in = $(patsubst tests/$(1)/%.c,%,$(sort $(wildcard tests/$(1)/$(2)*.c)))
 UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
+# The judge of the verifier, linked to fuzz_verify only.
+ORACLE_SRC  := $(sort $(wildcard tests/support/progen*.c)) \
+	tests/support/contain.c tests/support/step.c tests/support/oracle.c
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
-	tests/support/plat_test.c tests/support/oom.c, \
+	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC), \
 	$(wildcard tests/support/*.c)))
 FUZZERS     := $(call names_in,fuzz,fuzz_)
 DIFFS       := $(call names_in,diff,)

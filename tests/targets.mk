@@ -17,6 +17,7 @@ clang  = $(SELF) BUILD=$(BUILD)/clang CC=clang WERROR=1
 cover  = $(SELF) BUILD=$(BUILD)/cover COVER=1
 fuzz   = $(SELF) BUILD=$(BUILD)/fuzz CC=clang LIBFUZZER=1 OPT='-O1 -g' \
 	SAN=fuzzer-no-link,address,undefined
+afl    = $(SELF) BUILD=$(BUILD)/afl CC=afl-clang-fast LIBFUZZER=1
 
 FUZZ_BIN  := $(addprefix $(BUILD)/,$(FUZZERS))
 DIFF_BIN  := $(addprefix $(BUILD)/,$(DIFFS))
@@ -27,6 +28,9 @@ EXAMPLE_BIN := $(addprefix $(BUILD)/,$(EXAMPLES))
 $(EXAMPLE_BIN): $(BUILD)/%: examples/%.c $(BUILD)/libexopf.a
 	$(call Q,CC)$(CC) -std=c11 $(OPT) $(SANFLAGS) $(COVFLAGS) $(WARN) -Iinclude \
 	    -o $@ $< $(BUILD)/libexopf.a
+
+# What judges the verifier is large enough to be files of its own.
+$(BUILD)/fuzz_verify: $(call obj,$(ORACLE_SRC))
 
 .PHONY: programs fuzzers every build-strict build-asan build-clang
 programs: $(BUILD)/exopf $(BUILD)/mktrace $(BUILD)/unit $(FUZZ_BIN) $(DIFF_BIN)
@@ -65,16 +69,31 @@ check-oom: build-asan ## every allocation fails in turn
 check-diff: build-strict ## our verdicts against libpcap's, every packet
 	@$(RUN) -v -b $(BUILD)/strict diff
 
+.PHONY: check-vectors vectors-linux
+check-vectors: all ## our verdicts on the program vectors of EXOPF_VECTORS
+	@BUILD=$(BUILD) sh tests/vectors/check.sh || [ $$? = 77 ]
+
+vectors-linux: all ## the same on vectors made from Debian's linux-source-6.1
+	@$(SETUP) test
+	@BUILD=$(BUILD) sh tests/vectors/linux.sh $(BUILD)
+
 check-all: test fuzz tidy ## what a merge must pass
 
 check-fresh: ## both commands in a new Debian root
 	@TEST_TIMEOUT=5400 $(RUN) -v -b $(BUILD)/strict fresh
 
-.PHONY: fuzz lint tidy cover bench fmt
+.PHONY: fuzz fuzz-verify lint tidy cover bench fmt
 fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
 	+@$(fuzz) fuzzers
 	@FUZZ_TIME=$(FUZZ_TIME) JOBS=$(JOBS) sh tests/fuzz/run.sh $(BUILD)/fuzz \
 	    $(FUZZERS)
+
+# AFL++ links its own driver, which runs many inputs in one process.
+fuzz-verify: $(BUILD)/fuzz_verify ## the verifier: libFuzzer, a plain loop, AFL++
+	+@$(fuzz) $(BUILD)/fuzz/fuzz_verify
+	+@if command -v afl-clang-fast >/dev/null; then \
+	    $(afl) $(BUILD)/afl/fuzz_verify; fi
+	@FUZZ_TIME=$(FUZZ_TIME) sh tests/fuzz/verify.sh $(BUILD)
 
 lint: build-strict ## layers, symbols, sizes, tables, names, format, scripts
 	@$(RUN) -v -b $(BUILD)/strict lint

@@ -17,7 +17,8 @@
  * leaks are, and gives an unknown number elsewhere.
  */
 #include "exo/isa/decode.h"
-#include "verifier/vf_int.h"
+#include "exo/lib/mem.h"
+#include "verifier/step_int.h"
 
 /* Differences inside the packet, the metadata before it, or the memory:
  * below 2^31 bytes of object, and 2^30 on either side. */
@@ -49,6 +50,29 @@ uint32_t vf_link(struct vf_state *st, struct vf_reg *r)
 	if (r->id == 0 && !vf_scalar_is_const(&r->s))
 		r->id = vf_new_id(st);
 	return r->id;
+}
+
+void vf_void(struct vf_env *env, struct vf_reg *r)
+{
+	struct vf_state *st = &env->st;
+	size_t size = r->four ? 4 : 8;
+	unsigned frame = r->at / VF_HALVES;
+	unsigned h = r->at % VF_HALVES;
+	bool saved = r >= st->pool && r < st->pool + st->npool;
+
+	if (!env->refuse_leaks) { /* a number like any other */
+		*r = (struct vf_reg){ .kind = EXO_REG_SCALAR,
+			.s = vf_scalar_any(64),
+			.at = r->at,
+			.def = env->pc };
+	} else if (!saved) {
+		r->kind = EXO_REG_UNINIT;
+		r->def = env->pc;
+	} else {
+		memset(
+		    &st->frame[frame]->byte[(size_t)h * 4], VF_BYTE_NONE, size);
+		vf_pool_remove(st, r);
+	}
 }
 
 bool vf_same_object(unsigned a, unsigned b)
@@ -161,8 +185,13 @@ static int unary(struct vf_env *env, const struct exo_insn *in)
 
 	if (err < 0)
 		return err;
-	if (vf_is_ptr(&env->st.r[dst]))
-		return vf_refuse_reg(env, VF_PTR_OP, dst);
+	if (vf_is_ptr(&env->st.r[dst])) {
+		if (env->refuse_leaks)
+			return vf_refuse_reg(env, VF_PTR_OP, dst);
+		/* le64 and be64 keep all bits, whatever their class */
+		return reveal(env, dst, dst,
+		    op_of(in) == EXO_END ? in->imm == 64 : is_64(in));
+	}
 	s = env->st.r[dst].s;
 	s = op_of(in) == EXO_END
 	        ? byte_order(in, &s)
@@ -197,7 +226,7 @@ static bool is_near(const struct vf_scalar *s)
 static int move_var(struct vf_env *env, unsigned reg, unsigned by_reg,
     struct vf_reg *p, const struct vf_scalar *by, bool minus)
 {
-	if (p->kind == EXO_REG_CTX)
+	if (p->kind == EXO_REG_CTX || p->kind == EXO_REG_MAP)
 		return vf_refuse_reg(env, VF_CTX_VAR, by_reg);
 	if (!is_near(by))
 		return vf_refuse_reg(env, VF_PTR_UNBOUNDED, by_reg);
@@ -205,6 +234,8 @@ static int move_var(struct vf_env *env, unsigned reg, unsigned by_reg,
 	    minus ? EXO_SUB : EXO_ADD, false, false, &p->s, by, 64);
 	if (!is_near(&p->s))
 		return vf_refuse_reg(env, VF_PTR_UNBOUNDED, reg);
+	if (p->kind == EXO_REG_RING)
+		return 0; /* its id is the memory's, and the size stays */
 	p->id = vf_new_id(&env->st);
 	p->proven = 0;
 	return 0;
@@ -220,10 +251,14 @@ static int move_ptr(struct vf_env *env, unsigned dst, unsigned reg,
 
 	if (p.kind == EXO_REG_PKT_END || p.kind == VF_REG_MEM_END)
 		return vf_refuse_reg(env, VF_END_MOVE, reg);
+	if (vf_is_or_null(&p))
+		return vf_refuse_reg(env, VF_PTR_NULL, reg);
+	if (p.kind == EXO_REG_FUNC)
+		return vf_refuse_reg(env, VF_PTR_OP, reg);
 	if (vf_scalar_is_const(&by->s)) {
 		err = move_const(env, reg, &p, by->s.r.smin, minus);
 	} else if (p.kind == EXO_REG_MEM && p.id == 0 && p.off == 0 &&
-	           by->id == VF_ID_SIZE && !minus) {
+	           by->id == VF_ID_SIZE && by->off == 0 && !minus) {
 		p.kind = VF_REG_MEM_END;
 		p.proven = 0;
 	} else {
@@ -247,10 +282,19 @@ static struct vf_scalar difference(
 	    p->kind == VF_REG_MEM_END)
 		return vf_scalar_between_s(-DIFF_MAX, DIFF_MAX, 64);
 	off = vf_scalar_const((uint64_t)((int64_t)p->off - q->off), 64);
-	if (p->id == q->id)
+	if (p->id == q->id && p->kind != EXO_REG_RING)
 		return off;
 	s = vf_scalar_alu(EXO_SUB, false, false, &p->s, &q->s, 64);
 	return vf_scalar_alu(EXO_ADD, false, false, &s, &off, 64);
+}
+
+/* Pointers of one kind that may point into different objects, which their
+ * ids do not tell: values of one map, records of one ring buffer. */
+static bool is_nameless(const struct vf_reg *p)
+{
+	return p->kind == EXO_REG_MAP_VALUE || p->kind == EXO_REG_MAP_KEY ||
+	       p->kind == EXO_REG_RING || p->kind == EXO_REG_MAP ||
+	       p->kind == EXO_REG_FUNC || vf_is_or_null(p);
 }
 
 static int both_ptrs(struct vf_env *env, const struct exo_insn *in)
@@ -262,7 +306,8 @@ static int both_ptrs(struct vf_env *env, const struct exo_insn *in)
 
 	if (op_of(in) != EXO_SUB)
 		return vf_refuse_reg(env, VF_PTR_PTR, exo_src(in));
-	if (!vf_same_object(p->kind, q->kind))
+	if (!vf_same_object(p->kind, q->kind) || p->map != q->map ||
+	    p->frame != q->frame || is_nameless(p))
 		return reveal(env, dst, exo_src(in), true);
 	s = difference(p, q);
 	vf_set_scalar(env, dst, &s);
@@ -278,8 +323,11 @@ static int ptr_alu(
 	unsigned by_reg = (in->code & EXO_X) != 0 ? exo_src(in) : dst;
 	uint8_t op = op_of(in);
 
-	if (!is_64(in))
+	if (!is_64(in)) {
+		if (op == EXO_SUB && !env->refuse_leaks)
+			return reveal(env, dst, dst, false);
 		return vf_refuse_reg(env, VF_PTR_OP32, dst_ptr ? dst : by_reg);
+	}
 	if (op != EXO_ADD && op != EXO_SUB)
 		return vf_refuse_reg(env, VF_PTR_OP, dst_ptr ? dst : by_reg);
 	if (dst_ptr && vf_is_ptr(by))
@@ -295,12 +343,30 @@ static int ptr_alu(
  * Operations of two operands
  */
 
+/* A number plus a constant stays at a fixed distance from what it was linked
+ * to. That is true modulo 2^64, whatever wraps. */
+static void keep_link(struct vf_reg *r, const struct vf_reg *was,
+    const struct vf_reg *by, bool minus)
+{
+	int64_t d = by->s.r.smin;
+
+	if (was->id == 0 || !vf_scalar_is_const(&by->s) || d <= -VF_PTR_LIMIT ||
+	    d >= VF_PTR_LIMIT)
+		return;
+	d = minus ? was->off - d : was->off + d;
+	if (d <= -VF_PTR_LIMIT || d >= VF_PTR_LIMIT)
+		return;
+	r->id = was->id;
+	r->off = (int32_t)d;
+}
+
 static int binary(struct vf_env *env, const struct exo_insn *in)
 {
 	unsigned dst = exo_dst(in);
 	bool x = (in->code & EXO_X) != 0;
 	uint8_t op = op_of(in);
 	struct vf_reg by = { .kind = EXO_REG_SCALAR };
+	struct vf_reg was;
 	struct vf_scalar s;
 	int err = vf_need(env, dst);
 
@@ -319,7 +385,10 @@ static int binary(struct vf_env *env, const struct exo_insn *in)
 	else
 		s = vf_scalar_alu(
 		    op, in->off == 1, !is_64(in), &env->st.r[dst].s, &by.s, 64);
+	was = env->st.r[dst];
 	vf_set_scalar(env, dst, &s);
+	if (is_64(in) && (op == EXO_ADD || op == EXO_SUB))
+		keep_link(&env->st.r[dst], &was, &by, op == EXO_SUB);
 	return 0;
 }
 

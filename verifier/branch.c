@@ -16,38 +16,48 @@
  * is the packet's first byte.
  */
 #include "exo/isa/decode.h"
-#include "verifier/vf_int.h"
+#include "verifier/step_int.h"
 
 static bool is_half(const struct exo_insn *in)
 {
 	return (in->code & 0x07u) == EXO_JMP32;
 }
 
-static void learn(struct vf_state *st, struct vf_reg *r, uint32_t id,
-    const struct vf_scalar *s)
+/* x holds one of s; r is x + by. */
+static void learn(struct vf_state *st, struct vf_reg *r,
+    const struct vf_scalar *s, int64_t by)
 {
-	if (r->kind != EXO_REG_SCALAR || r->id != id)
-		return;
-	r->s = *s;
-	if (id == VF_ID_SIZE && st->mem_min < s->r.umin)
-		st->mem_min = s->r.umin;
+	struct vf_scalar d = vf_scalar_const((uint64_t)by, 64);
+	struct vf_scalar was = r->s;
+	struct vf_scalar moved = *s;
+
+	r->s = moved;
+	if (by != 0) {
+		/* both are known of r: what holds of each is as if r had been
+		 * compared with x + by */
+		moved = vf_scalar_alu(EXO_ADD, false, false, s, &d, 64);
+		r->s = was;
+		if (!vf_scalar_branch(EXO_JEQ, true, false, &r->s, &moved, 64))
+			r->s = was; /* no run comes here */
+	}
+	if (r->id == VF_ID_SIZE && r->off == 0 && st->mem_min < r->s.r.umin)
+		st->mem_min = r->s.r.umin;
 }
 
-/* Register reg is known to hold one of s. */
-static void set_known(
-    struct vf_state *st, unsigned reg, const struct vf_scalar *s)
+void vf_learn(struct vf_state *st, unsigned reg, const struct vf_scalar *s)
 {
 	uint32_t id = st->r[reg].id;
-	unsigned i;
+	int64_t off = st->r[reg].off;
+	uint32_t i;
 
 	st->r[reg].s = *s;
 	if (id == 0)
 		return;
-	for (i = 0; i < EXO_R_FP; i++)
-		learn(st, &st->r[i], id, s);
-	for (i = 0; st->nsaved != 0 && i < VF_HALVES; i++) {
-		if (st->size[i] != 0)
-			learn(st, &st->saved[i], id, s);
+	for (i = vf_nregs(st); i-- > 0;) {
+		struct vf_reg *r = vf_reg_at(st, i);
+
+		if (r->kind == EXO_REG_SCALAR && r->id == id)
+			learn(st, r, s, r->off - off);
 	}
 }
 
@@ -59,9 +69,9 @@ struct pair {
 static void apply(
     struct vf_state *st, const struct exo_insn *in, const struct pair *p)
 {
-	set_known(st, exo_dst(in), &p->a);
+	vf_learn(st, exo_dst(in), &p->a);
 	if ((in->code & EXO_X) != 0)
-		set_known(st, exo_src(in), &p->b);
+		vf_learn(st, exo_src(in), &p->b);
 }
 
 static void branch_scalars(struct vf_env *env, const struct exo_insn *in,
@@ -71,6 +81,7 @@ static void branch_scalars(struct vf_env *env, const struct exo_insn *in,
 	struct pair yes = { env->st.r[exo_dst(in)].s, *b };
 	struct pair no = yes;
 
+	env->map.looks += env->st.npool; /* copied, and looked at for links */
 	*taken = vf_scalar_branch(op, true, is_half(in), &yes.a, &yes.b, 64);
 	*fall = vf_scalar_branch(op, false, is_half(in), &no.a, &no.b, 64);
 	if (*taken) {
@@ -95,14 +106,10 @@ static void prove(struct vf_reg *r, const struct vf_reg *p, uint32_t proven)
 static void prove_all(
     struct vf_state *st, const struct vf_reg *p, uint32_t bytes)
 {
-	unsigned i;
+	uint32_t i;
 
-	for (i = 0; i < EXO_R_FP; i++)
-		prove(&st->r[i], p, bytes + 1);
-	for (i = 0; st->nsaved != 0 && i < VF_HALVES; i++) {
-		if (st->size[i] == 8)
-			prove(&st->saved[i], p, bytes + 1);
-	}
+	for (i = vf_nregs(st); i-- > 0;)
+		prove(vf_reg_at(st, i), p, bytes + 1);
 }
 
 static bool is_end_of(const struct vf_reg *end, const struct vf_reg *p)
@@ -184,6 +191,102 @@ static void branch_ptrs(struct vf_env *env, const struct exo_insn *in)
 	}
 }
 
+/*
+ * Null
+ */
+
+/* A pointer that may be null is known to be it, or not to be. */
+static void settle(struct vf_state *st, uint32_t id, bool null)
+{
+	uint32_t i, k;
+
+	for (i = vf_nregs(st); i-- > 0;) {
+		struct vf_reg *r = vf_reg_at(st, i);
+
+		if (!vf_is_or_null(r) || r->id != id)
+			continue;
+		if (null) {
+			r->kind = EXO_REG_SCALAR;
+			r->id = 0;
+			r->map = 0;
+			r->proven = 0;
+		} else if (r->kind == EXO_REG_RING_OR_NULL) {
+			r->kind = EXO_REG_RING;
+		} else {
+			r->kind = EXO_REG_MAP_VALUE;
+			r->id = 0;
+		}
+	}
+	for (i = 0, k = 0; null && i < st->nrefs; i++) {
+		if (st->ref[i] == id)
+			continue;
+		st->ref[k] = st->ref[i];
+		st->ref_at[k++] = st->ref_at[i];
+	}
+	if (null)
+		st->nrefs = k;
+}
+
+/* Is this the number 0? Then the jump asks whether the other is null. */
+static bool is_zero(const struct vf_reg *r)
+{
+	return r->kind == EXO_REG_SCALAR && r->s.r.umax == 0;
+}
+
+/* Where a platform has nothing, as an empty packet or the memory of a mem
+ * program without any, the pointer to it may be 0. */
+static bool may_be_zero(const struct vf_reg *p)
+{
+	switch (p->kind) {
+	case EXO_REG_PKT:
+	case EXO_REG_PKT_META:
+	case EXO_REG_PKT_END:
+	case EXO_REG_MEM:
+	case VF_REG_MEM_END:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A pointer compared with 0. All other objects are far from 0 (alu.c). */
+static void branch_null(struct vf_env *env, const struct exo_insn *in,
+    unsigned reg, bool *fall, bool *taken)
+{
+	const struct vf_reg *p = &env->st.r[reg];
+	bool eq = (in->code & 0xf0u) == EXO_JEQ;
+	uint32_t id = p->id;
+
+	if (!vf_is_or_null(p)) {
+		if (!may_be_zero(p)) {
+			*taken = !eq;
+			*fall = eq;
+		}
+		if (*taken)
+			vf_state_copy(&env->taken, &env->st);
+		return;
+	}
+	vf_state_copy(&env->taken, &env->st);
+	settle(&env->taken, id, eq);
+	settle(&env->st, id, !eq);
+}
+
+/* Comparing them reveals offsets only. */
+static bool same_place(const struct vf_reg *a, const struct vf_reg *b)
+{
+	return vf_same_object(a->kind, b->kind) && a->frame == b->frame &&
+	       a->kind != EXO_REG_MAP_VALUE && a->kind != EXO_REG_MAP_KEY &&
+	       a->kind != EXO_REG_RING && a->kind != EXO_REG_MAP &&
+	       a->kind != EXO_REG_FUNC && !vf_is_or_null(a);
+}
+
+static bool asks_null(const struct exo_insn *in)
+{
+	unsigned op = in->code & 0xf0u;
+
+	return !is_half(in) && (op == EXO_JEQ || op == EXO_JNE);
+}
+
 int vf_branch(
     struct vf_env *env, const struct exo_insn *in, bool *fall, bool *taken)
 {
@@ -207,8 +310,17 @@ int vf_branch(
 	}
 	*fall = true;
 	*taken = true;
+	env->map.looks += env->st.npool;
+	if (asks_null(in) && vf_is_ptr(a) && is_zero(&other)) {
+		branch_null(env, in, dst, fall, taken);
+		return 0;
+	}
+	if (asks_null(in) && x && vf_is_ptr(&other) && is_zero(a)) {
+		branch_null(env, in, exo_src(in), fall, taken);
+		return 0;
+	}
 	if (!is_half(in) && (in->code & 0xf0u) != EXO_JSET && vf_is_ptr(a) &&
-	    vf_is_ptr(&other) && vf_same_object(a->kind, other.kind)) {
+	    vf_is_ptr(&other) && same_place(a, &other)) {
 		branch_ptrs(env, in);
 		return 0;
 	}

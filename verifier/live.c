@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Liveness: what may still be read, and how far it is to the end.
+ * Liveness: what may still be read.
  *
  * With L(i) the registers and stack halves that are live before instruction i,
  *     L(i) = use(i) + (union of L(j), j after i) - def(i)
- *     S(i) = 1 + max S(j), S(exit) = 1
- * taken in one pass backwards, since all jumps lead forward. L and S are kept
- * where a jump leads.
+ * taken backwards, once where jumps lead forward only, else until nothing
+ * changes. L is kept at leaders. A local call uses those of r1 to r5 that its
+ * callee does, and leads to the instruction behind it; an exit uses r0.
  *
- * States that wait are cut down to what is live (state.c), so that states
- * that differ in nothing that matters are equal. Soundness does not rest on
- * L: what it leaves out is taken for not set, and nothing that is not set may
- * be read. S does matter: a run follows a way through the program and counts
- * one step an instruction, so that S(0) bounds its steps.
+ * States that wait are cut down to what is live (node.c), so that states that
+ * differ in nothing that matters are equal. Soundness does not rest on L: what
+ * it leaves out is taken for not set, of which nothing is known.
  *
- * E(i), the registers whose value may become part of an address: operands of
- * 64-bit + and - with what may be a pointer, and what flows into them by
- * arithmetic, moves and the stack; and all that is compared while there are
- * such, since a compare may bound a linked copy. E is a guess by which the
- * coarse pass forgets (explore.c): a wrong one costs time or precision only.
+ * E(i), the registers whose value may become part of an address or a size:
+ * operands of 64-bit + and - with what may be a pointer, arguments of helpers
+ * but plain numbers, and what flows into them by arithmetic, moves and the
+ * stack; all that is compared while there are such, since a compare may bound
+ * a linked copy; and all that is compared inside loops, which may end them. E
+ * is a guess by which the coarse pass forgets (explore.c): a wrong one costs
+ * time or precision only.
  *
  * Stack accesses through r10 are known by place. Through another register
  * that may hold a stack pointer (by any instruction, anywhere) a load reads
@@ -27,7 +27,10 @@
 #include "exo/isa/decode.h"
 #include "verifier/vf_int.h"
 
-#define CALLER_SAVED 0x003eu /* r1 to r5: unset after ld_abs and ld_ind */
+#define CALLER_SAVED 0x003eu /* r1 to r5: unset after calls, ld_abs, ld_ind */
+
+/* Passes over a program with loops, before all is taken to be live. */
+#define ROUNDS 32u
 
 static unsigned class_of(const struct exo_insn *in)
 {
@@ -70,11 +73,37 @@ static uint16_t spread(const struct exo_insn *in, uint16_t set, bool *memory)
 	case EXO_STX:
 		if (from)
 			*memory = true;
+		if ((in->code & 0xe0u) == EXO_ATOMIC && *memory)
+			set |= bit(exo_src(in)) | bit(exo_dst(in)) | bit(0);
 		break;
 	default:
 		break;
 	}
 	return set;
+}
+
+/* Where an instruction of its own makes a pointer; `ctx`: of any kind, else
+ * one that may lead to a stack. */
+static uint16_t make_ptrs(
+    const struct vf_env *env, const struct exo_insn *in, bool ctx)
+{
+	const struct isa_helper *h;
+	bool exists;
+
+	if (in->code == (EXO_JMP | EXO_CALL) && !vf_is_local_call(in)) {
+		h = isa_helper((uint32_t)in->imm, env->type, &exists);
+		if (h == NULL)
+			return 0;
+		if ((h->fx & ISA_FX_CALLS) != 0)
+			return CALLER_SAVED;
+		return ctx && h->ret > ISA_RET_INT ? bit(0) : 0;
+	}
+	if (!ctx)
+		return 0;
+	if (isa_slots(in) == 2 && exo_src(in) != EXO_LDDW_IMM)
+		return bit(exo_dst(in));
+	return class_of(in) == EXO_LDX && loads_ptr(env, in) ? bit(exo_dst(in))
+	                                                     : 0;
 }
 
 /* The registers that may ever hold what `set` holds; with `ctx` also what
@@ -92,9 +121,7 @@ static uint16_t closure(const struct vf_env *env, uint16_t set, bool ctx)
 		for (i = 0; i < env->n; i += isa_slots(&env->insns[i])) {
 			const struct exo_insn *in = &env->insns[i];
 
-			if (ctx && class_of(in) == EXO_LDX &&
-			    loads_ptr(env, in))
-				set |= bit(exo_dst(in));
+			set |= make_ptrs(env, in, ctx);
 			set = spread(in, set, &memory);
 		}
 		changed = set != before || memory != memory_before;
@@ -174,7 +201,13 @@ static void step_packet(struct vf_live *live, const struct exo_insn *in)
 static void step_stx(
     struct vf_live *live, const struct exo_insn *in, uint16_t stack)
 {
-	if ((in->code & 0xe0u) == EXO_ATOMIC) {
+	if ((in->code & 0xe0u) == EXO_ATOMIC && in->imm == EXO_LOAD_ACQ) {
+		define(live, exo_dst(in));
+		use(live, exo_src(in));
+		use_stack(live, in, exo_src(in), stack);
+		return;
+	}
+	if ((in->code & 0xe0u) == EXO_ATOMIC && in->imm != EXO_STORE_REL) {
 		if (in->imm == EXO_CMPXCHG)
 			use(live, 0);
 		use_stack(live, in, exo_dst(in), stack);
@@ -272,69 +305,184 @@ static void step_exact(
 	}
 }
 
-/* A jump or exit, backwards; `now` is what is live behind it. */
+/*
+ * Jumps, calls, exits
+ */
+
+static void unite(struct vf_live *now, const struct vf_live *l)
+{
+	now->regs |= l->regs;
+	now->half[0] |= l->half[0];
+	now->half[1] |= l->half[1];
+	now->exact |= l->exact;
+	now->exact_stack |= l->exact_stack;
+}
+
+static const struct vf_live *live_at(const struct vf_env *env, uint32_t pc)
+{
+	return &env->leaders[env->leader_of[pc]].live;
+}
+
+/* A jump; `now` is what is live behind it. */
 static void step_jump(
-    const struct vf_env *env, uint32_t i, struct vf_live *now, uint32_t *steps)
+    const struct vf_env *env, uint32_t i, struct vf_live *now, bool loop)
 {
 	const struct exo_insn *in = &env->insns[i];
-	const struct vf_leader *to;
+	const struct vf_live *to = live_at(env, (uint32_t)isa_target(in, i));
+	uint16_t regs = bit(exo_dst(in));
 
-	if (in->code == (EXO_JMP | EXO_EXIT)) {
-		*now = (struct vf_live){ .regs = bit(0) };
-		*steps = 0;
-		return;
-	}
-	to = &env->leaders[env->leader_of[isa_target(in, i)]];
 	if ((in->code & 0xf0u) == EXO_JA) {
-		*now = to->live;
-		*steps = to->steps;
+		*now = *to;
 		return;
 	}
-	now->regs |= to->live.regs;
-	now->half[0] |= to->live.half[0];
-	now->half[1] |= to->live.half[1];
-	now->exact |= to->live.exact;
-	now->exact_stack |= to->live.exact_stack;
-	if (*steps < to->steps)
-		*steps = to->steps;
-	use(now, exo_dst(in));
 	if ((in->code & EXO_X) != 0)
-		use(now, exo_src(in));
-	if (now->exact != 0 || now->exact_stack) {
-		now->exact |= bit(exo_dst(in));
-		if ((in->code & EXO_X) != 0)
-			now->exact |= bit(exo_src(in));
+		regs |= bit(exo_src(in));
+	unite(now, to);
+	now->regs |= regs;
+	if (now->exact != 0 || now->exact_stack || loop)
+		now->exact |= regs;
+}
+
+static void step_exit(const struct vf_env *env, uint32_t i, struct vf_live *now)
+{
+	*now = (struct vf_live){ .regs = bit(0) };
+	if (i >= env->funcs[0].end)
+		now->exact = bit(0);
+}
+
+static void step_local_call(
+    const struct vf_env *env, uint32_t i, struct vf_live *now)
+{
+	const struct vf_func *f = &env->funcs[vf_callee(env, i)];
+	const struct vf_live *in = live_at(env, f->entry);
+
+	*now = *live_at(env, i + 1);
+	now->regs &= (uint16_t) ~(CALLER_SAVED | bit(0));
+	now->exact &= (uint16_t) ~(CALLER_SAVED | bit(0));
+	now->regs |= in->regs & CALLER_SAVED;
+	now->exact |= in->exact & CALLER_SAVED;
+	if (!env->stack_escapes)
+		return;
+	now->half[0] = UINT64_MAX;
+	now->half[1] = UINT64_MAX;
+	now->exact_stack |= in->exact_stack;
+}
+
+static void step_helper(
+    const struct vf_env *env, const struct exo_insn *in, struct vf_live *now)
+{
+	bool exists, memory = false;
+	const struct isa_helper *h =
+	    isa_helper((uint32_t)in->imm, env->type, &exists);
+	unsigned k;
+
+	now->regs &= (uint16_t) ~(CALLER_SAVED | bit(0));
+	now->exact &= (uint16_t) ~(CALLER_SAVED | bit(0));
+	for (k = 0; h != NULL && k < ISA_ARGS; k++) {
+		if (h->arg[k] == ISA_ARG_NONE)
+			break;
+		use(now, k + 1);
+		if (h->arg[k] != ISA_ARG_SCALAR || (h->fx & ISA_FX_CALLS) != 0)
+			now->exact |= bit(k + 1);
+		memory |= h->arg[k] >= ISA_ARG_KEY;
+	}
+	if (memory && env->stack_escapes) {
+		now->half[0] = UINT64_MAX;
+		now->half[1] = UINT64_MAX;
+	}
+	if (h != NULL && (h->fx & ISA_FX_CALLS) != 0)
+		now->exact_stack = true;
+}
+
+/* One instruction, backwards. `loop`: it may be part of one. */
+static void step_any(const struct vf_env *env, uint32_t i, struct vf_live *now,
+    const struct view *view, bool loop)
+{
+	const struct exo_insn *in = &env->insns[i];
+	unsigned class = class_of(in);
+
+	if (class != EXO_JMP && class != EXO_JMP32) {
+		step_exact(now, in, view);
+		step(now, in, view->stack);
+	} else if (in->code == (EXO_JMP | EXO_EXIT)) {
+		step_exit(env, i, now);
+	} else if (in->code != (EXO_JMP | EXO_CALL)) {
+		step_jump(env, i, now, loop);
+	} else if (vf_is_local_call(in)) {
+		step_local_call(env, i, now);
+	} else {
+		step_helper(env, in, now);
 	}
 }
 
-void vf_live(struct vf_env *env)
+static bool same(const struct vf_live *a, const struct vf_live *b)
+{
+	return a->regs == b->regs && a->half[0] == b->half[0] &&
+	       a->half[1] == b->half[1] && a->exact == b->exact &&
+	       a->exact_stack == b->exact_stack;
+}
+
+/* One pass over one function; true: something changed. in_loop[] of a leader
+ * tells whether its run is part of a loop. */
+static bool pass(
+    const struct vf_env *env, const struct vf_func *f, const struct view *view)
+{
+	struct vf_live now = { .regs = 0 };
+	uint32_t k = f->first + f->count;
+	bool changed = false;
+	uint32_t i;
+
+	for (i = f->end; k > f->first && i-- > f->entry;) {
+		struct vf_leader *l = &env->leaders[k - 1];
+
+		if ((env->flag[i] & VF_FLAG_REACHED) == 0)
+			continue;
+		step_any(env, i, &now, view, l->comp != VF_NONE);
+		if (i != l->pc)
+			continue;
+		k--;
+		if (same(&l->live, &now))
+			continue;
+		if (env->backward || env->nfuncs > 1)
+			unite(&now, &l->live);
+		changed |= !same(&l->live, &now);
+		l->live = now;
+	}
+	return changed;
+}
+
+/* Too many rounds: what is not known to be dead is live. */
+static void give_up(struct vf_env *env)
+{
+	uint32_t k;
+
+	for (k = 0; k < env->nleaders; k++)
+		env->leaders[k].live = (struct vf_live){
+			.half = { UINT64_MAX, UINT64_MAX },
+			.regs = UINT16_MAX,
+			.exact = UINT16_MAX,
+			.exact_stack = true,
+		};
+}
+
+int vf_live(struct vf_env *env)
 {
 	struct view view = {
 		(uint16_t)(closure(env, bit(EXO_R_FP), false) & ~bit(EXO_R_FP)),
 		closure(env, bit(EXO_R_FP) | bit(1), true),
 	};
-	struct vf_live now = { .regs = 0 };
-	uint32_t steps = 0;
-	uint32_t i;
+	uint32_t round, f;
+	bool changed = true;
 
-	for (i = env->n; i-- > 0;) {
-		const struct exo_insn *in = &env->insns[i];
-
-		if ((env->flag[i] & VF_FLAG_REACHED) == 0)
-			continue;
-		if (class_of(in) == EXO_JMP || class_of(in) == EXO_JMP32) {
-			step_jump(env, i, &now, &steps);
-		} else {
-			step_exact(&now, in, &view);
-			step(&now, in, view.stack);
-		}
-		steps++;
-		if ((env->flag[i] & VF_FLAG_TARGET) != 0) {
-			struct vf_leader *l = &env->leaders[env->leader_of[i]];
-
-			l->live = now;
-			l->steps = steps;
-		}
+	env->stack_escapes = view.stack != 0;
+	for (round = 0; changed && round < ROUNDS; round++) {
+		changed = false;
+		for (f = env->nfuncs; f-- > 0;)
+			changed |= pass(env, &env->funcs[f], &view);
+		if (!env->backward && env->nfuncs == 1)
+			return 0;
 	}
-	env->facts.max_steps = steps;
+	if (changed)
+		give_up(env);
+	return 0;
 }

@@ -6,16 +6,21 @@
  * touches the bytes [s + off + d, s + off + d + n) of the object:
  *
  * - packet, metadata: smin + off + d >= 0, and off + d + n < proven, since
- *   s + (proven - 1) bytes exist (branch.c). Loads only.
+ *   s + (proven - 1) bytes exist (branch.c). xdp and tc programs may store.
  * - memory: the same, or smax + off + d + n <= mem_min.
+ * - values and keys of maps, ring buffer memory: smin + off + d >= 0 and
+ *   smax + off + d + n <= their size.
  * - stack: all places that s allows are inside the 512 bytes (stack.c).
  * - context: a field by its constant offset (exo/isa/ctx.c). Loads of data,
- *   data_end and data_meta give pointers; cb[] may be stored to.
+ *   data_end and data_meta give pointers.
+ *
+ * An instruction works on the context on all paths or on none: a compiler may
+ * have to rewrite one that does.
  *
  * Any alignment will do, but for atomic operations.
  */
 #include "exo/isa/decode.h"
-#include "verifier/vf_int.h"
+#include "verifier/step_int.h"
 
 struct vf_scalar vf_loaded(uint32_t size, bool sign)
 {
@@ -32,7 +37,7 @@ struct vf_scalar vf_loaded(uint32_t size, bool sign)
  */
 
 /* Packet, metadata or memory: what `proven` and mem_min say. */
-static int check_object(
+static int check_proven(
     struct vf_env *env, unsigned reg, int32_t disp, uint32_t size)
 {
 	const struct vf_reg *p = &env->st.r[reg];
@@ -52,7 +57,113 @@ static int check_object(
 	    size, mem && p->id == 0 ? env->st.mem_min : bytes);
 }
 
-static int check_stack(struct vf_env *env, unsigned reg, int32_t disp,
+/* An object whose size is known. */
+static int check_sized(struct vf_env *env, unsigned reg, int32_t disp,
+    uint32_t size, uint32_t limit, enum vf_code code)
+{
+	const struct vf_reg *p = &env->st.r[reg];
+	int64_t at = (int64_t)p->off + disp;
+
+	if (at + p->s.r.smin >= 0 && at + p->s.r.smax + size <= (int64_t)limit)
+		return 0;
+	return vf_refuse_access(env, code, reg, at, size, limit);
+}
+
+static bool reads(enum vf_use use)
+{
+	return use == VF_READ || use == VF_READ_WRITE || use == VF_HELPER_READ;
+}
+
+static bool writes(enum vf_use use)
+{
+	return use != VF_READ && use != VF_HELPER_READ;
+}
+
+static int check_value(struct vf_env *env, unsigned reg, int32_t disp,
+    uint32_t size, enum vf_use use)
+{
+	const struct exo_map_def *def = &env->in->maps[env->st.r[reg].map];
+
+	if (writes(use) && (def->flags & EXO_MAP_RDONLY_PROG) != 0)
+		return vf_refuse_reg(env, VF_MAP_RDONLY, reg);
+	if (reads(use) && (def->flags & EXO_MAP_WRONLY_PROG) != 0)
+		return vf_refuse_reg(env, VF_MAP_WRONLY, reg);
+	return check_sized(env, reg, disp, size, def->value_size, VF_VALUE_OOB);
+}
+
+/* Remember how far into the packet a program looks. */
+static void note_packet(struct vf_env *env, uint64_t end)
+{
+	env->facts.reads_pkt = true;
+	if (end >= UINT32_MAX)
+		env->facts.pkt_end = UINT32_MAX;
+	else if (env->facts.pkt_end < end)
+		env->facts.pkt_end = (uint32_t)end;
+}
+
+static int check_packet(struct vf_env *env, unsigned reg, int32_t disp,
+    uint32_t size, enum vf_use use)
+{
+	const struct vf_reg *p = &env->st.r[reg];
+	bool may = env->type == EXO_PROG_XDP || env->type == EXO_PROG_TC;
+	int err;
+
+	if (writes(use) && (!may || env->in->no_pkt_write))
+		return vf_refuse_reg(env, VF_PKT_WRITE, reg);
+	err = check_proven(env, reg, disp, size);
+	if (err < 0)
+		return err;
+	if (writes(use)) {
+		env->facts.writes_pkt = true;
+		env->facts.pure = false;
+	}
+	if (p->kind == EXO_REG_PKT)
+		note_packet(
+		    env, (uint64_t)(p->off + disp + p->s.r.smax + size));
+	else
+		env->facts.reads_pkt = true;
+	return 0;
+}
+
+int vf_check_object(struct vf_env *env, unsigned reg, int32_t disp,
+    uint32_t size, enum vf_use use)
+{
+	const struct vf_reg *p = &env->st.r[reg];
+
+	if (p->kind == EXO_REG_PKT || p->kind == EXO_REG_PKT_META)
+		return check_packet(env, reg, disp, size, use);
+	if (writes(use))
+		env->facts.pure = false;
+	switch (p->kind) {
+	case EXO_REG_MEM:
+		return check_proven(env, reg, disp, size);
+	case EXO_REG_MAP_VALUE:
+		return check_value(env, reg, disp, size, use);
+	case EXO_REG_MAP_KEY:
+		if (writes(use))
+			return vf_refuse_reg(env, VF_KEY_ACCESS, reg);
+		return check_sized(env, reg, disp, size,
+		    env->in->maps[p->map].key_size, VF_KEY_ACCESS);
+	case EXO_REG_RING:
+		return check_sized(
+		    env, reg, disp, size, p->proven, VF_RING_OOB);
+	default:
+		return vf_refuse_base(env, reg);
+	}
+}
+
+/* Frame k's function has been seen to use its stack from byte lo on. */
+static void note_stack(struct vf_env *env, uint32_t k, uint32_t lo)
+{
+	struct vf_inst *inst = env->inst;
+
+	while (inst->depth > k)
+		inst = inst->parent;
+	if (inst->func->stack < EXO_STACK_SIZE - lo)
+		inst->func->stack = EXO_STACK_SIZE - lo;
+}
+
+int vf_check_stack(struct vf_env *env, unsigned reg, int32_t disp,
     uint32_t size, struct vf_window *w)
 {
 	const struct vf_reg *p = &env->st.r[reg];
@@ -66,8 +177,42 @@ static int check_stack(struct vf_env *env, unsigned reg, int32_t disp,
 	w->lo = (uint32_t)lo;
 	w->hi = (uint32_t)hi;
 	w->size = size;
-	if (env->facts.stack < EXO_STACK_SIZE - w->lo)
-		env->facts.stack = EXO_STACK_SIZE - w->lo;
+	w->frame = p->frame;
+	note_stack(env, w->frame, w->lo);
+	return 0;
+}
+
+int vf_refuse_base(struct vf_env *env, unsigned reg)
+{
+	const struct vf_reg *p = &env->st.r[reg];
+
+	if (vf_is_or_null(p))
+		return vf_refuse_reg(env, VF_PTR_NULL, reg);
+	switch (p->kind) {
+	case EXO_REG_UNINIT:
+		return vf_refuse_reg(env, VF_UNINIT_REG, reg);
+	case EXO_REG_SCALAR:
+	case EXO_REG_FUNC:
+		return vf_refuse_reg(env, VF_NOT_POINTER, reg);
+	case EXO_REG_MAP:
+		return vf_refuse_reg(env, VF_MAP_ACCESS, reg);
+	default:
+		return vf_refuse_reg(env, VF_END_ACCESS, reg);
+	}
+}
+
+/* This instruction accesses what reg points to. */
+static int note_kind(struct vf_env *env, unsigned reg)
+{
+	bool ctx = env->st.r[reg].kind == EXO_REG_CTX;
+	uint8_t *flag = &env->flag[env->pc];
+
+	if (!vf_is_ptr(&env->st.r[reg]))
+		return 0; /* refused for that */
+	*flag |= ctx ? VF_FLAG_CTX : VF_FLAG_MEM;
+	if ((*flag & (VF_FLAG_CTX | VF_FLAG_MEM)) ==
+	    (VF_FLAG_CTX | VF_FLAG_MEM))
+		return vf_refuse_reg(env, VF_KIND_MIX, reg);
 	return 0;
 }
 
@@ -82,33 +227,20 @@ static const struct exo_ctx_field *find_field(
 	return isa_ctx_field(env->type, (uint32_t)at, size);
 }
 
-/* No proof is possible through these. */
-static int refuse_base(struct vf_env *env, unsigned reg)
-{
-	switch (env->st.r[reg].kind) {
-	case EXO_REG_UNINIT:
-		return vf_refuse_reg(env, VF_UNINIT_REG, reg);
-	case EXO_REG_SCALAR:
-		return vf_refuse_reg(env, VF_NOT_POINTER, reg);
-	default:
-		return vf_refuse_reg(env, VF_END_ACCESS, reg);
-	}
-}
-
 /*
  * Loads
  */
 
-static int load_ctx(struct vf_env *env, const struct exo_insn *in)
+static int load_ctx(struct vf_env *env, const struct exo_insn *in, bool sign)
 {
 	uint32_t size = exo_access_size(in);
 	unsigned base = exo_src(in);
 	unsigned dst = exo_dst(in);
 	const struct exo_ctx_field *f = find_field(env, base, in->off, size);
-	struct vf_scalar s = vf_loaded(size, false);
+	struct vf_scalar s = vf_loaded(size, sign);
 	uint8_t kind = EXO_REG_SCALAR;
 
-	if (f == NULL || (in->code & 0xe0u) != EXO_MEM)
+	if (f == NULL || (sign && isa_ctx_is_ptr(f)))
 		return vf_refuse_access(env, VF_CTX_ACCESS, base,
 		    (int64_t)env->st.r[base].off + in->off, size,
 		    isa_ctx_size(env->type));
@@ -125,57 +257,48 @@ static int load_ctx(struct vf_env *env, const struct exo_insn *in)
 	return 0;
 }
 
-/* Remember how far into the packet a program looks. */
-static void note_packet(struct vf_env *env, uint64_t end)
+static int load(struct vf_env *env, const struct exo_insn *in, bool sign)
 {
-	env->facts.reads_pkt = true;
-	if (end >= UINT32_MAX)
-		env->facts.pkt_end = UINT32_MAX;
-	else if (env->facts.pkt_end < end)
-		env->facts.pkt_end = (uint32_t)end;
-}
-
-static int load_object(struct vf_env *env, const struct exo_insn *in)
-{
-	const struct vf_reg *p = &env->st.r[exo_src(in)];
+	unsigned base = exo_src(in);
 	uint32_t size = exo_access_size(in);
-	bool sign = (in->code & 0xe0u) == EXO_MEMSX;
 	struct vf_scalar s = vf_loaded(size, sign);
-	int err = check_object(env, exo_src(in), in->off, size);
+	struct vf_window w;
+	int err = note_kind(env, base);
 
 	if (err < 0)
 		return err;
-	if (p->kind == EXO_REG_PKT)
-		note_packet(
-		    env, (uint64_t)(p->off + in->off + p->s.r.smax + size));
-	else if (p->kind == EXO_REG_PKT_META)
-		env->facts.reads_pkt = true;
-	vf_set_scalar(env, exo_dst(in), &s);
-	return 0;
+	switch (env->st.r[base].kind) {
+	case EXO_REG_CTX:
+		return load_ctx(env, in, sign);
+	case EXO_REG_STACK:
+		err = vf_check_stack(env, base, in->off, size, &w);
+		if (err < 0)
+			return err;
+		return vf_stack_load(env, &w, exo_dst(in), base, sign);
+	default:
+		err = vf_check_object(env, base, in->off, size, VF_READ);
+		if (err == 0)
+			vf_set_scalar(env, exo_dst(in), &s);
+		return err;
+	}
 }
 
 int vf_load(struct vf_env *env, const struct exo_insn *in)
 {
-	unsigned base = exo_src(in);
-	struct vf_window w;
-	int err;
+	return load(env, in, (in->code & 0xe0u) == EXO_MEMSX);
+}
 
-	switch (env->st.r[base].kind) {
-	case EXO_REG_CTX:
-		return load_ctx(env, in);
-	case EXO_REG_PKT:
-	case EXO_REG_PKT_META:
-	case EXO_REG_MEM:
-		return load_object(env, in);
-	case EXO_REG_STACK:
-		err = check_stack(env, base, in->off, exo_access_size(in), &w);
-		if (err < 0)
-			return err;
-		return vf_stack_load(env, &w, exo_dst(in), base,
-		    (in->code & 0xe0u) == EXO_MEMSX);
-	default:
-		return refuse_base(env, base);
-	}
+/* How far LD_ABS or LD_IND may look; lo..hi is what is added to imm. */
+static uint64_t reach(const struct exo_insn *in, uint64_t lo, uint64_t hi)
+{
+	int64_t imm = in->imm;
+	uint64_t size = exo_access_size(in);
+
+	if (imm >= 0)
+		return (uint64_t)imm + hi + size;
+	if (imm < EXO_SKF_NET_OFF && lo == 0 && hi == 0)
+		return (uint64_t)(imm - EXO_SKF_LL_OFF) + size;
+	return UINT64_MAX;
 }
 
 /* ld_abs and ld_ind: the run ends where the packet does, so that nothing is
@@ -183,18 +306,18 @@ int vf_load(struct vf_env *env, const struct exo_insn *in)
 int vf_load_packet(struct vf_env *env, const struct exo_insn *in)
 {
 	const struct vf_reg *ctx = &env->st.r[EXO_R_CTX];
-	uint32_t size = exo_access_size(in);
-	uint64_t end = (uint64_t)(uint32_t)in->imm + size;
-	struct vf_scalar s = vf_loaded(size, false);
-	unsigned i;
+	struct vf_scalar s = vf_loaded(exo_access_size(in), false);
+	uint64_t lo = 0, hi = 0;
 	int err;
 
 	if (isa_ctx_size(env->type) != EXO_SK_BUFF_SIZE)
 		return vf_refuse(env, VF_LD_PKT_TYPE);
-	if (in->imm < 0)
+	if (isa_ld_nowhere(in))
 		return vf_refuse(env, VF_LD_PKT_NEG);
 	if (ctx->kind != EXO_REG_CTX || ctx->off != 0)
 		return vf_refuse_reg(env, VF_LD_PKT_R6, EXO_R_CTX);
+	if (env->st.nrefs != 0)
+		return vf_refuse(env, VF_RING_HELD);
 	if ((in->code & 0xe0u) == EXO_IND) {
 		struct vf_scalar low;
 
@@ -204,11 +327,12 @@ int vf_load_packet(struct vf_env *env, const struct exo_insn *in)
 		if (vf_is_ptr(&env->st.r[exo_src(in)]))
 			return vf_refuse_reg(env, VF_PTR_OP, exo_src(in));
 		low = vf_scalar_zext(&env->st.r[exo_src(in)].s, 32, 64);
-		end += low.r.umax;
+		lo = low.r.umin;
+		hi = low.r.umax;
 	}
-	note_packet(env, end);
-	for (i = 1; i <= 5; i++)
-		env->st.r[i].kind = EXO_REG_UNINIT;
+	note_packet(env, reach(in, lo, hi));
+	vf_ends(env);
+	vf_clobber(env);
 	vf_set_scalar(env, 0, &s);
 	return 0;
 }
@@ -223,7 +347,7 @@ static int store_ctx(struct vf_env *env, const struct exo_insn *in)
 	uint32_t size = exo_access_size(in);
 	const struct exo_ctx_field *f = find_field(env, base, in->off, size);
 
-	if (f == NULL || f->kind != EXO_CTX_SCRATCH)
+	if (f == NULL || !isa_ctx_may_store(f, size))
 		return vf_refuse_access(env, VF_CTX_WRITE, base,
 		    (int64_t)env->st.r[base].off + in->off, size,
 		    isa_ctx_size(env->type));
@@ -241,45 +365,50 @@ static int store_visible(struct vf_env *env, const struct exo_insn *in)
 		return vf_refuse_reg(env, VF_LEAK_STORE, src);
 	if (env->st.r[base].kind == EXO_REG_CTX)
 		return store_ctx(env, in);
-	env->facts.pure = false;
-	return check_object(env, base, in->off, exo_access_size(in));
+	return vf_check_object(
+	    env, base, in->off, exo_access_size(in), VF_WRITE);
+}
+
+static int store_stack(struct vf_env *env, const struct exo_insn *in)
+{
+	struct vf_reg what = { .kind = EXO_REG_SCALAR };
+	struct vf_reg *src = &env->st.r[exo_src(in)];
+	struct vf_window w;
+	int err =
+	    vf_check_stack(env, exo_dst(in), in->off, exo_access_size(in), &w);
+
+	if (err < 0)
+		return err;
+	what.s = vf_scalar_const((uint64_t)(int64_t)in->imm, 64);
+	if ((in->code & 0x07u) == EXO_STX) {
+		if ((src->kind == EXO_REG_STACK ||
+		        src->kind == EXO_REG_MAP_KEY) &&
+		    src->frame > w.frame)
+			return vf_refuse_reg(env, VF_STACK_ESCAPE, exo_src(in));
+		if (src->kind == EXO_REG_SCALAR)
+			(void)vf_link(&env->st, src);
+		what = *src;
+	}
+	return vf_stack_store(env, &w, &what);
+}
+
+static int store(struct vf_env *env, const struct exo_insn *in)
+{
+	unsigned base = exo_dst(in);
+	int err = note_kind(env, base);
+
+	if (err == 0 && (in->code & 0x07u) == EXO_STX)
+		err = vf_need(env, exo_src(in));
+	if (err < 0)
+		return err;
+	if (env->st.r[base].kind == EXO_REG_STACK)
+		return store_stack(env, in);
+	return store_visible(env, in);
 }
 
 int vf_store(struct vf_env *env, const struct exo_insn *in)
 {
-	unsigned base = exo_dst(in);
-	struct vf_reg what = { .kind = EXO_REG_SCALAR };
-	struct vf_window w;
-	int err;
-
-	if ((in->code & 0x07u) == EXO_STX) {
-		err = vf_need(env, exo_src(in));
-		if (err < 0)
-			return err;
-	}
-	switch (env->st.r[base].kind) {
-	case EXO_REG_CTX:
-	case EXO_REG_MEM:
-		return store_visible(env, in);
-	case EXO_REG_PKT:
-	case EXO_REG_PKT_META:
-		return vf_refuse_reg(env, VF_PKT_WRITE, base);
-	case EXO_REG_STACK:
-		err = check_stack(env, base, in->off, exo_access_size(in), &w);
-		if (err < 0)
-			return err;
-		what.s = vf_scalar_const((uint64_t)(int64_t)in->imm, 64);
-		if ((in->code & 0x07u) == EXO_STX) {
-			struct vf_reg *src = &env->st.r[exo_src(in)];
-
-			if (src->kind == EXO_REG_SCALAR)
-				(void)vf_link(&env->st, src);
-			what = *src;
-		}
-		return vf_stack_store(env, &w, &what);
-	default:
-		return refuse_base(env, base);
-	}
+	return store(env, in);
 }
 
 /*
@@ -294,59 +423,76 @@ static bool is_aligned(const struct vf_reg *p, int32_t disp, uint32_t size)
 	return ((at.v | at.m) & (size - 1)) == 0;
 }
 
+/* Where the context and packets are is nothing for atomic operations. */
+static int check_place(
+    struct vf_env *env, unsigned base, const struct exo_insn *in)
+{
+	const struct vf_reg *p = &env->st.r[base];
+	uint32_t size = exo_access_size(in);
+
+	switch (p->kind) {
+	case EXO_REG_CTX:
+		return vf_refuse_reg(env, VF_CTX_WRITE, base);
+	case EXO_REG_PKT:
+	case EXO_REG_PKT_META:
+		return vf_refuse_reg(env, VF_PKT_WRITE, base);
+	default:
+		break;
+	}
+	if (vf_is_ptr(p) && !is_aligned(p, in->off, size))
+		return vf_refuse_access(env, VF_ATOMIC_ALIGN, base,
+		    (int64_t)p->off + in->off, size, 0);
+	return note_kind(env, base);
+}
+
+/* A pointer as operand becomes a number, in memory. */
 static int check_operand(struct vf_env *env, unsigned reg)
 {
 	int err = vf_need(env, reg);
 
-	if (err == 0 && vf_is_ptr(&env->st.r[reg]))
+	if (err == 0 && vf_is_ptr(&env->st.r[reg]) && env->refuse_leaks)
 		return vf_refuse_reg(env, VF_ATOMIC_PTR, reg);
 	return err;
 }
 
-static int atomic_memory(struct vf_env *env, const struct exo_insn *in)
+/* The operation itself; *old is what the memory held. */
+static int read_modify_write(
+    struct vf_env *env, const struct exo_insn *in, struct vf_reg *old)
 {
 	unsigned base = exo_dst(in);
 	uint32_t size = exo_access_size(in);
 	struct vf_window w;
 	int err;
 
-	switch (env->st.r[base].kind) {
-	case EXO_REG_CTX:
-		return vf_refuse_reg(env, VF_CTX_WRITE, base);
-	case EXO_REG_PKT:
-	case EXO_REG_PKT_META:
-		return vf_refuse_reg(env, VF_PKT_WRITE, base);
-	case EXO_REG_MEM:
-	case EXO_REG_STACK:
-		break;
-	default:
-		return refuse_base(env, base);
-	}
-	if (!is_aligned(&env->st.r[base], in->off, size))
-		return vf_refuse_access(env, VF_ATOMIC_ALIGN, base,
-		    (int64_t)env->st.r[base].off + in->off, size, 0);
-	if (env->st.r[base].kind == EXO_REG_MEM) {
-		env->facts.pure = false;
-		return check_object(env, base, in->off, size);
-	}
-	err = check_stack(env, base, in->off, size, &w);
-	return err < 0 ? err : vf_stack_atomic(env, &w, base);
+	if (env->st.r[base].kind != EXO_REG_STACK)
+		return vf_check_object(env, base, in->off, size, VF_READ_WRITE);
+	err = vf_check_stack(env, base, in->off, size, &w);
+	return err < 0 ? err : vf_stack_atomic(env, &w, base, old);
 }
 
 int vf_atomic(struct vf_env *env, const struct exo_insn *in)
 {
-	struct vf_scalar old = vf_loaded(exo_access_size(in), false);
-	int err = check_operand(env, exo_src(in));
+	struct vf_reg old = { .kind = EXO_REG_SCALAR,
+		.s = vf_loaded(exo_access_size(in), false) };
+	bool acquire = in->imm == EXO_LOAD_ACQ;
+	unsigned to = in->imm == EXO_CMPXCHG ? 0 : exo_src(in);
+	int err = check_place(env, acquire ? exo_src(in) : exo_dst(in), in);
 
+	if (err < 0)
+		return err;
+	if (acquire)
+		return load(env, in, false);
+	if (in->imm == EXO_STORE_REL)
+		return store(env, in);
+	err = check_operand(env, exo_src(in));
 	if (err == 0 && in->imm == EXO_CMPXCHG)
 		err = check_operand(env, 0);
 	if (err == 0)
-		err = atomic_memory(env, in);
+		err = read_modify_write(env, in, &old);
 	if (err < 0)
 		return err;
-	if (in->imm == EXO_CMPXCHG)
-		vf_set_scalar(env, 0, &old);
-	else if ((in->imm & EXO_FETCH) != 0)
-		vf_set_scalar(env, exo_src(in), &old);
+	old.def = env->pc;
+	if ((in->imm & EXO_FETCH) != 0)
+		env->st.r[to] = old;
 	return 0;
 }

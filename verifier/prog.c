@@ -53,6 +53,50 @@ void *vf_get(struct vf_env *env, size_t size)
 	return exo_arena_get(&env->arena, size);
 }
 
+/*
+ * Pieces that come back, to the list of their size: in grains, or for large
+ * ones the next power of two.
+ */
+
+static void **room_of(struct vf_env *env, size_t size, size_t *whole)
+{
+	size_t k = (size + VF_GRAIN - 1) / VF_GRAIN;
+	unsigned power = 0;
+
+	if (k < VF_ROOMS) {
+		*whole = (k == 0 ? 1 : k) * VF_GRAIN;
+		return &env->room[k == 0 ? 1 : k];
+	}
+	while ((size_t)1 << power < size)
+		power++;
+	*whole = (size_t)1 << power;
+	return &env->large[power];
+}
+
+void *vf_piece(struct vf_env *env, size_t size)
+{
+	size_t whole;
+	void **room = room_of(env, size, &whole);
+	void *p = *room;
+
+	if (p == NULL)
+		return vf_get(env, whole);
+	memcpy(room, p, sizeof(p));
+	memset(p, 0, size);
+	return p;
+}
+
+void vf_put(struct vf_env *env, void *p, size_t size)
+{
+	size_t whole;
+	void **room = room_of(env, size, &whole);
+
+	if (p == NULL)
+		return;
+	memcpy(p, room, sizeof(p));
+	*room = p;
+}
+
 static void report_clear(struct exo_report *r)
 {
 	memset(r, 0, sizeof(*r));
@@ -133,6 +177,8 @@ static int check_input(const struct vf_input *in, struct exo_report *report)
 		report->code = VF_EMPTY;
 	else if (in->ninsns > VF_INSNS_MAX)
 		report->code = VF_TOO_LONG;
+	else if (in->nmaps > VF_MAPS_MAX)
+		report->code = VF_MAP;
 	if (report->code == VF_TOO_LONG)
 		report->limit = VF_INSNS_MAX;
 	return report->code == VF_OK ? 0 : -EXO_EREFUSED;
@@ -142,10 +188,11 @@ static int prove(struct vf_env *env)
 {
 	int err = vf_check(env);
 
-	if (err < 0)
-		return err;
-	vf_live(env);
-	return vf_explore(env);
+	if (err == 0)
+		err = vf_order(env);
+	if (err == 0)
+		err = vf_live(env);
+	return err == 0 ? vf_explore(env) : err;
 }
 
 /* What the caller asked for. */
@@ -163,6 +210,7 @@ static void env_init(
 {
 	env->arena = *arena;
 	env->account = &job->account;
+	env->in = job->in;
 	env->insns = job->in->insns;
 	env->n = job->in->ninsns;
 	env->type = job->in->type;

@@ -69,6 +69,14 @@ static bool range_from_tnum(struct vf_range *r, struct vf_tnum t, unsigned w)
 	return vf_range_sync(r, w);
 }
 
+static bool ranges_from_tnum(struct vf_scalar *a, unsigned w)
+{
+	struct vf_tnum low = vf_tnum_cut(a->t, w / 2);
+
+	return range_from_tnum(&a->r, a->t, w) &&
+	       range_from_tnum(&a->h, low, w / 2);
+}
+
 /* When fewer than 2^(w/2) numbers lie in [lo, hi], their lower halves are a
  * circular interval from lo's to hi's: a plain one, unsigned or signed, when
  * it does not cross that order's seam. */
@@ -89,6 +97,14 @@ static void half_from_span(
 		h->smin = vf_max_s(h->smin, vf_signed(ulo, hw));
 		h->smax = vf_min_s(h->smax, vf_signed(uhi, hw));
 	}
+}
+
+static bool half_from_word(struct vf_scalar *a, unsigned w)
+{
+	half_from_span(&a->h, a->r.umin, a->r.umax, w);
+	half_from_span(&a->h, (uint64_t)a->r.smin, (uint64_t)a->r.smax, w);
+	return a->h.umin <= a->h.umax && a->h.smin <= a->h.smax &&
+	       vf_range_sync(&a->h, w / 2);
 }
 
 /* The smallest word >= x whose lower half is in s, in the order in which the
@@ -140,10 +156,10 @@ static bool prev_word(
 }
 
 /* Move each bound of the word to the next number whose lower half fits. */
-static bool word_from_half(
-    struct vf_range *r, const struct vf_range *h, unsigned w)
+static bool word_from_half(struct vf_scalar *a, unsigned w)
 {
-	struct vf_halves s = vf_range_halves(h, w / 2);
+	struct vf_range *r = &a->r;
+	struct vf_halves s = vf_range_halves(&a->h, w / 2);
 	uint64_t top = vf_umax(w);
 	uint64_t smin = (uint64_t)r->smin & top;
 	uint64_t smax = (uint64_t)r->smax & top;
@@ -176,17 +192,12 @@ static bool tnum_from_ranges(struct vf_scalar *a, unsigned w)
 	return true;
 }
 
+/* The steps: each keeps G(a), and is false only when it is empty. Each one
+ * narrows one part by others, so that no word of G(a) can get lost. */
 static bool sync_once(struct vf_scalar *a, unsigned w)
 {
-	if (!range_from_tnum(&a->r, a->t, w) ||
-	    !range_from_tnum(&a->h, vf_tnum_cut(a->t, w / 2), w / 2))
-		return false;
-	half_from_span(&a->h, a->r.umin, a->r.umax, w);
-	half_from_span(&a->h, (uint64_t)a->r.smin, (uint64_t)a->r.smax, w);
-	if (a->h.umin > a->h.umax || a->h.smin > a->h.smax)
-		return false;
-	return vf_range_sync(&a->h, w / 2) && word_from_half(&a->r, &a->h, w) &&
-	       tnum_from_ranges(a, w);
+	return ranges_from_tnum(a, w) && half_from_word(a, w) &&
+	       word_from_half(a, w) && tnum_from_ranges(a, w);
 }
 
 /* Two rounds let what the last part learnt reach the first. */

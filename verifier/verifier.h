@@ -9,13 +9,14 @@
  * interpreter's production path and the compiler take nothing else, and what
  * was proven travels inside it.
  *
- * What is accepted: forward jumps; numbers, stack, context fields; direct
- * packet access after a compare with data_end, by constant and by bounded
- * variable offsets; ld_abs and ld_ind. In a mem program r1 points to as many
- * bytes as r2 says: compare r2, while it or a copy holds that number, with a
- * constant, or a pointer with r1 + r2. Instructions that no way reaches are
- * accepted when they are well formed. Loops, calls and maps are refused by
- * codes of their own.
+ * What is accepted: jumps in both directions when every loop is proven to
+ * end; calls of local functions, 8 frames deep; helpers (exo/isa/helpers.inc)
+ * and maps (exo/abi/map.inc); numbers, stack, context fields; direct packet
+ * access after a compare with data_end, by constant and by bounded variable
+ * offsets; ld_abs and ld_ind. In a mem program r1 points to as many bytes as
+ * r2 says: compare r2, while it or a copy holds that number, with a constant,
+ * or a pointer with r1 + r2. Instructions that no way reaches are accepted
+ * when they are well formed.
  *
  * Trust: none in the program. Work and memory are bounded by vf_limits. The
  * caller must not let others change the instructions during the call.
@@ -41,10 +42,13 @@ struct vf_input {
 				others read */
 	const struct exo_map_def *maps; /* what the program names by index */
 	uint32_t nmaps;
+	bool no_helpers;   /* whoever runs it has no helpers */
+	bool no_pkt_write; /* whoever runs it shares the packet */
 };
 
-/** The longest program. */
+/** The longest program, and the most maps it may name. */
 #define VF_INSNS_MAX 1000000u
+#define VF_MAPS_MAX  1024u
 
 /** What a verification may cost; 0 means the default. */
 struct vf_limits {
@@ -58,15 +62,21 @@ struct vf_limits {
 
 /** What was proven. */
 struct vf_facts {
-	uint64_t max_steps; /* no run takes more instructions */
-	uint64_t explored;  /* instructions that the proof looked at */
-	uint64_t states;    /* abstract states kept at join points */
-	uint64_t peak_mem;  /* bytes that the proof held at its height */
-	uint32_t stack;     /* bytes below r10 that a run may touch */
-	uint32_t pkt_end;   /* no access by a constant offset reaches past
+	uint64_t max_steps;   /* no run takes more instructions */
+	uint64_t explored;    /* instructions that the proof looked at */
+	uint64_t states;      /* abstract states kept at join points */
+	uint64_t peak_mem;    /* bytes that the proof held at its height */
+	uint32_t stack;       /* bytes below r10 that a run may touch */
+	uint32_t stack_chain; /* the same of the deepest chain of calls, each
+				frame rounded up to 32 */
+	uint32_t pkt_end;     /* no access by a constant offset reaches past
 				this packet byte; UINT32_MAX: unknown */
-	bool pure;          /* writes nothing that outlives a run */
-	bool reads_pkt;     /* packet bytes or metadata */
+	bool pure;            /* writes nothing that outlives a run, and gives
+				the same result for the same packet */
+	bool reads_pkt;       /* packet bytes or metadata */
+	bool writes_pkt;      /* may change the packet */
+	bool helpers;         /* calls some */
+	bool tail_calls;      /* another program may take over */
 };
 
 /** A verified program. Immutable. */

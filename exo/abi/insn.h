@@ -99,6 +99,14 @@ _Static_assert(sizeof(struct exo_insn) == 8, "an instruction is 8 bytes");
 #define EXO_FETCH   0x01
 #define EXO_XCHG    0xe1
 #define EXO_CMPXCHG 0xf1
+/* The same, younger than the RFC (Linux 6.15): of any size, no fetch bit. */
+#define EXO_LOAD_ACQ  0x100
+#define EXO_STORE_REL 0x110
+
+/* Offsets of LD_ABS and LD_IND that count from elsewhere than the packet's
+ * first byte (linux/filter.h): isa_ld_pkt_at() in exo/isa/decode.h. */
+#define EXO_SKF_NET_OFF (-0x100000) /* the network header, ancillary data */
+#define EXO_SKF_LL_OFF  (-0x200000) /* the link-layer header */
 
 /* Registers. */
 #define EXO_REGS  11u /* r0 .. r10 */

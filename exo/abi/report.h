@@ -26,6 +26,10 @@ enum exo_reg_kind {
 	EXO_REG_MAP,
 	EXO_REG_MAP_VALUE,
 	EXO_REG_MAP_VALUE_OR_NULL,
+	EXO_REG_RING, /* memory of a ring buffer */
+	EXO_REG_RING_OR_NULL,
+	EXO_REG_FUNC,
+	EXO_REG_MAP_KEY,
 };
 
 /** One refusal. All fields are valid; those without meaning are 0. */

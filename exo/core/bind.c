@@ -50,7 +50,11 @@ static int image_verify(struct exo_core *core, struct env *env,
 {
 	struct vf_limits limits = { core->cfg.verify_insns,
 		core->cfg.verify_mem };
-	struct vf_input in = { .refuse_leaks = true };
+	struct vf_input in = {
+		.refuse_leaks = true,
+		.no_helpers = true,
+		.no_pkt_write = true,
+	};
 	struct exo_image img;
 	uint32_t bad;
 	int err;

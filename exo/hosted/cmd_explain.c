@@ -5,16 +5,24 @@
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
 #include "exo/hosted/json.h"
+#include "exo/hosted/story.h"
 #include "exo/hosted/table.h"
+#include "exo/hosted/why_show.h"
+
+#include "exo/abi/err.h"
 
 #include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 static const char help[] =
     "usage: exopf explain [--json] [CODE...]\n"
     "\n"
     "Say what the verifier means by a code, such as VF104, 104 or its name;\n"
-    "without one, list all codes. Exit status: 1 when there is no such code.\n"
+    "with a program that earns it, what the verifier says of that, and the\n"
+    "program repaired; without one, list all codes. Exit status: 1 when there\n"
+    "is no such code.\n"
     "\n"
     "  --json            as JSON, schema exopf.explain/1\n"
     "  -h, --help        this text\n"
@@ -58,12 +66,102 @@ static const struct cmd_diag *find(const char *text)
 	return cmd_diag_find((uint32_t)code);
 }
 
+#define WIDTH 76u
+
+/* Print text in lines of WIDTH at most. */
+static void wrap(const char *text, const char *indent)
+{
+	size_t column = 0, n;
+
+	while (*text != '\0') {
+		n = strcspn(text, " ");
+		if (column != 0 && column + 1 + n > WIDTH - strlen(indent)) {
+			putchar('\n');
+			column = 0;
+		}
+		column += (size_t)printf(
+		    "%s%.*s", column == 0 ? indent : " ", (int)n, text);
+		text += n + (text[n] == ' ');
+	}
+	putchar('\n');
+}
+
+/* Print a program, its lines numbered. */
+static void list_program(const char *text)
+{
+	unsigned line = 1;
+	size_t n;
+
+	if (*text == '\0')
+		printf("      (nothing)\n");
+	for (; *text != '\0'; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		printf("    %3u  %.*s\n", line++, (int)n, text);
+	}
+}
+
+static void say_how(const struct cmd_story *s)
+{
+	const char *map = s->maps;
+	size_t n;
+
+	printf("\n  for example, type ");
+	if (s->mode == CMD_STORY_TYPE)
+		printf("%u", s->limit);
+	else
+		printf("%s", cmd_prog_type_text(s->type));
+	for (; *map != '\0'; map += n + (map[n] == '\n')) {
+		n = strcspn(map, "\n");
+		printf(", with --map '%.*s'", (int)n, map);
+	}
+	if (s->mode == CMD_STORY_LEAKS)
+		printf(", with --unprivileged");
+	else if (s->mode == CMD_STORY_EXPLORED)
+		printf(", with --explored %u", s->limit);
+	else if (s->mode == CMD_STORY_MEM)
+		printf(", with --mem %u", s->limit);
+	else if (s->mode == CMD_STORY_ALONE)
+		printf(", bound as a filter");
+	else if (s->mode == CMD_STORY_LONG)
+		printf(", repeated until it has %u instructions", s->limit);
+	printf(":\n");
+}
+
+static void say_refusal(const struct cmd_story *s)
+{
+	struct cmd_told *t = calloc(1, sizeof(*t));
+	struct why_source src;
+	int ret = t == NULL ? -EXO_ENOMEM : cmd_story_tell(s, false, t);
+
+	if (ret == -EXO_EREFUSED || ret == -EXO_EBUDGET) {
+		src.line = t->line;
+		printf("\n    refused ");
+		why_show(stdout, &t->why, &src, "      ");
+	} else {
+		cmd_say("the example was not judged: %s", cmd_diag_error(ret));
+	}
+	if (t != NULL)
+		cmd_story_free(t);
+	free(t);
+}
+
 static void explain(const struct cmd_diag *row)
 {
+	const struct cmd_story *s = cmd_story_find(row->code);
+
 	printf("VF%u %s\n", row->code, row->name);
 	printf("  kind:    %s\n", family(row->code));
 	printf("  meaning: %s\n", row->title);
 	printf("  hint:    %s\n", row->hint);
+	if (s == NULL)
+		return;
+	printf("\n");
+	wrap(s->text, "  ");
+	say_how(s);
+	list_program(s->bad);
+	say_refusal(s);
+	printf("\n  repaired:\n");
+	list_program(s->good);
 }
 
 static int list_all(void)
@@ -94,6 +192,7 @@ static int list_all(void)
 
 static void json_row(struct cmd_json *j, const struct cmd_diag *row)
 {
+	const struct cmd_story *s = cmd_story_find(row->code);
 	char code[16];
 
 	snprintf(code, sizeof(code), "VF%u", row->code);
@@ -103,6 +202,12 @@ static void json_row(struct cmd_json *j, const struct cmd_diag *row)
 	cmd_json_str(j, "kind", family(row->code));
 	cmd_json_str(j, "title", row->title);
 	cmd_json_str(j, "hint", row->hint);
+	if (s != NULL) {
+		cmd_json_str(j, "story", s->text);
+		cmd_json_str(j, "maps", s->maps);
+		cmd_json_str(j, "program", s->bad);
+		cmd_json_str(j, "repaired", s->good);
+	}
 	cmd_json_end(j);
 }
 

@@ -80,6 +80,8 @@ static const struct {
 	[ISA_END_FRAMES] = { "frames", "calls nest too deep" },
 	[ISA_END_HELPER] = { "helper", "there is no such helper" },
 	[ISA_END_MAP] = { "map", "there is no such map" },
+	[ISA_END_HELD] = { "held",
+	    "it ended and held memory of a ring buffer" },
 };
 
 static bool is_trap(enum isa_end end)

@@ -2,38 +2,59 @@
 /*
  * `exopf verify`: ask the verifier about one program.
  */
+#include "exo/hosted/batch.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
 #include "exo/hosted/human.h"
 #include "exo/hosted/json.h"
+#include "exo/hosted/map_arg.h"
 #include "exo/hosted/program.h"
+#include "exo/hosted/signals.h"
+#include "exo/hosted/verify_trace.h"
+#include "exo/hosted/why_show.h"
 
 #include "exo/abi/cap.h"
 #include "exo/abi/err.h"
-#include "exo/isa/text.h"
+#include "exo/core/world.h"
 #include "verifier/verifier.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 static const char help[] =
     "usage: exopf verify [options] EXPR\n"
     "       exopf verify [options] --raw HEX|-\n"
     "       exopf verify [options] --asm FILE|-\n"
+    "       exopf verify [options] --batch FILE|-\n"
     "\n"
     "Ask the verifier whether a program is safe. Exit status: 0 accepted,\n"
-    "1 refused, 2 the question could not be asked.\n"
+    "1 refused, 2 the question could not be asked. With --batch: 0 every\n"
+    "line was judged, 2 there was one that holds no program.\n"
     "\n"
     "  EXPR              a tcpdump expression; several words are joined\n"
     "  --raw HEX         instructions as hexadecimal; '-' reads them from\n"
     "                    standard input\n"
     "  --asm FILE        assembler text, in the syntax of 'exopf dump'\n"
+    "  --batch FILE      one program a line, as JSON, packed or not; prints a\n"
+    "                    line of JSON about each: verdict accepted, refused\n"
+    "                    or error\n"
     "  --type TYPE       what the program is for: socket (the default), xdp,\n"
     "                    tc or mem\n"
     "  --linktype NAME   link type for EXPR, by name or number (EN10MB)\n"
     "  -O, --no-optimize leave out libpcap's optimiser\n"
+    "  --map DEF         a map that the program names by its index, once for\n"
+    "                    each: 'KIND KEY VALUE ENTRIES [rdonly|wronly]', "
+    "sizes\n"
+    "                    in bytes; KIND is array, hash, ringbuf, prog_array\n"
+    "                    or perf_event_array\n"
     "  --unprivileged    refuse to let pointers leak as well; what a libOS\n"
     "                    binds is always judged like that\n"
+    "  --explored N      give up after N explored instructions (1000000)\n"
+    "  --mem BYTES       give up beyond this much memory (67108864)\n"
+    "  --trace           print every state that is explored, before the\n"
+    "                    answer; with --json a line each, exopf.trace/1\n"
+    "  --states N        print N of them at most (10000)\n"
     "  --json            the answer as JSON, schema exopf.verify/1\n"
     "  -h, --help        this text\n"
     "\n"
@@ -43,53 +64,64 @@ static const char help[] =
     "  exopf verify --raw 'b700000001000000 9500000000000000'\n"
     "  exopf verify --raw 9500000000000000 || exopf explain VF302\n"
     "  echo 'r0 = 0\n"
-    "  exit' | exopf verify --asm - --json\n";
+    "  exit' | exopf verify --asm - --json\n"
+    "  exopf verify --trace --raw 'b700000001000000 9500000000000000'\n"
+    "  printf 'r1 = map[id:0]\\nr0 = 0\\nexit\\n' |\n"
+    "      exopf verify --asm - --map 'array 4 48 1'\n"
+    "  echo '{\"id\": 1, \"type\": \"xdp\", \"insns\": \"b7000000020000009500"
+    "000000000000\"}' |\n"
+    "      exopf verify --batch -\n";
 
 #define SCHEMA "exopf.verify/1"
 
 /* The question, and what came of it. */
 struct question {
 	struct cmd_program_args args;
+	const char *batch; /* file of --batch, or NULL */
+	struct vf_limits limits;
+	struct exo_map_def maps[EXO_WORLD_MAPS];
+	uint32_t nmaps;
 	bool unprivileged;
 	bool json;
+	bool trace;
+	uint64_t states; /* of --states; 0: not stated */
 	struct cmd_program program;
-	struct exo_report report;
-	struct vf_facts facts;
-	int ret; /* of vf_verify() */
+	struct vf_input in;
+	struct why *why;
 };
 
-static void *get_memory(void *ctx, size_t size)
+/* Print what is explored. Returns 0, or the signal that came. */
+static int trace(const struct question *q)
 {
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put_memory(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
-static void ask(struct question *q)
-{
-	struct exo_mem mem = { .get = get_memory, .put = put_memory };
-	const struct vf_limits limits = {
-		.explored = VF_EXPLORED_DEFAULT,
-		.mem = VF_MEM_DEFAULT,
+	const struct cmd_trace how = {
+		.out = stdout,
+		.json = q->json,
+		.most = q->states != 0 ? q->states : CMD_TRACE_STATES,
 	};
-	const struct vf_input in = {
+	struct exo_report report;
+	uint64_t left_out;
+
+	cmd_signals_catch();
+	(void)cmd_verify_trace(&how, &q->in, &q->limits, &report, &left_out);
+	if (left_out != 0)
+		cmd_say("%" PRIu64 " states more were not printed; --states N "
+		        "prints up to N",
+		    left_out);
+	return cmd_signal_stop;
+}
+
+/* Returns what the verifier did. */
+static int ask(struct question *q)
+{
+	q->in = (struct vf_input){
 		.insns = q->program.code.insns,
 		.ninsns = q->program.code.n,
 		.type = q->program.type,
 		.refuse_leaks = q->unprivileged,
+		.maps = q->maps,
+		.nmaps = q->nmaps,
 	};
-	struct vf_prog *prog = NULL;
-
-	q->ret = vf_verify(&in, &limits, &mem, &prog, &q->report);
-	if (q->ret == 0)
-		q->facts = *vf_prog_facts(prog);
-	vf_prog_free(prog, &mem);
+	return why_ask(q->why, &q->in, &q->limits);
 }
 
 static void say_fact(const char *what, uint64_t value, const char *unit)
@@ -101,7 +133,7 @@ static void say_fact(const char *what, uint64_t value, const char *unit)
 
 static void say_accepted(const struct question *q)
 {
-	const struct vf_facts *f = &q->facts;
+	const struct vf_facts *f = &q->why->facts;
 
 	printf("accepted\n");
 	printf("  %-14s%s\n", "type", cmd_prog_type_text(q->program.type));
@@ -125,14 +157,11 @@ static void say_accepted(const struct question *q)
 
 static void say_refused(const struct question *q)
 {
-	char text[1024];
-	struct exo_fmt f;
+	const struct why_source src = { q->program.line };
 
-	exo_fmt_init(&f, text, sizeof(text));
-	cmd_diag_write(
-	    &f, &q->report, q->program.code.insns, q->program.code.n);
-	printf("refused %s\n", text);
-	printf("  more: exopf explain VF%u\n", q->report.code);
+	printf("refused ");
+	why_show(stdout, q->why, &src, "  ");
+	printf("  more: exopf explain VF%u\n", q->why->report.code);
 }
 
 static void json_facts(struct cmd_json *j, const struct vf_facts *f)
@@ -150,101 +179,72 @@ static void json_facts(struct cmd_json *j, const struct vf_facts *f)
 	cmd_json_u64(j, "peak_mem", f->peak_mem);
 }
 
-static void json_register(struct cmd_json *j, const struct exo_report *r)
-{
-	char text[256];
-	struct exo_fmt f;
-
-	if (r->reg == EXO_REPORT_NOREG) {
-		cmd_json_null(j, "register");
-		return;
-	}
-	exo_fmt_init(&f, text, sizeof(text));
-	cmd_diag_register(&f, r);
-	cmd_json_object(j, "register");
-	cmd_json_u64(j, "number", r->reg);
-	cmd_json_str(j, "text", text);
-	cmd_json_i64(j, "smin", r->smin);
-	cmd_json_i64(j, "smax", r->smax);
-	cmd_json_u64(j, "umin", r->umin);
-	cmd_json_u64(j, "umax", r->umax);
-	if (r->widened == EXO_REPORT_NOWHERE)
-		cmd_json_null(j, "set_at");
-	else
-		cmd_json_u64(j, "set_at", r->widened);
-	cmd_json_end(j);
-}
-
-static void json_refused(struct cmd_json *j, const struct question *q)
-{
-	const struct exo_report *r = &q->report;
-	const struct cmd_diag *row = cmd_diag_find(r->code);
-	char text[256];
-	struct exo_fmt f;
-
-	cmd_json_str(j, "name", row != NULL ? row->name : NULL);
-	cmd_json_str(j, "title", row != NULL ? row->title : NULL);
-	cmd_json_str(j, "hint", row != NULL ? row->hint : NULL);
-	if (r->insn < q->program.code.n) {
-		exo_fmt_init(&f, text, sizeof(text));
-		isa_disasm(
-		    &f, q->program.code.insns, q->program.code.n, r->insn);
-		cmd_json_str(j, "insn_text", text);
-	} else {
-		cmd_json_null(j, "insn_text");
-	}
-	json_register(j, r);
-	cmd_json_i64(j, "offset", r->off);
-	cmd_json_u64(j, "size", r->size);
-	cmd_json_u64(j, "limit", r->limit);
-	cmd_json_u64(j, "explored", r->explored);
-}
-
 static void say_json(const struct question *q)
 {
-	bool ok = q->ret == 0;
+	const struct exo_report *report = &q->why->report;
+	const struct why_source src = { q->program.line };
+	bool ok = q->why->ret == 0;
 	struct cmd_json j;
 	char code[16];
 
-	snprintf(code, sizeof(code), "VF%u", q->report.code);
+	snprintf(code, sizeof(code), "VF%u", report->code);
 	cmd_json_begin(&j, stdout);
 	cmd_json_str(&j, "schema", SCHEMA);
 	cmd_json_str(&j, "verdict", ok ? "accepted" : "refused");
 	cmd_json_str(&j, "code", ok ? NULL : code);
-	if (ok || q->report.insn == EXO_REPORT_NOWHERE)
+	if (ok || report->insn == EXO_REPORT_NOWHERE)
 		cmd_json_null(&j, "insn");
 	else
-		cmd_json_u64(&j, "insn", q->report.insn);
+		cmd_json_u64(&j, "insn", report->insn);
 	cmd_json_str(&j, "type", cmd_prog_type_text(q->program.type));
 	cmd_json_u64(&j, "insns", q->program.code.n);
 	if (ok)
-		json_facts(&j, &q->facts);
+		json_facts(&j, &q->why->facts);
 	else
-		json_refused(&j, q);
+		why_json(&j, q->why, &src);
 	cmd_json_finish(&j);
 }
 
-static int answer(const struct question *q)
+static int answer(const struct question *q, int ret)
 {
-	if (q->ret != 0 && q->ret != -EXO_EREFUSED && q->ret != -EXO_EBUDGET) {
+	if (ret != 0 && ret != -EXO_EREFUSED && ret != -EXO_EBUDGET) {
 		cmd_say(
-		    "the verifier gave no verdict: %s", cmd_diag_error(q->ret));
+		    "the verifier gave no verdict: %s", cmd_diag_error(ret));
 		return cmd_fail(q->json, SCHEMA, CMD_FAULT);
 	}
 	if (q->json)
 		say_json(q);
-	else if (q->ret == 0)
+	else if (ret == 0)
 		say_accepted(q);
 	else
 		say_refused(q);
-	if (q->ret == 0)
+	if (ret == 0)
 		return cmd_finish(CMD_YES);
-	if (q->args.expr != NULL && q->ret == -EXO_EREFUSED) {
+	if (q->args.expr != NULL && ret == -EXO_EREFUSED) {
 		cmd_say("libpcap made this program, so the verifier should "
 		        "have accepted it: please report it");
 		return cmd_finish(CMD_DISAGREE);
 	}
 	return cmd_finish(CMD_NO);
+}
+
+/* The program is there: judge it. */
+static int judge(struct question *q)
+{
+	int ret, stop = 0;
+
+	q->why = calloc(1, sizeof(*q->why));
+	if (q->why == NULL) {
+		cmd_say("out of memory");
+		return cmd_fail(q->json, SCHEMA, CMD_FAULT);
+	}
+	ret = ask(q);
+	if (q->trace)
+		stop = trace(q);
+	ret = answer(q, ret);
+	why_free(q->why);
+	free(q->why);
+	return stop != 0 ? 128 + stop : ret;
 }
 
 enum {
@@ -253,12 +253,24 @@ enum {
 	OPT_TYPE,
 	OPT_LINKTYPE,
 	OPT_UNPRIVILEGED,
+	OPT_BATCH,
+	OPT_EXPLORED,
+	OPT_MEM,
+	OPT_MAP,
+	OPT_TRACE,
+	OPT_STATES,
 	OPT_JSON
 };
 
 static const struct option options[] = {
 	{ "raw", required_argument, NULL, OPT_RAW },
 	{ "asm", required_argument, NULL, OPT_ASM },
+	{ "batch", required_argument, NULL, OPT_BATCH },
+	{ "explored", required_argument, NULL, OPT_EXPLORED },
+	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "map", required_argument, NULL, OPT_MAP },
+	{ "trace", no_argument, NULL, OPT_TRACE },
+	{ "states", required_argument, NULL, OPT_STATES },
 	{ "type", required_argument, NULL, OPT_TYPE },
 	{ "linktype", required_argument, NULL, OPT_LINKTYPE },
 	{ "no-optimize", no_argument, NULL, 'O' },
@@ -267,6 +279,28 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
+
+/* Take the number of an option. Returns 0, or an exit status. */
+static int take_number(const struct cmd *self, const char *name, uint64_t *out)
+{
+	if (cmd_number(optarg, 1, UINT64_MAX, out))
+		return 0;
+	return cmd_usage(self, "--%s %s: give a number from 1", name, optarg);
+}
+
+static int take_map(const struct cmd *self, struct question *q)
+{
+	if (q->nmaps == EXO_WORLD_MAPS)
+		return cmd_usage(self, "more than %u maps", EXO_WORLD_MAPS);
+	if (cmd_map_arg(optarg, &q->maps[q->nmaps])) {
+		q->nmaps++;
+		return 0;
+	}
+	return cmd_usage(self,
+	    "--map '%s': a map is KIND KEY VALUE ENTRIES [rdonly|wronly], such "
+	    "as 'array 4 48 1'",
+	    optarg);
+}
 
 /* Take one option. Returns 0, or an exit status. */
 static int take(const struct cmd *self, struct question *q, int c, char **argv)
@@ -288,6 +322,20 @@ static int take(const struct cmd *self, struct question *q, int c, char **argv)
 	case OPT_UNPRIVILEGED:
 		q->unprivileged = true;
 		return 0;
+	case OPT_BATCH:
+		q->batch = optarg;
+		return 0;
+	case OPT_EXPLORED:
+		return take_number(self, "explored", &q->limits.explored);
+	case OPT_MEM:
+		return take_number(self, "mem", &q->limits.mem);
+	case OPT_MAP:
+		return take_map(self, q);
+	case OPT_TRACE:
+		q->trace = true;
+		return 0;
+	case OPT_STATES:
+		return take_number(self, "states", &q->states);
 	case OPT_JSON:
 		q->json = true;
 		return 0;
@@ -296,9 +344,35 @@ static int take(const struct cmd *self, struct question *q, int c, char **argv)
 	}
 }
 
+/* Judge a file of programs: its lines say all that other options could. */
+static int run_batch(const struct cmd *self, struct question *q, bool more)
+{
+	const struct cmd_batch how = {
+		.path = q->batch,
+		.unprivileged = q->unprivileged,
+		.limits = q->limits,
+	};
+
+	if (more || q->args.raw != NULL || q->args.assembly != NULL)
+		return cmd_usage(self, "--batch FILE takes its programs from "
+		                       "the file, and no other");
+	if (q->args.type != 0 || q->args.no_optimize ||
+	    q->args.linktype != CMD_LINKTYPE_DEFAULT)
+		return cmd_usage(self, "--batch FILE: each line says its own "
+		                       "type; --type, --linktype and -O have "
+		                       "no place beside it");
+	if (q->trace || q->states != 0 || q->nmaps != 0)
+		return cmd_usage(self, "--batch FILE: --trace, --states and "
+		                       "--map have no place beside it");
+	return cmd_batch(&how);
+}
+
 static int run(const struct cmd *self, int argc, char **argv)
 {
-	struct question q = { .args.linktype = CMD_LINKTYPE_DEFAULT };
+	struct question q = {
+		.args.linktype = CMD_LINKTYPE_DEFAULT,
+		.limits = { VF_EXPLORED_DEFAULT, VF_MEM_DEFAULT },
+	};
 	char *expr;
 	int c, ret;
 
@@ -309,6 +383,8 @@ static int run(const struct cmd *self, int argc, char **argv)
 		if (ret != 0)
 			return ret;
 	}
+	if (q.batch != NULL)
+		return run_batch(self, &q, optind < argc);
 	cmd_keep(q.json);
 	expr = cmd_program_join(argc, argv, optind);
 	if (expr == NULL) {
@@ -320,8 +396,7 @@ static int run(const struct cmd *self, int argc, char **argv)
 	if (ret != 0) {
 		ret = cmd_fail(q.json, SCHEMA, ret);
 	} else {
-		ask(&q);
-		ret = answer(&q);
+		ret = judge(&q);
 		cmd_program_free(&q.program);
 	}
 	free(expr);

@@ -85,6 +85,15 @@ static const char *kind_text(uint8_t kind)
 	case EXO_REG_MAP_VALUE_OR_NULL:
 		return "a pointer into a map's value, or null: it was not "
 		       "compared with 0";
+	case EXO_REG_RING:
+		return "a pointer into a ring buffer's record";
+	case EXO_REG_RING_OR_NULL:
+		return "a pointer into a ring buffer's record, or null: it "
+		       "was not compared with 0";
+	case EXO_REG_FUNC:
+		return "a function";
+	case EXO_REG_MAP_KEY:
+		return "a pointer into a map's key";
 	}
 	return "of an unknown kind";
 }

@@ -136,6 +136,12 @@ void cmd_json_i64(struct cmd_json *j, const char *key, int64_t v)
 	fprintf(j->f, "%" PRId64, v);
 }
 
+void cmd_json_milli(struct cmd_json *j, const char *key, uint64_t v)
+{
+	lead(j, key);
+	fprintf(j->f, "%" PRIu64 ".%03" PRIu64, v / 1000, v % 1000);
+}
+
 void cmd_json_bool(struct cmd_json *j, const char *key, bool v)
 {
 	lead(j, key);

@@ -42,6 +42,10 @@ void cmd_json_strn(
     struct cmd_json *j, const char *key, const char *s, size_t n);
 void cmd_json_u64(struct cmd_json *j, const char *key, uint64_t v);
 void cmd_json_i64(struct cmd_json *j, const char *key, int64_t v);
+
+/** Write v thousandths: 1234 as 1.234. */
+void cmd_json_milli(struct cmd_json *j, const char *key, uint64_t v);
+
 void cmd_json_bool(struct cmd_json *j, const char *key, bool v);
 void cmd_json_null(struct cmd_json *j, const char *key);
 

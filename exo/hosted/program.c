@@ -7,6 +7,7 @@
 #include "exo/abi/err.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/hex.h"
+#include "exo/hosted/lines.h"
 #include "exo/hosted/utf8.h"
 #include "exo/isa/text.h"
 #include "exo/lib/fmt.h"
@@ -120,6 +121,9 @@ static int load_assembly(const char *path, struct cmd_program *out)
 	if (out->code.insns != NULL)
 		ret = isa_asm(text + bom, len - bom, out->code.insns,
 		    out->code.room, &out->code.n, &err);
+	if (ret == 0)
+		out->line = cmd_lines_of(
+		    text + bom, len - bom, out->code.insns, out->code.n);
 	free(text);
 	if (ret == 0)
 		return 0;
@@ -204,6 +208,7 @@ void cmd_program_free(struct cmd_program *p)
 {
 	flt_code_free(&p->code);
 	free(p->cbpf);
+	free(p->line);
 	memset(p, 0, sizeof(*p));
 }
 

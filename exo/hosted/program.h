@@ -29,6 +29,8 @@ struct cmd_program {
 	struct flt_code code;
 	struct flt_cbpf *cbpf; /* what an expression became first; else NULL */
 	uint32_t ncbpf;
+	uint32_t *line; /* of assembler text, from 1, for each instruction;
+	                   or NULL */
 };
 
 struct cmd;

@@ -67,7 +67,8 @@ static bool mov_number(struct isa_asm *as, char letter, unsigned dst)
 	                   0, imm));
 }
 
-/* "map[fd:3]", "map[idx:3][0]+8", the word map being taken */
+/* "map[id:3]", "map[idx:3][0]+8", the word map being taken; "map[fd:3]" is
+ * the same as "map[id:3]". */
 static bool map(struct isa_asm *as, unsigned dst)
 {
 	struct isa_lex *lx = &as->lx;
@@ -75,23 +76,24 @@ static bool map(struct isa_asm *as, unsigned dst)
 	int64_t off = 0;
 	int32_t name;
 
-	if (!isa_lex_need(lx, "[", "'[' as in map[fd:3]"))
+	if (!isa_lex_need(lx, "[", "'[' as in map[id:3]"))
 		return false;
 	if (isa_lex_take(lx, "idx"))
 		src = EXO_LDDW_MAP_IDX;
-	else if (!isa_lex_need(lx, "fd", "fd or idx"))
+	else if (!isa_lex_take(lx, "fd") &&
+	         !isa_lex_need(lx, "id", "id, fd or idx"))
 		return false;
-	if (!isa_lex_need(lx, ":", "':' as in map[fd:3]") ||
+	if (!isa_lex_need(lx, ":", "':' as in map[id:3]") ||
 	    !isa_asm_imm(as, false, &name) ||
-	    !isa_lex_need(lx, "]", "']' as in map[fd:3]"))
+	    !isa_lex_need(lx, "]", "']' as in map[id:3]"))
 		return false;
 	if (!isa_lex_take(lx, "["))
 		return lddw(as, dst, src, name, 0);
 	src++; /* the value of the same map */
-	if (!isa_lex_need(lx, "0", "0 as in map[fd:3][0]+8") ||
-	    !isa_lex_need(lx, "]", "']' as in map[fd:3][0]+8") ||
+	if (!isa_lex_need(lx, "0", "0 as in map[id:3][0]+8") ||
+	    !isa_lex_need(lx, "]", "']' as in map[id:3][0]+8") ||
 	    !isa_lex_is(lx, "+"))
-		return isa_lex_fail(lx, "'+' as in map[fd:3][0]+8");
+		return isa_lex_fail(lx, "'+' as in map[id:3][0]+8");
 	return isa_asm_number(as, 0, UINT32_MAX, &off) &&
 	       lddw(as, dst, src, name, (int32_t)(uint32_t)off);
 }
@@ -257,6 +259,30 @@ static bool atomic(struct isa_asm *as, unsigned dst)
 	                            src, off, imm));
 }
 
+/* "r2 = load_acquire((u64 *)(r1 +0))", the word being taken; LLVM writes w2
+ * where less than 64 bits are loaded. */
+static bool load_acquire(struct isa_asm *as, char letter, unsigned dst)
+{
+	struct isa_lex *lx = &as->lx;
+	uint8_t type = 0;
+	unsigned src = 0;
+	int16_t off = 0;
+
+	if (!isa_lex_need(lx, "(", "'(' after load_acquire") ||
+	    !isa_asm_type(as, &type))
+		return false;
+	if ((type & 0xe0u) != EXO_MEM ||
+	    (letter == 'w' && (type & 0x18u) == EXO_DW))
+		return isa_lex_fail(lx, letter == 'w'
+		                            ? "the type u8, u16 or u32"
+		                            : "the type u8, u16, u32 or u64");
+	return isa_asm_base(as, &src, &off) &&
+	       isa_lex_need(lx, ")", "')' at the end") &&
+	       isa_asm_emit(
+	           as, isa_asm_slot(EXO_STX | EXO_ATOMIC | (type & 0x18u), dst,
+	                   src, off, EXO_LOAD_ACQ));
+}
+
 static bool is_atomic(const struct isa_lex *lx)
 {
 	const char *s = lx->text + lx->pos;
@@ -306,6 +332,8 @@ static bool value(struct isa_asm *as, char letter, unsigned dst)
 		return mov_number(as, letter, dst);
 	if (isa_lex_take(lx, "("))
 		return movsx(as, letter, dst);
+	if (isa_lex_take(lx, "load_acquire"))
+		return load_acquire(as, letter, dst);
 	if (isa_asm_at_reg(as))
 		return isa_asm_reg(as, letter, &src) &&
 		       isa_asm_emit(

@@ -61,6 +61,33 @@ static bool lock(struct isa_asm *as)
 	                   src, off, imm));
 }
 
+/* "store_release((u64 *)(r1 +0), r2)", the word being taken; w2, as LLVM
+ * has it, where less than 64 bits are stored */
+static bool store_release(struct isa_asm *as)
+{
+	struct isa_lex *lx = &as->lx;
+	uint8_t type;
+	unsigned dst, src;
+	int16_t off;
+	char letter = 'r';
+
+	if (!isa_lex_need(lx, "(", "'(' after store_release") ||
+	    !isa_asm_type(as, &type))
+		return false;
+	if ((type & 0xe0u) != EXO_MEM)
+		return isa_lex_fail(lx, "the type u8, u16, u32 or u64");
+	if (!isa_asm_base(as, &dst, &off) ||
+	    !isa_lex_need(lx, ",", "',' after the address"))
+		return false;
+	if (isa_asm_at_reg(as) && (type & 0x18u) != EXO_DW)
+		letter = lx->text[lx->pos];
+	return isa_asm_reg(as, letter, &src) &&
+	       isa_lex_need(lx, ")", "')' at the end") &&
+	       isa_asm_emit(
+	           as, isa_asm_slot(EXO_STX | EXO_ATOMIC | (type & 0x18u), dst,
+	                   src, off, EXO_STORE_REL));
+}
+
 /* "if r1 s> 5 goto pc+3", the word if being taken */
 static bool jump_if(struct isa_asm *as)
 {
@@ -109,16 +136,69 @@ static bool jump_long(struct isa_asm *as)
 	           as, isa_asm_slot(EXO_JMP32 | EXO_JA, 0, 0, 0, (int32_t)off));
 }
 
-/* "call 5", "call pc+12", "call label" */
+static bool call_helper(struct isa_asm *as, int32_t nr)
+{
+	return isa_asm_emit(
+	    as, isa_asm_slot(EXO_JMP | EXO_CALL, 0, EXO_CALL_HELPER, 0, nr));
+}
+
+/* A word with a number behind it, as in "map_lookup_elem#1"? Elsewhere '#'
+ * starts a comment. */
+static bool at_numbered(const struct isa_lex *lx)
+{
+	size_t end = lx->pos + lx->size;
+
+	return lx->tok == ISA_TOK_WORD && end + 1 < lx->len &&
+	       lx->text[end] == '#' && lx->text[end + 1] >= '0' &&
+	       lx->text[end + 1] <= '9';
+}
+
+/* "map_lookup_elem#1": name and number of one helper, or of none of ours. */
+static bool call_numbered(struct isa_asm *as, const struct isa_helper *named)
+{
+	struct isa_lex *lx = &as->lx;
+	size_t pos;
+	int32_t nr;
+
+	lx->next++; /* over the '#' */
+	isa_lex_next(lx);
+	pos = lx->pos;
+	if (!isa_asm_imm(as, true, &nr))
+		return false;
+	if (isa_word_helper(nr) != named)
+		return isa_lex_fail_at(lx, pos, "the number of this helper");
+	return call_helper(as, nr);
+}
+
+/* Whether the token at hand is a label; nobody knows in the first pass. */
+static bool is_label(struct isa_asm *as)
+{
+	struct isa_lex start = as->lx;
+	uint32_t at;
+	bool found = isa_label_find(as, &at);
+
+	as->lx = start;
+	return found;
+}
+
+/* "call 5", "call map_lookup_elem", "call map_lookup_elem#1", "call pc+12",
+ * "call label"; a label hides the helper of the same name. */
 static bool call(struct isa_asm *as)
 {
+	struct isa_lex *lx = &as->lx;
+	const struct isa_helper *named =
+	    isa_word_helper_named(lx->text + lx->pos, lx->size);
 	int64_t off = 0;
 	int32_t imm;
 
-	if (as->lx.tok == ISA_TOK_NUMBER || isa_lex_is(&as->lx, "-"))
-		return isa_asm_imm(as, false, &imm) &&
-		       isa_asm_emit(as, isa_asm_slot(EXO_JMP | EXO_CALL, 0,
-		                            EXO_CALL_HELPER, 0, imm));
+	if (lx->tok == ISA_TOK_NUMBER || isa_lex_is(lx, "-"))
+		return isa_asm_imm(as, false, &imm) && call_helper(as, imm);
+	if (at_numbered(lx))
+		return call_numbered(as, named);
+	if (named != NULL && !is_label(as)) {
+		isa_lex_next(lx);
+		return call_helper(as, (int32_t)named->nr);
+	}
 	return isa_asm_target(as, INT32_MIN, INT32_MAX, &off) &&
 	       isa_asm_emit(as, isa_asm_slot(EXO_JMP | EXO_CALL, 0,
 	                            EXO_CALL_LOCAL, 0, (int32_t)off));
@@ -164,6 +244,8 @@ bool isa_asm_insn(struct isa_asm *as)
 		    as, isa_asm_slot(EXO_JMP | EXO_EXIT, 0, 0, 0, 0));
 	if (isa_lex_take(lx, "lock"))
 		return lock(as);
+	if (isa_lex_take(lx, "store_release"))
+		return store_release(as);
 	if (isa_lex_take(lx, ".insn"))
 		return raw(as);
 	return isa_lex_fail(lx, "an instruction");

@@ -60,6 +60,8 @@ static const uint8_t uses[] = {
 	[ISA_FORM_ST] = D | O | I,
 	[ISA_FORM_STX] = D | S | O,
 	[ISA_FORM_ATOMIC] = D | S | O,
+	[ISA_FORM_LOAD_ACQ] = D | W | S | O,
+	[ISA_FORM_STORE_REL] = D | S | O,
 	[ISA_FORM_JA] = O,
 	[ISA_FORM_JA32] = I,
 	[ISA_FORM_JMP_K] = D | I | O,
@@ -153,6 +155,8 @@ static enum isa_bad why(const struct exo_insn *in)
 		wrong = in->imm != 16 && in->imm != 32 && in->imm != 64;
 		break;
 	case ISA_FORM_ATOMIC:
+	case ISA_FORM_LOAD_ACQ:
+	case ISA_FORM_STORE_REL:
 		wrong = true;
 		break;
 	default:

@@ -3,7 +3,8 @@
  * The instruction set as data: what each opcode byte is and what it may hold.
  *
  * The rows are in opcodes.inc, one an encoding, with the conformance group of
- * RFC 9669 section 2.4 that it belongs to. Decoder, disassembler, assembler,
+ * RFC 9669 section 2.4 that it belongs to (load-acquire and store-release,
+ * which the RFC does not know, stand with the atomics). Decoder, disassembler, assembler,
  * verifier and documentation read the same rows.
  *
  * Not in the rows, although RFC 9669 knows them: the address of a platform
@@ -18,6 +19,7 @@
 
 #include "exo/abi/ctx.h"
 #include "exo/abi/insn.h"
+#include "exo/lib/bytes.h"
 
 /** Shape of an instruction: which fields it uses and how it is written. */
 enum isa_form {
@@ -34,6 +36,8 @@ enum isa_form {
 	ISA_FORM_ST,         /* *(size *)(dst + off) = imm */
 	ISA_FORM_STX,        /* *(size *)(dst + off) = src */
 	ISA_FORM_ATOMIC,     /* lock *(size *)(dst + off) op= src */
+	ISA_FORM_LOAD_ACQ,   /* dst = load_acquire((size *)(src + off)) */
+	ISA_FORM_STORE_REL,  /* store_release((size *)(dst + off), src) */
 	ISA_FORM_JA,         /* goto +off */
 	ISA_FORM_JA32,       /* gotol +imm */
 	ISA_FORM_JMP_K,      /* if dst op imm goto +off */
@@ -132,10 +136,69 @@ static inline uint32_t isa_slots(const struct exo_insn *in)
  */
 int64_t isa_target(const struct exo_insn *in, uint32_t i);
 
-/** Find the context field that [off, off+size) of this program type names;
- * NULL when none does. SCRATCH fields contain any aligned access inside. */
+/**
+ * LD_ABS and LD_IND: give the index of the packet byte that a load of size
+ * bytes begins at; false: the load rejects the packet. reg is LD_IND's source
+ * register, 0 for LD_ABS; caplen is below 2^31.
+ *
+ * With sum = imm as a signed number + the low 32 bits of reg as an unsigned
+ * one, which does not wrap:
+ *	0 <= sum			byte sum
+ *	LL_OFF <= sum < NET_OFF		byte sum - LL_OFF: packets begin with
+ *					their link-layer header here, so that
+ *					both ways of counting are one
+ *	NET_OFF <= sum < 0		rejects: nobody says where the network
+ *					header is; ancillary data neither
+ *	else				rejects
+ * and what does not lie within the captured bytes rejects.
+ */
+static inline bool isa_ld_pkt_at(
+    int32_t imm, uint64_t reg, uint32_t size, uint32_t caplen, uint32_t *at)
+{
+	int64_t sum = (int64_t)imm + (uint32_t)reg;
+
+	if (!exo_range_ok((uint64_t)sum, size, caplen)) {
+		if (sum >= EXO_SKF_NET_OFF ||
+		    !exo_range_ok(
+		        (uint64_t)(sum - EXO_SKF_LL_OFF), size, caplen))
+			return false;
+		sum -= EXO_SKF_LL_OFF;
+	}
+	*at = (uint32_t)sum;
+	return true;
+}
+
+/** An LD_ABS that rejects whatever the packet, since it names the network
+ * header or ancillary data: programs that have one are to be refused. */
+static inline bool isa_ld_nowhere(const struct exo_insn *in)
+{
+	return (in->code & 0xe7u) == (EXO_LD | EXO_ABS) && in->imm < 0 &&
+	       in->imm >= EXO_SKF_NET_OFF;
+}
+
+/**
+ * Find the context field that [off, off+size) of this program type names, by
+ * the rules of its access: NULL when a load of these bytes is no field's.
+ * What the load gives is the field's kind. Loads that extend the sign are the
+ * same access, but pointers are never loaded so.
+ */
 const struct exo_ctx_field *isa_ctx_field(
     uint32_t type, uint32_t off, uint32_t size);
+
+/** May a store of size bytes go to the field that isa_ctx_field() found? */
+static inline bool isa_ctx_may_store(
+    const struct exo_ctx_field *f, uint32_t size)
+{
+	return f->access == EXO_CTX_ANY_RW ||
+	       (size == f->size && (f->access == EXO_CTX_WHOLE_RW ||
+	                               f->access == EXO_CTX_NARROW_RW));
+}
+
+/** Does a load of the field give a pointer? */
+static inline bool isa_ctx_is_ptr(const struct exo_ctx_field *f)
+{
+	return f->kind <= EXO_CTX_DATA_META;
+}
 
 /** Size of the context structure of a program type, bytes; 0: none. */
 uint32_t isa_ctx_size(uint32_t type);

@@ -141,7 +141,7 @@ static void lddw(const struct dis *d)
 		exo_fmt_char(d->f, ']');
 		return;
 	}
-	str(d, d->op->src < EXO_LDDW_FUNC ? "map[fd:" : "map[idx:");
+	str(d, d->op->src < EXO_LDDW_FUNC ? "map[id:" : "map[idx:");
 	exo_fmt_i64(d->f, d->in->imm);
 	exo_fmt_char(d->f, ']');
 	if (d->op->src == EXO_LDDW_MAP_VALUE ||
@@ -209,6 +209,36 @@ static void atomic(const struct dis *d)
 	str(d, imm == EXO_CMPXCHG ? ", r0, " : ", ");
 	reg(d, 'r', exo_src(d->in));
 	exo_fmt_char(d->f, ')');
+}
+
+static void load_acquire(const struct dis *d)
+{
+	dst_is(d, 'r');
+	str(d, "load_acquire(");
+	place(d, exo_src(d->in));
+	exo_fmt_char(d->f, ')');
+}
+
+static void store_release(const struct dis *d)
+{
+	str(d, "store_release(");
+	place(d, exo_dst(d->in));
+	str(d, ", r");
+	exo_fmt_u64(d->f, exo_src(d->in));
+	exo_fmt_char(d->f, ')');
+}
+
+/* "call map_lookup_elem#1", "call 1000" */
+static void call(const struct dis *d)
+{
+	const struct isa_helper *h = isa_word_helper(d->in->imm);
+
+	str(d, "call ");
+	if (h != NULL) {
+		str(d, h->name);
+		exo_fmt_char(d->f, '#');
+	}
+	exo_fmt_i64(d->f, d->in->imm);
 }
 
 static void jump(const struct dis *d)
@@ -280,6 +310,12 @@ static void write(const struct dis *d)
 	case ISA_FORM_ATOMIC:
 		atomic(d);
 		return;
+	case ISA_FORM_LOAD_ACQ:
+		load_acquire(d);
+		return;
+	case ISA_FORM_STORE_REL:
+		store_release(d);
+		return;
 	case ISA_FORM_JA:
 		go(d, "goto pc", d->in->off);
 		return;
@@ -291,8 +327,7 @@ static void write(const struct dis *d)
 		jump(d);
 		return;
 	case ISA_FORM_CALL:
-		str(d, "call ");
-		exo_fmt_i64(d->f, d->in->imm);
+		call(d);
 		return;
 	case ISA_FORM_CALL_LOCAL:
 		go(d, "call pc", d->in->imm);

@@ -35,19 +35,6 @@ int isa_load(struct isa_vm *vm, uint32_t type, const struct exo_insn *insns,
 	return 0;
 }
 
-void isa_set_pkt(struct isa_vm *vm, const struct isa_pkt *pkt)
-{
-	struct isa_region *g = &vm->region[ISA_REGION_PKT];
-
-	vm->pkt = *pkt;
-	/* This takes off const and no more, as -Wcast-qual wants it; the region
-	 * is not writable: nobody writes through this pointer.
-	 * NOLINTNEXTLINE(performance-no-int-to-ptr) */
-	g->base = (uint8_t *)(uintptr_t)pkt->data;
-	g->size = pkt->caplen;
-	g->writable = 0;
-}
-
 void isa_set_mem(struct isa_vm *vm, uint8_t *mem, uint32_t size)
 {
 	struct isa_region *g = &vm->region[ISA_REGION_MEM];
@@ -56,6 +43,11 @@ void isa_set_mem(struct isa_vm *vm, uint8_t *mem, uint32_t size)
 	g->size = size;
 	g->writable = 1;
 }
+
+/* Before each instruction; a test that includes this file may look. */
+#ifndef ISA_STEP
+#define ISA_STEP(vm, s, pc) ((void)0)
+#endif
 
 /* Division as RFC 9669, section 4.1: x / 0 is 0, x % 0 is x, and the one
  * overflow (the least number by -1) wraps. */
@@ -107,23 +99,9 @@ static inline uint32_t smod32(uint32_t a, uint32_t b)
 	return b == 0 ? a : (uint32_t)((int32_t)a % (int32_t)b);
 }
 
-/* r1 to r5 do not survive calls and packet loads. */
-static inline void clobber(uint64_t r[16])
-{
-	memset(&r[1], 0, 5 * sizeof(r[0]));
-}
-
 static inline uint32_t distance(const struct exo_insn *in)
 {
 	return (uint32_t)(int32_t)in->off;
-}
-
-/* A helper sees the fuel that is left, and may take of it. */
-static int call_helper(struct isa_vm *vm, int32_t nr, uint64_t r[16])
-{
-	if (vm->ops == NULL || vm->ops->helper == NULL)
-		return -EXO_ENOENT;
-	return vm->ops->helper(vm, (uint32_t)nr, r);
 }
 
 /* The operands of the instruction `in`; d points to its destination. */
@@ -237,26 +215,24 @@ static int call_helper(struct isa_vm *vm, int32_t nr, uint64_t r[16])
 		store;                                     \
 		continue
 
-/* Legacy packet loads: value is over p, the packet byte at index a. */
-#define PACKET_AT(index, bytes, value)                             \
-	a = (index);                                               \
-	if (s.r[EXO_R_CTX] != isa_addr(ISA_REGION_CTX, 0) || !skb) \
-		STOP(ISA_END_CTX);                                 \
-	if (!exo_range_ok(a, bytes, vm->pkt.caplen))               \
-		STOP(ISA_END_REJECT);                              \
-	p = vm->pkt.data + a;                                      \
-	s.r[0] = (value);                                          \
-	clobber(s.r);                                              \
+/* Legacy packet loads: value is over p; index is 0, or the register's. */
+#define PACKET_AT(index, bytes, value)                                     \
+	if (s.r[EXO_R_CTX] != isa_addr(ISA_REGION_CTX, 0) || !skb)         \
+		STOP(ISA_END_CTX);                                         \
+	if (!isa_ld_pkt_at(in->imm, (index), (bytes), vm->pkt.caplen, &x)) \
+		STOP(ISA_END_REJECT);                                      \
+	p = vm->pkt.data + x;                                              \
+	s.r[0] = (value);                                                  \
+	isa_clobber(s.r);                                                  \
 	continue
 
-#define PACKET(width, bytes, value)                         \
-	case EXO_LD | EXO_ABS | (width):                    \
-		PACKET_AT((uint32_t)in->imm, bytes, value); \
-	case EXO_LD | EXO_IND | (width):                    \
-		PACKET_AT(                                  \
-		    (uint64_t)(uint32_t)in->imm + (uint32_t)SRC, bytes, value)
+#define PACKET(width, bytes, value)         \
+	case EXO_LD | EXO_ABS | (width):    \
+		PACKET_AT(0, bytes, value); \
+	case EXO_LD | EXO_IND | (width):    \
+		PACKET_AT(SRC, bytes, value)
 
-/* Set up registers, stack and scratch words for a run. */
+/* Set up registers, stack and what is kept of the context for a run. */
 static inline void begin(struct isa_vm *vm, struct isa_state *s, bool skb)
 {
 	struct isa_region *stack = &vm->region[ISA_REGION_STACK];
@@ -268,12 +244,19 @@ static inline void begin(struct isa_vm *vm, struct isa_state *s, bool skb)
 		memset(vm->frames + EXO_STACK_SIZE - clear, 0, clear);
 	stack->base = vm->frames;
 	stack->writable = 1;
+	if (vm->room.writable) {
+		vm->region[ISA_REGION_PKT].writable = isa_pkt_writable(vm);
+		vm->pkt_now.writable = isa_pkt_writable(vm);
+	}
+	vm->tails = 0;
+	vm->held = 0;
+	s->code = (struct isa_code){ vm->insns, vm->ninsns };
 	/* In halves: gcc would make a slow `rep stos` of the whole. */
 	memset(&s->r[0], 0, sizeof(s->r) / 2);
 	memset(&s->r[8], 0, sizeof(s->r) / 2);
 	isa_set_depth(vm, s, 0);
 	if (skb)
-		memset(vm->cb, 0, sizeof(vm->cb));
+		memset(&vm->own, 0, sizeof(vm->own));
 	if (vm->type != EXO_PROG_MEM) {
 		s->r[1] = isa_addr(ISA_REGION_CTX, 0);
 		return;
@@ -288,7 +271,7 @@ static inline void begin(struct isa_vm *vm, struct isa_state *s, bool skb)
 enum isa_end isa_run(struct isa_vm *vm, uint64_t *r0)
 {
 	const struct exo_insn *insns = vm->insns;
-	const uint32_t n = vm->ninsns;
+	uint32_t n = vm->ninsns;
 	const bool skb = vm->type == EXO_PROG_SOCKET || vm->type == EXO_PROG_TC;
 	uint64_t fuel = vm->fuel;
 	uint32_t pc = 0, at = 0;
@@ -307,6 +290,7 @@ enum isa_end isa_run(struct isa_vm *vm, uint64_t *r0)
 			STOP(ISA_END_PC);
 		if (fuel == 0)
 			STOP(ISA_END_FUEL);
+		ISA_STEP(vm, &s, at);
 		fuel--;
 		in = &insns[pc++];
 		d = &s.r[in->regs & 15];
@@ -370,7 +354,7 @@ enum isa_end isa_run(struct isa_vm *vm, uint64_t *r0)
 			if (n - pc < 1)
 				STOP(ISA_END_OPCODE);
 			pc++;
-			end = isa_imm64(vm, in, d);
+			end = isa_imm64(vm, &s, in, d);
 			if (end != ISA_END_EXIT)
 				goto out;
 			continue;
@@ -390,6 +374,8 @@ enum isa_end isa_run(struct isa_vm *vm, uint64_t *r0)
 			PACKET(EXO_H, 2, exo_be16(p));
 			PACKET(EXO_W, 4, exo_be32(p));
 
+		case EXO_STX | EXO_ATOMIC | EXO_B:
+		case EXO_STX | EXO_ATOMIC | EXO_H:
 		case EXO_STX | EXO_ATOMIC | EXO_W:
 		case EXO_STX | EXO_ATOMIC | EXO_DW:
 			end = isa_atomic(vm, in, s.r);
@@ -425,15 +411,19 @@ enum isa_end isa_run(struct isa_vm *vm, uint64_t *r0)
 			vm->fuel = fuel;
 			if (exo_src(in) != EXO_CALL_HELPER)
 				STOP(ISA_END_OPCODE);
-			if (call_helper(vm, in->imm, s.r) < 0)
-				STOP(ISA_END_HELPER);
+			end = isa_call_helper(vm, &s, in->imm, &pc);
 			fuel = vm->fuel;
-			clobber(s.r);
+			if (end != ISA_END_EXIT)
+				goto out;
+			insns = s.code.insns;
+			n = s.code.n;
 			continue;
 		case EXO_JMP | EXO_EXIT:
 			if (s.depth == 0)
 				STOP(ISA_END_EXIT);
 			pc = isa_leave(vm, &s);
+			insns = s.code.insns;
+			n = s.code.n;
 			continue;
 		default:
 			STOP(ISA_END_OPCODE);
@@ -449,8 +439,11 @@ ctx_store:
 			goto out;
 	}
 out:
+	if (vm->held != 0 && (end == ISA_END_EXIT || end == ISA_END_REJECT))
+		end = ISA_END_HELD;
 	*r0 = end == ISA_END_EXIT ? s.r[0] : 0;
 	vm->fuel = fuel;
 	vm->end_pc = at;
+	vm->end_insns = insns;
 	return end;
 }

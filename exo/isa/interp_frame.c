@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interpreter's frames: how a local function begins and ends.
+ * The interpreter's frames: how a function begins, begins again, ends.
  *
  * Invariant: the stack's region reaches to the end of the running frame and
  * no further, so a pointer into a frame that was left traps.
+ *
+ * A function that a helper has called back runs in the frame above the
+ * helper's caller. Its EXIT is no return yet: while it answers 0 and there is
+ * another call to make, it begins again in the same frame. Nothing here
+ * recurses, and each call costs the program one instruction of fuel at least.
  */
 #include "exo/isa/interp_int.h"
 
-#include "exo/lib/mem.h"
+/* A frame is as the program's first: no register but arguments, and zeros. */
+static void fresh_frame(struct isa_vm *vm, struct isa_state *s)
+{
+	s->r[0] = 0;
+	memset(&s->r[6], 0, 4 * sizeof(s->r[0]));
+	memset(
+	    vm->frames + (size_t)s->depth * EXO_STACK_SIZE, 0, EXO_STACK_SIZE);
+}
 
 bool isa_enter(struct isa_vm *vm, struct isa_state *s, uint32_t pc)
 {
@@ -17,21 +29,93 @@ bool isa_enter(struct isa_vm *vm, struct isa_state *s, uint32_t pc)
 		return false;
 	save = &s->saved[s->depth];
 	memcpy(save->r6_r9, &s->r[6], sizeof(save->r6_r9));
+	save->code = s->code;
 	save->pc = pc;
-	s->r[0] = 0;
-	memset(&s->r[6], 0, sizeof(save->r6_r9));
+	save->loop.next = NULL;
 	isa_set_depth(vm, s, s->depth + 1);
-	memset(
-	    vm->frames + (size_t)s->depth * EXO_STACK_SIZE, 0, EXO_STACK_SIZE);
+	fresh_frame(vm, s);
+	return true;
+}
+
+/* The next call of a function that was called back; false: that was all. */
+static bool again(struct isa_vm *vm, struct isa_state *s, struct isa_loop *loop)
+{
+	loop->calls++;
+	isa_clobber(s->r);
+	if (s->r[0] != 0) {
+		if (loop->stop != NULL)
+			loop->stop(vm, loop);
+		return false;
+	}
+	if (!loop->next(vm, loop, s->r))
+		return false;
+	fresh_frame(vm, s);
 	return true;
 }
 
 uint32_t isa_leave(struct isa_vm *vm, struct isa_state *s)
 {
-	const struct isa_saved *save = &s->saved[s->depth - 1];
+	struct isa_saved *save = &s->saved[s->depth - 1];
 
-	memset(&s->r[1], 0, 5 * sizeof(s->r[0]));
+	s->code = save->code;
+	if (save->loop.next != NULL) {
+		if (again(vm, s, &save->loop))
+			return save->loop.pc;
+		s->r[0] = save->loop.calls;
+	}
+	isa_clobber(s->r);
 	memcpy(&s->r[6], save->r6_r9, sizeof(save->r6_r9));
 	isa_set_depth(vm, s, s->depth - 1);
 	return save->pc;
+}
+
+/* Go on in another program, whose frame replaces this one: it returns to
+ * whoever called the function that made the tail call. */
+static enum isa_end enter_tail(
+    struct isa_vm *vm, struct isa_state *s, uint32_t *pc)
+{
+	if (vm->held != 0)
+		return ISA_END_HELD;
+	s->code = vm->tail;
+	*pc = 0;
+	isa_clobber(s->r);
+	fresh_frame(vm, s);
+	s->r[1] = isa_addr(ISA_REGION_CTX, 0);
+	return ISA_END_EXIT;
+}
+
+static enum isa_end enter_loop(
+    struct isa_vm *vm, struct isa_state *s, uint32_t *pc)
+{
+	struct isa_loop loop = vm->loop;
+
+	loop.depth = s->depth + 1;
+	isa_clobber(s->r);
+	s->r[0] = 0;
+	if (loop.depth >= EXO_MAX_FRAMES)
+		return ISA_END_FRAMES;
+	if (!loop.next(vm, &loop, s->r))
+		return ISA_END_EXIT;
+	(void)isa_enter(vm, s, *pc);
+	s->saved[s->depth - 1].loop = loop;
+	*pc = loop.pc;
+	return ISA_END_EXIT;
+}
+
+enum isa_end isa_call_helper(
+    struct isa_vm *vm, struct isa_state *s, int32_t nr, uint32_t *pc)
+{
+	if (vm->ops == NULL || vm->ops->helper == NULL)
+		return ISA_END_HELPER;
+	switch (vm->ops->helper(vm, (uint32_t)nr, s->r)) {
+	case ISA_HELPER_DONE:
+		isa_clobber(s->r);
+		return ISA_END_EXIT;
+	case ISA_HELPER_TAIL:
+		return enter_tail(vm, s, pc);
+	case ISA_HELPER_LOOP:
+		return enter_loop(vm, s, pc);
+	default:
+		return ISA_END_HELPER;
+	}
 }

@@ -32,8 +32,10 @@ struct isa_asm_error {
 /**
  * Assemble text (any bytes, length len) into insns[0..max).
  * One instruction a line; `;` and `#` and `//` start comments; `name:` is a
- * label that jumps and local calls may name instead of pc+N; a leading index
- * such as "12:" or "12: (b7)" is skipped, so that dumps can be read back.
+ * label that jumps and local calls may name instead of pc+N; a helper is
+ * called by number, by name, or by both ("map_lookup_elem#1"), and a label
+ * hides the helper of its name; a leading index such as "12:" or "12: (b7)"
+ * is skipped, so that dumps can be read back.
  *
  * What is written is encoded, legal or not (`r10 = 1`, a jump to nowhere):
  * judging is isa_decode()'s and the verifier's work. `.insn` writes any slot.

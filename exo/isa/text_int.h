@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "exo/isa/helpers.h"
+
 /** A word and what it stands for in an instruction. */
 struct isa_word {
 	char text[8];
@@ -31,5 +33,11 @@ const struct isa_word *isa_word_of(
 /** Find a row by its text, of n bytes. */
 const struct isa_word *isa_word_find(
     const struct isa_word *words, const char *text, size_t n);
+
+/** The helper of a number, whoever may call it; NULL: there is none. */
+const struct isa_helper *isa_word_helper(int32_t nr);
+
+/** The helper of a name of n bytes, which Linux's bpf_ may precede. */
+const struct isa_helper *isa_word_helper_named(const char *text, size_t n);
 
 #endif

@@ -85,3 +85,40 @@ const struct isa_word *isa_word_find(
 	}
 	return NULL;
 }
+
+const struct isa_helper *isa_word_helper(int32_t nr)
+{
+	unsigned i;
+
+	for (i = 0; i < isa_nhelpers; i++) {
+		if (nr >= 0 && isa_helpers[i].nr == (uint32_t)nr)
+			return &isa_helpers[i];
+	}
+	return NULL;
+}
+
+static bool is_name(const char *name, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (name[i] == '\0' || name[i] != text[i])
+			return false;
+	}
+	return name[n] == '\0';
+}
+
+const struct isa_helper *isa_word_helper_named(const char *text, size_t n)
+{
+	unsigned i;
+
+	if (n > 4 && memcmp(text, "bpf_", 4) == 0) {
+		text += 4;
+		n -= 4;
+	}
+	for (i = 0; i < isa_nhelpers; i++) {
+		if (is_name(isa_helpers[i].name, text, n))
+			return &isa_helpers[i];
+	}
+	return NULL;
+}

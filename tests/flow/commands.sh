@@ -101,6 +101,72 @@ json "verify --json, refused" exopf.verify/1 1 "$exopf" verify --json \
     --raw 9500000000000000
 is "verify --json: verdict" "$(field '.verdict, .code, .insn' |
     tr '\n' ' ')" "refused VF302 0 "
+# Why: the way, the numbers, a packet that gets there.
+cat >"$tmp/why.s" <<'END'
+; the variable part is not compared again
+r0 = 0
+r2 = *(u32 *)(r1 +0)
+r3 = *(u32 *)(r1 +4)
+r4 = r2
+r4 += 34
+if r4 > r3 goto out
+r5 = *(u8 *)(r2 +14)
+if r5 < 5 goto out
+r5 &= 15
+r5 <<= 2
+r2 += r5
+r0 = *(u16 *)(r2 +22)
+out: exit
+END
+exits "verify, why" 1 "$exopf" verify --type xdp --asm "$tmp/why.s"
+like "verify, why: place and line" "$(cat "$tmp/out")" \
+    '^  at instruction 11, line 13: r0 = \*\(u16 \*\)\(r2 \+22\)$'
+like "verify, why: what was loaded" "$(cat "$tmp/out")" \
+    '^    6: r5 = \*\(u8 \*\)\(r2 \+14\) +r5: 0 to 255$'
+like "verify, why: the branch" "$(cat "$tmp/out")" \
+    '^    7: if r5 < 0x5 goto pc\+4 +not taken; r5: 5 to 255$'
+is "verify, why: nothing besides" "$(grep -c '^    [034]: ' "$tmp/out")" 0
+like "verify, why: the hint has numbers" "$(cat "$tmp/out")" \
+    '^  hint: compare r2 \+ 24 with data_end, which r3 holds'
+json "verify --json, why" exopf.verify/1 1 "$exopf" verify --json --type xdp \
+    --asm "$tmp/why.s"
+is "verify --json, why: what was there before" \
+    "$(field '[.name, .insn_text, .register.number, .offset, .size, .limit] |
+        map(tostring) | join(" ")')" \
+    "PKT_OOB r0 = *(u16 *)(r2 +22) 2 22 2 0"
+is "verify --json, why: line, slice, witness" \
+    "$(field '[.line, .way.instructions, (.way.slice | length),
+        .way.slice[0].line, .witness.found, .registers[0].number] |
+        map(tostring) | join(" ")')" "13 12 7 3 true 2"
+field .witness.packet >"$tmp/hex"
+"$exopf" run --type xdp --asm "$tmp/why.s" --packet "$(cat "$tmp/hex")" \
+    >"$tmp/out" 2>"$tmp/err"
+like "verify --json, why: the packet does it" "$(cat "$tmp/err")" \
+    'trap load at instruction 11'
+printf 'r1 = map[id:0]\nr0 = 0\nexit\n' >"$tmp/map.s"
+exits "verify --map" 0 "$exopf" verify --asm "$tmp/map.s" --map 'array 4 8 1'
+exits "verify, no map" 1 "$exopf" verify --asm "$tmp/map.s"
+exits "verify --map, bad" 2 "$exopf" verify --asm "$tmp/map.s" --map 'array 4'
+quiet_errors "verify --map, bad"
+exits "verify --trace" 1 "$exopf" verify --trace --type xdp --asm "$tmp/why.s"
+like "verify --trace: a state" "$(cat "$tmp/out")" \
+    '^  10: r2 \+= r5 +r5 = 0 to 60, a multiple of 4$'
+like "verify --trace: the answer comes last" "$(tail -n 1 "$tmp/out")" \
+    '^  more: exopf explain VF404'
+exits "verify --trace --states" 1 "$exopf" verify --trace --states 3 \
+    --type xdp --asm "$tmp/why.s"
+is "verify --trace --states: so many" "$(grep -c '^  [0-9]*: ' "$tmp/out")" 3
+like "verify --trace --states: says so" "$(cat "$tmp/err")" \
+    'states more were not printed'
+exits "verify --trace --json" 1 "$exopf" verify --trace --json --type xdp \
+    --asm "$tmp/why.s"
+is "verify --trace --json: a document a line" \
+    "$(jq -r .schema "$tmp/out" | uniq | tr '\n' ' ')" \
+    "exopf.trace/1 exopf.verify/1 "
+is "verify --trace --json: registers" "$(jq -r 'select(.insn == 10) |
+    .registers.r5? // empty' "$tmp/out" | uniq)" "0 to 60, a multiple of 4"
+exits "verify --trace --batch" 2 "$exopf" verify --trace --batch -
+
 exits "verify, no instruction" 1 "$exopf" verify --raw ''
 exits "verify, not whole" 2 "$exopf" verify --raw 95000000
 quiet_errors "verify, not whole"
@@ -227,6 +293,16 @@ while read -r code; do
 	grep -q "^$code " "$tmp/out" || echo "$code: $(head -n 1 "$tmp/out")"
 done <"$tmp/codes" >"$tmp/bad"
 is "every code is explained" "$(cat "$tmp/bad")" ""
+"$exopf" explain VF404 >"$tmp/out"
+like "explain: the refusal as it is printed" "$(cat "$tmp/out")" \
+    '^    refused VF404: '
+like "explain: the repaired program" "$(cat "$tmp/out")" '^  repaired:$'
+"$exopf" explain --json VF404 >"$tmp/out"
+field '.codes[0].program' >"$tmp/bad.s"
+field '.codes[0].repaired' >"$tmp/good.s"
+exits "explain: its program" 1 "$exopf" verify --type xdp --asm "$tmp/bad.s"
+like "explain: its program earns it" "$(cat "$tmp/out")" '^refused VF404'
+exits "explain: repaired" 0 "$exopf" verify --type xdp --asm "$tmp/good.s"
 exits "explain, without VF" 0 "$exopf" explain 104
 exits "explain, by name" 0 "$exopf" explain bad_reg
 exits "explain, no such code" 1 "$exopf" explain VF999

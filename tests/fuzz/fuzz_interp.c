@@ -32,7 +32,7 @@ static uint64_t map(struct isa_vm *v, uint32_t src, uint64_t imm)
 	return src == EXO_LDDW_FUNC ? imm | 1 : imm & 0xf00000fffu;
 }
 
-static const struct isa_ops ops = { helper, map };
+static const struct isa_ops ops = { .helper = helper, .map = map };
 
 static void *copy(const void *from, size_t n)
 {

@@ -2,186 +2,211 @@
 /*
  * Fuzzer: programs made of bytes (tests/support/progen.h), in the verifier.
  *
- * What it accepts must, on adversarial packets, end by exit or reject within
- * the proven steps, with a result that no garbage in unwritten stack bytes
- * changes; and every concrete state must lie inside one that the verifier
- * explored (tests/support/contain.h). What it refuses must have a report.
- * Either way all memory comes back. The input goes on after the program with
- * what packets hold. FUZZ_STATS=1 prints the share of accepted programs.
+ * usage: fuzz_verify -g N SEED [FROM]
+ *
+ * What must hold of each verdict is said in tests/support/oracle.h; the input
+ * goes on after the program with what packets and maps hold. A program that
+ * breaks it is made short and printed. With -g it needs no inputs: programs
+ * FROM (0) to N of SEED, each from bytes that its number gives; program i is
+ * the same in every run. At the end, and with FUZZ_STATS=1 in any case, the
+ * counts are printed.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "exo/abi/err.h"
-#include "exo/lib/bug.h"
-#include "tests/support/contain.h"
-#include "tests/support/progen.h"
-
-#define EXPLORED 20000u
-#define MEM      (16u << 20)
-#define WORDS    16u
-#define LENGTHS  6u
+#include "tests/support/oracle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-static struct progen gen;
-static struct contain record;
-static struct isa_vm vm;
+#define SIZE_MAX_ 4096u
+#define PATIENCE  20u /* seconds for one program */
 
+static struct oracle oracle;
+static struct progen_prog prog;
+
+static const char *const faults[] = { "fine", "report", "trap", "steps",
+	"contain", "rename", "insert", "leak" };
+
+/* How many programs have something in them. */
+static const char *const names[] = { "loop", "packet", "spill", "call", "map",
+	"callback", "ring", "link", "ld_abs", "packet-change", "tail-call",
+	"packet-write", "atomic", "bounded" };
+#define NAMES (sizeof(names) / sizeof(names[0]))
 static struct {
-	uint64_t programs, accepted, budget;
+	uint64_t made[NAMES], accepted[NAMES];
+	uint64_t codes[1000];
+	unsigned faults[8];
+	time_t start;
 } stats;
+
+static void print_codes(void)
+{
+	unsigned i, k;
+
+	fprintf(stderr, "refused by code:");
+	for (k = 0; k < 12; k++) {
+		unsigned most = 0;
+
+		for (i = 1; i < 1000; i++) {
+			if (stats.codes[i] > stats.codes[most])
+				most = i;
+		}
+		if (most == 0)
+			break;
+		fprintf(stderr, " VF%u %" PRIu64, most, stats.codes[most]);
+		stats.codes[most] = 0;
+	}
+	fprintf(stderr, "\n");
+}
 
 static void print_stats(void)
 {
-	fprintf(stderr,
-	    "fuzz_verify: %" PRIu64 " programs, %" PRIu64 " accepted, %" PRIu64
-	    " over budget\n",
-	    stats.programs, stats.accepted, stats.budget);
-}
-
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
-/* What packets and memory hold: 64-bit words that arithmetic dislikes, and
- * words of the input. */
-struct world {
-	uint8_t bytes[WORDS * 8];
-	uint8_t *copy; /* as long as it seems */
-	uint32_t n;
-};
-
-static void choose_words(struct world *w, const uint8_t *data, size_t size)
-{
-	static const uint64_t odd[] = { 0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128,
-		255, 256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
-		0xffffffff, 0x100000000, 0xffffffff00000000, 0x7fffffffffffffff,
-		0x8000000000000000, UINT64_MAX, UINT64_MAX - 7,
-		0xffffffff80000000, 0x5555555555555555, 0x0102030405060708,
-		0x1fffffff, 0x20000000 };
-	uint32_t i;
-
-	for (i = 0; i < WORDS; i++) {
-		uint64_t x = 0;
-
-		if (size >= 9 && data[0] % 4 == 0) {
-			memcpy(&x, data + 1, 8);
-			data += 9;
-			size -= 9;
-		} else if (size > 0) {
-			x = odd[*data++ / 4 % (sizeof(odd) / sizeof(odd[0]))];
-			size--;
-		} else {
-			x = odd[(i * 7 + w->n) %
-			        (sizeof(odd) / sizeof(odd[0]))];
-		}
-		memcpy(w->bytes + i * 8, &x, 8);
-	}
-}
-
-static void world_set(struct world *w)
-{
-	struct isa_pkt pkt = { w->copy, w->n, w->n + 3, 0x80000001, 0x86dd };
-
-	isa_set_pkt(&vm, &pkt);
-	isa_set_mem(&vm, w->copy, w->n);
-}
-
-static void world_reset(void *arg)
-{
-	struct world *w = arg;
-
-	memcpy(w->copy, w->bytes, w->n);
-}
-
-static void run(struct world *w, const struct vf_facts *facts)
-{
-	uint64_t first = 0, r0;
-	unsigned round;
-
-	for (round = 0; round < 2; round++) {
-		enum isa_end end;
-
-		world_reset(w);
-		isa_point(&vm, gen.type, gen.insns, gen.n);
-		memset(vm.frames, round == 0 ? 0x11 : 0xee, sizeof(vm.frames));
-		vm.stack = 0;
-		vm.fuel = facts->max_steps;
-		end = isa_run(&vm, &r0);
-		exo_assert(end == ISA_END_EXIT || end == ISA_END_REJECT);
-		if (round == 0)
-			first = r0;
-		exo_assert(first == r0);
-	}
-}
-
-static void judge(
-    const struct vf_facts *facts, const uint8_t *data, size_t size)
-{
-	static const uint8_t lengths[LENGTHS] = { 0, PROGEN_NEED - 1,
-		PROGEN_NEED, 64, 100, 128 };
-	struct world w;
+	const struct oracle *o = &oracle;
 	unsigned i;
 
-	exo_assert(facts->stack <= EXO_STACK_SIZE);
-	for (i = 0; i < LENGTHS; i++) {
-		size_t skip = i * 5 < size ? i * 5 : size;
+	fprintf(stderr,
+	    "programs %" PRIu64 " accepted %" PRIu64
+	    " (%.1f %%) over-budget %" PRIu64 " explored %" PRIu64
+	    " seconds %ld\n",
+	    o->programs, o->accepted,
+	    100.0 * (double)o->accepted /
+	        (double)(o->programs == 0 ? 1 : o->programs),
+	    o->budget, o->explored, (long)(time(NULL) - stats.start));
+	fprintf(stderr,
+	    "runs %" PRIu64 " steps %" PRIu64 " looked-at %" PRIu64 "\n",
+	    o->runs, o->steps, o->looked);
+	fprintf(stderr, "accepted with (made):");
+	for (i = 0; i < NAMES; i++)
+		fprintf(stderr, " %s %" PRIu64 " (%" PRIu64 ")", names[i],
+		    stats.accepted[i], stats.made[i]);
+	fprintf(stderr, "\n");
+	print_codes();
+}
 
-		w.n = lengths[i];
-		w.copy = malloc(w.n == 0 ? 1 : w.n);
-		if (w.copy == NULL)
-			abort();
-		choose_words(&w, data + skip, size - skip);
-		world_set(&w);
-		run(&w, facts);
-		if (facts->stack <= EXO_STACK_SIZE - CONTAIN_LOW && i >= 2)
-			exo_assert(
-			    contain_check(&record, &vm, gen.type, gen.insns,
-			        gen.n, world_reset, &w) == gen.n);
-		free(w.copy);
+static void count(void)
+{
+	unsigned i;
+
+	for (i = 0; i < NAMES; i++) {
+		if ((prog.has >> i & 1) == 0)
+			continue;
+		stats.made[i]++;
+		stats.accepted[i] += oracle.verdict == 0;
 	}
+	if (oracle.verdict != 0)
+		stats.codes[oracle.report.code % 1000]++;
+}
+
+/* True when it is fine; else says all there is to say. */
+static bool one(const uint8_t *data, size_t size)
+{
+	size_t used;
+	enum oracle_fault f;
+
+	used = progen(&prog, data, size > SIZE_MAX_ ? SIZE_MAX_ : size);
+	f = oracle_judge(&oracle, &prog, data + used, size - used);
+	count();
+	if (f == ORACLE_FINE)
+		return true;
+	fprintf(stderr, "FAULT %s: %s\n", faults[f], oracle.text);
+	if (stats.faults[f]++ >= 5) /* more of the same would only take time */
+		return false;
+	oracle_minimise(&oracle, &prog, f, data + used, size - used);
+	fprintf(stderr, "MINIMISED %s: %s\n", faults[f], oracle.text);
+	oracle_print(&prog);
+	return false;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t used = progen(&gen, data, size > 4096 ? 4096 : size);
-	struct vf_input in = { gen.insns, gen.n, gen.type, true, NULL, 0 };
-	struct vf_limits limits = { EXPLORED, MEM };
-	struct exo_mem mem = { .get = get, .put = put };
-	struct vf_trace trace = { contain_add, &record };
-	struct exo_report report;
-	struct vf_prog *prog;
-	int err;
+	if (!one(data, size))
+		abort();
+	return 0;
+}
 
-	if (stats.programs++ == 0 && getenv("FUZZ_STATS") != NULL)
-		atexit(print_stats);
-	in.refuse_leaks = size == 0 || data[0] % 8 != 0;
-	err = vf_verify_traced(&in, &limits, &mem, &trace, &prog, &report);
-	if (err == 0) {
-		exo_assert(report.code == VF_OK);
-		judge(vf_prog_facts(prog), data + used, size - used);
-		stats.accepted++;
-	} else {
-		exo_assert(err == -EXO_EREFUSED || err == -EXO_EBUDGET);
-		exo_assert(report.code != VF_OK && prog == NULL);
-		exo_assert(err != -EXO_EREFUSED || report.insn < gen.n);
-		stats.budget += err == -EXO_EBUDGET;
+/*
+ * Without inputs
+ */
+
+/* splitmix64: its outputs are good seeds for each other. */
+static uint64_t next(uint64_t *x)
+{
+	uint64_t z = *x += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+static size_t bytes_of(uint64_t seed, uint64_t i, uint8_t *to)
+{
+	uint64_t x = seed * 0xd1342543de82ef95u + i, r = next(&x);
+	size_t size = 40 + (r >> 8) % (1u << (5 + r % 7)), k;
+
+	for (k = 0; k < size; k += 8) {
+		uint64_t word = next(&x);
+
+		memcpy(to + k, &word, 8);
 	}
-	vf_prog_free(prog, &mem);
-	exo_assert(mem.used == 0);
-	contain_free(&record);
+	return size;
+}
+
+static uint64_t at_work; /* program */
+
+static void too_long(int sig)
+{
+	dprintf(STDERR_FILENO, "FAULT hangs: program %" PRIu64 "\n", at_work);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static int generate(uint64_t n, uint64_t seed, uint64_t from)
+{
+	static uint8_t bytes[SIZE_MAX_ + 8];
+	unsigned bad = 0;
+	uint64_t i;
+
+	signal(SIGALRM, too_long);
+	for (i = from; i < n && bad < 200; i++) {
+		size_t size = bytes_of(seed, i, bytes);
+		uint8_t *copy = malloc(size);
+
+		if (copy == NULL)
+			abort();
+		memcpy(copy, bytes, size);
+		at_work = i;
+		alarm(PATIENCE);
+		if (!one(copy, size)) {
+			fprintf(stderr,
+			    "IS program %" PRIu64 " of %" PRIu64 "\n\n", i,
+			    seed);
+			bad++;
+		}
+		free(copy);
+		if ((i + 1) % 1000000 == 0)
+			print_stats();
+	}
+	print_stats();
+	oracle_free(&oracle);
+	return bad == 0 ? 0 : 1;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	char **a = *argv;
+
+	stats.start = time(NULL);
+	if (*argc >= 4 && strcmp(a[1], "-g") == 0)
+		exit(generate(strtoull(a[2], NULL, 0), strtoull(a[3], NULL, 0),
+		    *argc > 4 ? strtoull(a[4], NULL, 0) : 0));
+	if (getenv("FUZZ_STATS") != NULL)
+		atexit(print_stats);
 	return 0;
 }

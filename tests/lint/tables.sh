@@ -7,6 +7,8 @@
 #   verifier/diag.inc    VF<number> or VF_<NAME>
 #   exo/abi/call.inc     EXO_CALL_<NAME>_NR
 #   exo/abi/err.inc      EXO_<NAME>
+#   exo/abi/map.inc      EXO_MAP_<NAME>
+#   exo/isa/helpers.inc  call <name>, as assembler text
 # The bodies of tables (*.inc) do not count, nor do comments in C.
 #
 # The rows of exo/isa/opcodes.inc are judged by a test that sees which of them
@@ -18,14 +20,15 @@
 words=$(mktemp) || exit 2
 trap 'rm -f "$words"' EXIT
 
-# Every word of the tests, once.
+# Every word of the tests, once; of "call name" also call:name.
 files tests/unit tests/cases tests/diff tests/flow | grep -vE '\.(inc|md)$' |
     while IFS= read -r file; do
 	case $file in
 	*.[ch]) sed 's,/\*.*\*/,,; /^[ \t]*\/\*/,/\*\//d; s,//.*,,' "$file" ;;
 	*) cat "$file" ;;
 	esac
-done | tr -c 'A-Za-z0-9_' '\n' | sort -u >"$words"
+done | sed 's/call \(bpf_\)\{0,1\}\([a-z][a-z0-9_]*\)/& call:\2/g' |
+    tr -c 'A-Za-z0-9_:' '\n' | sed 's/:$//' | sort -u >"$words"
 
 # untested TABLE AWK: AWK prints "LINE<tab>word word..." for each row.
 untested() {
@@ -61,6 +64,10 @@ table verifier/diag.inc VF_DIAG "$split"'
 	/^VF_DIAG *\(/ { print NR "\tVF" name(1) " VF_" name(2) }'
 table exo/abi/call.inc EXO_CALL_ROW "$split"'
 	/^EXO_CALL_ROW *\(/ { print NR "\tEXO_CALL_" name(1) "_NR " }'
+table exo/abi/map.inc EXO_MAP_KIND "$split"'
+	/^EXO_MAP_KIND *\(/ { print NR "\tEXO_MAP_" name(2) " " }'
+table exo/isa/helpers.inc ISA_HELPER "$split"'
+	/^ISA_HELPER *\(/ { print NR "\tcall:" name(2) " " }'
 table exo/abi/err.inc EXO_ERR "$split"'
 	/^EXO_ERR *\(/ { print NR "\tEXO_" name(1) " " }'
 

@@ -131,13 +131,11 @@ static int read_word(
 	return 0;
 }
 
-static int read_asm(struct reader *rd, const char *s)
+static int assemble(struct reader *rd, const char *s)
 {
 	struct case_one *one = rd->one;
 	struct isa_asm_error err;
 
-	if (one->insns != NULL)
-		return fail(rd, "a second program", NULL);
 	one->insns = must(calloc(MAX_INSNS, sizeof(*one->insns)));
 	if (isa_asm(s, strlen(s), one->insns, MAX_INSNS, &one->ninsns, &err) !=
 	    0) {
@@ -148,6 +146,59 @@ static int read_asm(struct reader *rd, const char *s)
 	one->insns =
 	    must(realloc(one->insns, (one->ninsns + 1) * sizeof(*one->insns)));
 	return 0;
+}
+
+/* Put s before the label `here` of the text that `like` left. */
+static int insert_asm(struct reader *rd, const char *s)
+{
+	struct case_one *one = rd->one;
+	const char *here = strstr(one->text, "\there:");
+	size_t n = strlen(one->text) + strlen(s) + 2;
+	char *text;
+
+	if (here == NULL)
+		return fail(rd, "no label 'here' in the program", one->name);
+	text = must(malloc(n));
+	snprintf(
+	    text, n, "%.*s%s\n%s", (int)(here - one->text), one->text, s, here);
+	free(one->text);
+	one->text = text;
+	return 0;
+}
+
+static int read_asm(struct reader *rd, const char *s)
+{
+	struct case_one *one = rd->one;
+
+	if (one->insns != NULL)
+		return fail(rd, "a second program", NULL);
+	if (one->text == NULL)
+		one->text = must(strdup(s));
+	else if (insert_asm(rd, s) != 0)
+		return -1;
+	return assemble(rd, one->text);
+}
+
+static int read_like(struct reader *rd, const char *name)
+{
+	struct case_one *one = rd->one;
+	unsigned i;
+
+	for (i = 0; i + 1 < rd->set->n; i++) {
+		const struct case_one *c = &rd->set->cases[i];
+
+		if (strcmp(c->name, name) != 0 || c->text == NULL ||
+		    strcmp(c->file, one->file) != 0)
+			continue;
+		if (one->text != NULL || one->insns != NULL)
+			return fail(rd, "a second program", NULL);
+		one->text = must(strdup(c->text));
+		one->type = c->type;
+		memcpy(one->maps, c->maps, sizeof(one->maps));
+		one->nmaps = c->nmaps;
+		return read_word(rd, name, one->safe, sizeof(one->safe));
+	}
+	return fail(rd, "no earlier case of this name", name);
 }
 
 static int read_raw(struct reader *rd, const char *s)
@@ -198,6 +249,8 @@ static struct case_num *num_key(struct case_one *c, const char *key)
 		{ "steps", &c->steps },
 		{ "at", &c->at },
 		{ "insn", &c->insn },
+		{ "explored", &c->explored },
+		{ "witness", &c->witness },
 	};
 	size_t i;
 
@@ -206,6 +259,112 @@ static struct case_num *num_key(struct case_one *c, const char *key)
 			return rows[i].num;
 	}
 	return NULL;
+}
+
+/*
+ * Maps
+ */
+
+static uint32_t map_kind(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t kind;
+	} rows[] = {
+#define EXO_MAP_KIND(nr, NAME, text, can) { text, nr },
+#include "exo/abi/map.inc"
+#undef EXO_MAP_KIND
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].kind;
+	}
+	return 0;
+}
+
+static int read_map(const struct reader *rd, char *line)
+{
+	struct case_one *c = rd->one;
+	struct exo_map_def *m = &c->maps[c->nmaps];
+	uint32_t *field[] = { &m->key_size, &m->value_size, &m->max_entries };
+	const char *word = strtok(line, " \t");
+	struct case_num num;
+	size_t i;
+
+	if (word == NULL)
+		return 0;
+	if (c->nmaps == CASE_MAPS)
+		return fail(rd, "too many maps", NULL);
+	m->kind = map_kind(word);
+	if (m->kind == 0)
+		return fail(rd, "no kind of map", word);
+	for (i = 0; i < 3; i++) {
+		word = strtok(NULL, " \t");
+		if (word == NULL || read_num(rd, word, &num) != 0)
+			return fail(rd, "a map has three numbers", NULL);
+		*field[i] = (uint32_t)num.v;
+	}
+	while ((word = strtok(NULL, " \t")) != NULL) {
+		if (strcmp(word, "rdonly") == 0)
+			m->flags |= EXO_MAP_RDONLY_PROG;
+		else if (strcmp(word, "wronly") == 0)
+			m->flags |= EXO_MAP_WRONLY_PROG;
+		else
+			return fail(rd, "no flag of a map", word);
+	}
+	c->nmaps++;
+	return 0;
+}
+
+static int read_maps(const struct reader *rd, const char *s)
+{
+	char line[128];
+	size_t n;
+
+	for (;; s += n) {
+		s += strspn(s, "\n");
+		n = strcspn(s, "\n");
+		if (n == 0)
+			return 0;
+		if (n >= sizeof(line))
+			return fail(rd, "too long a line", NULL);
+		memcpy(line, s, n);
+		line[n] = '\0';
+		if (read_map(rd, line) != 0)
+			return -1;
+	}
+}
+
+/*
+ * Keys
+ */
+
+/* Keys that say yes or no: unknown ones and other words fail. */
+static int read_flag(
+    const struct reader *rd, const char *key, const char *value)
+{
+	struct case_one *c = rd->one;
+	struct {
+		const char *key, *value;
+		bool *flag;
+	} rows[] = {
+		{ "load", "unchecked", &c->unchecked },
+		{ "leaks", "allowed", &c->leaks },
+		{ "without", "helpers", &c->no_helpers },
+		{ "without", "writes", &c->no_writes },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(key, rows[i].key) == 0 &&
+		    strcmp(value, rows[i].value) == 0) {
+			*rows[i].flag = true;
+			return 0;
+		}
+	}
+	return fail(rd, "unknown key, or not for this value", key);
 }
 
 static struct case_bytes *bytes_key(struct case_one *c, const char *key)
@@ -243,11 +402,13 @@ static int set_key(struct reader *rd, const char *key, const char *value)
 		return read_word(rd, value, c->verdict, sizeof(c->verdict));
 	if (strcmp(key, "code") == 0)
 		return read_word(rd, value, c->code, sizeof(c->code));
-	if (strcmp(key, "load") == 0 && strcmp(value, "unchecked") == 0) {
-		c->unchecked = true;
-		return 0;
-	}
-	return fail(rd, "unknown key", key);
+	if (strcmp(key, "like") == 0)
+		return read_like(rd, value);
+	if (strcmp(key, "safe") == 0)
+		return read_word(rd, value, c->safe, sizeof(c->safe));
+	if (strcmp(key, "maps") == 0)
+		return read_maps(rd, value);
+	return read_flag(rd, key, value);
 }
 
 /* A case is whole when it has a program and something to compare. */
@@ -382,6 +543,7 @@ void case_free(struct case_set *set)
 	unsigned i;
 
 	for (i = 0; i < set->n; i++) {
+		free(set->cases[i].text);
 		free(set->cases[i].insns);
 		free(set->cases[i].mem.p);
 		free(set->cases[i].packet.p);

@@ -17,6 +17,9 @@
  *
  * The program:  type: mem (default), xdp, socket or tc
  *               asm: text of exo/isa/text.h, or raw: bytes
+ *               like: NAME, an earlier case of the file: its type, its maps
+ *               and its program, in which this one's asm stands right before
+ *               the label `here`
  * Its world:    mem: bytes, packet: bytes, wirelen: N (default: as captured)
  *               protocol: N, ifindex: N, fuel: N (default 100000)
  *               load: unchecked runs what the structure check refuses
@@ -24,7 +27,14 @@
  *               load, store, ctx, frames, helper, map, or refused
  *               mem-after: bytes, cb-after: bytes, steps: N
  *               at: N, the instruction where it ended or was refused
- * Verifier:     verdict: accepted or refused, code: VF301, insn: N
+ * Verifier:     maps: one a line, as kind, bytes of a key, bytes of a value,
+ *               entries and flags (rdonly, wronly); `array 4 48 1 rdonly`
+ *               verdict: accepted or refused, code: VF301, insn: N
+ *               leaks: allowed (default: refused)
+ *               without: helpers, or writes: nobody runs it with those
+ *               explored: N, the budget; steps: N, proven at most
+ *               safe: NAME of the near miss, or "this one (safe)", or `like`
+ *               witness: N; a run on maps whose values begin with N traps
  */
 #ifndef EXO_TESTS_CASE_H
 #define EXO_TESTS_CASE_H
@@ -34,6 +44,9 @@
 #include <stdint.h>
 
 #include "exo/abi/insn.h"
+#include "exo/abi/map.h"
+
+#define CASE_MAPS 8u
 
 /** Bytes of a case; given is false when the key is absent. */
 struct case_bytes {
@@ -52,12 +65,18 @@ struct case_one {
 	unsigned line; /* of the "==" */
 	char name[128];
 	uint32_t type; /* enum exo_prog_type */
+	char *text;    /* of asm */
 	struct exo_insn *insns;
 	uint32_t ninsns;
 	struct case_bytes mem, packet, mem_after, cb_after;
 	struct case_num wirelen, protocol, ifindex, fuel, result, steps, at,
-	    insn;
+	    insn, explored, witness;
 	bool unchecked;
+	bool leaks; /* allowed */
+	bool no_helpers, no_writes;
+	struct exo_map_def maps[CASE_MAPS];
+	uint32_t nmaps;
+	char safe[128];   /* "" when absent */
 	char end[16];     /* "" when absent */
 	char verdict[16]; /* "" when absent */
 	char code[16];    /* "" when absent */

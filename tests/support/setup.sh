@@ -28,6 +28,7 @@ packages_build() {
 	libzstd-dev: reads .zst traces
 	liblz4-dev: reads .lz4 traces
 	liblzma-dev: reads .xz traces
+	libjansson-dev: reads the lines of verify --batch
 	EOF
 }
 

@@ -45,11 +45,14 @@ START_TEST(all_kinds_of_values)
 	cmd_json_str(&j, "none", NULL);
 	cmd_json_u64(&j, "u", UINT64_MAX);
 	cmd_json_i64(&j, "i", INT64_MIN);
+	cmd_json_milli(&j, "m", 1002003);
+	cmd_json_milli(&j, "z", 0);
 	cmd_json_bool(&j, "t", true);
 	cmd_json_bool(&j, "f", false);
 	cmd_json_null(&j, "n");
 	expect(&j, "{\"s\":\"text\",\"none\":null,\"u\":18446744073709551615,"
-	           "\"i\":-9223372036854775808,\"t\":true,\"f\":false,"
+	           "\"i\":-9223372036854775808,\"m\":1002.003,\"z\":0.000,"
+	           "\"t\":true,\"f\":false,"
 	           "\"n\":null}\n");
 }
 END_TEST

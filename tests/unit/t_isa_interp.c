@@ -118,6 +118,31 @@ START_TEST(t_runs_are_apart)
 }
 END_TEST
 
+/* The same for what tc programs write of their context. */
+START_TEST(t_context_is_cleared)
+{
+	uint64_t first = 1, second = 1;
+
+	load(EXO_PROG_TC, "r0 = *(u32 *)(r1 +8)\nr2 = *(u32 *)(r1 +12)\n"
+	                  "r0 |= r2\nr2 = *(u32 *)(r1 +32)\nr0 |= r2\n"
+	                  "r2 = *(u32 *)(r1 +44)\nr0 |= r2\n"
+	                  "r2 = *(u32 *)(r1 +64)\nr0 |= r2\n"
+	                  "r2 = *(u32 *)(r1 +72)\nr0 |= r2\n"
+	                  "r2 = *(u64 *)(r1 +152)\nr0 |= r2\nr2 = -1\n"
+	                  "*(u32 *)(r1 +8) = r2\n*(u32 *)(r1 +12) = r2\n"
+	                  "*(u32 *)(r1 +32) = r2\n*(u32 *)(r1 +44) = r2\n"
+	                  "*(u32 *)(r1 +64) = r2\n*(u32 *)(r1 +72) = r2\n"
+	                  "*(u64 *)(r1 +152) = r2\nexit");
+	ck_assert_int_eq(run(100, &first), ISA_END_EXIT);
+	ck_assert_int_eq(run(100, &second), ISA_END_EXIT);
+	ck_assert_uint_eq(first, 0);
+	ck_assert_uint_eq(second, 0);
+	ck_assert_uint_eq(vm.own.mark, UINT32_MAX);
+	ck_assert_uint_eq(vm.own.tstamp, UINT64_MAX);
+	ck_assert_uint_eq(vm.own.tc_classid, 0xffff);
+}
+END_TEST
+
 /* vm->stack bounds what is cleared, never what may be touched. */
 START_TEST(t_stack_clear)
 {
@@ -197,7 +222,7 @@ static int fuel_helper(struct isa_vm *v, uint32_t nr, uint64_t regs[16])
 /* A helper sees the fuel that is left and may take of it. */
 START_TEST(t_helper_fuel)
 {
-	static const struct isa_ops ops = { fuel_helper, NULL };
+	static const struct isa_ops ops = { .helper = fuel_helper };
 	uint64_t r0;
 
 	load(EXO_PROG_MEM, "r0 = 0\ncall 10\nr6 = r0\ncall 1\nr0 += r6\nexit");
@@ -214,7 +239,7 @@ END_TEST
 
 START_TEST(t_no_ops)
 {
-	static const struct isa_ops none = { NULL, NULL };
+	static const struct isa_ops none = { .helper = NULL };
 	uint64_t r0;
 
 	load(EXO_PROG_MEM, "call 1\nexit");
@@ -237,6 +262,7 @@ Suite *t_isa_interp_suite(void)
 	tcase_add_test(tc, t_empty_vm);
 	tcase_add_test(tc, t_fuel);
 	tcase_add_test(tc, t_runs_are_apart);
+	tcase_add_test(tc, t_context_is_cleared);
 	tcase_add_test(tc, t_stack_clear);
 	tcase_add_test(tc, t_point);
 	tcase_add_test(tc, t_regions);

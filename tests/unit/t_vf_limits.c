@@ -81,7 +81,9 @@ static struct vf_facts facts;
 /* Judge code[0..n) of a type; everything must come back. */
 static int judge(uint32_t type, uint64_t explored, uint64_t mem_budget)
 {
-	struct vf_input in = { code, n, type, true, NULL, 0 };
+	struct vf_input in = {
+		.insns = code, .ninsns = n, .type = type, .refuse_leaks = true
+	};
 	struct vf_limits limits = { explored, mem_budget };
 	struct exo_mem mem = { .get = get, .put = put };
 	struct vf_prog *prog = NULL;
@@ -346,7 +348,10 @@ static bool bad; /* no check here: it allocates */
 
 static int verify_once(void *arg)
 {
-	struct vf_input in = { code, n, EXO_PROG_SOCKET, true, NULL, 0 };
+	struct vf_input in = { .insns = code,
+		.ninsns = n,
+		.type = EXO_PROG_SOCKET,
+		.refuse_leaks = true };
 	struct vf_limits limits = { 0, 0 };
 	struct exo_mem mem = { .get = get, .put = put };
 	struct exo_report r;
@@ -381,7 +386,10 @@ START_TEST(t_owner_limit)
 
 	begin();
 	bomb(10);
-	in = (struct vf_input){ code, n, EXO_PROG_SOCKET, true, NULL, 0 };
+	in = (struct vf_input){ .insns = code,
+		.ninsns = n,
+		.type = EXO_PROG_SOCKET,
+		.refuse_leaks = true };
 	for (mem.limit = 1024; mem.limit < 262144; mem.limit += 1024) {
 		int err = vf_verify(&in, &limits, &mem, &prog, &report);
 

@@ -1,0 +1,6 @@
+; Calls are nested too deeply
+; options: --type socket
+call f
+exit
+f: call f
+exit

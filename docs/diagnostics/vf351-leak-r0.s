@@ -1,0 +1,4 @@
+; The result would reveal an address
+; options: --type socket --unprivileged
+r0 = r1
+exit

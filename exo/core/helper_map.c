@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Helpers on the elements of arrays and hashes. */
+#include "exo/core/world_int.h"
+
+int helper_map_lookup_elem(struct helper *h)
+{
+	const uint8_t *value = map_lookup(h->map, h->p[2]);
+
+	h->r[0] =
+	    value == NULL ? 0 : world_value_addr(h->map, h->map_nr, value);
+	return ISA_HELPER_DONE;
+}
+
+int helper_map_update_elem(struct helper *h)
+{
+	return helper_gives(h, map_update(h->map, h->p[2], h->p[3], h->r[4]));
+}
+
+int helper_map_delete_elem(struct helper *h)
+{
+	return helper_gives(h, map_delete(h->map, h->p[2]));
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A world for one program: maps, helpers, and the interpreter that runs it.
+ *
+ * Overview: exo_world_new() makes maps by their definitions and an isa_vm whose
+ * helpers and names are bound to them. Load a program into exo_world_vm() with
+ * isa_load(), give it a packet (exo_world_pkt(), or isa_set_pkt() for one that
+ * nobody changes) or memory (isa_set_mem()), and exo_world_run() it, as often
+ * as wanted: maps keep their content. A program names a map by its index.
+ *
+ * It serves those who run programs by themselves (tests, the tool, fuzzers'
+ * oracles); the programs need not be verified. Whatever they do, the run ends
+ * by an enum isa_end, and helpers check all that exo/isa/helpers.inc promises.
+ *
+ * Determinism: with the same definitions, key, seed and clock every run is the
+ * same, addresses included.
+ *
+ * Synchronization: one thread.
+ */
+#ifndef EXO_CORE_WORLD_H
+#define EXO_CORE_WORLD_H
+
+#include <stdint.h>
+
+#include "exo/abi/map.h"
+#include "exo/isa/interp.h"
+#include "exo/lib/arena.h"
+#include "exo/lib/siphash.h"
+
+#define EXO_WORLD_MAPS 64u  /* most maps */
+#define EXO_WORLD_ROOM 512u /* bytes before and behind a packet */
+#define EXO_WORLD_HELD 32u  /* most ring buffer records held at once */
+
+struct exo_world;
+
+struct exo_world_config {
+	struct exo_mem *mem; /* charged for everything; outlives the world */
+	const struct exo_map_def *maps;
+	uint32_t nmaps;
+	struct exo_sipkey hash; /* keys the tables of hashes */
+	uint64_t seed;          /* what get_prandom_u32 follows from */
+	/** Nanoseconds, for ktime_get_ns. NULL: a clock that begins at 0 with
+	 * the world and moves by a microsecond a look. */
+	uint64_t (*now)(void *arg);
+	/**
+	 * Take an event of perf_event_output: `size` bytes of data and npkt
+	 * bytes of the packet. Returns 0 or a negated enum exo_prog_err, which
+	 * the program gets. NULL: nobody listens, the program gets -ENOENT.
+	 */
+	int (*event)(void *arg, uint32_t map, const uint8_t *data,
+	    uint32_t size, const uint8_t *pkt, uint32_t npkt);
+	void *arg; /* for now() and event() */
+};
+
+/**
+ * Make a world. Nothing of *cfg is kept but mem, the functions and arg.
+ * Returns 0; -EXO_EINVAL or -EXO_E2BIG: a definition cannot be, or there are
+ * too many; -EXO_ENOMEM. On failure *out is NULL.
+ */
+int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out);
+
+/** End it; NULL is allowed. */
+void exo_world_free(struct exo_world *w);
+
+/** Its interpreter, for isa_load(), isa_set_pkt(), isa_set_mem() and to look
+ * at after a run. Its ops and user are the world's: leave them. */
+struct isa_vm *exo_world_vm(struct exo_world *w);
+
+/**
+ * Copy a packet in, for the runs until the next one. It may be written and
+ * its ends moved, with EXO_WORLD_ROOM bytes on both sides. After a run
+ * exo_world_vm()->pkt is the packet as it is then. 0 or -EXO_ENOMEM.
+ */
+int exo_world_pkt(struct exo_world *w, const struct isa_pkt *pkt);
+
+/** Run the loaded program with this fuel: isa_run(), after which records of
+ * ring buffers that it held are discarded. */
+enum isa_end exo_world_run(struct exo_world *w, uint64_t fuel, uint64_t *r0);
+
+/** What a slot of a program array may name; isa_load()'s kind of program. */
+struct exo_world_prog {
+	const struct exo_insn *insns;
+	uint32_t ninsns;
+	uint32_t type; /* a tail call from another type fails */
+};
+
+/** Let slot `index` of program array `map` name *prog, which must outlive its
+ * place there; NULL empties it. 0, or -EXO_EINVAL: no such slot. */
+int exo_world_slot(struct exo_world *w, uint32_t map, uint32_t index,
+    const struct exo_world_prog *prog);
+
+/** Copy the value of a key out. 0; -EXO_ENOENT: it is not there; -EXO_EINVAL:
+ * no such map, or it has no values. */
+int exo_world_lookup(
+    const struct exo_world *w, uint32_t map, const void *key, void *value);
+
+/** Set the value of a key, whatever the map's flags say of programs. 0,
+ * -EXO_EINVAL as above, -EXO_ELIMIT: no such index, or full. */
+int exo_world_update(
+    struct exo_world *w, uint32_t map, const void *key, const void *value);
+
+/** Copy out the first element at position *pos (start with 0) or later, and
+ * move *pos behind it. 0; -EXO_ENOENT: that was all; -EXO_EINVAL. */
+int exo_world_next(const struct exo_world *w, uint32_t map, uint32_t *pos,
+    void *key, void *value);
+
+/** Take the oldest record of a ring buffer: *data is valid until the next call
+ * for this map or the next run. NULL: there is none. */
+const uint8_t *exo_world_record(
+    struct exo_world *w, uint32_t map, uint32_t *size);
+
+#endif

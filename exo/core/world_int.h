@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of a world and of the helpers share.
+ *
+ * Region numbers (the upper halves of addresses; see exo/isa/interp.h), above
+ * those of the interpreter: each element of a map has its own, so that no
+ * pointer to one reaches another, and each record and each key that a callback
+ * sees has a new one, so that no stale pointer reaches anything.
+ */
+#ifndef EXO_CORE_WORLD_INT_H
+#define EXO_CORE_WORLD_INT_H
+
+#include "exo/core/world.h"
+#include "exo/isa/helpers.h"
+#include "exo/maps/map.h"
+
+#define WORLD_ID_KEY    0x0b000000u /* + serial */
+#define WORLD_ID_RECORD 0x0c000000u /* + serial */
+#define WORLD_ID_MAP    0x0f000000u /* + map: the map itself, no memory */
+#define WORLD_ID_VALUE  0x80000000u /* + map << 24 + element */
+#define WORLD_ID_KINDS  0xff000000u
+#define WORLD_SERIALS   0x00ffffffu
+
+/** A record of a ring buffer that the program holds. */
+struct world_record {
+	uint32_t serial; /* 0: this place is free */
+	uint32_t size;
+	uint8_t *data;
+	struct map *map;
+};
+
+/** The key that a function called back by for_each_map_elem sees. */
+struct world_key {
+	uint32_t serial;
+	uint32_t size;
+	uint8_t bytes[EXO_MAP_KEY_MAX];
+};
+
+/** Where the events of one map go. */
+struct world_sink {
+	struct map_sink sink;
+	struct exo_world *world;
+	uint32_t map;
+};
+
+struct exo_world {
+	struct exo_mem *mem;
+	struct map **maps;
+	struct world_sink *sinks; /* one for each map */
+	uint32_t nmaps;
+	uint64_t random;
+	uint64_t clock;
+	uint64_t (*now)(void *arg);
+	int (*event)(void *arg, uint32_t map, const uint8_t *data,
+	    uint32_t size, const uint8_t *pkt, uint32_t npkt);
+	void *arg;
+	uint8_t *pkt; /* exo_world_pkt()'s copy, with its room */
+	size_t pkt_size;
+	uint32_t serial; /* the last that was given out in this run */
+	struct world_record held[EXO_WORLD_HELD];
+	struct world_key keys[EXO_MAX_FRAMES]; /* by the function's frame */
+	struct isa_vm vm;
+};
+
+/** Virtual addresses. */
+static inline uint64_t world_addr(uint32_t id)
+{
+	return (uint64_t)id << 32;
+}
+
+static inline uint64_t world_value_addr(
+    const struct map *m, uint32_t map, const uint8_t *value)
+{
+	return world_addr(WORLD_ID_VALUE | map << 24 | map_index(m, value));
+}
+
+/** A number for the next record or key; never 0. */
+uint32_t world_serial(struct exo_world *w);
+
+/** The map that an address stands for, and its index; NULL: it is none. */
+struct map *world_map_at(
+    const struct exo_world *w, uint64_t addr, uint32_t *map);
+
+/** The record that begins at an address, or NULL. */
+struct world_record *world_record_at(struct exo_world *w, uint64_t addr);
+
+/** isa_ops: memory behind addresses, and names of maps. */
+uint8_t *world_at(
+    const struct isa_vm *vm, uint64_t addr, uint32_t size, bool write);
+uint64_t world_name(struct isa_vm *vm, uint32_t src, uint64_t imm);
+
+/** isa_ops: check the arguments of a helper against its row, then run it. */
+int world_helper(struct isa_vm *vm, uint32_t nr, uint64_t regs[16]);
+
+/** One call of a helper, its arguments checked. Numbered as registers are. */
+struct helper {
+	struct exo_world *w;
+	struct isa_vm *vm;
+	uint64_t *r; /* the registers; the body sets r[0] */
+	struct map *map;
+	uint32_t map_nr;
+	uint8_t *p[ISA_ARGS + 1];    /* memory behind the argument */
+	struct world_record *record; /* that it gives up */
+	uint8_t nothing;             /* what p[] shows when the size is 0 */
+};
+
+/** The body of a helper: does what bpf-helpers(7) says. Returns enum
+ * isa_helper_does, r[0] being the result when that is ISA_HELPER_DONE. */
+typedef int helper_body(struct helper *h);
+
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) \
+	helper_body helper_##name;
+#include "exo/isa/helpers.inc"
+#undef ISA_HELPER
+
+/** End a body with a result; an error is a negated enum exo_prog_err. */
+static inline int helper_gives(struct helper *h, int64_t result)
+{
+	h->r[0] = (uint64_t)result;
+	return ISA_HELPER_DONE;
+}
+
+#endif

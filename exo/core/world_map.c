@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A world's maps as their owner sees them: see world.h. */
+#include "exo/core/world.h"
+
+#include "exo/abi/err.h"
+#include "exo/core/world_int.h"
+#include "exo/lib/bytes.h"
+
+/* The map of this index if it can do that, or NULL. */
+static struct map *find(const struct exo_world *w, uint32_t map, uint32_t can)
+{
+	if (map >= w->nmaps ||
+	    (map_can(map_def(w->maps[map])->kind) & can) == 0)
+		return NULL;
+	return w->maps[map];
+}
+
+int exo_world_slot(struct exo_world *w, uint32_t map, uint32_t index,
+    const struct exo_world_prog *prog)
+{
+	struct map *m = find(w, map, EXO_MAP_TAIL);
+
+	return m == NULL ? -EXO_EINVAL : map_slot_set(m, index, prog);
+}
+
+int exo_world_lookup(
+    const struct exo_world *w, uint32_t map, const void *key, void *value)
+{
+	const struct map *m = find(w, map, EXO_MAP_LOOKUP);
+	const uint8_t *from;
+
+	if (m == NULL)
+		return -EXO_EINVAL;
+	from = map_lookup(m, key);
+	if (from == NULL)
+		return -EXO_ENOENT;
+	memcpy(value, from, map_def(m)->value_size);
+	return 0;
+}
+
+int exo_world_update(
+    struct exo_world *w, uint32_t map, const void *key, const void *value)
+{
+	struct map *m = find(w, map, EXO_MAP_UPDATE);
+
+	if (m == NULL)
+		return -EXO_EINVAL;
+	return map_update(m, key, value, MAP_ANY) == 0 ? 0 : -EXO_ELIMIT;
+}
+
+int exo_world_next(const struct exo_world *w, uint32_t map, uint32_t *pos,
+    void *key, void *value)
+{
+	const struct map *m = find(w, map, EXO_MAP_EACH);
+	const uint8_t *from;
+
+	if (m == NULL)
+		return -EXO_EINVAL;
+	from = map_next(m, pos, key);
+	if (from == NULL)
+		return -EXO_ENOENT;
+	memcpy(value, from, map_def(m)->value_size);
+	return 0;
+}
+
+/* Popping does not touch the bytes; a program's next record may. */
+const uint8_t *exo_world_record(
+    struct exo_world *w, uint32_t map, uint32_t *size)
+{
+	struct map *m = find(w, map, EXO_MAP_RING);
+	const uint8_t *data = NULL;
+
+	*size = 0;
+	if (m != NULL)
+		data = map_ring_peek(m, size);
+	if (data != NULL)
+		map_ring_pop(m);
+	return data;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A map as the command line defines it.
+ */
+#include "exo/hosted/map_arg.h"
+
+#include "exo/hosted/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS 6u
+
+static const struct {
+	const char *name;
+	uint32_t nr;
+} kinds[] = {
+#define EXO_MAP_KIND(number, NAME, text, can) { (text), (number) },
+#include "exo/abi/map.inc"
+#undef EXO_MAP_KIND
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* Cut text, which has room for it, into words. */
+static unsigned split(char *text, char *word[WORDS])
+{
+	static const char blanks[] = " ,\t";
+	char *save = NULL, *p;
+	unsigned n = 0;
+
+	for (p = strtok_r(text, blanks, &save); p != NULL && n < WORDS;
+	     p = strtok_r(NULL, blanks, &save))
+		word[n++] = p;
+	return p != NULL ? WORDS : n;
+}
+
+static bool take_flag(const char *word, struct exo_map_def *out)
+{
+	if (strcmp(word, "rdonly") == 0)
+		out->flags |= EXO_MAP_RDONLY_PROG;
+	else if (strcmp(word, "wronly") == 0)
+		out->flags |= EXO_MAP_WRONLY_PROG;
+	else
+		return false;
+	return true;
+}
+
+bool cmd_map_arg(const char *text, struct exo_map_def *out)
+{
+	struct exo_map_def def = { 0 };
+	char copy[CMD_MAP_TEXT], *word[WORDS];
+	uint64_t v[3];
+	unsigned n, i;
+
+	if (strlen(text) >= sizeof(copy))
+		return false;
+	memcpy(copy, text, strlen(text) + 1);
+	n = split(copy, word);
+	if (n < 4 || n >= WORDS)
+		return false;
+	for (i = 0; i < KINDS; i++) {
+		if (strcmp(word[0], kinds[i].name) == 0)
+			def.kind = kinds[i].nr;
+	}
+	for (i = 0; i < 3; i++) {
+		if (!cmd_number(word[i + 1], 0, UINT32_MAX, &v[i]))
+			return false;
+	}
+	def.key_size = (uint32_t)v[0];
+	def.value_size = (uint32_t)v[1];
+	def.max_entries = (uint32_t)v[2];
+	if (def.kind == 0 || (n == 5 && !take_flag(word[4], &def)))
+		return false;
+	*out = def;
+	return true;
+}
+
+const char *cmd_map_text(const struct exo_map_def *def, char *buf)
+{
+	const char *kind = "unknown";
+	unsigned i;
+
+	for (i = 0; i < KINDS; i++) {
+		if (kinds[i].nr == def->kind)
+			kind = kinds[i].name;
+	}
+	snprintf(buf, CMD_MAP_TEXT, "%s %u %u %u%s", kind, def->key_size,
+	    def->value_size, def->max_entries,
+	    (def->flags & EXO_MAP_RDONLY_PROG) != 0   ? " rdonly"
+	    : (def->flags & EXO_MAP_WRONLY_PROG) != 0 ? " wronly"
+	                                              : "");
+	return buf;
+}

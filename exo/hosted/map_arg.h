@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A map as the command line defines it.
+ */
+#ifndef EXO_HOSTED_MAP_ARG_H
+#define EXO_HOSTED_MAP_ARG_H
+
+#include "exo/abi/map.h"
+
+#include <stdbool.h>
+
+/** Read "KIND KEY VALUE ENTRIES [rdonly|wronly]", blanks or commas between:
+ * "array 4 48 1". False when it is none; *out is not set then. */
+bool cmd_map_arg(const char *text, struct exo_map_def *out);
+
+/** Write the same; buf has CMD_MAP_TEXT bytes. */
+#define CMD_MAP_TEXT 96u
+const char *cmd_map_text(const struct exo_map_def *def, char *buf);
+
+#endif

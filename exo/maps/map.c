@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A map's life, and the calls that differ by kind: see map.h. */
+#include "exo/maps/map.h"
+
+#include "exo/abi/err.h"
+#include "exo/abi/prog_err.h"
+#include "exo/lib/bytes.h"
+#include "exo/maps/map_int.h"
+
+#define FLAGS (EXO_MAP_RDONLY_PROG | EXO_MAP_WRONLY_PROG)
+
+uint32_t map_can(uint32_t kind)
+{
+	switch (kind) {
+#define EXO_MAP_KIND(nr, NAME, text, can) \
+	case nr:                          \
+		return can;
+#include "exo/abi/map.inc"
+#undef EXO_MAP_KIND
+	default:
+		return 0;
+	}
+}
+
+static const struct map_ops *ops_of(uint32_t kind)
+{
+	uint32_t can = map_can(kind);
+
+	if ((can & EXO_MAP_DIRECT) != 0)
+		return &map_array_ops;
+	if ((can & EXO_MAP_LOOKUP) != 0)
+		return &map_hash_ops;
+	if ((can & EXO_MAP_RING) != 0)
+		return &map_ring_ops;
+	return can != 0 ? &map_slot_ops : NULL;
+}
+
+int map_check(const struct exo_map_def *def)
+{
+	const struct map_ops *ops = ops_of(def->kind);
+
+	if (ops == NULL || def->max_entries == 0)
+		return -EXO_EINVAL;
+	if ((def->flags & ~FLAGS) != 0 || (def->flags & FLAGS) == FLAGS)
+		return -EXO_EINVAL;
+	return ops->check(def);
+}
+
+/* Bytes from one value to the next. */
+static uint32_t stride_of(const struct exo_map_def *def)
+{
+	return (def->value_size + 7) & ~7u;
+}
+
+int map_check_values(const struct exo_map_def *def)
+{
+	if (def->key_size == 0 || def->value_size == 0)
+		return -EXO_EINVAL;
+	if (def->key_size > EXO_MAP_KEY_MAX ||
+	    def->value_size > EXO_MAP_VALUE_MAX ||
+	    def->max_entries > MAP_ENTRIES_MAX)
+		return -EXO_E2BIG;
+	if ((uint64_t)def->max_entries * stride_of(def) > MAP_BYTES_MAX ||
+	    (uint64_t)def->max_entries * def->key_size > MAP_BYTES_MAX)
+		return -EXO_E2BIG;
+	return 0;
+}
+
+int map_new_values(struct map *m)
+{
+	m->stride = stride_of(&m->def);
+	m->values = exo_mem_get(m->mem, (size_t)m->def.max_entries * m->stride);
+	return m->values == NULL ? -EXO_ENOMEM : 0;
+}
+
+void map_free_values(struct map *m)
+{
+	exo_mem_put(m->mem, m->values, (size_t)m->def.max_entries * m->stride);
+}
+
+int map_new(const struct exo_map_def *def, struct exo_mem *mem,
+    const struct exo_sipkey *hash, struct map **out)
+{
+	const struct map_ops *ops = ops_of(def->kind);
+	struct map *m;
+	int err;
+
+	*out = NULL;
+	err = map_check(def);
+	if (ops == NULL || err != 0)
+		return err;
+	m = exo_mem_get(mem, sizeof(*m));
+	if (m == NULL)
+		return -EXO_ENOMEM;
+	m->def = *def;
+	m->ops = ops;
+	m->mem = mem;
+	m->table.key = *hash;
+	err = ops->make(m);
+	if (err != 0)
+		map_free(m);
+	else
+		*out = m;
+	return err;
+}
+
+void map_free(struct map *m)
+{
+	if (m == NULL)
+		return;
+	m->ops->end(m);
+	exo_mem_put(m->mem, m, sizeof(*m));
+}
+
+const struct exo_map_def *map_def(const struct map *m)
+{
+	return &m->def;
+}
+
+uint8_t *map_lookup(const struct map *m, const void *key)
+{
+	return m->ops->lookup == NULL ? NULL : m->ops->lookup(m, key);
+}
+
+int map_update(
+    struct map *m, const void *key, const void *value, uint64_t flags)
+{
+	if (m->ops->update == NULL || flags > MAP_EXIST)
+		return -EXO_P_EINVAL;
+	return m->ops->update(m, key, value, flags);
+}
+
+int map_delete(struct map *m, const void *key)
+{
+	return m->ops->remove == NULL ? -EXO_P_EINVAL : m->ops->remove(m, key);
+}
+
+uint8_t *map_next(const struct map *m, uint32_t *pos, void *key)
+{
+	return m->ops->next == NULL ? NULL : m->ops->next(m, pos, key);
+}
+
+uint32_t map_count(const struct map *m)
+{
+	return m->count;
+}
+
+uint32_t map_index(const struct map *m, const uint8_t *value)
+{
+	return (uint32_t)((size_t)(value - m->values) / m->stride);
+}
+
+uint8_t *map_value(const struct map *m, uint32_t index)
+{
+	if (m->values == NULL || index >= m->def.max_entries)
+		return NULL;
+	return m->values + (size_t)index * m->stride;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of exo/maps share: a map, and what differs between kinds.
+ */
+#ifndef EXO_MAPS_MAP_INT_H
+#define EXO_MAPS_MAP_INT_H
+
+#include "exo/maps/map.h"
+
+struct map_ops;
+
+/** A hash's table. Element i has values + i * stride and keys + i * key_size;
+ * the lists of elements hold numbers counted from 1, 0 ends them. */
+struct map_table {
+	struct exo_sipkey key;
+	uint8_t *keys;
+	uint32_t *heads; /* nheads, a power of two */
+	uint32_t *next;  /* max_entries: in the chain, or in the free list */
+	uint8_t *live;   /* max_entries: 0 or 1 */
+	uint32_t nheads;
+	uint32_t free_first, free_last;
+};
+
+/** A ring buffer: positions count bytes and never wrap. */
+struct map_ring {
+	uint8_t *data; /* 2 * max_entries */
+	uint64_t tail; /* consumed */
+	uint64_t head; /* reserved */
+};
+
+struct map {
+	struct exo_map_def def;
+	const struct map_ops *ops;
+	struct exo_mem *mem;
+	uint8_t *values; /* the slab; NULL in kinds without */
+	uint32_t stride; /* bytes from value to value, a multiple of 8 */
+	uint32_t count;
+	struct map_table table;
+	struct map_ring ring;
+	const void **slots;
+};
+
+/** What a kind does. make takes memory, and end gives all back, also after a
+ * make that failed half-way. The others are NULL where a kind has none. */
+struct map_ops {
+	int (*check)(const struct exo_map_def *def);
+	int (*make)(struct map *m);
+	void (*end)(struct map *m);
+	uint8_t *(*lookup)(const struct map *m, const void *key);
+	int (*update)(
+	    struct map *m, const void *key, const void *value, uint64_t flags);
+	int (*remove)(struct map *m, const void *key);
+	uint8_t *(*next)(const struct map *m, uint32_t *pos, void *key);
+};
+
+extern const struct map_ops map_array_ops;
+extern const struct map_ops map_hash_ops;
+extern const struct map_ops map_ring_ops;
+extern const struct map_ops map_slot_ops;
+
+/** Sizes that every kind with values has to keep: 0, -EXO_EINVAL, or
+ * -EXO_E2BIG. */
+int map_check_values(const struct exo_map_def *def);
+
+/** Take the slab of values. */
+int map_new_values(struct map *m);
+
+void map_free_values(struct map *m);
+
+#endif

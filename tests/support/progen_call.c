@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Generated programs: helpers, functions, callbacks. */
+#include "tests/support/progen_int.h"
+
+static bool calls_ok(const struct progen *g)
+{
+	return (g->locked & 0x3f) == 0;
+}
+
+static void call(struct progen *g, int nr)
+{
+	pg_emit(g, EXO_JMP | EXO_CALL, 0, 0, 0, nr);
+	pg_clobber(g);
+}
+
+/* The address of bytes of the area, at least `size`. */
+static int area_arg(struct progen *g, unsigned reg, unsigned size)
+{
+	int at = -PG_AREA + (int)pg_pick(g, PG_AREA - size + 1);
+
+	if (pg_wild(g))
+		at += (int)pg_pick(g, 3) * 8;
+	pg_mov(g, reg, 10);
+	pg_add(g, reg, at);
+	return at;
+}
+
+/* Memory and its size in reg and reg + 1. */
+static void mem_arg(struct progen *g, unsigned reg, bool out)
+{
+	unsigned size = 1 + pg_pick(g, 24), val = pg_find(g, PG_VAL);
+	unsigned limit = size + 1, num;
+
+	if (val != PG_REGS && val > 5 && g->st.r[val].lo == 0 &&
+	    g->st.r[val].map != PROGEN_WRONLY &&
+	    g->st.r[val].map != PROGEN_RDONLY && g->st.r[val].hi >= 8 &&
+	    pg_one_in(g, 2)) {
+		pg_mov(g, reg, val);
+		pg_set(g, reg + 1, 1 + (int)pg_pick(g, 8));
+		return;
+	}
+	if (pg_one_in(g, 3)) {
+		num = pg_bounded(g, &limit);
+		if (num < PG_REGS) {
+			pg_mov(g, reg + 1, num);
+			if (!out || pg_one_in(g, 2))
+				pg_emit(
+				    g, EXO_ALU64 | EXO_ADD, reg + 1, 0, 0, 1);
+			pg_lock(g, reg + 1);
+			(void)area_arg(g, reg, size + 1);
+			pg_unlock(g, reg + 1);
+			return;
+		}
+	}
+	(void)area_arg(g, reg, size);
+	pg_set(g, reg + 1, (int)size - (pg_wild(g) ? 1 : 0));
+}
+
+/* Two arguments: map, key. */
+static void key_args(struct progen *g, unsigned map)
+{
+	pg_lddw(g, 1, EXO_LDDW_MAP, (int)map, 0);
+	(void)area_arg(g, 2, progen_maps[map].key_size);
+}
+
+static void helper_map(struct progen *g)
+{
+	static const uint8_t maps[] = { PROGEN_ARRAY, PROGEN_HASH, PROGEN_HASH,
+		PROGEN_WRONLY };
+	unsigned map = maps[pg_pick(g, 4)], val = pg_find(g, PG_VAL);
+
+	g->out->has |= PROGEN_HAS_MAP;
+	if (val > 5 && val < PG_REGS && g->st.r[val].lo == 0 &&
+	    g->st.r[val].map == map && map != PROGEN_WRONLY)
+		pg_mov(g, 3, val);
+	else
+		(void)area_arg(g, 3, progen_maps[map].value_size);
+	key_args(g, map);
+	pg_set(g, 4, (int)pg_pick(g, 4));
+	call(g, pg_one_in(g, 3) ? 3 : 2);
+}
+
+static void helper_skb(struct progen *g, unsigned ctx)
+{
+	bool load = g->type == EXO_PROG_SOCKET || pg_one_in(g, 2);
+
+	mem_arg(g, 3, load);
+	pg_set(g, 2, (int)pg_pick(g, 80));
+	pg_mov(g, 1, ctx);
+	if (!load)
+		pg_set(g, 5, (int)pg_pick(g, 4));
+	call(g, load ? 26 : 9);
+}
+
+static void helper_csum(struct progen *g)
+{
+	(void)area_arg(g, 1, 16);
+	pg_set(g, 2, 4 * (int)pg_pick(g, 5));
+	if (pg_one_in(g, 2)) {
+		pg_set(g, 3, 0);
+		pg_set(g, 4, 0);
+	} else {
+		(void)area_arg(g, 3, 16);
+		pg_set(g, 4, 4 * (int)pg_pick(g, 5));
+	}
+	pg_set(g, 5, 0);
+	call(g, 28);
+}
+
+static void helper_out(struct progen *g, unsigned ctx)
+{
+	if (pg_one_in(g, 2) || ctx == PG_REGS) {
+		mem_arg(g, 2, false);
+		pg_lddw(g, 1, EXO_LDDW_MAP, PROGEN_RING, 0);
+		pg_set(g, 4, (int)pg_pick(g, 4));
+		call(g, 130);
+		return;
+	}
+	mem_arg(g, 4, false);
+	pg_mov(g, 1, ctx);
+	pg_lddw(g, 2, EXO_LDDW_MAP, PROGEN_PERF, 0);
+	pg_lddw(g, 3, 0, (int)pg_pick(g, 3), (int)pg_pick(g, 20));
+	call(g, 25);
+}
+
+static void helper_tail(struct progen *g, unsigned ctx)
+{
+	if (g->func != 0 || g->held != 0 || ctx == PG_REGS)
+		return;
+	g->out->has |= PROGEN_HAS_TAIL;
+	pg_mov(g, 1, ctx);
+	pg_lddw(g, 2, EXO_LDDW_MAP, PROGEN_PROGS, 0);
+	pg_set(g, 3, (int)pg_pick(g, 3));
+	call(g, 12);
+}
+
+void pg_helper(struct progen *g)
+{
+	static const uint8_t plain[] = { 5, 7, 8, 125 };
+	unsigned ctx = pg_find(g, PG_CTX);
+
+	if (g->type == EXO_PROG_MEM || ctx < 6)
+		ctx = PG_REGS;
+	if (!calls_ok(g))
+		return;
+	switch (pg_pick(g, 7)) {
+	case 0:
+	case 1:
+		helper_map(g);
+		break;
+	case 2:
+		helper_out(g, ctx);
+		break;
+	case 3:
+		if (ctx != PG_REGS && g->type != EXO_PROG_XDP)
+			helper_skb(g, ctx);
+		else
+			helper_map(g);
+		break;
+	case 4:
+		if (g->type == EXO_PROG_TC)
+			helper_csum(g);
+		else if (pg_one_in(g, 3))
+			helper_tail(g, ctx);
+		break;
+	default:
+		call(g, plain[pg_pick(g, 4)]);
+		break;
+	}
+}
+
+/* Pointers into the packet are void. */
+static void forget_packet(struct progen *g)
+{
+	unsigned i;
+
+	for (i = 0; i < PG_REGS; i++) {
+		unsigned kind = g->st.r[i].kind;
+
+		if (kind == PG_PKT || kind == PG_META ||
+		    (kind == PG_END && g->type != EXO_PROG_MEM))
+			pg_is(g, i, PG_UNSET);
+	}
+	for (i = 0; i < PG_SLOTS; i++) {
+		unsigned kind = g->st.slot[i].kind;
+
+		if (kind == PG_PKT || kind == PG_META || kind == PG_END)
+			g->st.slot[i].kind = PG_UNSET;
+	}
+}
+
+/* Is a pointer to the packet needed by those round this? */
+static bool packet_locked(const struct progen *g)
+{
+	unsigned i;
+
+	for (i = 0; i < PG_REGS; i++) {
+		if ((g->locked >> i & 1) != 0 &&
+		    (g->st.r[i].kind == PG_PKT || g->st.r[i].kind == PG_META ||
+		        g->st.r[i].kind == PG_END))
+			return true;
+	}
+	return false;
+}
+
+void pg_change(struct progen *g)
+{
+	static const uint8_t xdp[] = { 44, 54, 65 };
+	unsigned ctx = pg_find(g, PG_CTX);
+	bool ok = g->func == 0 || g->funcs[g->func].changes;
+
+	if (!calls_ok(g) || ctx < 6 || ctx == PG_REGS || !ok ||
+	    (packet_locked(g) && !pg_wild(g)))
+		return;
+	if (g->type == EXO_PROG_XDP) {
+		pg_mov(g, 1, ctx);
+		pg_set(g, 2, (int)pg_pick(g, 48) - 24);
+		call(g, xdp[pg_pick(g, 3)]);
+	} else if (g->type == EXO_PROG_TC) {
+		if (pg_one_in(g, 2)) {
+			helper_skb(g, ctx);
+		} else {
+			pg_mov(g, 1, ctx);
+			pg_set(g, 2, 0x0081);
+			pg_set(g, 3, (int)pg_byte(g));
+			call(g, pg_one_in(g, 2) ? 18 : 19);
+		}
+	} else {
+		return;
+	}
+	g->out->has |= PROGEN_HAS_CHANGE;
+	if (!pg_wild(g))
+		forget_packet(g);
+}
+
+/*
+ * Functions
+ */
+
+/* Another function that this one may call, or 0. */
+static unsigned pick_func(struct progen *g, bool callback)
+{
+	unsigned k, start = pg_pick(g, PROGEN_FUNCS);
+
+	for (k = 0; k < g->nfuncs; k++) {
+		unsigned f = (start + k) % g->nfuncs;
+
+		if (f > g->func &&
+		    (!g->funcs[f].used || g->funcs[f].callback == callback))
+			return f;
+	}
+	return 0;
+}
+
+/* Make an argument of what is at hand. */
+static void new_arg(struct progen *g, struct pg_func *f, unsigned i)
+{
+	unsigned reg;
+
+	f->arg[i].kind = PG_NUM;
+	switch (pg_pick(g, 6)) {
+	case 0:
+		if (pg_find(g, PG_CTX) != PG_REGS)
+			f->arg[i].kind = PG_CTX;
+		break;
+	case 1:
+		f->arg[i].kind = PG_BUF;
+		f->arg[i].hi = 16;
+		break;
+	case 2:
+		reg = pg_find(g, g->type == EXO_PROG_MEM ? PG_MEM : PG_PKT);
+		if (reg != PG_REGS && !g->st.r[reg].var)
+			f->arg[i] = g->st.r[reg];
+		break;
+	case 3:
+		reg = pg_find(g, PG_VAL);
+		if (reg != PG_REGS)
+			f->arg[i] = g->st.r[reg];
+		break;
+	case 4:
+		if (pg_find(g, PG_END) != PG_REGS)
+			f->arg[i].kind = PG_END;
+		break;
+	default:
+		break;
+	}
+}
+
+static void new_func(struct progen *g, struct pg_func *f)
+{
+	static const uint8_t hold[] = { PG_CTX, PG_PKT, PG_VAL, PG_END };
+	unsigned i, n = 1 + pg_pick(g, 4), reg;
+
+	f->used = true;
+	f->changes = pg_one_in(g, 4) && !packet_locked(g);
+	f->ret.kind = PG_NUM;
+	for (i = 0; i < n; i++)
+		new_arg(g, f, i);
+	if (f->arg[0].kind == PG_CTX && pg_one_in(g, 2))
+		f->ret.kind = PG_CTX;
+	reg = pg_find(g, (enum pg_kind)hold[pg_pick(g, 4)]);
+	if (pg_one_in(g, 3) && reg != PG_REGS) {
+		f->cell = true;
+		f->content = g->st.r[reg];
+		f->arg[n - 1] = (struct pg_reg){ .kind = PG_CELL };
+	}
+}
+
+/* A register, not among r1 to r5, with what an argument asks for. */
+static unsigned find_arg(struct progen *g, const struct pg_reg *want)
+{
+	unsigned i;
+
+	for (i = 0; i < PG_REGS; i++) {
+		const struct pg_reg *r = &g->st.r[i];
+
+		if (r->kind == want->kind && r->map == want->map &&
+		    r->lo <= want->lo && r->hi >= want->hi &&
+		    (!r->var || want->var))
+			return i;
+	}
+	return PG_REGS;
+}
+
+/* Save what the arguments need of r0 to r5 in slots; false: it is not
+ * there. */
+static bool put_args(struct progen *g, const struct pg_func *f)
+{
+	struct pg_state st = g->st;
+	unsigned i, reg;
+
+	for (i = 0; i < 5; i++) {
+		const struct pg_reg *a = &f->arg[i];
+
+		if (a->kind <= PG_NUM || a->kind == PG_BUF ||
+		    a->kind == PG_CELL)
+			continue;
+		reg = find_arg(g, a);
+		if (reg == PG_REGS || (reg <= 5 && reg != i + 1))
+			return false;
+	}
+	if (f->cell) {
+		reg = find_arg(g, &f->content);
+		if (reg == PG_REGS || (g->locked_slot & 1) != 0)
+			return false;
+		pg_emit(
+		    g, EXO_STX | EXO_MEM | EXO_DW, 10, reg, -PG_AREA - 8, 0);
+		g->st.slot[0] = f->content;
+	}
+	for (i = 5; i-- > 0;) {
+		const struct pg_reg *a = &f->arg[i];
+
+		if (a->kind == PG_UNSET)
+			continue;
+		if (a->kind == PG_BUF) {
+			(void)area_arg(g, i + 1, 16);
+		} else if (a->kind == PG_CELL) {
+			pg_mov(g, i + 1, 10);
+			pg_add(g, i + 1, -PG_AREA - 8);
+		} else if (a->kind == PG_NUM) {
+			if (st.r[i + 1].kind != PG_NUM)
+				pg_set(g, i + 1, pg_imm(g));
+		} else {
+			pg_mov(g, i + 1, find_arg(g, a));
+		}
+	}
+	return true;
+}
+
+void pg_local(struct progen *g)
+{
+	unsigned k = pick_func(g, false);
+	struct pg_func *f = &g->funcs[k];
+
+	if (k == 0 || !calls_ok(g) || g->ncalls == PG_CALLS ||
+	    (f->used && f->callback))
+		return;
+	if (!f->used)
+		new_func(g, f);
+	if ((f->changes && packet_locked(g)) || !put_args(g, f))
+		return;
+	g->out->has |= PROGEN_HAS_CALL;
+	g->call[g->ncalls].at = g->out->n;
+	g->call[g->ncalls++].func = k;
+	pg_emit(g, EXO_JMP | EXO_CALL, 0, EXO_CALL_LOCAL, 0, 0);
+	pg_clobber(g);
+	pg_is(g, 0, (enum pg_kind)f->ret.kind);
+	if (f->cell)
+		g->st.slot[0].kind = PG_UNSET;
+	if (f->changes)
+		forget_packet(g);
+	if (g->st.r[0].kind == PG_CTX) {
+		unsigned to = 6 + pg_pick(g, 4);
+
+		if ((g->locked >> to & 1) == 0)
+			pg_mov(g, to, 0);
+		pg_set(g, 0, 1);
+	}
+}
+
+/* The address of a function, patched later. */
+static void func_arg(struct progen *g, unsigned k)
+{
+	g->call[g->ncalls].at = g->out->n;
+	g->call[g->ncalls++].func = k;
+	pg_lddw(g, 2, EXO_LDDW_FUNC, 0, 0);
+}
+
+static void new_callback(
+    struct progen *g, struct pg_func *f, bool each, unsigned map)
+{
+	unsigned at = each ? 3 : 1;
+
+	f->used = true;
+	f->callback = true;
+	f->ret.kind = PG_NUM;
+	if (each) {
+		f->arg[0] =
+		    (struct pg_reg){ .kind = PG_MAP, .map = (uint8_t)map };
+		f->arg[1] = (struct pg_reg){ .kind = PG_KEY,
+			.map = (uint8_t)map,
+			.hi = (int16_t)progen_maps[map].key_size };
+		f->arg[2] = (struct pg_reg){ .kind = PG_VAL,
+			.map = (uint8_t)map,
+			.hi = (int16_t)progen_maps[map].value_size };
+	} else {
+		f->arg[0].kind = PG_NUM;
+	}
+	f->arg[at].kind = pg_one_in(g, 4) ? PG_NUM : PG_BUF;
+	if (f->arg[at].kind == PG_BUF)
+		f->arg[at].hi = 16;
+	if (pg_one_in(g, 6) && pg_find(g, PG_CTX) != PG_REGS) {
+		f->cell = true;
+		f->content.kind = PG_CTX;
+		f->arg[at] = (struct pg_reg){ .kind = PG_CELL };
+	}
+}
+
+void pg_callback(struct progen *g)
+{
+	unsigned k = pick_func(g, true), at, reg, limit = 12;
+	struct pg_func *f = &g->funcs[k];
+	unsigned map = pg_one_in(g, 2) ? PROGEN_ARRAY : PROGEN_HASH;
+	bool each;
+
+	if (k == 0 || !calls_ok(g) || g->ncalls == PG_CALLS || g->loops > 1)
+		return;
+	if (!f->used)
+		new_callback(g, f, pg_one_in(g, 2), map);
+	each = f->arg[0].kind != PG_NUM;
+	at = each ? 3 : 1;
+	if (f->cell) {
+		reg = pg_find(g, PG_CTX);
+		if (reg == PG_REGS || (g->locked_slot & 1) != 0)
+			return;
+		pg_emit(
+		    g, EXO_STX | EXO_MEM | EXO_DW, 10, reg, -PG_AREA - 8, 0);
+		g->st.slot[0].kind = PG_UNSET;
+	}
+	g->out->has |= PROGEN_HAS_BACK;
+	if (each) {
+		pg_lddw(g, 1, EXO_LDDW_MAP, f->arg[0].map, 0);
+	} else if (pg_one_in(g, 2)) {
+		pg_set(g, 1, (int)pg_pick(g, 10));
+	} else {
+		reg = pg_bounded(g, &limit);
+		if (reg < PG_REGS)
+			pg_mov(g, 1, reg);
+	}
+	if (f->arg[at].kind == PG_BUF) {
+		(void)area_arg(g, 3, 16);
+	} else if (f->arg[at].kind == PG_CELL) {
+		pg_mov(g, 3, 10);
+		pg_add(g, 3, -PG_AREA - 8);
+	} else {
+		pg_set(g, 3, 0);
+	}
+	func_arg(g, k);
+	pg_set(g, 4, pg_wild(g) ? 1 : 0);
+	call(g, each ? 164 : 181);
+}

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Generated programs: contexts, packets, maps, ring buffers, accesses. */
+#include "tests/support/progen_int.h"
+
+void pg_context(struct progen *g)
+{
+	static const uint8_t xdp[] = { 12, 16 };
+	static const uint8_t skb[] = { 0, 4, 8, 16, 32, 36, 40, 48, 52, 64 };
+	static const uint8_t kept[] = { 8, 12, 32, 44, 72 };
+	unsigned num = pg_num(g), ctx = pg_find(g, PG_CTX);
+
+	if (ctx == PG_REGS || g->type == EXO_PROG_MEM)
+		return;
+	if (g->type == EXO_PROG_XDP) {
+		pg_emit(g, EXO_LDX | EXO_MEM | EXO_W, num, ctx,
+		    xdp[pg_pick(g, sizeof(xdp))], 0);
+	} else if (pg_one_in(g, 3)) {
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_W, ctx, num,
+		    48 + 4 * (int)pg_pick(g, 5), 0);
+	} else if (pg_one_in(g, 4)) {
+		pg_emit(g,
+		    (pg_one_in(g, 2) ? EXO_LDX : EXO_STX) | EXO_MEM |
+		        pg_width(g),
+		    num, ctx, 48 + 8 * (int)pg_pick(g, 2), 0);
+		g->out->insns[g->out->n - 1].regs =
+		    (uint8_t)((g->out->insns[g->out->n - 1].code & 7) == EXO_LDX
+		                  ? ctx << 4 | num
+		                  : num << 4 | ctx);
+	} else if (g->type == EXO_PROG_TC && pg_one_in(g, 3)) {
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_W, ctx, num,
+		    kept[pg_pick(g, sizeof(kept))], 0);
+	} else {
+		pg_emit(g, EXO_LDX | EXO_MEM | EXO_W, num, ctx,
+		    skb[pg_pick(g, sizeof(skb))], 0);
+	}
+}
+
+/* ld_abs and ld_ind. */
+void pg_legacy(struct progen *g)
+{
+	unsigned width = pg_pick(g, 3) << 3;
+
+	if ((g->type != EXO_PROG_SOCKET && g->type != EXO_PROG_TC) ||
+	    g->st.r[6].kind != PG_CTX || g->held != 0 || !pg_one_in(g, 3) ||
+	    (g->locked & 0x3f) != 0)
+		return;
+	g->out->has |= PROGEN_HAS_LEGACY;
+	if (pg_one_in(g, 2))
+		pg_emit(
+		    g, EXO_LD | EXO_ABS | width, 0, 0, 0, (int)pg_pick(g, 70));
+	else
+		pg_emit(g, EXO_LD | EXO_IND | width, 0, pg_num(g), 0,
+		    (int)pg_pick(g, 16));
+	pg_clobber(g);
+}
+
+/*
+ * Accesses
+ */
+
+static bool accessible(const struct pg_reg *r)
+{
+	switch (r->kind) {
+	case PG_PKT:
+	case PG_META:
+	case PG_MEM:
+	case PG_BUF:
+	case PG_VAL:
+	case PG_REC:
+	case PG_KEY:
+		return r->hi > r->lo;
+	default:
+		return false;
+	}
+}
+
+static unsigned find_accessible(struct progen *g)
+{
+	unsigned start = pg_pick(g, PG_REGS), i;
+
+	for (i = 0; i < PG_REGS; i++) {
+		unsigned reg = (start + i) % PG_REGS;
+
+		if (accessible(&g->st.r[reg]))
+			return reg;
+	}
+	return PG_REGS;
+}
+
+static bool may_write(const struct progen *g, const struct pg_reg *r)
+{
+	switch (r->kind) {
+	case PG_PKT:
+	case PG_META:
+		return g->type == EXO_PROG_XDP || g->type == EXO_PROG_TC;
+	case PG_KEY:
+		return false;
+	case PG_VAL:
+		return r->map != PROGEN_RDONLY;
+	default:
+		return true;
+	}
+}
+
+static void atomic(struct progen *g, unsigned reg, int at)
+{
+	static const uint8_t ops[] = { EXO_ADD, EXO_OR, EXO_AND, EXO_XOR,
+		EXO_ADD | EXO_FETCH, EXO_OR | EXO_FETCH, EXO_AND | EXO_FETCH,
+		EXO_XOR | EXO_FETCH, EXO_XCHG, EXO_CMPXCHG };
+	unsigned width = pg_one_in(g, 2) ? EXO_W : EXO_DW, num;
+	unsigned op = ops[pg_pick(g, sizeof(ops))];
+
+	if (op == EXO_CMPXCHG && g->st.r[0].kind != PG_NUM)
+		return;
+	if (op == EXO_CMPXCHG && (g->locked & 1) != 0)
+		return;
+	num = pg_num(g);
+	g->out->has |= PROGEN_HAS_ATOMIC;
+	pg_emit(g, EXO_STX | EXO_ATOMIC | width, reg, num, at, (int)op);
+}
+
+static void ordered(
+    struct progen *g, unsigned reg, unsigned width, int at, bool write)
+{
+	unsigned num = pg_num(g);
+
+	g->out->has |= PROGEN_HAS_ATOMIC;
+	if (write)
+		pg_emit(g, EXO_STX | EXO_ATOMIC | width, reg, num, at,
+		    EXO_STORE_REL);
+	else
+		pg_emit(g, EXO_STX | EXO_ATOMIC | width, num, reg, at,
+		    EXO_LOAD_ACQ);
+}
+
+static void access_at(struct progen *g, unsigned reg)
+{
+	struct pg_reg *r = &g->st.r[reg];
+	unsigned width = pg_width(g), num, what = pg_pick(g, 8);
+	int size = (int)pg_bytes(width), room = r->hi - r->lo - size, at;
+	bool write = may_write(g, r) || pg_wild(g);
+
+	if (room < 0)
+		return;
+	at = pg_one_in(g, 3) ? r->hi - size
+	                     : r->lo + (int)(pg_byte(g) % (room + 1u));
+	if (pg_wild(g))
+		at += (int)pg_pick(g, 5) - 2;
+	if (r->kind == PG_PKT)
+		g->out->has |= PROGEN_HAS_PKT;
+	pg_lock(g, reg);
+	num = pg_num(g);
+	if (r->kind == PG_VAL && r->map == PROGEN_WRONLY)
+		what = 0;
+	if (what < 3 && write) {
+		if (r->kind == PG_PKT)
+			g->out->has |= PROGEN_HAS_WRITE;
+		if (what == 0)
+			pg_emit(
+			    g, EXO_ST | EXO_MEM | width, reg, 0, at, pg_imm(g));
+		else
+			pg_emit(g, EXO_STX | EXO_MEM | width, reg, num, at, 0);
+	} else if (what == 3 && write && !r->var && r->kind != PG_PKT &&
+	           r->kind != PG_META && size >= 8 && (at & 7) == 0) {
+		atomic(g, reg, at);
+	} else if (what == 4 && !r->var && at % size == 0 &&
+	           r->kind != PG_PKT && r->kind != PG_META) {
+		ordered(g, reg, width, at, write && pg_one_in(g, 2));
+	} else if (num != reg) {
+		pg_emit(g,
+		    EXO_LDX | width |
+		        (what == 5 && width != EXO_DW ? EXO_MEMSX : EXO_MEM),
+		    num, reg, at, 0);
+	}
+	pg_unlock(g, reg);
+}
+
+void pg_access(struct progen *g)
+{
+	unsigned times = 1 + pg_pick(g, 3);
+	unsigned reg = find_accessible(g);
+	bool was;
+
+	if (reg == PG_REGS)
+		return;
+	was = (g->locked >> reg & 1) != 0;
+	while (times-- > 0)
+		access_at(g, reg);
+	if (was)
+		pg_lock(g, reg);
+}
+
+/* A pointer, moved. */
+void pg_shift(struct progen *g)
+{
+	unsigned from = find_accessible(g), reg, num, limit;
+	struct pg_reg *r;
+	bool was;
+
+	if (from == PG_REGS)
+		return;
+	was = (g->locked >> from & 1) != 0;
+	pg_lock(g, from);
+	reg = pg_free(g, from);
+	r = &g->st.r[reg];
+	if (pg_one_in(g, 2)) {
+		pg_mov(g, reg, from);
+		pg_add(g, reg, (int)pg_pick(g, 48) - 8);
+	} else if (g->st.r[from].hi > g->st.r[from].lo + 1) {
+		limit = (unsigned)(g->st.r[from].hi - g->st.r[from].lo);
+		num = pg_bounded(g, &limit);
+		if (num < PG_REGS && num != from) {
+			pg_lock(g, num);
+			reg = pg_free(g, from);
+			pg_unlock(g, num);
+			r = &g->st.r[reg];
+			pg_mov(g, reg, from);
+			pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, reg, num, 0, 0);
+			r->hi = (int16_t)(r->hi - (int)(limit - 1));
+			r->var = true;
+			if (r->kind == PG_PKT || r->kind == PG_META)
+				r->hi = r->lo;
+		}
+	}
+	if (!was)
+		pg_unlock(g, from);
+}
+
+/*
+ * Packets: compare with the end, then access
+ */
+
+struct proof {
+	unsigned from, end, reg, probe, op;
+	int by;
+	bool swap, var;
+};
+
+/* The compare; ways on which nothing is proven lead to later items. */
+static void compare(struct progen *g, const struct proof *p)
+{
+	bool in_taken =
+	    (p->op == EXO_JLT || p->op == EXO_JLE || p->op == EXO_JEQ) !=
+	    (p->swap && p->op != EXO_JEQ && p->op != EXO_JNE);
+	unsigned a = p->swap ? p->end : p->probe;
+	unsigned b = p->swap ? p->probe : p->end;
+
+	if (!in_taken) {
+		pg_jump(g, EXO_JMP | p->op | EXO_X, a, b, 0, 1 + pg_pick(g, 4));
+		return;
+	}
+	pg_emit(g, EXO_JMP | p->op | EXO_X, a, b, 1, 0);
+	pg_jump(g, EXO_JMP | EXO_JA, 0, 0, 0, 1 + pg_pick(g, 4));
+}
+
+/* All copies of an unmoved pointer have what was proven. */
+static void proven(struct progen *g, const struct proof *p)
+{
+	unsigned i;
+
+	for (i = 0; i < PG_REGS; i++) {
+		struct pg_reg *r = &g->st.r[i];
+
+		if (p->var || r->var || r->kind != g->st.r[p->reg].kind ||
+		    i == p->probe || i == p->reg)
+			continue;
+		if (r->lo == 0 && r->hi < p->by)
+			r->hi = (int16_t)p->by;
+	}
+	g->st.r[p->reg].hi = (int16_t)p->by;
+	g->st.r[p->probe].lo = (int16_t)(g->st.r[p->reg].lo - p->by);
+	g->st.r[p->probe].hi = 0;
+}
+
+static void prove(
+    struct progen *g, struct proof *p, unsigned num, unsigned limit)
+{
+	bool mem = g->type == EXO_PROG_MEM;
+
+	p->reg = pg_free(g, p->end);
+	pg_mov(g, p->reg, p->from);
+	pg_lock(g, p->reg);
+	if (p->var) {
+		pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, p->reg, num, 0, 0);
+		g->st.r[p->reg].var = true;
+		g->st.r[p->reg].lo =
+		    (int16_t)(mem ? 0 : -(int)(pg_byte(g) % limit) * 0);
+		g->st.r[p->reg].hi = 0;
+	}
+	p->probe = pg_free(g, p->end);
+	pg_mov(g, p->probe, p->reg);
+	pg_add(g, p->probe, p->by);
+	pg_lock(g, p->probe);
+	compare(g, p);
+	proven(g, p);
+	pg_unlock(g, p->reg);
+	pg_unlock(g, p->probe);
+}
+
+void pg_proof(struct progen *g)
+{
+	static const uint8_t ops[] = { EXO_JGT, EXO_JGE, EXO_JLT, EXO_JLE,
+		EXO_JEQ, EXO_JNE };
+	struct proof p = { .by = 1 + (int)pg_pick(g, 60) };
+	bool meta = g->type != EXO_PROG_MEM && pg_one_in(g, 12);
+	unsigned num = 0, limit = 1 + pg_pick(g, 100), times;
+	uint16_t locked = g->locked;
+
+	if (g->type == EXO_PROG_MEM)
+		p.from = pg_find(g, PG_MEM);
+	else
+		p.from = pg_packet(g, meta ? PG_META : PG_PKT);
+	if (p.from == PG_REGS || g->st.r[p.from].var)
+		return;
+	pg_lock(g, p.from);
+	p.end = pg_packet(g, meta ? PG_PKT : PG_END);
+	if (p.end == PG_REGS ||
+	    (meta && (g->st.r[p.end].var || g->st.r[p.end].lo != 0))) {
+		g->locked = locked;
+		return;
+	}
+	pg_lock(g, p.end);
+	p.op = ops[pg_pick(g, sizeof(ops))];
+	p.swap = pg_one_in(g, 2);
+	p.var = pg_one_in(g, 3);
+	if (p.var)
+		num = pg_bounded(g, &limit);
+	if (num < PG_REGS) {
+		if (p.var)
+			pg_lock(g, num);
+		prove(g, &p, num, limit);
+		for (times = pg_pick(g, 3); times > 0; times--)
+			access_at(g, pg_one_in(g, 3) ? p.probe : p.reg);
+	}
+	g->locked = locked;
+}
+
+/*
+ * Maps
+ */
+
+static const struct {
+	uint8_t map, key;
+} keyed[] = { { PROGEN_ARRAY, 4 }, { PROGEN_HASH, 8 }, { PROGEN_HASH, 8 },
+	{ PROGEN_RDONLY, 4 }, { PROGEN_WRONLY, 4 }, { PROGEN_WIDE, 4 } };
+
+/* The value of an array by its address. */
+static void direct(struct progen *g)
+{
+	unsigned reg = pg_free(g, PG_REGS), off = pg_pick(g, 64);
+	unsigned map = pg_one_in(g, 2) ? PROGEN_WIDE : PROGEN_RDONLY;
+
+	off %= progen_maps[map].value_size;
+	pg_lddw(g, reg,
+	    pg_one_in(g, 2) ? EXO_LDDW_MAP_VALUE : EXO_LDDW_MAP_IDX_VALUE,
+	    (int32_t)map, (int32_t)off);
+	g->st.r[reg] =
+	    (struct pg_reg){ PG_VAL, (uint8_t)map, false, (int16_t) - (int)off,
+		    (int16_t)((int)progen_maps[map].value_size - (int)off) };
+}
+
+/* r0 may be null; find out in one of many ways. */
+static void null_check(struct progen *g, unsigned map, unsigned kind)
+{
+	static const struct pg_reg none = { .kind = PG_NUM };
+	unsigned copy = 0, slot = pg_pick(g, PG_SLOTS), how = pg_pick(g, 6);
+	struct pg_reg val = { (uint8_t)kind, (uint8_t)map, false, 0,
+		(int16_t)progen_maps[map].value_size };
+	uint32_t from = g->njumps;
+
+	g->st.r[0] =
+	    (struct pg_reg){ .kind = PG_VAL_NULL, .map = (uint8_t)map };
+	if (how == 1 || how == 2) {
+		copy = pg_free(g, 0);
+		pg_mov(g, copy, 0);
+	}
+	if (how == 3 && (g->locked_slot >> slot & 1) == 0)
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, 0,
+		    -PG_AREA - 8 * ((int)slot + 1), 0);
+	else if (how == 3)
+		how = 0;
+	if (how == 4) { /* two jumps */
+		pg_emit(g, EXO_JMP | EXO_JNE, 0, 0, 1, 0);
+		pg_jump(g, EXO_JMP | EXO_JA, 0, 0, 0, 1 + pg_pick(g, 4));
+	} else {
+		pg_jump(g, EXO_JMP | EXO_JEQ, how == 2 ? copy : 0, 0,
+		    pg_wild(g) ? 1 : 0, 1 + pg_pick(g, 4));
+	}
+	if (g->njumps > from) {
+		g->jump[from].st.r[0] = none;
+		if (copy != 0)
+			g->jump[from].st.r[copy] = none;
+	}
+	g->st.r[0] = val;
+	if (copy != 0)
+		g->st.r[copy] = val;
+	if (how == 3) {
+		g->st.slot[slot] = val;
+		copy = pg_free(g, PG_REGS);
+		pg_emit(g, EXO_LDX | EXO_MEM | EXO_DW, copy, 10,
+		    -PG_AREA - 8 * ((int)slot + 1), 0);
+		g->st.r[copy] = val;
+	}
+	if (how == 5) {
+		copy = 6 + pg_pick(g, 4);
+		if ((g->locked >> copy & 1) == 0)
+			pg_mov(g, copy, 0);
+	}
+}
+
+/* A pointer from earlier that may be null: find out now. Its copies are known
+ * then; now and then another look-up's pointer is taken for known, too. */
+void pg_settle(struct progen *g)
+{
+	unsigned reg = pg_find(g, PG_VAL_NULL), i;
+	bool all = pg_one_in(g, 8);
+	struct pg_reg was;
+
+	if (reg == PG_REGS)
+		return;
+	was = g->st.r[reg];
+	for (i = 0; i < PG_REGS + PG_SLOTS; i++) {
+		struct pg_reg *r =
+		    i < PG_REGS ? &g->st.r[i] : &g->st.slot[i - PG_REGS];
+
+		if (r->kind == PG_VAL_NULL && r->hi == was.hi)
+			r->kind = PG_UNSET;
+	}
+	pg_jump(g, EXO_JMP | EXO_JEQ, reg, 0, 0, 1 + pg_pick(g, 4));
+	for (i = 0; i < PG_REGS + PG_SLOTS; i++) {
+		struct pg_reg *r =
+		    i < PG_REGS ? &g->st.r[i] : &g->st.slot[i - PG_REGS];
+		bool it = i == reg || (r->kind == PG_VAL_NULL && all);
+
+		if (it)
+			*r = (struct pg_reg){ PG_VAL, was.map, false, 0,
+				(int16_t)progen_maps[was.map].value_size };
+	}
+}
+
+/* r0 may be null; that is found out later. */
+static void keep_null(struct progen *g, unsigned map)
+{
+	unsigned reg = 6 + pg_pick(g, 4), slot = pg_pick(g, PG_SLOTS);
+	struct pg_reg null = { PG_VAL_NULL, (uint8_t)map, false, 0,
+		(int16_t)(g->serial++ % 1000) };
+
+	if ((g->locked >> reg & 1) == 0) {
+		pg_mov(g, reg, 0);
+		g->st.r[reg] = null;
+	}
+	if (pg_one_in(g, 2) && (g->locked_slot >> slot & 1) == 0) {
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, 0,
+		    -PG_AREA - 8 * ((int)slot + 1), 0);
+		g->st.slot[slot] = null;
+	}
+	pg_is(g, 0, PG_UNSET);
+}
+
+void pg_lookup(struct progen *g)
+{
+	unsigned which = pg_pick(g, sizeof(keyed) / sizeof(keyed[0]));
+	unsigned map = keyed[which].map, limit = 4, num;
+	int at = -8 - 8 * (int)pg_pick(g, 6);
+
+	if (pg_one_in(g, 3)) {
+		pg_settle(g);
+		return;
+	}
+	if ((g->locked & 0x3f) != 0)
+		return;
+	g->out->has |= PROGEN_HAS_MAP;
+	if (pg_one_in(g, 5)) {
+		direct(g);
+		return;
+	}
+	if (pg_one_in(g, 2)) {
+		pg_emit(g, EXO_ST | EXO_MEM | EXO_DW, 10, 0, at,
+		    (int)pg_pick(g, 5));
+	} else {
+		num = pg_one_in(g, 2) ? pg_bounded(g, &limit) : pg_num(g);
+		if (num < PG_REGS)
+			pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, num, at, 0);
+	}
+	pg_lddw(g, 1, pg_one_in(g, 2) ? EXO_LDDW_MAP : EXO_LDDW_MAP_IDX,
+	    (int32_t)(pg_wild(g) ? pg_pick(g, PROGEN_MAPS) : map), 0);
+	pg_mov(g, 2, 10);
+	pg_add(g, 2, pg_wild(g) ? -keyed[which].key + 1 : at);
+	pg_emit(g, EXO_JMP | EXO_CALL, 0, 0, 0, 1);
+	pg_clobber(g);
+	if (pg_wild(g))
+		g->st.r[0] = (struct pg_reg){ PG_VAL, (uint8_t)map, false, 0,
+			(int16_t)progen_maps[map].value_size };
+	else if (pg_one_in(g, 3))
+		keep_null(g, map);
+	else
+		null_check(g, map, PG_VAL);
+}
+
+/*
+ * Ring buffers: memory that is held for a block
+ */
+
+static void give_back(struct progen *g, unsigned reg, int at)
+{
+	uint16_t locked = g->locked;
+
+	if (reg == PG_REGS)
+		pg_emit(g, EXO_LDX | EXO_MEM | EXO_DW, 1, 10, at, 0);
+	else
+		pg_mov(g, 1, reg);
+	pg_set(g, 2, (int)pg_pick(g, 3));
+	pg_emit(g, EXO_JMP | EXO_CALL, 0, 0, 0, pg_one_in(g, 2) ? 132 : 133);
+	pg_clobber(g);
+	pg_is(g, 0, PG_UNSET);
+	g->locked = locked;
+}
+
+/* The record is void: nothing points to it any more. */
+static void forget_records(struct progen *g)
+{
+	unsigned i;
+
+	for (i = 0; i < PG_REGS; i++) {
+		if (g->st.r[i].kind == PG_REC)
+			pg_is(g, i, PG_UNSET);
+	}
+	for (i = 0; i < PG_SLOTS; i++) {
+		if (g->st.slot[i].kind == PG_REC)
+			g->st.slot[i].kind = PG_UNSET;
+	}
+}
+
+void pg_ring(struct progen *g)
+{
+	static const uint16_t sizes[] = { 8, 16, 24, 32, 5, 13 };
+	unsigned size = sizes[pg_pick(g, 6)], reg = 6 + pg_pick(g, 4);
+	unsigned slot = pg_pick(g, PG_SLOTS);
+	uint32_t from = g->njumps;
+	int at = -PG_AREA - 8 * ((int)slot + 1);
+	bool saved = pg_one_in(g, 3);
+
+	if ((g->locked & 0x3f) != 0 || (g->locked >> reg & 1) != 0 ||
+	    g->held != 0 || g->nest > 2 || (g->locked_slot >> slot & 1) != 0)
+		return;
+	g->out->has |= PROGEN_HAS_RING;
+	pg_lddw(g, 1, EXO_LDDW_MAP, PROGEN_RING, 0);
+	pg_set(g, 2, (int)size);
+	pg_set(g, 3, 0);
+	pg_emit(g, EXO_JMP | EXO_CALL, 0, 0, 0, 131);
+	pg_clobber(g);
+	pg_mov(g, reg, 0);
+	if (saved)
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, reg, at, 0);
+	pg_is(g, 0, PG_UNSET);
+	pg_is(g, reg, PG_UNSET);
+	g->st.slot[slot].kind = saved ? PG_UNSET : g->st.slot[slot].kind;
+	pg_jump(g, EXO_JMP | EXO_JEQ, pg_one_in(g, 2) ? reg : 0, 0, 0, 99);
+	g->st.r[reg] = (struct pg_reg){ PG_REC, 0, false, 0, (int16_t)size };
+	g->held++;
+	pg_lock(g, reg);
+	g->locked_slot |= (uint16_t)((saved ? 1u : 0u) << slot);
+	pg_block(g, 1 + pg_pick(g, 3));
+	pg_unlock(g, reg);
+	g->locked_slot &= (uint16_t) ~((saved ? 1u : 0u) << slot);
+	g->held--;
+	if (!pg_wild(g))
+		give_back(g, saved ? PG_REGS : reg, at);
+	forget_records(g);
+	pg_land(g, from);
+	pg_set(g, 0, 0);
+}

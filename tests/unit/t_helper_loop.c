@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Functions called back, and tail calls: order, results, bounds, frames. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/tworld.h"
+#include "tests/unit/suites.h"
+
+enum {
+	ARRAY,
+	HASH,
+	PROGS
+};
+
+static const struct exo_map_def defs[] = {
+	[ARRAY] = { EXO_MAP_ARRAY, 4, 8, 5, 0 },
+	[HASH] = { EXO_MAP_HASH, 8, 8, 8, 0 },
+	[PROGS] = { EXO_MAP_PROG_ARRAY, 4, 4, 4, 0 },
+};
+
+static struct tworld t;
+
+static void setup(void)
+{
+	memset(&t, 0, sizeof(t));
+	tworld_new(&t, defs, sizeof(defs) / sizeof(defs[0]));
+}
+
+static void teardown(void)
+{
+	tworld_end(&t);
+}
+
+static uint64_t result(const char *text)
+{
+	return tworld_exit(&t, EXO_PROG_SOCKET, text);
+}
+
+static enum isa_end end(const char *text)
+{
+	return tworld_run(&t, EXO_PROG_SOCKET, text);
+}
+
+/* r1 calls of f, which finds a sum at fp-8. */
+#define LOOP(n, flags)                                                 \
+	"r1 = " n "\nr2 = subprog[f]\nr3 = r10\nr3 += -8\nr4 = " flags \
+	"\ncall loop\n"
+/* Adds 1 + its index. */
+#define ADD                                            \
+	"f: r3 = *(u64 *)(r2 +0)\nr3 += r1\nr3 += 1\n" \
+	"*(u64 *)(r2 +0) = r3\nr0 = 0\nexit"
+
+START_TEST(t_loop)
+{
+	ck_assert_uint_eq(result(LOOP("10", "0") "exit\n" ADD), 10);
+	ck_assert_uint_eq(
+	    result(LOOP("10", "0") "r0 = *(u64 *)(r10 -8)\nexit\n" ADD), 55);
+	ck_assert_uint_eq(result(LOOP("0", "0") "exit\n" ADD), 0);
+	ck_assert_uint_eq(
+	    result(LOOP("0", "0") "r0 = *(u64 *)(r10 -8)\nexit\n" ADD), 0);
+	ck_assert_int_eq((int64_t)result(LOOP("10", "1") "exit\n" ADD), -22);
+	ck_assert_int_eq(
+	    (int64_t)result(LOOP("8388609", "0") "exit\n" ADD), -7);
+	ck_assert_int_eq((int64_t)result(LOOP("-1", "0") "exit\n" ADD), -7);
+	ck_assert_uint_eq(
+	    result(LOOP("8388608", "0") "exit\nf: r0 = 0\nexit"), 8388608);
+	/* The number has 32 bits. */
+	ck_assert_uint_eq(result("r1 = 0x100000003 ll\nr2 = subprog[f]\n"
+	                         "r3 = 0\nr4 = 0\ncall loop\nexit\n"
+	                         "f: r0 = 0\nexit"),
+	    3);
+}
+END_TEST
+
+START_TEST(t_stop)
+{
+	ck_assert_uint_eq(result(LOOP("100", "0") "exit\n"
+	                                          "f: r0 = 0\n"
+	                                          "if r1 != 4 goto +1\n"
+	                                          "r0 = 1\nexit"),
+	    5);
+	ck_assert_uint_eq(result(LOOP("100", "0") "exit\nf: r0 = 2\nexit"), 1);
+	ck_assert_uint_eq(result(LOOP("100", "0") "exit\n"
+	                                          "f: r0 = 0x100000000 ll\n"
+	                                          "exit"),
+	    1);
+}
+END_TEST
+
+/* The caller keeps r6 to r9 and its frame; each call begins anew. */
+START_TEST(t_frames)
+{
+	ck_assert_uint_eq(
+	    result("r6 = 60\nr9 = 9\n*(u64 *)(r10 -16) = 16\n" LOOP("3",
+	        "0") "r0 += r6\nr0 += r9\nr1 = *(u64 *)(r10 -16)\nr0 += r1\n"
+	             "r1 = *(u64 *)(r10 -8)\nr0 += r1\nexit\n"
+	             "f: r0 = *(u64 *)(r2 +0)\nr0 += r6\nr0 += r9\nr0 += r3\n"
+	             "r0 += r4\nr0 += r5\nr3 = *(u64 *)(r10 -8)\nr0 += r3\n"
+	             "*(u64 *)(r2 +0) = r0\n*(u64 *)(r10 -8) = 1\n"
+	             "r6 = 5\nr9 = 5\nr0 = 0\nexit"),
+	    3 + 60 + 9 + 16);
+	ck_assert_uint_eq(result(LOOP("1", "0") "r0 = r1\nr0 |= r2\nr0 |= r3\n"
+	                                        "r0 |= r4\nr0 |= r5\nexit\n"
+	                                        "f: r0 = 0\nexit"),
+	    0);
+}
+END_TEST
+
+/* Loops in loops, as deep as there are frames, and one deeper. */
+static void nest(char *text, size_t size, unsigned depth)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < depth; i++) {
+		n += (size_t)snprintf(text + n, size - n,
+		    "%c: r1 = 2\nr2 = subprog[%c]\nr3 = 0\nr4 = 0\n"
+		    "call loop\n%sexit\n",
+		    'a' + i, 'b' + i, i == 0 ? "" : "r0 = 0\n");
+	}
+	snprintf(text + n, size - n,
+	    "%c: r1 = map[id:0][0]+0\nr2 = *(u64 *)(r1 +0)\nr2 += 1\n"
+	    "*(u64 *)(r1 +0) = r2\nr0 = 0\nexit",
+	    'a' + depth);
+}
+
+START_TEST(t_nested)
+{
+	struct exo_map_def one = { EXO_MAP_ARRAY, 4, 8, 1, 0 };
+	uint32_t key = 0;
+	uint64_t count;
+	char text[2000];
+
+	tworld_end(&t);
+	tworld_new(&t, &one, 1);
+	nest(text, sizeof(text), 7);
+	ck_assert_uint_eq(result(text), 2);
+	ck_assert_int_eq(exo_world_lookup(t.w, 0, &key, &count), 0);
+	ck_assert_uint_eq(count, 128);
+	nest(text, sizeof(text), 8);
+	ck_assert_int_eq(end(text), ISA_END_FRAMES);
+}
+END_TEST
+
+/* A function called back calls others; a trap in it is the run's; fuel ends
+ * what never ends. */
+START_TEST(t_inside)
+{
+	ck_assert_uint_eq(
+	    result(LOOP("4", "0") "r0 = *(u64 *)(r10 -8)\nexit\n"
+	                          "f: r6 = r2\nr7 = r1\nr1 = r7\ncall g\n"
+	                          "r1 = *(u64 *)(r6 +0)\nr1 += r0\n"
+	                          "*(u64 *)(r6 +0) = r1\nr0 = 0\nexit\n"
+	                          "g: r0 = r1\nr0 *= r0\nexit"),
+	    0 + 1 + 4 + 9);
+	ck_assert_int_eq(
+	    end(LOOP("4", "0") "exit\nf: r0 = *(u64 *)(r2 +520)\nexit"),
+	    ISA_END_LOAD);
+	ck_assert_int_eq(end(LOOP("4", "0") "exit\nf: goto -1"), ISA_END_FUEL);
+	ck_assert_int_eq(end("r1 = 1\nr2 = 0x0e00000000000063 ll\nr3 = 0\n"
+	                     "r4 = 0\ncall loop\nexit"),
+	    ISA_END_PC);
+	/* A pointer into a frame that was left. */
+	ck_assert_int_eq(
+	    end(LOOP("1", "0") "r1 = *(u64 *)(r10 -8)\n"
+	                       "r0 = *(u64 *)(r1 +0)\nexit\n"
+	                       "f: r1 = r10\nr1 += -8\n"
+	                       "*(u64 *)(r2 +0) = r1\nr0 = 0\nexit"),
+	    ISA_END_LOAD);
+}
+END_TEST
+
+/* The address of a function is no memory. */
+START_TEST(t_function_address)
+{
+	ck_assert_int_eq(
+	    end("r1 = subprog[f]\nr0 = *(u8 *)(r1 +0)\nexit\nf: exit"),
+	    ISA_END_LOAD);
+	ck_assert_int_eq(
+	    end("r1 = subprog[f]\n*(u8 *)(r1 +0) = 1\nexit\nf: exit"),
+	    ISA_END_STORE);
+}
+END_TEST
+
+#define EACH(map, flags)                                      \
+	"r1 = map[id:" map                                    \
+	"]\nr2 = subprog[f]\nr3 = r10\nr3 += -8\nr4 = " flags \
+	"\ncall for_each_map_elem\n"
+
+START_TEST(t_each_array)
+{
+	uint64_t value;
+
+	for (uint32_t key = 0; key < 5; key++) {
+		value = key * 100;
+		ck_assert_int_eq(exo_world_update(t.w, ARRAY, &key, &value), 0);
+	}
+	ck_assert_uint_eq(result(EACH("0", "0") "exit\nf: r0 = 0\nexit"), 5);
+	/* value - 100 * key, and that the map is the map. */
+	ck_assert_uint_eq(
+	    result(EACH("0", "0") "r0 = *(u64 *)(r10 -8)\nexit\n"
+	                          "f: r0 = *(u64 *)(r3 +0)\n"
+	                          "r5 = *(u32 *)(r2 +0)\nr5 *= 100\nr0 -= r5\n"
+	                          "r5 = *(u64 *)(r4 +0)\nr0 += r5\nr0 += 1\n"
+	                          "r5 = map[id:0]\nif r5 == r1 goto +1\n"
+	                          "r0 += 1000\n*(u64 *)(r4 +0) = r0\n"
+	                          "r0 = 0\nexit"),
+	    5);
+	ck_assert_uint_eq(result(EACH("0", "0") "exit\n"
+	                                        "f: r0 = *(u32 *)(r2 +0)\n"
+	                                        "r0 >>= 1\nexit"),
+	    3);
+	ck_assert_int_eq((int64_t)result(EACH("0", "1") "exit\nf: exit"), -22);
+}
+END_TEST
+
+START_TEST(t_each_hash)
+{
+	uint64_t key, value;
+
+	ck_assert_uint_eq(result(EACH("1", "0") "exit\nf: r0 = 0\nexit"), 0);
+	for (key = 1; key <= 6; key++) {
+		value = key << 8;
+		ck_assert_int_eq(exo_world_update(t.w, HASH, &key, &value), 0);
+	}
+	/* Delete each on the way; its key stays readable. */
+	ck_assert_uint_eq(
+	    result(EACH("1", "0") "r1 = *(u64 *)(r10 -8)\nr0 += r1\nexit\n"
+	                          "f: r6 = r2\nr7 = r3\nr8 = r4\n"
+	                          "call map_delete_elem\n"
+	                          "r1 = *(u64 *)(r6 +0)\nr1 <<= 8\n"
+	                          "r2 = *(u64 *)(r7 +0)\nr1 -= r2\n"
+	                          "r0 |= r1\nr2 = *(u64 *)(r8 +0)\nr0 |= r2\n"
+	                          "*(u64 *)(r8 +0) = r0\nr0 = 0\nexit"),
+	    6);
+	uint32_t pos = 0;
+	ck_assert_int_ne(exo_world_next(t.w, HASH, &pos, &key, &value), 0);
+}
+END_TEST
+
+/* Keys: read-only, of their size, and for that one call. */
+START_TEST(t_each_key)
+{
+	ck_assert_int_eq(
+	    end(EACH("0", "0") "exit\nf: *(u8 *)(r2 +0) = 0\nexit"),
+	    ISA_END_STORE);
+	ck_assert_int_eq(
+	    end(EACH("0", "0") "exit\nf: r0 = *(u8 *)(r2 +4)\nexit"),
+	    ISA_END_LOAD);
+	ck_assert_int_eq(
+	    end(EACH("0", "0") "r1 = *(u64 *)(r10 -8)\n"
+	                       "r0 = *(u32 *)(r1 +0)\nexit\n"
+	                       "f: *(u64 *)(r4 +0) = r2\nr0 = 1\nexit"),
+	    ISA_END_LOAD);
+	ck_assert_int_eq(end(EACH("0", "0") "exit\n"
+	                                    "f: r1 = *(u64 *)(r4 +0)\n"
+	                                    "*(u64 *)(r4 +0) = r2\nr0 = 0\n"
+	                                    "if r1 == 0 goto +1\n"
+	                                    "r0 = *(u32 *)(r1 +0)\nexit"),
+	    ISA_END_LOAD);
+	/* Nor for another function in the frame where it was one. */
+	ck_assert_int_eq(
+	    end(EACH("0", "0") "r1 = *(u64 *)(r10 -8)\ncall g\nexit\n"
+	                       "g: r0 = *(u32 *)(r1 +0)\nexit\n"
+	                       "f: *(u64 *)(r4 +0) = r2\nr0 = 0\nexit"),
+	    ISA_END_LOAD);
+	ck_assert_int_eq(
+	    end(EACH("0", "0") "r1 = *(u64 *)(r10 -8)\ncall g\nexit\n"
+	                       "g: r0 = *(u32 *)(r1 +0)\nexit\n"
+	                       "f: *(u64 *)(r4 +0) = r2\nr0 = 1\nexit"),
+	    ISA_END_LOAD);
+}
+END_TEST
+
+static struct exo_insn other[3][TWORLD_INSNS];
+static struct exo_world_prog progs[3];
+
+static void slot(uint32_t i, uint32_t type, const char *text)
+{
+	progs[i] = (struct exo_world_prog){ other[i],
+		tworld_asm(text, other[i]), type };
+	ck_assert_int_eq(exo_world_slot(t.w, PROGS, i, &progs[i]), 0);
+}
+
+#define TAIL(index) "r2 = map[id:2]\nr3 = " index "\ncall tail_call\n"
+
+START_TEST(t_tail)
+{
+	slot(0, EXO_PROG_SOCKET, "r0 = 42\nexit");
+	slot(1, EXO_PROG_XDP, "r0 = 43\nexit");
+	ck_assert_uint_eq(result(TAIL("0") "r0 = 1\nexit"), 42);
+	ck_assert_ptr_eq(exo_world_vm(t.w)->end_insns, other[0]);
+	ck_assert_uint_eq(
+	    result("r6 = r1\n" TAIL("1") "r0 = 1\nexit"), 1); /* its type */
+	ck_assert_uint_eq(result(TAIL("2") "r0 = 1\nexit"), 1);
+	ck_assert_uint_eq(result(TAIL("4") "r0 = 1\nexit"), 1);
+	ck_assert_int_eq((int64_t)result(TAIL("4") "exit"), -7);
+	ck_assert_int_eq((int64_t)result(TAIL("2") "exit"), -2);
+	ck_assert_uint_eq(
+	    result("r2 = map[id:2]\nr3 = 0x700000000 ll\ncall tail_call\n"
+	           "r0 = 1\nexit"),
+	    42);
+	ck_assert_int_eq(exo_world_slot(t.w, PROGS, 0, NULL), 0);
+	ck_assert_uint_eq(result(TAIL("0") "r0 = 1\nexit"), 1);
+	ck_assert_int_ne(exo_world_slot(t.w, PROGS, 4, NULL), 0);
+	ck_assert_int_ne(exo_world_slot(t.w, ARRAY, 0, NULL), 0);
+	ck_assert_int_ne(exo_world_slot(t.w, 9, 0, NULL), 0);
+}
+END_TEST
+
+/* 33 in a row, then it falls through. The counter is in the map. */
+START_TEST(t_tail_limit)
+{
+	uint32_t key = 0;
+	uint64_t count = 0;
+
+	tworld_end(&t);
+	struct exo_map_def maps[] = { { EXO_MAP_ARRAY, 4, 8, 1, 0 }, defs[1],
+		defs[2] };
+	tworld_new(&t, maps, 3);
+	slot(1, EXO_PROG_SOCKET,
+	    "r3 = map[id:0][0]+0\nr4 = *(u64 *)(r3 +0)\nr4 += 1\n"
+	    "*(u64 *)(r3 +0) = r4\n" TAIL("1") "r0 = 41\nexit");
+	ck_assert_uint_eq(result(TAIL("1") "r0 = 1\nexit"), 41);
+	ck_assert_int_eq(exo_world_lookup(t.w, 0, &key, &count), 0);
+	ck_assert_uint_eq(count, 33);
+	ck_assert_uint_eq(result(TAIL("1") "r0 = 1\nexit"), 41);
+}
+END_TEST
+
+/* The other program: its stack is clear, r1 the context, the scratch words
+ * are those of the first; a trap in it is the run's. */
+START_TEST(t_tail_state)
+{
+	slot(0, EXO_PROG_SOCKET,
+	    "r0 = *(u32 *)(r1 +48)\nr2 = *(u64 *)(r10 -8)\nr0 += r2\n"
+	    "r0 += r6\nr0 += r7\nexit");
+	ck_assert_uint_eq(
+	    result("*(u32 *)(r1 +48) = 8\n*(u64 *)(r10 -8) = 1\nr6 = 1\n"
+	           "r7 = 1\n" TAIL("0") "r0 = 0\nexit"),
+	    8);
+	slot(0, EXO_PROG_SOCKET, "r0 = *(u64 *)(r0 +0)\nexit");
+	ck_assert_int_eq(end(TAIL("0") "r0 = 0\nexit"), ISA_END_LOAD);
+	ck_assert_uint_eq(exo_world_vm(t.w)->end_pc, 0);
+}
+END_TEST
+
+/* From a local function, the other program returns to that one's caller, in
+ * the first program. */
+START_TEST(t_tail_in_function)
+{
+	slot(0, EXO_PROG_SOCKET,
+	    "r6 = 1\nr7 = 1\ncall g\nexit\n"
+	    "g: r0 = 40\nexit");
+	ck_assert_uint_eq(result("r6 = 2\nr7 = 3\ncall f\nr0 += r6\nexit\n"
+	                         "f: r6 = 9\n" TAIL("0") "r0 = 5\nexit"),
+	    42);
+	ck_assert_uint_eq(result("r6 = 2\nr7 = 3\ncall f\nr0 += r6\nexit\n"
+	                         "f: r6 = 9\n" TAIL("1") "r0 = 5\nexit"),
+	    7);
+}
+END_TEST
+
+Suite *t_helper_loop_suite(void)
+{
+	Suite *s = suite_create("helper_loop");
+	TCase *tc = tcase_create("loop");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, t_loop);
+	tcase_add_test(tc, t_stop);
+	tcase_add_test(tc, t_frames);
+	tcase_add_test(tc, t_nested);
+	tcase_add_test(tc, t_inside);
+	tcase_add_test(tc, t_function_address);
+	tcase_add_test(tc, t_each_array);
+	tcase_add_test(tc, t_each_hash);
+	tcase_add_test(tc, t_each_key);
+	tcase_add_test(tc, t_tail);
+	tcase_add_test(tc, t_tail_limit);
+	tcase_add_test(tc, t_tail_state);
+	tcase_add_test(tc, t_tail_in_function);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hashes: against a model, in one bucket, full, and with stale values. */
+#include <check.h>
+#include <string.h>
+
+#include "exo/abi/prog_err.h"
+#include "exo/maps/map_int.h"
+#include "tests/support/plat_test.h"
+#include "tests/support/tworld.h"
+#include "tests/unit/suites.h"
+
+static struct exo_mem mem;
+
+static struct map *make(uint32_t key, uint32_t value, uint32_t entries)
+{
+	struct exo_map_def def = { EXO_MAP_HASH, key, value, entries, 0 };
+	struct exo_sipkey hash = { 5, 6 };
+	struct map *m;
+
+	mem = tworld_mem();
+	ck_assert_int_eq(map_new(&def, &mem, &hash, &m), 0);
+	return m;
+}
+
+/* Every element is in one chain or in the free list, once. */
+static void check_whole(const struct map *m)
+{
+	const struct map_table *t = &m->table;
+	uint32_t live = 0, free = 0, last = 0;
+
+	for (uint32_t b = 0; b < t->nheads; b++) {
+		for (uint32_t e = t->heads[b]; e != 0; e = t->next[e - 1]) {
+			ck_assert_uint_eq(t->live[e - 1], 1);
+			ck_assert_uint_le(++live, m->count);
+		}
+	}
+	for (uint32_t e = t->free_first; e != 0; e = t->next[e - 1]) {
+		ck_assert_uint_eq(t->live[e - 1], 0);
+		ck_assert_uint_le(++free, m->def.max_entries);
+		last = e;
+	}
+	ck_assert_uint_eq(last, t->free_last);
+	ck_assert_uint_eq(live, m->count);
+	ck_assert_uint_eq(live + free, m->def.max_entries);
+}
+
+static void end(struct map *m)
+{
+	check_whole(m);
+	map_free(m);
+	ck_assert_uint_eq(mem.used, 0);
+	plat_test_check_leaks();
+}
+
+START_TEST(t_flags)
+{
+	struct map *m = make(8, 8, 2);
+	uint64_t key = 1, value = 10, *at;
+
+	ck_assert_ptr_null(map_lookup(m, &key));
+	ck_assert_int_eq(map_delete(m, &key), -EXO_P_ENOENT);
+	ck_assert_int_eq(map_update(m, &key, &value, 2), -EXO_P_ENOENT);
+	ck_assert_int_eq(map_update(m, &key, &value, 3), -EXO_P_EINVAL);
+	ck_assert_int_eq(
+	    map_update(m, &key, &value, UINT64_MAX), -EXO_P_EINVAL);
+	ck_assert_int_eq(map_update(m, &key, &value, 1), 0);
+	ck_assert_int_eq(map_update(m, &key, &value, 1), -EXO_P_EEXIST);
+	at = (uint64_t *)(void *)map_lookup(m, &key);
+	ck_assert_uint_eq(*at, 10);
+	value = 11;
+	ck_assert_int_eq(map_update(m, &key, &value, 2), 0);
+	ck_assert_uint_eq(*at, 11);
+	value = 12;
+	ck_assert_int_eq(map_update(m, &key, &value, 0), 0);
+	ck_assert_uint_eq(*at, 12);
+	ck_assert_uint_eq(map_count(m), 1);
+	end(m);
+}
+END_TEST
+
+/* Full: no new key, but old ones may change; room comes back. */
+START_TEST(t_full)
+{
+	struct map *m = make(8, 8, 3);
+	uint64_t key, value = 1;
+
+	for (key = 0; key < 3; key++)
+		ck_assert_int_eq(map_update(m, &key, &value, 0), 0);
+	ck_assert_int_eq(map_update(m, &key, &value, 0), -EXO_P_E2BIG);
+	ck_assert_int_eq(map_update(m, &key, &value, 1), -EXO_P_E2BIG);
+	ck_assert_int_eq(map_update(m, &key, &value, 2), -EXO_P_ENOENT);
+	key = 1;
+	ck_assert_int_eq(map_update(m, &key, &value, 2), 0);
+	ck_assert_int_eq(map_delete(m, &key), 0);
+	ck_assert_int_eq(map_delete(m, &key), -EXO_P_ENOENT);
+	check_whole(m);
+	key = 77;
+	ck_assert_int_eq(map_update(m, &key, &value, 0), 0);
+	ck_assert_uint_eq(map_count(m), 3);
+	end(m);
+}
+END_TEST
+
+/* A value keeps its address while it lives, and its bytes for as long as may
+ * be after it was deleted: elements are used again in turn. */
+START_TEST(t_stale_value)
+{
+	struct map *m = make(8, 8, 4);
+	uint64_t key = 1, value = 111, *old;
+
+	ck_assert_int_eq(map_update(m, &key, &value, 0), 0);
+	old = (uint64_t *)(void *)map_lookup(m, &key);
+	for (key = 2; key <= 3; key++)
+		ck_assert_int_eq(map_update(m, &key, &value, 0), 0);
+	key = 1;
+	ck_assert_ptr_eq(map_lookup(m, &key), old);
+	ck_assert_int_eq(map_delete(m, &key), 0);
+	ck_assert_uint_eq(*old, 111);
+	value = 222; /* the fourth element, never used, comes first */
+	key = 9;
+	ck_assert_int_eq(map_update(m, &key, &value, 0), 0);
+	ck_assert_ptr_ne(map_lookup(m, &key), old);
+	ck_assert_uint_eq(*old, 111);
+	/* Now there is no other: the same place, another value of this map. */
+	key = 10;
+	ck_assert_int_eq(map_update(m, &key, old, 0), 0);
+	ck_assert_ptr_eq(map_lookup(m, &key), old);
+	ck_assert_uint_eq(*old, 111);
+	end(m);
+}
+END_TEST
+
+/* All keys in one bucket, as if the hash were known and beaten. */
+START_TEST(t_collisions)
+{
+	struct map *m = make(8, 8, 64);
+	uint32_t nheads = m->table.nheads;
+	uint64_t key, *at;
+
+	ck_assert_uint_eq(nheads, 64);
+	m->table.nheads = 1;
+	for (key = 0; key < 64; key++)
+		ck_assert_int_eq(map_update(m, &key, &key, 1), 0);
+	for (key = 0; key < 64; key += 3)
+		ck_assert_int_eq(map_delete(m, &key), 0);
+	check_whole(m);
+	for (key = 0; key < 70; key++) {
+		at = (uint64_t *)(void *)map_lookup(m, &key);
+		if (key % 3 == 0 || key >= 64) {
+			ck_assert_ptr_null(at);
+		} else {
+			ck_assert_ptr_nonnull(at);
+			ck_assert_uint_eq(*at, key);
+		}
+	}
+	check_whole(m);
+	m->table.nheads = nheads;
+	map_free(m);
+	plat_test_check_leaks();
+}
+END_TEST
+
+/* A thousand random steps on few keys against a plain array. */
+START_TEST(t_model)
+{
+	static bool there[16];
+	static uint8_t values[16];
+	struct map *m = make(3, 1, 8);
+	uint32_t count = 0, random = (uint32_t)_i + 1;
+
+	memset(there, 0, sizeof(there));
+	for (unsigned step = 0; step < 2000; step++) {
+		uint8_t k, value, *at;
+		int want, got;
+
+		random = random * 1664525 + 1013904223;
+		k = (random >> 8) % 16;
+		value = (uint8_t)(random >> 16);
+		uint8_t key[3] = { k, 0, k };
+
+		switch (random >> 28) {
+		case 0:
+		case 1:
+		case 2:
+		case 3:
+			got = map_delete(m, key);
+			want = there[k] ? 0 : -EXO_P_ENOENT;
+			count -= there[k];
+			there[k] = false;
+			break;
+		default:
+			got = map_update(m, key, &value, random >> 30 & 1);
+			if (there[k] && (random >> 30 & 1) != 0)
+				want = -EXO_P_EEXIST;
+			else if (!there[k] && count == 8)
+				want = -EXO_P_E2BIG;
+			else
+				want = 0;
+			if (want == 0) {
+				count += !there[k];
+				there[k] = true;
+				values[k] = value;
+			}
+		}
+		ck_assert_int_eq(got, want);
+		ck_assert_uint_eq(map_count(m), count);
+		at = map_lookup(m, key);
+		ck_assert_int_eq(at != NULL, there[k]);
+		ck_assert(at == NULL || *at == values[k]);
+	}
+	end(m);
+}
+END_TEST
+
+/* Walking: every element once, also when each is deleted on the way, and the
+ * walk ends also when each makes another. */
+START_TEST(t_walk)
+{
+	struct map *m = make(8, 8, 10);
+	uint64_t key, found, seen = 0;
+	uint32_t pos = 0, steps = 0;
+
+	for (key = 0; key < 10; key++)
+		ck_assert_int_eq(map_update(m, &key, &key, 0), 0);
+	key = 4;
+	ck_assert_int_eq(map_delete(m, &key), 0);
+	while (map_next(m, &pos, &found) != NULL) {
+		ck_assert_uint_lt(found, 10);
+		ck_assert((seen >> found & 1) == 0);
+		seen |= UINT64_C(1) << found;
+		ck_assert_int_eq(map_delete(m, &found), 0);
+	}
+	ck_assert_uint_eq(seen, 0x3ef);
+	ck_assert_uint_eq(map_count(m), 0);
+	pos = 0;
+	ck_assert_ptr_null(map_next(m, &pos, &found));
+	key = 100;
+	ck_assert_int_eq(map_update(m, &key, &key, 0), 0);
+	for (pos = 0; map_next(m, &pos, &found) != NULL; steps++) {
+		ck_assert_uint_lt(steps, 10);
+		key++;
+		(void)map_update(m, &key, &key, 0);
+	}
+	end(m);
+}
+END_TEST
+
+/* Sizes that are no multiple of anything. */
+START_TEST(t_odd_sizes)
+{
+	struct map *m = make(512, 7, 3);
+	uint8_t key[512], *a, *b;
+
+	memset(key, 1, sizeof(key));
+	ck_assert_int_eq(map_update(m, key, "abcdefg", 0), 0);
+	a = map_lookup(m, key);
+	key[511] = 2;
+	ck_assert_ptr_null(map_lookup(m, key));
+	ck_assert_int_eq(map_update(m, key, "hijklmn", 0), 0);
+	b = map_lookup(m, key);
+	ck_assert(memcmp(a, "abcdefg", 7) == 0);
+	ck_assert(memcmp(b, "hijklmn", 7) == 0);
+	ck_assert_int_eq((uintptr_t)b % 8, 0);
+	ck_assert_uint_ne(map_index(m, a), map_index(m, b));
+	end(m);
+}
+END_TEST
+
+Suite *t_map_hash_suite(void)
+{
+	Suite *s = suite_create("map_hash");
+	TCase *tc = tcase_create("hash");
+
+	tcase_add_test(tc, t_flags);
+	tcase_add_test(tc, t_full);
+	tcase_add_test(tc, t_stale_value);
+	tcase_add_test(tc, t_collisions);
+	tcase_add_loop_test(tc, t_model, 0, 10);
+	tcase_add_test(tc, t_walk);
+	tcase_add_test(tc, t_odd_sizes);
+	suite_add_tcase(s, tc);
+	return s;
+}
