@@ -41,7 +41,7 @@ trap 'rm -f "$new"' EXIT
 		options=$(sed -n '2s/^; options: //p' "$file")
 		echo
 		echo "## $(basename "$file" .s | sed 's/-.*//' |
-		    tr 'a-z' 'A-Z'): $title"
+		    tr '[:lower:]' '[:upper:]'): $title"
 		echo
 		echo '```'
 		cat -n "$file" | sed '1,2d; s/^ *\([0-9]*\)\t/\1\t/'

@@ -110,8 +110,7 @@ static int trace(const struct question *q)
 	return cmd_signal_stop;
 }
 
-/* Returns what the verifier did. */
-static int ask(struct question *q)
+static void set_input(struct question *q)
 {
 	q->in = (struct vf_input){
 		.insns = q->program.code.insns,
@@ -121,7 +120,6 @@ static int ask(struct question *q)
 		.maps = q->maps,
 		.nmaps = q->nmaps,
 	};
-	return why_ask(q->why, &q->in, &q->limits);
 }
 
 static void say_fact(const char *what, uint64_t value, const char *unit)
@@ -238,13 +236,16 @@ static int judge(struct question *q)
 		cmd_say("out of memory");
 		return cmd_fail(q->json, SCHEMA, CMD_FAULT);
 	}
-	ret = ask(q);
+	set_input(q);
 	if (q->trace)
 		stop = trace(q);
-	ret = answer(q, ret);
+	if (stop == 0)
+		ret = answer(q, why_ask(q->why, &q->in, &q->limits));
+	else
+		ret = cmd_finish(128 + stop);
 	why_free(q->why);
 	free(q->why);
-	return stop != 0 ? 128 + stop : ret;
+	return ret;
 }
 
 enum {

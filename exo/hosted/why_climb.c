@@ -103,7 +103,7 @@ static void put(uint8_t *to, uint32_t size, uint64_t v, bool big)
 	uint32_t i;
 
 	for (i = 0; i < size; i++)
-		to[big ? size - 1 - i : i] = i < 8 ? (uint8_t)(v >> 8 * i) : 0;
+		to[big ? size - 1 - i : i] = (uint8_t)(i < 8 ? v >> 8 * i : 0);
 }
 
 /* Where a feed lies in a world; *size: bytes of it that are there. */

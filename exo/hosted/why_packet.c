@@ -57,6 +57,24 @@ static enum hunt_goal goal_of(uint32_t code)
 	}
 }
 
+/* Does the blamed instruction touch anything? Arithmetic does not trap, and
+ * what lies behind the metadata is the packet. */
+static bool can_trap(const struct why *w)
+{
+	const struct exo_insn *in = &w->in->insns[w->report.insn];
+
+	if (w->report.reg_kind == EXO_REG_PKT_META)
+		return false;
+	switch (in->code & 0x07u) {
+	case EXO_LDX:
+	case EXO_ST:
+	case EXO_STX:
+		return true;
+	default:
+		return in->code == (EXO_JMP | EXO_CALL);
+	}
+}
+
 static const char *const traps[] = {
 	[ISA_END_FUEL] = "it does not end",
 	[ISA_END_LOAD] = "the load leaves its memory",
@@ -105,11 +123,20 @@ static bool next_key(const struct vf_input *in, uint32_t *pc, int32_t *key)
 	return false;
 }
 
+static void fill_key(
+    struct hunt *h, uint32_t i, int32_t key, const uint8_t *value)
+{
+	uint8_t *to = h->buf + EXO_MAP_VALUE_MAX;
+
+	memcpy(to, &key, sizeof(key));
+	(void)exo_world_update(h->world, i, to, value);
+}
+
 /* Let elements be there: of keys 0 to 3, and of the program's constants. */
 static void fill_map(struct hunt *h, uint32_t i, const uint8_t *value)
 {
 	const struct exo_map_def *def = &h->w->in->maps[i];
-	uint8_t *buf = h->buf, *key = h->buf + EXO_MAP_VALUE_MAX;
+	uint8_t *buf = h->buf;
 	uint32_t n = def->value_size < WHY_VALUE ? def->value_size : WHY_VALUE;
 	uint32_t k, pc = 0;
 	int32_t v;
@@ -119,15 +146,12 @@ static void fill_map(struct hunt *h, uint32_t i, const uint8_t *value)
 		return;
 	memset(buf, 0, def->value_size);
 	memcpy(buf, value, n);
-	memset(key, 0, EXO_MAP_KEY_MAX);
-	for (k = 0; k < HUNT_KEYS && next_key(h->w->in, &pc, &v); k++) {
-		memcpy(key, &v, sizeof(v));
-		(void)exo_world_update(h->world, i, key, buf);
-	}
-	for (v = 0; v < 4; v++) {
-		memcpy(key, &v, sizeof(v));
-		(void)exo_world_update(h->world, i, key, buf);
-	}
+	memset(buf + EXO_MAP_VALUE_MAX, 0, EXO_MAP_KEY_MAX);
+	fill_key(h, i, 0, buf);
+	for (k = 0; k < HUNT_KEYS && next_key(h->w->in, &pc, &v); k++)
+		fill_key(h, i, v, buf);
+	for (v = 1; v < 4; v++)
+		fill_key(h, i, v, buf);
 }
 
 /* A world as it is at the start of a program's life. */
@@ -150,7 +174,8 @@ static int new_world(struct hunt *h, const struct why_world *try)
 	return err;
 }
 
-static int run(struct hunt *h, const struct why_world *try, uint64_t fuel,
+/* One run; false: there was no memory for it, nor is there for others. */
+static bool run(struct hunt *h, const struct why_world *try, uint64_t fuel,
     enum isa_end *end)
 {
 	const struct vf_input *in = h->w->in;
@@ -158,11 +183,12 @@ static int run(struct hunt *h, const struct why_world *try, uint64_t fuel,
 		.caplen = try->n,
 		.wirelen = try->n,
 		.ifindex = 1 };
-	int err = new_world(h, try);
+	int err = h->failed ? -EXO_ENOMEM : new_world(h, try);
 	uint64_t r0;
 
-	if (err != 0)
-		return err;
+	h->failed = err != 0;
+	if (h->failed)
+		return false;
 	if (try->n >= 14)
 		pkt.protocol = exo_be16(try->byte + 12);
 	isa_point(exo_world_vm(h->world), in->type, in->insns, in->ninsns);
@@ -172,9 +198,10 @@ static int run(struct hunt *h, const struct why_world *try, uint64_t fuel,
 	} else {
 		err = exo_world_pkt(h->world, &pkt);
 	}
-	if (err == 0)
+	h->failed = err != 0;
+	if (!h->failed)
 		*end = exo_world_run(h->world, fuel, &r0);
-	return err;
+	return !h->failed;
 }
 
 /* Does the run come to step k of the way? */
@@ -183,7 +210,7 @@ static bool comes_to(struct hunt *h, const struct why_world *try, uint32_t k)
 	uint32_t skipped = h->w->length - h->w->nsteps;
 	enum isa_end end = ISA_END_EXIT;
 
-	if (run(h, try, (uint64_t)skipped + k, &end) != 0)
+	if (!run(h, try, (uint64_t)skipped + k, &end))
 		return false;
 	return end == ISA_END_FUEL &&
 	       exo_world_vm(h->world)->end_pc == h->w->step[k].pc;
@@ -214,10 +241,8 @@ enum hunt_came hunt_try(struct hunt *h)
 	if (over(h))
 		return HUNT_OVER;
 	h->w->tries++;
-	if (run(h, &h->next, FUEL, &end) != 0) {
-		h->failed = true;
+	if (!run(h, &h->next, FUEL, &end))
 		return HUNT_OVER;
-	}
 	if (reached(h, end)) {
 		h->w->trap = traps[end];
 		h->best = h->next;
@@ -247,7 +272,7 @@ static bool keep_if(struct hunt *h)
 {
 	enum isa_end end = ISA_END_EXIT;
 
-	if (run(h, &h->next, FUEL, &end) != 0 || !reached(h, end))
+	if (!run(h, &h->next, FUEL, &end) || !reached(h, end))
 		return false;
 	h->best = h->next;
 	return true;
@@ -338,7 +363,8 @@ int why_packet(struct why *w)
 	int err;
 
 	if (goal == HUNT_NOTHING || w->nsteps == 0 ||
-	    w->in->nmaps > EXO_WORLD_MAPS)
+	    w->in->nmaps > EXO_WORLD_MAPS ||
+	    (goal == HUNT_TRAP && !can_trap(w)))
 		return 0;
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)

@@ -169,8 +169,10 @@ static void show_maps(const struct show *s)
 		begin(s, "");
 		fprintf(s->out,
 		    "map %u has elements for the keys 0 to 3 and for the "
-		    "program's constants; each is %s\n",
-		    i, n == 0 ? "0" : "0 behind");
+		    "program's constants, %s\n",
+		    i,
+		    n == 0 ? "all of them 0"
+		           : "all of which begin with this, then 0:");
 		show_bytes(s, s->w->world.value[i], n);
 	}
 }
@@ -202,8 +204,9 @@ static void show_packet(const struct show *s)
 	if (w->search != WHY_SEARCH_FAILED)
 		return;
 	begin(s, "");
-	fprintf(s->out, "no %s was found with which it happens, %s\n", what,
-	    w->timed_out ? "in 0.2 seconds" : "in 20000 tries");
+	fprintf(s->out,
+	    "no %s was found with which it happens, in %u tries%s\n", what,
+	    w->tries, w->timed_out ? ", for which 0.2 s are given" : "");
 }
 
 void why_show(FILE *out, const struct why *w, const struct why_source *src,

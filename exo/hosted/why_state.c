@@ -17,6 +17,17 @@ static void number(struct exo_fmt *f, uint64_t v, bool sgn)
 	}
 }
 
+/* 60, -4, -0x7fffffffffffffff */
+static void signed_number(struct exo_fmt *f, int64_t v)
+{
+	if (v >= -1000000 && v <= 1000000) {
+		exo_fmt_i64(f, v);
+		return;
+	}
+	exo_fmt_str(f, v < 0 ? "-0x" : "0x");
+	exo_fmt_hex(f, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
+}
+
 /* Signed bounds, far ones by name. */
 static void signed_range(struct exo_fmt *f, int64_t lo, int64_t hi)
 {
@@ -25,7 +36,7 @@ static void signed_range(struct exo_fmt *f, int64_t lo, int64_t hi)
 	else if (lo == INT64_MIN)
 		exo_fmt_str(f, "at most ");
 	else
-		exo_fmt_i64(f, lo);
+		signed_number(f, lo);
 	if (lo == INT64_MIN && hi == -1)
 		return;
 	if (lo == INT64_MIN && hi < 0)
@@ -35,7 +46,7 @@ static void signed_range(struct exo_fmt *f, int64_t lo, int64_t hi)
 	else if (lo != INT64_MIN)
 		exo_fmt_str(f, " to ");
 	if (hi != INT64_MAX)
-		exo_fmt_i64(f, hi);
+		signed_number(f, hi);
 }
 
 static bool range(struct exo_fmt *f, const struct vf_range *r, unsigned w)
@@ -114,6 +125,12 @@ static void offset(struct exo_fmt *f, const struct vf_reg *r)
 	}
 }
 
+static void bytes(struct exo_fmt *f, uint64_t n)
+{
+	exo_fmt_u64(f, n);
+	exo_fmt_str(f, n == 1 ? " byte" : " bytes");
+}
+
 static void proven(struct exo_fmt *f, const struct vf_reg *r)
 {
 	int64_t n = r->proven == 0 ? 0 : (int64_t)r->proven - 1 - r->off;
@@ -125,8 +142,7 @@ static void proven(struct exo_fmt *f, const struct vf_reg *r)
 		return;
 	}
 	exo_fmt_str(f, ", ");
-	exo_fmt_i64(f, n);
-	exo_fmt_str(f, n == 1 ? " byte" : " bytes");
+	bytes(f, (uint64_t)n);
 	exo_fmt_str(f, " proven from there");
 }
 
@@ -151,8 +167,7 @@ static void value(
 	offset(f, r);
 	if (in != NULL && r->map < in->nmaps) {
 		exo_fmt_str(f, ", of ");
-		exo_fmt_u64(f, in->maps[r->map].value_size);
-		exo_fmt_str(f, " bytes");
+		bytes(f, in->maps[r->map].value_size);
 	}
 }
 
@@ -161,8 +176,7 @@ static void record(struct exo_fmt *f, const struct vf_reg *r)
 	exo_fmt_str(f, "record");
 	offset(f, r);
 	exo_fmt_str(f, ", of ");
-	exo_fmt_u64(f, r->proven);
-	exo_fmt_str(f, " bytes");
+	bytes(f, r->proven);
 }
 
 void why_reg(struct exo_fmt *f, const struct vf_reg *r, uint32_t depth,

@@ -169,6 +169,14 @@ static int read_file(
 	p = pcap_open_offline(path, err);
 	if (p == NULL)
 		return 0; /* README, a packed or a broken file */
+	/* libpcap takes bits for a part of the link type that the format
+	 * keeps for other things, and that we do not look at */
+	if (pcap_datalink(p) > UINT16_MAX) {
+		printf("left out: %s: link type %#x\n", path,
+		    (unsigned)pcap_datalink(p));
+		pcap_close(p);
+		return 0;
+	}
 	name = copy(path, strlen(path) + 1);
 	files = grow(files, nfiles, &room, sizeof(*files));
 	files[nfiles++] = name;

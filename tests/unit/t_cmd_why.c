@@ -12,6 +12,7 @@
 #include "exo/hosted/story.h"
 #include "exo/hosted/why_show.h"
 #include "exo/isa/text.h"
+#include "tests/support/oom.h"
 
 static struct why why;
 static struct exo_insn insns[256];
@@ -516,6 +517,65 @@ START_TEST(what_the_terminal_shows)
 }
 END_TEST
 
+/*
+ * Memory
+ */
+
+/* Each run of it makes a world. */
+static const char not_null[] = "*(u32 *)(r10 -4) = 7\n"
+                               "r2 = r10\n"
+                               "r2 += -4\n"
+                               "r1 = map[id:0]\n"
+                               "call map_lookup_elem\n"
+                               "r0 = *(u8 *)(r0 +0)\n"
+                               "exit\n";
+
+static int judge_once(void *arg)
+{
+	static struct exo_map_def def;
+	struct isa_asm_error err;
+	uint32_t n = 0;
+	int ret;
+
+	(void)arg;
+	(void)isa_asm(not_null, strlen(not_null), insns, 256, &n, &err);
+	(void)cmd_map_arg("hash 4 48 1", &def);
+	in = (struct vf_input){ .insns = insns,
+		.ninsns = n,
+		.type = EXO_PROG_SOCKET,
+		.maps = &def,
+		.nmaps = 1 };
+	ret = why_ask(&why, &in, &limits);
+	why_free(&why);
+	return ret == -EXO_EREFUSED ? 0 : -1;
+}
+
+START_TEST(each_allocation_fails)
+{
+	ck_assert_uint_gt(test_oom_loop(judge_once, NULL), 20);
+}
+END_TEST
+
+static int tell_once(void *arg)
+{
+	struct cmd_told *t = calloc(1, sizeof(*t));
+	int ret;
+
+	(void)arg;
+	if (t == NULL)
+		return -1;
+	ret = cmd_story_tell(cmd_story_find(VF_PKT_OOB), false, t);
+	cmd_story_free(t);
+	free(t);
+	return ret == -EXO_EREFUSED ? 0 : -1;
+}
+
+START_TEST(each_allocation_of_a_story_fails)
+{
+	ck_assert_uint_gt(test_oom_loop(tell_once, NULL), 10);
+}
+END_TEST
+
 Suite *t_cmd_why_suite(void)
 {
 	Suite *s = suite_create("t_cmd_why");
@@ -541,6 +601,10 @@ Suite *t_cmd_why_suite(void)
 	tcase_add_test(tc, the_content_of_a_map);
 	tcase_add_loop_test(tc, every_code_has_its_story, 0, codes());
 	tcase_add_test(tc, what_the_terminal_shows);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("oom");
+	tcase_add_test(tc, each_allocation_fails);
+	tcase_add_test(tc, each_allocation_of_a_story_fails);
 	suite_add_tcase(s, tc);
 	return s;
 }
