@@ -12,6 +12,7 @@
  * counts are printed.
  */
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -203,6 +204,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	char **a = *argv;
 
 	stats.start = time(NULL);
+	/* Worlds come and go; the system need not hear of it. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 26);
+	mallopt(M_TRIM_THRESHOLD, 1 << 28);
 	if (*argc >= 4 && strcmp(a[1], "-g") == 0)
 		exit(generate(strtoull(a[2], NULL, 0), strtoull(a[3], NULL, 0),
 		    *argc > 4 ? strtoull(a[4], NULL, 0) : 0));

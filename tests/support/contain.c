@@ -3,6 +3,7 @@
 #include "tests/support/contain.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,39 +37,73 @@ static void *need(void *p)
 	return p;
 }
 
+/*
+ * Memory: states are made by the hundred and all dropped together, so they
+ * stand in blocks that are kept from program to program.
+ */
+
+#define BLOCK ((size_t)1 << 18) /* no state is larger */
+
+struct contain_block {
+	struct contain_block *next;
+	size_t used; /* of room */
+	max_align_t room[BLOCK / sizeof(max_align_t)];
+};
+
+static void *room_for(struct contain *c, size_t size)
+{
+	const size_t unit = sizeof(max_align_t);
+	struct contain_block *b = c->block;
+	void *p;
+
+	size = (size + unit - 1) / unit * unit;
+	if (size > BLOCK)
+		abort();
+	if (b == NULL || size > BLOCK - b->used) {
+		b = b == NULL ? c->blocks : b->next;
+		if (b == NULL) {
+			b = need(malloc(sizeof(*b)));
+			b->next = NULL;
+			if (c->block == NULL)
+				c->blocks = b;
+			else
+				c->block->next = b;
+		}
+		b->used = 0;
+		c->block = b;
+	}
+	p = (char *)b->room + b->used;
+	b->used += size;
+	return p;
+}
+
 static void drop_all(struct contain *c)
 {
-	uint32_t i;
-
-	for (i = 0; i < c->n; i++) {
-		struct contain_state *s = c->at[i].first;
-
-		while (s != NULL) {
-			struct contain_state *next = s->next;
-
-			free(s->zero);
-			free(s);
-			s = next;
-		}
-		c->at[i] = (struct contain_bucket){ NULL, NULL, NULL };
-	}
+	memset(c->at, 0, c->n * sizeof(c->at[0]));
+	c->block = NULL;
 	c->states = 0;
 }
 
 void contain_start(struct contain *c, uint32_t n)
 {
-	drop_all(c);
 	if (c->room < n) {
 		c->at = need(realloc(c->at, n * sizeof(c->at[0])));
-		memset(c->at, 0, n * sizeof(c->at[0]));
 		c->room = n;
 	}
 	c->n = n;
+	drop_all(c);
 }
 
 void contain_free(struct contain *c)
 {
-	drop_all(c);
+	struct contain_block *b = c->blocks;
+
+	while (b != NULL) {
+		struct contain_block *next = b->next;
+
+		free(b);
+		b = next;
+	}
 	free(c->at);
 	memset(c, 0, sizeof(*c));
 }
@@ -98,11 +133,35 @@ static void put_item(struct contain_state *s, const struct vf_env *env,
 	s->nitems++;
 }
 
-static void put_frames(struct contain_state *s, const struct vf_env *env)
+/* The bytes of a frame that are 0, at most at the end of zero. Most slots hold
+ * none, and eight bytes tell it at once. */
+static void put_zeros(
+    struct contain_state *s, uint16_t *zero, const uint8_t *byte, uint32_t k)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint32_t b, i;
+
+	for (b = 0; b < EXO_STACK_SIZE; b += 8) {
+		uint64_t x;
+
+		memcpy(&x, byte + b, 8);
+		x ^= ones * VF_BYTE_ZERO;
+		if (((x - ones) & ~x & ones << 7) == 0)
+			continue;
+		for (i = b; i < b + 8; i++) {
+			if (byte[i] == VF_BYTE_ZERO)
+				zero[s->nzeros++] =
+				    (uint16_t)(k * EXO_STACK_SIZE + i);
+		}
+	}
+}
+
+static void put_frames(
+    struct contain *c, struct contain_state *s, const struct vf_env *env)
 {
 	const struct vf_state *st = &env->st;
 	uint16_t zero[EXO_MAX_FRAMES * EXO_STACK_SIZE];
-	uint32_t k, b, i;
+	uint32_t k, i;
 
 	for (i = 0; i < EXO_R_FP; i++)
 		put_item(s, env, &st->r[i], st->depth, i);
@@ -110,17 +169,13 @@ static void put_frames(struct contain_state *s, const struct vf_env *env)
 		for (i = 0; k < st->depth && i < VF_KEPT; i++)
 			put_item(s, env, &st->frame[k]->kept[i], k,
 			    VF_KEPT_FIRST + i);
-		for (b = 0; b < EXO_STACK_SIZE; b++) {
-			if (st->frame[k]->byte[b] == VF_BYTE_ZERO)
-				zero[s->nzeros++] =
-				    (uint16_t)(k * EXO_STACK_SIZE + b);
-		}
+		put_zeros(s, zero, st->frame[k]->byte, k);
 	}
 	for (i = 0; i < st->npool; i++)
 		put_item(s, env, &st->pool[i], 0, NO_REG);
 	if (s->nzeros == 0)
 		return;
-	s->zero = need(malloc(s->nzeros * sizeof(zero[0])));
+	s->zero = room_for(c, s->nzeros * sizeof(zero[0]));
 	memcpy(s->zero, zero, s->nzeros * sizeof(zero[0]));
 }
 
@@ -138,16 +193,17 @@ void contain_add(void *ctx, uint32_t pc, const struct vf_state *st)
 	if (pc >= c->n)
 		abort();
 	env = env_of(st);
-	s = need(calloc(
-	    1, sizeof(*s) + (EXO_R_FP + VF_KEPT * st->depth + st->npool) *
-	                        sizeof(s->item[0])));
+	s = room_for(
+	    c, sizeof(*s) + (EXO_R_FP + VF_KEPT * st->depth + st->npool) *
+	                        sizeof(s->item[0]));
+	memset(s, 0, sizeof(*s));
 	s->depth = st->depth;
 	s->mem_min = st->mem_min;
 	s->nrefs = st->nrefs;
 	memcpy(s->ref, st->ref, sizeof(s->ref));
 	for (inst = env->inst; inst->parent != NULL; inst = inst->parent)
 		s->call[inst->depth - 1] = inst->call;
-	put_frames(s, env);
+	put_frames(c, s, env);
 	if (c->at[pc].last == NULL)
 		c->at[pc].first = s;
 	else

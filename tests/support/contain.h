@@ -17,6 +17,7 @@
 #include "tests/support/step.h"
 #include "verifier/vf_int.h"
 
+struct contain_block;
 struct contain_state;
 
 /** Zero it once, with the program's instructions in n; contain_free(). */
@@ -27,6 +28,7 @@ struct contain {
 	} * at; /* by instruction */
 	uint32_t room;
 	uint32_t states;
+	struct contain_block *blocks, *block; /* memory; the one in use */
 	/* of a run */
 	const struct exo_insn *insns; /* steps of other programs are not ours */
 	uint64_t steps;               /* looked at */
