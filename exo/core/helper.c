@@ -106,7 +106,9 @@ static bool arg_ok(struct helper *h, const struct isa_helper *row, unsigned reg)
 	case ISA_ARG_FUNC:
 		return v >> 32 == ISA_ID_FUNC;
 	case ISA_ARG_STACK_OR_NULL:
-		return v == 0 || v >> 32 == ISA_REGION_STACK;
+		/* it may be moved out of the stack, but not far */
+		return v == 0 ||
+		       (v + ((uint64_t)1 << 31)) >> 32 == ISA_REGION_STACK;
 	}
 	return false;
 }
