@@ -5,9 +5,9 @@
  * What is stored as 4 or 8 bytes from a multiple of 4 on is saved with all
  * that is known of it, and loaded back whole, or its low 4 bytes of 8. Any
  * other store that touches one byte of it dissolves it into plain bytes.
- * A saved pointer is loaded whole or not at all. Where leaks are refused it is
- * overwritten whole or not at all, too, so that plain bytes are never parts of
- * an address.
+ * A saved pointer is loaded whole or not at all. Where leaks are refused, what
+ * is left of it when a part is overwritten is as if it was never written, so
+ * that plain bytes are never parts of an address.
  *
  * Where leaks are not refused, bytes that were not written may be read: they
  * are some number, since the runner gives a program no memory of others.
@@ -23,30 +23,24 @@ static uint8_t *bytes_of(const struct vf_state *st, const struct vf_window *w)
 	return st->frame[w->frame]->byte;
 }
 
-/* Dissolve what is saved in the bytes [lo, end). Saved registers that [lo,
- * end) does not contain whole, or that may be written in part because the
- * place is unknown, must be no pointers where leaks are refused. */
-static int dissolve(
-    struct vf_env *env, uint32_t frame, uint32_t lo, uint32_t end, bool sure)
+/* Dissolve what is saved in the bytes [lo, end). */
+static void dissolve(
+    struct vf_env *env, uint32_t frame, uint32_t lo, uint32_t end)
 {
 	struct vf_state *st = &env->st;
 	uint32_t h;
 
 	for (h = lo / 4; h * 4 < end; h++) {
 		struct vf_reg *r = vf_saved(st, frame, h);
-		uint32_t at, size;
+		bool secret;
 
 		if (r == NULL)
 			continue;
-		at = r->at % VF_HALVES * 4u;
-		size = r->four ? 4 : 8;
-		if (env->refuse_leaks && vf_is_ptr(r) &&
-		    (!sure || at < lo || at + size > end))
-			return vf_refuse(env, VF_LEAK_PARTIAL);
-		memset(&st->frame[frame]->byte[at], VF_BYTE_MISC, size);
+		secret = env->refuse_leaks && vf_is_ptr(r);
+		memset(&st->frame[frame]->byte[r->at % VF_HALVES * 4u],
+		    secret ? VF_BYTE_NONE : VF_BYTE_MISC, r->four ? 4 : 8);
 		vf_pool_remove(st, r);
 	}
-	return 0;
 }
 
 static bool is_saved_ptr(const struct vf_state *st, uint32_t frame, uint32_t b)
@@ -153,13 +147,10 @@ static int store_somewhere(
 	uint8_t *byte = bytes_of(&env->st, w);
 	bool zero = src->kind == EXO_REG_SCALAR && src->s.r.umax == 0;
 	uint32_t b;
-	int err;
 
 	if (vf_is_ptr(src) && env->refuse_leaks)
 		return vf_refuse(env, VF_LEAK_PARTIAL);
-	err = dissolve(env, w->frame, w->lo, w->hi + w->size, false);
-	if (err < 0)
-		return err;
+	dissolve(env, w->frame, w->lo, w->hi + w->size);
 	for (b = w->lo; b < w->hi + w->size; b++) {
 		if (byte[b] == VF_BYTE_ZERO && !zero)
 			byte[b] = VF_BYTE_MISC;
@@ -189,15 +180,12 @@ int vf_stack_store(
 	uint8_t *byte = bytes_of(st, w);
 	bool number = src->kind == EXO_REG_SCALAR;
 	bool whole = w->lo % 4 == 0 && w->size >= 4;
-	int err;
 
 	if (w->lo != w->hi)
 		return store_somewhere(env, w, src);
 	if (vf_is_ptr(src) && (!whole || w->size != 8) && env->refuse_leaks)
 		return vf_refuse(env, VF_LEAK_PARTIAL);
-	err = dissolve(env, w->frame, w->lo, w->lo + w->size, true);
-	if (err < 0)
-		return err;
+	dissolve(env, w->frame, w->lo, w->lo + w->size);
 	if (number && src->s.t.v == 0 && src->s.t.m == 0)
 		memset(&byte[w->lo], VF_BYTE_ZERO, w->size);
 	else if (whole && (w->size == 8 || number))
@@ -243,9 +231,7 @@ int vf_stack_helper(struct vf_env *env, const struct vf_window *w,
 		if (err < 0 || use == VF_HELPER_READ)
 			return err;
 	}
-	err = dissolve(env, w->frame, w->lo, w->hi + w->size, w->lo == w->hi);
-	if (err < 0)
-		return err;
+	dissolve(env, w->frame, w->lo, w->hi + w->size);
 	if (use == VF_HELPER_WRITE && w->lo == w->hi) {
 		memset(&byte[w->lo], VF_BYTE_MISC, w->size);
 	} else {
