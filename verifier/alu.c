@@ -10,7 +10,8 @@
  * object never wraps and compares of addresses are compares of offsets.
  * Platforms keep objects that far from the ends of the address space, or
  * (a mem program without memory) at 0, where every proof needs a byte that
- * does not exist.
+ * does not exist. One pointer may be far: r1 + r2 of a mem program, the end of
+ * its memory; unless the size is known to be near, it cannot be moved.
  *
  * The difference of two pointers into one object is a number that reveals no
  * address. Anything else that turns an address into a number is refused where
@@ -81,10 +82,8 @@ bool vf_same_object(unsigned a, unsigned b)
 	    a == EXO_REG_PKT || a == EXO_REG_PKT_META || a == EXO_REG_PKT_END;
 	bool pkt_b =
 	    b == EXO_REG_PKT || b == EXO_REG_PKT_META || b == EXO_REG_PKT_END;
-	bool mem_a = a == EXO_REG_MEM || a == VF_REG_MEM_END;
-	bool mem_b = b == EXO_REG_MEM || b == VF_REG_MEM_END;
 
-	return a == b || (pkt_a && pkt_b) || (mem_a && mem_b);
+	return a == b || (pkt_a && pkt_b);
 }
 
 static bool is_64(const struct exo_insn *in)
@@ -218,21 +217,16 @@ static int move_const(
 	return 0;
 }
 
-static bool is_near(const struct vf_scalar *s)
-{
-	return s->r.smin > -VF_PTR_LIMIT && s->r.smax < VF_PTR_LIMIT;
-}
-
 static int move_var(struct vf_env *env, unsigned reg, unsigned by_reg,
     struct vf_reg *p, const struct vf_scalar *by, bool minus)
 {
 	if (p->kind == EXO_REG_CTX || p->kind == EXO_REG_MAP)
 		return vf_refuse_reg(env, VF_CTX_VAR, by_reg);
-	if (!is_near(by))
+	if (!vf_is_near(by))
 		return vf_refuse_reg(env, VF_PTR_UNBOUNDED, by_reg);
 	p->s = vf_scalar_alu(
 	    minus ? EXO_SUB : EXO_ADD, false, false, &p->s, by, 64);
-	if (!is_near(&p->s))
+	if (!vf_is_near(&p->s))
 		return vf_refuse_reg(env, VF_PTR_UNBOUNDED, reg);
 	if (p->kind == EXO_REG_RING)
 		return 0; /* its id is the memory's, and the size stays */
@@ -249,7 +243,7 @@ static int move_ptr(struct vf_env *env, unsigned dst, unsigned reg,
 	struct vf_reg p = env->st.r[reg];
 	int err = 0;
 
-	if (p.kind == EXO_REG_PKT_END || p.kind == VF_REG_MEM_END)
+	if (p.kind == EXO_REG_PKT_END || !vf_is_near(&p.s))
 		return vf_refuse_reg(env, VF_END_MOVE, reg);
 	if (vf_is_or_null(&p))
 		return vf_refuse_reg(env, VF_PTR_NULL, reg);
@@ -259,8 +253,9 @@ static int move_ptr(struct vf_env *env, unsigned dst, unsigned reg,
 		err = move_const(env, reg, &p, by->s.r.smin, minus);
 	} else if (p.kind == EXO_REG_MEM && p.id == 0 && p.off == 0 &&
 	           by->id == VF_ID_SIZE && by->off == 0 && !minus) {
-		p.kind = VF_REG_MEM_END;
-		p.proven = 0;
+		p.id = VF_ID_SIZE; /* the end */
+		p.s = by->s;
+		p.proven = 1; /* s bytes exist */
 	} else {
 		err = move_var(env, reg, by_reg, &p, &by->s, minus);
 	}
@@ -278,12 +273,13 @@ static struct vf_scalar difference(
 	struct vf_scalar s;
 	struct vf_scalar off;
 
-	if (p->kind != q->kind || p->kind == EXO_REG_PKT_END ||
-	    p->kind == VF_REG_MEM_END)
+	if (p->kind != q->kind || p->kind == EXO_REG_PKT_END)
 		return vf_scalar_between_s(-DIFF_MAX, DIFF_MAX, 64);
 	off = vf_scalar_const((uint64_t)((int64_t)p->off - q->off), 64);
 	if (p->id == q->id && p->kind != EXO_REG_RING)
 		return off;
+	if (!vf_is_near(&p->s) || !vf_is_near(&q->s))
+		return vf_scalar_between_s(-DIFF_MAX, DIFF_MAX, 64);
 	s = vf_scalar_alu(EXO_SUB, false, false, &p->s, &q->s, 64);
 	return vf_scalar_alu(EXO_ADD, false, false, &s, &off, 64);
 }

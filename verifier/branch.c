@@ -118,7 +118,7 @@ static bool is_end_of(const struct vf_reg *end, const struct vf_reg *p)
 	case EXO_REG_PKT:
 		return end->kind == EXO_REG_PKT_END;
 	case EXO_REG_MEM:
-		return end->kind == VF_REG_MEM_END;
+		return vf_is_mem_end(end);
 	case EXO_REG_PKT_META:
 		return end->kind == EXO_REG_PKT && end->id == 0 &&
 		       end->off == 0;
@@ -242,7 +242,6 @@ static bool may_be_zero(const struct vf_reg *p)
 	case EXO_REG_PKT_META:
 	case EXO_REG_PKT_END:
 	case EXO_REG_MEM:
-	case VF_REG_MEM_END:
 		return true;
 	default:
 		return false;

@@ -46,6 +46,8 @@ static int check_proven(
 	bool mem = p->kind == EXO_REG_MEM;
 	uint32_t bytes = p->proven == 0 ? 0 : p->proven - 1;
 
+	if (!vf_is_near(&p->s)) /* the end of memory of any size */
+		return vf_refuse_access(env, VF_MEM_OOB, reg, at, size, 0);
 	if (at + p->s.r.smin < 0)
 		return vf_refuse_access(env, mem ? VF_MEM_OOB : VF_PKT_BEFORE,
 		    reg, at, size, bytes);

@@ -144,7 +144,7 @@ int vf_refuse_reg(struct vf_env *env, enum vf_code code, unsigned reg)
 
 	(void)vf_refuse(env, code);
 	to->reg = (uint8_t)reg;
-	to->reg_kind = r->kind == VF_REG_MEM_END ? EXO_REG_MEM : r->kind;
+	to->reg_kind = r->kind;
 	if (r->kind == EXO_REG_UNINIT)
 		return -EXO_EREFUSED;
 	to->widened = r->def;

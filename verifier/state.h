@@ -15,7 +15,8 @@
  *
  * Scalars of one id != 0 are  b + off  for one number b (modulo 2^64). Id
  * VF_ID_SIZE belongs to the size of a mem program's memory; of it, mem_min
- * bytes are proven to exist.
+ * bytes are proven to exist. Of a memory pointer this id says that s is the
+ * size: with off 0 it is the end.
  *
  * A frame is what one function has: 512 bytes of stack, and r6 to r9 while it
  * waits for a callee. Stack bytes are numbered from the lowest, r10 - 512;
@@ -32,10 +33,6 @@
 #include "exo/abi/insn.h"
 #include "exo/abi/report.h"
 #include "verifier/scalar.h"
-
-/* Kinds of registers: enum exo_reg_kind, and the end of a mem program's
- * memory, which is reported as EXO_REG_MEM. */
-#define VF_REG_MEM_END 0x40u
 
 #define VF_ID_SIZE  1u
 #define VF_ID_FIRST 2u
@@ -199,6 +196,18 @@ static inline struct vf_reg *vf_reg_at(struct vf_state *st, uint32_t i)
 	if (i < VF_KEPT * st->depth)
 		return &st->frame[i / VF_KEPT]->kept[i % VF_KEPT];
 	return &st->pool[i - VF_KEPT * st->depth];
+}
+
+/** True when the variable part of a pointer lies within the limit. */
+static inline bool vf_is_near(const struct vf_scalar *s)
+{
+	return s->r.smin > -VF_PTR_LIMIT && s->r.smax < VF_PTR_LIMIT;
+}
+
+/** True of the end of a mem program's memory. */
+static inline bool vf_is_mem_end(const struct vf_reg *r)
+{
+	return r->kind == EXO_REG_MEM && r->id == VF_ID_SIZE && r->off == 0;
 }
 
 static inline bool vf_is_ptr(const struct vf_reg *r)

@@ -197,15 +197,15 @@ void why_reg(struct exo_fmt *f, const struct vf_reg *r, uint32_t depth,
 		stack(f, r, depth);
 		return;
 	case EXO_REG_PKT_END:
-	case VF_REG_MEM_END:
-		exo_fmt_str(f, r->kind == EXO_REG_PKT_END
-		                   ? "end of the packet"
-		                   : "end of the memory");
-		offset(f, r);
+		exo_fmt_str(f, "end of the packet");
 		return;
 	case EXO_REG_PKT:
 	case EXO_REG_PKT_META:
 	case EXO_REG_MEM:
+		if (vf_is_mem_end(r)) {
+			exo_fmt_str(f, "end of the memory");
+			return;
+		}
 		exo_fmt_str(f, r->kind == EXO_REG_PKT   ? "packet"
 		               : r->kind == EXO_REG_MEM ? "memory"
 		                                        : "metadata");

@@ -278,9 +278,6 @@ static bool base_of(const struct real *m, const struct vf_reg *r, uint64_t x,
 		*base = m->mem_at;
 		*room = m->mem;
 		return true;
-	case VF_REG_MEM_END:
-		*base = m->mem_at + m->mem;
-		return true;
 	case EXO_REG_MAP:
 		*base = world_addr(WORLD_ID_MAP | r->map);
 		return true;
@@ -358,6 +355,8 @@ static const char *reg_fits(
 	part -= base;
 	if (r->id == 0 && part != 0)
 		return "variable part of id 0";
+	if (r->id == VF_ID_SIZE && part != m->mem)
+		return "not the memory's end";
 	if (!in_scalar(&r->s, part))
 		return "variable part out of range";
 	if (r->proven != 0 && (int64_t)(part + r->proven - 1) > (int64_t)room)
