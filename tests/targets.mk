@@ -89,7 +89,9 @@ fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
 	    $(FUZZERS)
 
 # AFL++ links its own driver, which runs many inputs in one process.
-fuzz-verify: $(BUILD)/fuzz_verify ## the verifier: libFuzzer, a plain loop, AFL++
+fuzz-verify: ## the verifier: libFuzzer, a plain loop, AFL++
+	@$(SETUP) test fuzz
+	+@$(SELF) $(BUILD)/fuzz_verify
 	+@$(fuzz) $(BUILD)/fuzz/fuzz_verify
 	+@if command -v afl-clang-fast >/dev/null; then \
 	    $(afl) $(BUILD)/afl/fuzz_verify; fi

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Install the Debian packages that a tier of the work needs and does not find.
 #
-# usage: setup.sh make|build|test|tidy...
+# usage: setup.sh make|build|test|fuzz|tidy...
 #
-# A tier includes those left of it, `tidy` stands alone. EXOPF_NO_INSTALL=1
+# A tier includes those left of it, `fuzz` and `tidy` stand alone. EXOPF_NO_INSTALL=1
 # only reports. Nothing is printed and apt is not run when nothing is missing.
 # Exit: 0 everything is there (or was only to be reported), 2 it is not.
 
@@ -54,6 +54,12 @@ packages_test() {
 	procps: looks at processes in flow tests
 	netbase: names of services and protocols in expressions
 	xxd: makes bytes in flow tests
+	EOF
+}
+
+packages_fuzz() {
+	cat <<-EOF
+	afl++: the second fuzzer of the verifier
 	EOF
 }
 
@@ -107,13 +113,13 @@ install() {
 }
 
 [ $# -gt 0 ] || {
-	say "usage: setup.sh make|build|test|tidy..."
+	say "usage: setup.sh make|build|test|fuzz|tidy..."
 	exit 2
 }
 rows=
 for tier; do
 	case $tier in
-	make | build | test | tidy) rows="$rows
+	make | build | test | fuzz | tidy) rows="$rows
 $("packages_$tier")" ;;
 	*)
 		say "there is no tier '$tier'"
