@@ -106,6 +106,22 @@ struct pack {
 	uint32_t nbytes;
 };
 
+/* Walks the halves of a set, lowest first; *set shrinks. */
+static inline bool next_half(uint64_t set[2], unsigned *h)
+{
+	if (set[0] != 0) {
+		*h = exo_lowest64(set[0]);
+		set[0] &= set[0] - 1;
+		return true;
+	}
+	if (set[1] != 0) {
+		*h = 64 + exo_lowest64(set[1]);
+		set[1] &= set[1] - 1;
+		return true;
+	}
+	return false;
+}
+
 /* Half h is part of what is kept: it is live, or the other half of a saved
  * register of which a half is. */
 static bool keeps_half(const struct vf_state *st, unsigned frame,
@@ -120,6 +136,15 @@ static bool keeps_half(const struct vf_state *st, unsigned frame,
 		return false;
 	return vf_bit(live->half, r->at % VF_HALVES) ||
 	       vf_bit(live->half, r->at % VF_HALVES + 1u);
+}
+
+/* The halves that are live, and those next to them. */
+static void near_live(const struct vf_live *live, uint64_t set[2])
+{
+	const uint64_t *l = live->half;
+
+	set[0] = l[0] | l[0] << 1 | l[0] >> 1 | l[1] << 63;
+	set[1] = l[1] | l[1] << 1 | l[1] >> 1 | l[0] >> 63;
 }
 
 static bool is_empty(const uint8_t *four)
@@ -147,9 +172,11 @@ static void pack_stack(struct pack *p, unsigned k, const struct vf_live *live)
 	const struct vf_frame *f = p->st->frame[k];
 	struct vf_part *part = &p->n->part[k];
 	struct vf_reg *regs = vf_node_regs(p->n);
+	uint64_t set[2];
 	unsigned h;
 
-	for (h = 0; h < VF_HALVES; h++) {
+	near_live(live, set);
+	while (next_half(set, &h)) {
 		const uint8_t *four = &f->byte[(size_t)h * 4];
 
 		if (is_empty(four) || !keeps_half(p->st, k, live, h))
@@ -193,13 +220,12 @@ static void drop_unknown(struct pack *p)
 
 	for (k = 0; k <= n->depth; k++) {
 		struct vf_part *part = &n->part[k];
+		uint64_t set[2] = { part->half[0], part->half[1] };
 		uint32_t first = kept, i = exo_popcount64(part->regs);
 
 		for (; i > 0; i--)
 			regs[kept++] = regs[from++];
-		for (h = 0; h < VF_HALVES; h++) {
-			if (!vf_bit(part->half, h))
-				continue;
+		while (next_half(set, &h)) {
 			at += 4;
 			if (!vf_bit(part->start, h))
 				continue;
@@ -321,6 +347,7 @@ static void unpack_frame(struct vf_state *st, unsigned k,
     const struct vf_part *part, const struct vf_reg **r, const uint8_t **bytes)
 {
 	struct vf_frame *f = st->frame[k];
+	uint64_t set[2] = { part->half[0], part->half[1] };
 	bool top = k == st->depth;
 	unsigned i, h;
 
@@ -333,9 +360,7 @@ static void unpack_frame(struct vf_state *st, unsigned k,
 		else
 			to->kind = EXO_REG_UNINIT;
 	}
-	for (h = 0; part->nhalf != 0 && h < VF_HALVES; h++) {
-		if (!vf_bit(part->half, h))
-			continue;
+	while (next_half(set, &h)) {
 		memcpy(&f->byte[(size_t)h * 4], *bytes, 4);
 		*bytes += 4;
 		if (vf_bit(part->start, h))
@@ -481,14 +506,13 @@ static bool half_covers(
 static bool stack_covers(struct vf_idmap *map, struct walk *a, struct walk *b)
 {
 	const uint64_t *x = a->part->half;
-	const uint64_t *y = b->part->half;
+	uint64_t set[2] = { b->part->half[0], b->part->half[1] };
 	unsigned h;
 
-	if (((x[0] & ~y[0]) | (x[1] & ~y[1])) != 0)
+	if (((x[0] & ~set[0]) | (x[1] & ~set[1])) != 0)
 		return false;
-	for (h = 0; h < VF_HALVES; h++) {
-		if (vf_bit(y, h))
-			walk_to(b, h);
+	while (next_half(set, &h)) {
+		walk_to(b, h);
 		if (!vf_bit(x, h))
 			continue;
 		walk_to(a, h);
