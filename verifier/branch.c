@@ -18,6 +18,9 @@
 #include "exo/isa/decode.h"
 #include "verifier/step_int.h"
 
+/* Looks (explore.c) that it takes to learn of one linked number. */
+#define LEARN 4u
+
 static bool is_half(const struct exo_insn *in)
 {
 	return (in->code & 0x07u) == EXO_JMP32;
@@ -44,7 +47,8 @@ static void learn(struct vf_state *st, struct vf_reg *r,
 		st->mem_min = r->s.r.umin;
 }
 
-void vf_learn(struct vf_state *st, unsigned reg, const struct vf_scalar *s)
+void vf_learn(struct vf_env *env, struct vf_state *st, unsigned reg,
+    const struct vf_scalar *s)
 {
 	uint32_t id = st->r[reg].id;
 	int64_t off = st->r[reg].off;
@@ -56,8 +60,10 @@ void vf_learn(struct vf_state *st, unsigned reg, const struct vf_scalar *s)
 	for (i = vf_nregs(st); i-- > 0;) {
 		struct vf_reg *r = vf_reg_at(st, i);
 
-		if (r->kind == EXO_REG_SCALAR && r->id == id)
-			learn(st, r, s, r->off - off);
+		if (r->kind != EXO_REG_SCALAR || r->id != id)
+			continue;
+		env->map.looks += LEARN;
+		learn(st, r, s, r->off - off);
 	}
 }
 
@@ -66,12 +72,12 @@ struct pair {
 	struct vf_scalar a, b;
 };
 
-static void apply(
-    struct vf_state *st, const struct exo_insn *in, const struct pair *p)
+static void apply(struct vf_env *env, struct vf_state *st,
+    const struct exo_insn *in, const struct pair *p)
 {
-	vf_learn(st, exo_dst(in), &p->a);
+	vf_learn(env, st, exo_dst(in), &p->a);
 	if ((in->code & EXO_X) != 0)
-		vf_learn(st, exo_src(in), &p->b);
+		vf_learn(env, st, exo_src(in), &p->b);
 }
 
 static void branch_scalars(struct vf_env *env, const struct exo_insn *in,
@@ -86,10 +92,10 @@ static void branch_scalars(struct vf_env *env, const struct exo_insn *in,
 	*fall = vf_scalar_branch(op, false, is_half(in), &no.a, &no.b, 64);
 	if (*taken) {
 		vf_state_copy(&env->taken, &env->st);
-		apply(&env->taken, in, &yes);
+		apply(env, &env->taken, in, &yes);
 	}
 	if (*fall)
-		apply(&env->st, in, &no);
+		apply(env, &env->st, in, &no);
 }
 
 /*

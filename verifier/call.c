@@ -53,6 +53,7 @@ static void pop(struct vf_env *env)
 	struct vf_state *st = &env->st;
 	uint32_t i;
 
+	env->map.looks += st->npool;
 	for (i = st->npool; i-- > 0;) {
 		if (st->pool[i].at / VF_HALVES == st->depth)
 			vf_pool_remove(st, &st->pool[i]);

@@ -24,9 +24,9 @@
  * that finds a cycle in the graph of a loop, the strict one (covering()).
  *
  * A state is compared with at most COMPARES others. States can be large, so
- * that work is charged to the budget of instructions as well: one for each
- * LOOKS registers and stack halves that were packed or compared. Giving up
- * earlier is always sound.
+ * that work is counted, too, in looks: about what it takes to look at one
+ * register or stack half. Of these there are LOOKS for each instruction of the
+ * budget. Giving up earlier is always sound.
  */
 #include "exo/abi/err.h"
 #include "exo/isa/decode.h"
@@ -34,7 +34,8 @@
 #include "verifier/step_int.h"
 
 #define COMPARES 64u
-#define LOOKS    64u
+#define LOOKS    128u
+#define FRAME    8u /* looks: to pack and unpack a frame, besides what it has */
 
 /* How much of the budget the coarse pass may use. */
 #define COARSE      4u
@@ -152,7 +153,8 @@ int vf_wait(struct vf_env *env, struct vf_inst *inst, const struct vf_state *st,
 	if (vf_pack(n, st, live,
 	        env->coarse && (env->flag[pc] & VF_FLAG_JOIN) != 0, &env->map))
 		env->forgot = true;
-	env->map.looks += n->nregs + (n->size - sizeof(*n)) / 64;
+	env->map.looks +=
+	    FRAME * (n->depth + 1u) + n->nregs + (n->size - sizeof(*n)) / 64;
 	kept = covering(env, list->wait, n, false);
 	if (kept == NULL)
 		kept = covering(env, list->seen, n, true);
@@ -234,7 +236,8 @@ static int jump(struct vf_env *env, const struct exo_insn *in, uint32_t *next)
 
 int vf_budget(struct vf_env *env)
 {
-	if (env->facts.explored + env->map.looks / LOOKS < env->until)
+	if (env->facts.explored < env->until &&
+	    env->map.looks / LOOKS < env->until)
 		return 0;
 	(void)vf_refuse(env, VF_BUDGET_EXPLORED);
 	env->report->limit = env->budget;

@@ -235,6 +235,7 @@ static void release(struct vf_env *env, uint32_t id)
 	struct vf_state *st = &env->st;
 	uint32_t i, k;
 
+	env->map.looks += vf_nregs(st);
 	for (i = vf_nregs(st); i-- > 0;) {
 		struct vf_reg *r = vf_reg_at(st, i);
 

@@ -511,6 +511,7 @@ static bool stack_covers(struct vf_idmap *map, struct walk *a, struct walk *b)
 
 	if (((x[0] & ~set[0]) | (x[1] & ~set[1])) != 0)
 		return false;
+	map->looks += b->part->nhalf / 4;
 	while (next_half(set, &h)) {
 		walk_to(b, h);
 		if (!vf_bit(x, h))
@@ -561,6 +562,7 @@ bool vf_node_covers(
 	struct cursor cb = { vf_node_regs_const(b), vf_node_bytes_const(b) };
 	uint32_t k;
 
+	map->looks += 1u + a->depth;
 	if (a->mem_min > b->mem_min || a->nrefs != b->nrefs)
 		return false;
 	id_start(map);
