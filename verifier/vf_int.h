@@ -100,12 +100,14 @@ struct vf_stub {
 	struct vf_stub *all; /* the next one of the graph */
 	struct vf_stub *up;  /* while the graph is walked; before: the one
 	                        that it was found from */
+	struct vf_stub *far; /* one that is further up, or NULL */
 	struct vf_stub *is;  /* another one took its place */
 	struct vf_edge *out, *at;
 	struct vf_node *node; /* waits outside the loop */
 	uint64_t arrive;      /* most steps to it */
 	uint64_t exit;        /* most steps from it to an exit; 0: none */
 	uint32_t pc;
+	uint32_t depth; /* how many were found on the way to it */
 	uint8_t colour;
 };
 
