@@ -84,19 +84,19 @@ int vf_call(struct vf_env *env, const struct exo_insn *in)
 {
 	struct vf_func *f = &env->funcs[vf_callee(env, env->pc)];
 	struct vf_inst *inst = env->inst;
-	struct vf_list *back =
-	    &inst->list[env->leader_of[env->pc + 1] - inst->func->first];
+	struct vf_inst **callee =
+	    &inst->callee[env->leader_of[env->pc + 1] - inst->func->first];
 	int err = enter(env);
 
 	(void)in;
 	if (err < 0)
 		return err;
-	if (back->callee == NULL)
-		back->callee = vf_inst_new(env, inst, f, env->pc, false);
-	if (back->callee == NULL)
+	if (*callee == NULL)
+		*callee = vf_inst_new(env, inst, f, env->pc, false);
+	if (*callee == NULL)
 		return vf_no_memory(env);
-	inst->called = back->callee;
-	return vf_wait(env, back->callee, &env->st, f->entry);
+	inst->called = *callee;
+	return vf_wait(env, *callee, &env->st, f->entry);
 }
 
 /*

@@ -108,6 +108,7 @@ static int check_names(struct vf_env *env)
 			err = check_map(env, in);
 		if (!vf_names_func(in))
 			continue;
+		env->calls |= vf_is_local_call(in);
 		to = entry_named(in, i);
 		if (to < 0 || to >= (int64_t)env->n ||
 		    (env->flag[to] & VF_FLAG_SECOND) != 0)

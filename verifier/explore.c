@@ -140,8 +140,7 @@ int vf_wait(struct vf_env *env, struct vf_inst *inst, const struct vf_state *st,
     uint32_t pc)
 {
 	const struct vf_leader *l = &env->leaders[env->leader_of[pc]];
-	struct vf_list *list =
-	    &inst->list[env->leader_of[pc] - inst->func->first];
+	uint32_t k = env->leader_of[pc] - inst->func->first;
 	const struct vf_live *live[EXO_MAX_FRAMES];
 	struct vf_node *n, *kept;
 	int err = vf_scratch(env, st);
@@ -155,9 +154,9 @@ int vf_wait(struct vf_env *env, struct vf_inst *inst, const struct vf_state *st,
 		env->forgot = true;
 	env->map.looks +=
 	    FRAME * (n->depth + 1u) + n->nregs + (n->size - sizeof(*n)) / 64;
-	kept = covering(env, list->wait, n, false);
-	if (kept == NULL)
-		kept = covering(env, list->seen, n, true);
+	kept = covering(env, inst->wait[k], n, false);
+	if (kept == NULL && inst->seen != NULL)
+		kept = covering(env, inst->seen[k].first, n, true);
 	if (kept != NULL)
 		return lead_to(env, inst, l, kept);
 	kept = vf_piece(env, n->size);
@@ -167,8 +166,8 @@ int vf_wait(struct vf_env *env, struct vf_inst *inst, const struct vf_state *st,
 	kept->name = env->nodes++;
 	if (env->trace != NULL && env->trace->born != NULL)
 		env->trace->born(env->trace->ctx, kept->name, pc);
-	kept->next = list->wait;
-	list->wait = kept;
+	kept->next = inst->wait[k];
+	inst->wait[k] = kept;
 	inst->waiting++;
 	env->facts.states++;
 	err = lead_to(env, inst, l, kept);
@@ -283,11 +282,10 @@ static uint32_t leader_at(
 	return f->cyclic ? env->order[f->first + place] : f->first + place;
 }
 
-static struct vf_list *list_at(
+static uint32_t list_at(
     const struct vf_env *env, const struct vf_inst *inst, uint32_t place)
 {
-	return &inst->list[leader_at(env, inst->func, place) -
-	                   inst->func->first];
+	return leader_at(env, inst->func, place) - inst->func->first;
 }
 
 void vf_begin(struct vf_env *env, uint32_t node)
@@ -308,24 +306,24 @@ static void drop_seen(struct vf_env *env, struct vf_node **link)
 }
 
 /* Old rounds of a loop are not compared with any more; their stubs stay. */
-static void drop_old(struct vf_env *env, struct vf_list *list)
+static void drop_old(struct vf_env *env, struct vf_seen *seen)
 {
-	struct vf_node **link = &list->seen;
+	struct vf_node **link = &seen->first;
 	uint32_t k;
 
 	for (k = 0; k < COMPARES; k++)
 		link = &(*link)->next;
 	drop_seen(env, link);
-	list->nseen = COMPARES;
+	seen->n = COMPARES;
 }
 
-/* The state at leader k goes on from where it waits. */
+/* The first state of list k goes on from where it waits. */
 static int explore_node(
-    struct vf_env *env, struct vf_inst *inst, struct vf_list *list, uint32_t pc)
+    struct vf_env *env, struct vf_inst *inst, uint32_t k, uint32_t pc)
 {
-	struct vf_node *n = list->wait;
+	struct vf_node *n = inst->wait[k];
 
-	list->wait = n->next;
+	inst->wait[k] = n->next;
 	inst->waiting--;
 	vf_unpack(&env->st, n);
 	env->inst = inst;
@@ -335,10 +333,10 @@ static int explore_node(
 	env->pc = pc;
 	vf_begin(env, n->name);
 	if (env->scope.inst != NULL) {
-		n->next = list->seen;
-		list->seen = n;
-		if (++list->nseen == 2 * COMPARES)
-			drop_old(env, list);
+		n->next = inst->seen[k].first;
+		inst->seen[k].first = n;
+		if (++inst->seen[k].n == 2 * COMPARES)
+			drop_old(env, &inst->seen[k]);
 	} else {
 		vf_put(env, n, n->size);
 	}
@@ -379,7 +377,7 @@ static int open_loop(
 	};
 	for (p = c->start; p <= c->last; p++) {
 		uint32_t k = leader_at(env, inst->func, p);
-		struct vf_node *n = inst->list[k - inst->func->first].wait;
+		struct vf_node *n = inst->wait[k - inst->func->first];
 
 		for (; n != NULL; n = n->next) {
 			if (vf_stub_new(env, n, env->leaders[k].pc, false) ==
@@ -400,10 +398,10 @@ static int close_loop(struct vf_env *env, struct vf_inst *inst)
 	env->scope.inst = NULL;
 	env->stub = NULL;
 	for (; p <= last; p++) {
-		struct vf_list *list = list_at(env, inst, p);
+		struct vf_seen *seen = &inst->seen[list_at(env, inst, p)];
 
-		drop_seen(env, &list->seen);
-		list->nseen = 0;
+		drop_seen(env, &seen->first);
+		seen->n = 0;
 	}
 	while (inst->child != NULL)
 		vf_inst_drop(env, inst->child);
@@ -418,7 +416,7 @@ static uint32_t next_round(
 
 	for (; p <= (c->flat ? c->last : c->start); p++) {
 		env->map.looks++;
-		if (list_at(env, inst, p)->wait != NULL)
+		if (inst->wait[list_at(env, inst, p)] != NULL)
 			return p;
 	}
 	return VF_NONE;
@@ -456,16 +454,17 @@ int vf_run(struct vf_env *env, struct vf_inst *inst)
 
 	while (err == 0 && p < inst->func->count &&
 	       (inst->waiting != 0 || env->scope.inst == inst)) {
-		uint32_t k = leader_at(env, inst->func, p);
-		struct vf_list *list = &inst->list[k - inst->func->first];
-		bool any = list->wait != NULL;
+		uint32_t k = list_at(env, inst, p);
+		const struct vf_leader *l =
+		    &env->leaders[inst->func->first + k];
+		bool any = inst->wait[k] != NULL;
 
 		env->map.looks++; /* also if nothing waits here */
 		err = vf_budget(env);
 		if (err == 0 && any)
-			err = open_loop(env, inst, &env->leaders[k]);
-		while (err == 0 && list->wait != NULL)
-			err = explore_node(env, inst, list, env->leaders[k].pc);
+			err = open_loop(env, inst, l);
+		while (err == 0 && inst->wait[k] != NULL)
+			err = explore_node(env, inst, k, l->pc);
 		if (err == 0)
 			err = run_callee(env, inst);
 		if (err == 0)

@@ -24,6 +24,42 @@ static void keep_live(const struct vf_env *env, struct vf_inst *inst)
 	}
 }
 
+static size_t lists_size(const struct vf_env *env, const struct vf_inst *inst)
+{
+	size_t each = sizeof(inst->wait[0]);
+
+	if (env->backward)
+		each += sizeof(inst->seen[0]);
+	if (env->calls)
+		each += sizeof(inst->callee[0]);
+	return inst->func->count * each;
+}
+
+/* One piece for all lists: most programs need the first ones only, and have a
+ * leader for every few instructions. */
+static bool make_lists(struct vf_env *env, struct vf_inst *inst)
+{
+	uint32_t n = inst->func->count;
+	void *room = vf_piece(env, lists_size(env, inst));
+
+	if (room == NULL)
+		return false;
+	inst->wait = room;
+	room = inst->wait + n;
+	if (env->backward) {
+		inst->seen = room;
+		room = inst->seen + n;
+	}
+	if (env->calls)
+		inst->callee = room;
+	return true;
+}
+
+static void drop_lists(struct vf_env *env, struct vf_inst *inst)
+{
+	vf_put(env, inst->wait, lists_size(env, inst));
+}
+
 struct vf_inst *vf_inst_new(struct vf_env *env, struct vf_inst *parent,
     struct vf_func *func, uint32_t call, bool callback)
 {
@@ -32,18 +68,17 @@ struct vf_inst *vf_inst_new(struct vf_env *env, struct vf_inst *parent,
 	if (inst == NULL)
 		return NULL;
 	env->map.looks += func->count; /* as many lists to make and drop */
-	inst->list = vf_piece(env, func->count * sizeof(inst->list[0]));
-	if (inst->list == NULL) {
+	inst->func = func;
+	if (!make_lists(env, inst)) {
 		vf_put(env, inst, sizeof(*inst));
 		return NULL;
 	}
-	inst->func = func;
 	inst->call = call;
 	inst->callback = callback;
 	if (parent == NULL)
 		return inst;
 	if (vf_note_call(env, parent->func, func, call) < 0) {
-		vf_put(env, inst->list, func->count * sizeof(inst->list[0]));
+		drop_lists(env, inst);
 		vf_put(env, inst, sizeof(*inst));
 		return NULL;
 	}
@@ -72,10 +107,11 @@ static void drop_one(struct vf_env *env, struct vf_inst *inst)
 	uint32_t k;
 
 	for (k = 0; k < inst->func->count; k++) {
-		drop_nodes(env, inst->list[k].wait);
-		drop_nodes(env, inst->list[k].seen);
+		drop_nodes(env, inst->wait[k]);
+		if (inst->seen != NULL)
+			drop_nodes(env, inst->seen[k].first);
 	}
-	vf_put(env, inst->list, inst->func->count * sizeof(inst->list[0]));
+	drop_lists(env, inst);
 	vf_put(env, inst, sizeof(*inst));
 }
 
@@ -85,8 +121,7 @@ static struct vf_inst **callee_of(
 {
 	const struct vf_inst *up = inst->parent;
 
-	return &up->list[env->leader_of[inst->call + 1] - up->func->first]
-	            .callee;
+	return &up->callee[env->leader_of[inst->call + 1] - up->func->first];
 }
 
 /* No recursion: down to a leaf, drop it, up again. */

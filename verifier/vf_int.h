@@ -72,12 +72,10 @@ struct vf_comp {
 	bool flat;       /* nested too deep: loops in it are not told apart */
 };
 
-/** States at one leader in one instance; none that waits covers another. */
-struct vf_list {
-	struct vf_node *wait;
-	struct vf_node *seen;   /* explored; inside loops only */
-	struct vf_inst *callee; /* that returns here */
-	uint32_t nseen;
+/** States at one leader that were explored, inside loops. */
+struct vf_seen {
+	struct vf_node *first;
+	uint32_t n;
 };
 
 struct vf_inst {
@@ -86,7 +84,10 @@ struct vf_inst {
 	struct vf_inst *sibling;
 	struct vf_inst *called; /* the callee that got states since it ran */
 	struct vf_func *func;
-	struct vf_list *list; /* for each leader of func */
+	/* for each leader of func; none that waits covers another */
+	struct vf_node **wait;
+	struct vf_seen *seen;    /* NULL: the program has no loops */
+	struct vf_inst **callee; /* that returns there; NULL: it has no calls */
 	const struct vf_live *live[EXO_MAX_FRAMES]; /* of the callers */
 	struct vf_live kept; /* live[] of the caller itself */
 	uint32_t call;       /* pc of the call */
@@ -161,6 +162,7 @@ struct vf_env {
 	struct vf_comp *comps;
 	uint32_t ncomps;
 	bool backward;      /* some jump leads backwards */
+	bool calls;         /* there is some local call */
 	bool stack_escapes; /* other registers than r10 may point to stack */
 
 	bool coarse; /* this pass forgets: see explore.c */
