@@ -60,6 +60,20 @@ struct vf_limits {
 #define VF_EXPLORED_DEFAULT 1000000u
 #define VF_MEM_DEFAULT      (64u << 20)
 
+/** Limits by name: those of the tool, of its batches, of the library and of
+ * what it replays, which are the default of vf_verify(); and those of a core
+ * that is not told otherwise (exo/core/core.h), as on bare metal. */
+#define VF_EXPLORED_BARE 100000u
+#define VF_MEM_BARE      (1u << 20)
+#define VF_LIMITS_TOOL                              \
+	{                                           \
+		VF_EXPLORED_DEFAULT, VF_MEM_DEFAULT \
+	}
+#define VF_LIMITS_BARE                        \
+	{                                     \
+		VF_EXPLORED_BARE, VF_MEM_BARE \
+	}
+
 /** What was proven. */
 struct vf_facts {
 	uint64_t max_steps;   /* no run takes more instructions */

@@ -28,9 +28,9 @@ static void core_defaults(struct exo_core_config *cfg)
 	if (cfg->bindings == 0)
 		cfg->bindings = BINDINGS_DEFAULT;
 	if (cfg->verify_insns == 0)
-		cfg->verify_insns = VF_EXPLORED_DEFAULT;
+		cfg->verify_insns = VF_EXPLORED_BARE;
 	if (cfg->verify_mem == 0)
-		cfg->verify_mem = VF_MEM_DEFAULT;
+		cfg->verify_mem = VF_MEM_BARE;
 }
 
 int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)

@@ -29,8 +29,8 @@ struct exo_core_config {
 	uint64_t mem;          /* bytes the whole core may hold; 0: no limit */
 	uint32_t envs;         /* most environments; 0: 65,536 */
 	uint32_t bindings;     /* most bindings; 0: 4,194,304 */
-	uint64_t verify_insns; /* explored a BIND; 0: VF_EXPLORED_DEFAULT */
-	uint64_t verify_mem;   /* bytes a BIND; 0: VF_MEM_DEFAULT */
+	uint64_t verify_insns; /* explored a BIND; 0: VF_EXPLORED_BARE */
+	uint64_t verify_mem;   /* bytes a BIND; 0: VF_MEM_BARE */
 };
 
 /** Make a core. Returns 0, -EXO_ENOMEM or -EXO_ENOENTROPY. */

@@ -372,7 +372,7 @@ static int run(const struct cmd *self, int argc, char **argv)
 {
 	struct question q = {
 		.args.linktype = CMD_LINKTYPE_DEFAULT,
-		.limits = { VF_EXPLORED_DEFAULT, VF_MEM_DEFAULT },
+		.limits = VF_LIMITS_TOOL,
 	};
 	char *expr;
 	int c, ret;

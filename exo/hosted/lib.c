@@ -74,8 +74,7 @@ static void clear_report(struct exopf_report *report, const char *text)
 static int load(const struct exo_insn *insns, uint32_t n, uint32_t type,
     struct exopf_report *report, struct exopf_program **out)
 {
-	const struct vf_limits limits = { .explored = VF_EXPLORED_DEFAULT,
-		.mem = VF_MEM_DEFAULT };
+	const struct vf_limits limits = VF_LIMITS_TOOL;
 	const struct vf_input in = {
 		.insns = insns, .ninsns = n, .type = type, .refuse_leaks = true
 	};

@@ -8,6 +8,7 @@
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
 #include "exo/hosted/signals.h"
+#include "verifier/verifier.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -224,7 +225,10 @@ static int setup(struct replay *rp)
 	const struct tr_how how = {
 		.stop = &cmd_signal_stop, .awake = on_report, .user = rp
 	};
-	const struct exo_core_config cfg = { .mem = 0 };
+	const struct exo_core_config cfg = {
+		.verify_insns = VF_EXPLORED_DEFAULT,
+		.verify_mem = VF_MEM_DEFAULT,
+	};
 	struct tr_error err;
 	int ret = exo_core_new(&cfg, &rp->core);
 	uint32_t i;

@@ -5,6 +5,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/core/core.h"
+#include "tests/support/vprog_kinds.h"
 #include "tests/support/world.h"
 #include "verifier/verifier.h"
 
@@ -135,9 +136,9 @@ static struct flt_image straight(uint32_t n)
 	struct flt_code code = { 0 };
 	struct flt_image out;
 	struct flt_error err;
-	static struct exo_insn insns[8192];
+	static struct exo_insn insns[VF_EXPLORED_BARE + 1];
 
-	ck_assert_uint_le(n, 8192);
+	ck_assert_uint_le(n, VF_EXPLORED_BARE + 1);
 	for (uint32_t i = 0; i + 1 < n; i++)
 		insns[i] =
 		    (struct exo_insn){ .code = EXO_ALU64 | EXO_MOV | EXO_K,
@@ -166,6 +167,39 @@ START_TEST(more_steps_are_a_right)
 	ck_assert_int_eq(bind(&e, &a), -EXO_EPERM);
 	a.key = e.key;
 	ck_assert_int_eq(bind(&e, &a), 0);
+	flt_image_free(&most);
+	flt_image_free(&more);
+}
+END_TEST
+
+/* A core that is not told otherwise has the limits of bare metal. */
+START_TEST(the_budget_is_small)
+{
+	struct flt_image most = straight(VF_EXPLORED_BARE);
+	struct flt_image more = straight(VF_EXPLORED_BARE + 1);
+	struct exo_call_bind a = world_bind_args(&e, &most);
+	struct exo_report report;
+	struct flt_image wide;
+	struct flt_error err;
+	struct vprog p;
+
+	a.report = (uintptr_t)&report;
+	ck_assert_int_eq(bind(&e, &a), 0);
+	a = world_bind_args(&e, &more);
+	a.report = (uintptr_t)&report;
+	ck_assert_int_eq(bind(&e, &a), -EXO_EBUDGET);
+	ck_assert_uint_eq(report.code, VF_BUDGET_EXPLORED);
+	ck_assert_uint_eq(report.limit, VF_EXPLORED_BARE);
+	vp_line_joins(&p, VF_EXPLORED_BARE / 2);
+	ck_assert_int_eq(
+	    flt_image_write(p.type, p.insns, p.n, NULL, NULL, &wide, &err), 0);
+	a = world_bind_args(&e, &wide);
+	a.report = (uintptr_t)&report;
+	ck_assert_int_eq(bind(&e, &a), -EXO_EBUDGET);
+	ck_assert_uint_eq(report.code, VF_BUDGET_MEM);
+	ck_assert_uint_eq(report.limit, VF_MEM_BARE);
+	vp_free(&p);
+	flt_image_free(&wide);
 	flt_image_free(&most);
 	flt_image_free(&more);
 }
@@ -255,6 +289,7 @@ Suite *t_bind_suite(void)
 	tcase_add_test(t, addresses_outside_the_caller);
 	tcase_add_test(t, a_refusal_is_reported);
 	tcase_add_test(t, a_pointer_may_not_leave);
+	tcase_add_test(t, the_budget_is_small);
 	tcase_add_test(t, programs_without_packets_do_not_bind);
 	tcase_add_test(t, more_steps_are_a_right);
 	tcase_add_test(t, an_owner_pays_for_its_programs);
