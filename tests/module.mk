@@ -8,6 +8,9 @@ ORACLE_SRC  := $(sort $(wildcard tests/support/progen*.c)) \
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
 	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC), \
 	$(wildcard tests/support/*.c)))
+# What bench_verify is made of, and the programs that it makes.
+BENCH_VERIFY_SRC := $(sort $(wildcard tests/bench/verify_*.c)) \
+	$(sort $(wildcard tests/support/vprog*.c))
 FUZZERS     := $(call names_in,fuzz,fuzz_)
 DIFFS       := $(call names_in,diff,)
 BENCHES     := $(call names_in,bench,bench_)

@@ -31,6 +31,7 @@ $(EXAMPLE_BIN): $(BUILD)/%: examples/%.c $(BUILD)/libexopf.a
 
 # What judges the verifier is large enough to be files of its own.
 $(BUILD)/fuzz_verify: $(call obj,$(ORACLE_SRC))
+$(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 
 .PHONY: programs fuzzers every build-strict build-asan build-clang
 programs: $(BUILD)/exopf $(BUILD)/mktrace $(BUILD)/unit $(FUZZ_BIN) $(DIFF_BIN)
@@ -82,7 +83,7 @@ check-all: test fuzz tidy ## what a merge must pass
 check-fresh: ## both commands in a new Debian root
 	@TEST_TIMEOUT=5400 $(RUN) -v -b $(BUILD)/strict fresh
 
-.PHONY: fuzz fuzz-verify lint tidy cover bench fmt
+.PHONY: fuzz fuzz-verify lint tidy cover bench bench-verify fmt
 fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
 	+@$(fuzz) fuzzers
 	@FUZZ_TIME=$(FUZZ_TIME) JOBS=$(JOBS) sh tests/fuzz/run.sh $(BUILD)/fuzz \
@@ -115,6 +116,9 @@ cover: ## what the tests reach, by module and file
 bench: ## every benchmark: CSV rows, then its summary line
 	+@$(SELF) all $(BENCH_BIN)
 	@sh tests/support/bench.sh $(BUILD)
+
+bench-verify: all $(BUILD)/bench_verify ## the verifier's speed, against Linux's
+	@sh tests/support/bench.sh $(BUILD) bench_verify
 
 fmt: ## clang-format every source in place
 	@sh tests/lint/format.sh --fix

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Run every benchmark, one after the other: nothing else should run.
 #
-# usage: bench.sh BUILD. A benchmark prints CSV rows and ends with a line
-# 'summary: name=value ...'; one without that line has failed.
+# usage: bench.sh BUILD [NAME...]: all, or those of these names.
+# A benchmark prints CSV rows and ends with a line 'summary: name=value ...';
+# one without that line has failed.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -12,11 +13,17 @@ EXOPF=$BUILD/exopf
 SRC=$(pwd)
 export BUILD EXOPF SRC
 failed=0
+shift
+names=$*
 rm -f "$BUILD"/*.csv
 
 bench() {
 	name=$1
 	shift
+	case " $names " in
+	"  " | *" $name "*) ;;
+	*) return ;;
+	esac
 	echo "# $name"
 	TEST_TMP=$(mktemp -d) || exit 2
 	export TEST_TMP
