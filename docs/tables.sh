@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The tables of the pages in docs/, from the .inc files that the code is made
-# of, so that they cannot lie.
+# of, and from case files, so that they cannot lie.
 #
 # usage: tables.sh --write | --check [ROOT]. A page says where its table goes:
 # <!-- table NAME --> ... <!-- end of the table -->.
@@ -105,6 +105,21 @@ table() {
 		gsub(/ \\\|/, ",", can)
 		printf "| %s | `%s` | %s |\n", col[1], col[3], can'
 		;;
+	attacks)
+		echo '| flaw | what went wrong | its cases |'
+		echo '|---|---|---|'
+		awk '
+		FNR == 1 { head = 1 }
+		/^$/ { head = 0; why = "" }
+		/^# / && !head { why = why (why == "" ? "" : " ") substr($0, 3) }
+		/^== / && !/ \(safe\)$/ {
+			name = substr($0, 4)
+			gsub(/\|/, "\\|", why)
+			file = FILENAME
+			sub(/^tests\/cases\//, "", file)
+			printf "| %s | %s | %s |\n", name, why, file
+		}' tests/cases/verify/attack_*.case tests/cases/isa/attack.case
+		;;
 	*)
 		echo "tables.sh: there is no table '$1'" >&2
 		exit 2
@@ -143,7 +158,7 @@ for page in docs/*.md; do
 	if [ "$mode" = --write ]; then
 		cat "$new" > "$page"
 	else
-		echo "$page: its table differs from the .inc file;" \
+		echo "$page: its table differs from what it is made of;" \
 		    "run docs/tables.sh --write"
 		status=1
 	fi

@@ -8,7 +8,7 @@
  * exit or reject within the proven steps, with a result that depends on
  * nothing that was not proven to be written or looked at. Refused ones run as
  * well: whatever they do, the interpreter survives it; where a case has a
- * witness, they really do what they are refused for.
+ * witness, they really leave their memory with it, and their twins do not.
  */
 #include <check.h>
 #include <stdio.h>
@@ -23,6 +23,7 @@
 
 #define LEN_MAX 128u
 #define FUEL    10000u
+#define SHAPE   8u /* instructions that a safe twin may have more or less */
 
 static struct case_set set;
 
@@ -287,10 +288,31 @@ static bool is_trap(enum isa_end end)
 	       end != ISA_END_FUEL;
 }
 
+/* It accessed what is not there, by itself or through a helper. */
+static bool is_outside(enum isa_end end)
+{
+	return end == ISA_END_LOAD || end == ISA_END_STORE ||
+	       end == ISA_END_HELPER;
+}
+
+/* One run on maps with the witness. */
+static enum isa_end run_witness(const struct case_one *c, uint32_t n)
+{
+	struct setting how = { .n = n, .garbage = 0xa5, .room = true };
+	struct world w;
+	enum isa_end end;
+	uint64_t r0;
+
+	world_make(&w, c, &how);
+	end = run(&w, c, &how, FUEL, &r0);
+	world_end(&w);
+	return end;
+}
+
 static void run_refused(const struct case_one *c)
 {
 	struct setting how = { .garbage = 0xa5 };
-	bool trapped = false;
+	bool outside = false;
 	uint64_t r0;
 
 	for (how.n = 0; how.n <= LEN_MAX; how.n += 16) {
@@ -299,10 +321,12 @@ static void run_refused(const struct case_one *c)
 		how.pattern = how.n;
 		how.room = how.n % 32 == 0;
 		world_make(&w, c, &how);
-		trapped |= is_trap(run(&w, c, &how, FUEL, &r0));
+		(void)run(&w, c, &how, FUEL, &r0);
 		world_end(&w);
 	}
-	if (c->witness.given && !trapped)
+	for (how.n = 0; c->witness.given && how.n <= LEN_MAX; how.n += 16)
+		outside |= is_outside(run_witness(c, how.n));
+	if (c->witness.given && !outside)
 		where(c, "the witness reaches nothing bad");
 }
 
@@ -414,7 +438,8 @@ START_TEST(t_case)
 }
 END_TEST
 
-static bool has_twin(const struct case_one *c)
+/* The accepted near miss of a case, or NULL. */
+static const struct case_one *twin_of(const struct case_one *c)
 {
 	char name[160];
 	unsigned i;
@@ -426,9 +451,9 @@ static bool has_twin(const struct case_one *c)
 	for (i = 0; i < set.n; i++) {
 		if (strcmp(set.cases[i].name, name) == 0 &&
 		    strcmp(set.cases[i].verdict, "accepted") == 0)
-			return true;
+			return &set.cases[i];
 	}
-	return false;
+	return NULL;
 }
 
 START_TEST(t_twins)
@@ -445,10 +470,63 @@ START_TEST(t_twins)
 		if (strcmp(c->verdict, "refused") != 0)
 			continue;
 		refused++;
-		if (!has_twin(c))
+		if (twin_of(c) == NULL)
 			where(c, "no near miss");
 	}
 	ck_assert_uint_ge(refused, 150);
+}
+END_TEST
+
+static bool is_attack(const struct case_one *c)
+{
+	return strncmp(c->file, "attack_", 7) == 0 &&
+	       strstr(c->name, " (safe)") == NULL;
+}
+
+/* An attack's twin has its name and its shape: the same type and maps, about
+ * as many instructions; and what the attack does with the witness it does not.
+ */
+static void check_attack(const struct case_one *c)
+{
+	const struct case_one *twin = twin_of(c);
+	struct case_one same;
+	uint32_t n;
+
+	if (twin == NULL || strcmp(twin->file, c->file) != 0)
+		where(c, "an attack without a safe twin beside it");
+	if (strncmp(twin->name, c->name, strlen(c->name)) != 0)
+		where(twin, "a safe twin by another name");
+	if (twin->type != c->type || twin->nmaps != c->nmaps ||
+	    memcmp(twin->maps, c->maps, sizeof(c->maps)) != 0)
+		where(twin, "a safe twin of another type, or with other maps");
+	if (twin->ninsns > c->ninsns + SHAPE ||
+	    c->ninsns > twin->ninsns + SHAPE)
+		where(twin, "a safe twin of another shape");
+	same = *twin;
+	same.witness = c->witness;
+	for (n = 0; c->witness.given && n <= LEN_MAX; n += 16) {
+		if (is_trap(run_witness(&same, n)))
+			where(twin, "the safe twin leaves its memory as well");
+	}
+}
+
+START_TEST(t_attacks)
+{
+	unsigned i, attacks = 0, named = 0;
+
+	for (i = 0; i < set.n; i++) {
+		const struct case_one *c = &set.cases[i];
+
+		named += is_attack(c) && strncmp(c->name, "CVE-", 4) == 0;
+		attacks += is_attack(c);
+		if (is_attack(c))
+			check_attack(c);
+		else if (strncmp(c->name, "CVE-", 4) == 0 &&
+		         strncmp(c->file, "attack_", 7) != 0)
+			where(c, "belongs into an attack_ file");
+	}
+	ck_assert_uint_ge(attacks, 75);
+	ck_assert_uint_ge(named, 50);
 }
 END_TEST
 
@@ -494,6 +572,7 @@ Suite *t_vf_cases_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, t_case, 0, (int)set.n);
 	tcase_add_test(tc, t_twins);
+	tcase_add_test(tc, t_attacks);
 	tcase_add_test(tc, t_every_code_is_earned);
 	suite_add_tcase(s, tc);
 	return s;
