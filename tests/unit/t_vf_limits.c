@@ -132,6 +132,64 @@ START_TEST(t_sizes)
 }
 END_TEST
 
+/* More maps than a program may name, and a kind that there is not. */
+START_TEST(t_maps)
+{
+	static const struct exo_map_def odd = { 99, 4, 8, 1, 0 };
+	struct vf_limits limits = { 0, 0 };
+	struct exo_mem mem = { .get = get, .put = put };
+	struct vf_input in = { .type = EXO_PROG_SOCKET, .maps = &odd };
+	struct vf_prog *prog;
+
+	begin();
+	assemble("*(u32 *)(r10 -4) = 0\nr1 = map[id:0]\nr2 = r10\nr2 += -4\n"
+	         "call map_lookup_elem\nr0 = 0\nexit\n");
+	in.insns = code;
+	in.ninsns = n;
+	in.nmaps = VF_MAPS_MAX + 1;
+	ck_assert_int_eq(
+	    vf_verify(&in, &limits, &mem, &prog, &report), -EXO_EREFUSED);
+	ck_assert_uint_eq(report.code, VF_MAP);
+	ck_assert_uint_eq(report.insn, EXO_REPORT_NOWHERE);
+	in.nmaps = 1;
+	ck_assert_int_eq(
+	    vf_verify(&in, &limits, &mem, &prog, &report), -EXO_EREFUSED);
+	ck_assert_uint_eq(report.code, VF_ARG_MAP);
+	ck_assert_uint_eq(report.insn, 5);
+	end();
+}
+END_TEST
+
+/* Loops in loops, more than the order tells apart; each goes round twice the
+ * first time and once when it is come to again. */
+START_TEST(t_nested)
+{
+	const int depth = 24;
+	int i, start[24];
+
+	begin();
+	emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, 0);
+	for (i = 0; i < depth; i++)
+		emit(EXO_ST | EXO_MEM | EXO_DW, 10, 0, -8 * (i + 1), 2);
+	for (i = 0; i < depth; i++) {
+		start[i] = (int)n;
+		emit(EXO_ALU64 | EXO_ADD, 0, 0, 0, 1);
+	}
+	for (i = depth; i-- > 0;) {
+		emit(EXO_LDX | EXO_MEM | EXO_DW, 1, 10, -8 * (i + 1), 0);
+		emit(EXO_ALU64 | EXO_ADD, 1, 0, 0, -1);
+		emit(EXO_JMP | EXO_JSLT, 1, 0, 2, 1);
+		emit(EXO_STX | EXO_MEM | EXO_DW, 10, 1, -8 * (i + 1), 0);
+		emit(EXO_JMP | EXO_JA, 0, 0, start[i] - (int)n - 1, 0);
+	}
+	emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, 0);
+	emit_exit();
+	ck_assert_int_eq(judge(EXO_PROG_SOCKET, 0, 0), 0);
+	ck_assert_uint_ge(facts.max_steps, n);
+	end();
+}
+END_TEST
+
 /* The longest program, and one instruction of work too little for it. */
 START_TEST(t_straight_line)
 {
@@ -412,6 +470,8 @@ Suite *t_vf_limits_suite(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, t_sizes);
+	tcase_add_test(tc, t_maps);
+	tcase_add_test(tc, t_nested);
 	tcase_add_test(tc, t_straight_line);
 	tcase_add_test(tc, t_converging);
 	tcase_add_test(tc, t_covers_itself);

@@ -21,6 +21,7 @@
 #define STEPS      64u
 #define STEPS_MUCH 4u
 #define MUCH       (256u << 10)
+#define WORK_STEPS 12u
 
 static struct case_set set;
 static uint64_t held;
@@ -89,6 +90,31 @@ START_TEST(t_room)
 }
 END_TEST
 
+/* The same with too few instructions to explore. */
+START_TEST(t_work)
+{
+	const struct case_one *c = &set.cases[_i];
+	struct case_one less = *c;
+	struct exo_report whole, report;
+	uint64_t any, step;
+	int err = judge(c, 0, &whole, &any);
+
+	step = whole.explored / WORK_STEPS + 1;
+	less.explored.v = step;
+	for (; less.explored.v <= whole.explored; less.explored.v += step) {
+		int now = judge(&less, 0, &report, &any);
+
+		if (now == -EXO_EBUDGET && report.code == VF_BUDGET_EXPLORED)
+			ck_assert_uint_eq(report.limit, less.explored.v);
+		else
+			ck_assert_msg(now == err && report.code == whole.code,
+			    "%s: with %llu instructions the verdict is VF%u",
+			    c->name, (unsigned long long)less.explored.v,
+			    report.code);
+	}
+}
+END_TEST
+
 Suite *t_vf_room_suite(void);
 
 Suite *t_vf_room_suite(void)
@@ -100,6 +126,7 @@ Suite *t_vf_room_suite(void)
 		abort();
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, t_room, 0, (int)set.n);
+	tcase_add_loop_test(tc, t_work, 0, (int)set.n);
 	suite_add_tcase(s, tc);
 	return s;
 }
