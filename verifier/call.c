@@ -328,7 +328,7 @@ int vf_call_back(struct vf_env *env, struct vf_func *f,
     const struct vf_reg args[5], uint64_t times)
 {
 	struct vf_callback *cb = vf_piece(env, sizeof(*cb));
-	uint64_t body = 0;
+	uint64_t body = 0, steps;
 	unsigned i;
 	int err;
 
@@ -354,10 +354,9 @@ int vf_call_back(struct vf_env *env, struct vf_func *f,
 		return err;
 	vf_state_copy(&env->st, &cb->common);
 	drop_callback(env, cb);
-	if (body != 0 && times > UINT64_MAX / body)
-		env->walked = UINT64_MAX;
-	else
-		env->walked = vf_sum(env->walked, times * body);
+	if (__builtin_mul_overflow(times, body, &steps))
+		steps = UINT64_MAX;
+	env->walked = vf_sum(env->walked, steps);
 	return 0;
 }
 
