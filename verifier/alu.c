@@ -56,7 +56,6 @@ uint32_t vf_link(struct vf_state *st, struct vf_reg *r)
 void vf_void(struct vf_env *env, struct vf_reg *r)
 {
 	struct vf_state *st = &env->st;
-	size_t size = r->four ? 4 : 8;
 	unsigned frame = r->at / VF_HALVES;
 	unsigned h = r->at % VF_HALVES;
 	bool saved = r >= st->pool && r < st->pool + st->npool;
@@ -69,9 +68,8 @@ void vf_void(struct vf_env *env, struct vf_reg *r)
 	} else if (!saved) {
 		r->kind = EXO_REG_UNINIT;
 		r->def = env->pc;
-	} else {
-		memset(
-		    &st->frame[frame]->byte[(size_t)h * 4], VF_BYTE_NONE, size);
+	} else { /* pointers are saved as 8 bytes only: stack.c */
+		memset(&st->frame[frame]->byte[(size_t)h * 4], VF_BYTE_NONE, 8);
 		vf_pool_remove(st, r);
 	}
 }
@@ -266,7 +264,8 @@ static int move_ptr(struct vf_env *env, unsigned dst, unsigned reg,
 	return 0;
 }
 
-/* p - q: the variable parts cancel out when they are the same. */
+/* p - q: the variable parts cancel out when they are the same; both point
+ * into one object, is_nameless() sees to it. */
 static struct vf_scalar difference(
     const struct vf_reg *p, const struct vf_reg *q)
 {
@@ -276,7 +275,7 @@ static struct vf_scalar difference(
 	if (p->kind != q->kind || p->kind == EXO_REG_PKT_END)
 		return vf_scalar_between_s(-DIFF_MAX, DIFF_MAX, 64);
 	off = vf_scalar_const((uint64_t)((int64_t)p->off - q->off), 64);
-	if (p->id == q->id && p->kind != EXO_REG_RING)
+	if (p->id == q->id)
 		return off;
 	if (!vf_is_near(&p->s) || !vf_is_near(&q->s))
 		return vf_scalar_between_s(-DIFF_MAX, DIFF_MAX, 64);
