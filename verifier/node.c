@@ -395,15 +395,13 @@ void vf_unpack(struct vf_state *st, const struct vf_node *n)
  * count from the first of them in both.
  */
 
-static bool same_id(struct vf_idmap *map, uint32_t a, uint32_t b)
+/* Memory of ring buffers is held under ids of its own, each once. */
+static void match_id(struct vf_idmap *map, uint32_t a, uint32_t b)
 {
 	bool fresh;
 	struct vf_idrow *row = id_row(map, a, &fresh);
 
-	if (!fresh)
-		return row->to == b;
 	*row = (struct vf_idrow){ .turn = map->turn, .from = a, .to = b };
-	return true;
 }
 
 /* Id 0 in b is a link among pointers only, where it says that s is 0. All
@@ -566,10 +564,8 @@ bool vf_node_covers(
 	if (a->mem_min > b->mem_min || a->nrefs != b->nrefs)
 		return false;
 	id_start(map);
-	for (k = 0; k < a->nrefs; k++) {
-		if (!same_id(map, a->ref[k], b->ref[k]))
-			return false;
-	}
+	for (k = 0; k < a->nrefs; k++)
+		match_id(map, a->ref[k], b->ref[k]);
 	for (k = 0; k <= a->depth; k++) {
 		struct walk wa = enter(&ca, &a->part[k]);
 		struct walk wb = enter(&cb, &b->part[k]);
