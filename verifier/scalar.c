@@ -108,51 +108,44 @@ static bool half_from_word(struct vf_scalar *a, unsigned w)
 }
 
 /* The smallest word >= x whose lower half is in s, in the order in which the
- * upper half counts first; `last` is the greatest word of that order. False
- * when there is none. */
-static bool next_word(
-    uint64_t *x, const struct vf_halves *s, uint64_t last, unsigned w)
+ * upper half counts first. There is one: words with the greatest upper half
+ * are fewer than 2^(w/2), so that when x is one of them half_from_word() has
+ * met s with their lower halves, of which some is left and is x's or more. */
+static uint64_t next_word(uint64_t x, const struct vf_halves *s, unsigned w)
 {
 	uint64_t mask = vf_umax(w / 2);
-	uint64_t low = *x & mask;
-	uint64_t high = *x & ~mask;
+	uint64_t low = x & mask;
+	uint64_t high = x & ~mask;
 	bool in0 = s->lo0 <= s->hi0;
 
 	if (in0 && low <= s->hi0)
 		low = vf_max_u(low, s->lo0);
 	else if (s->lo1 <= s->hi1 && low <= s->hi1)
 		low = vf_max_u(low, s->lo1);
-	else if (high == (last & ~mask))
-		return false;
 	else {
 		high = (high + mask + 1) & vf_umax(w);
 		low = in0 ? s->lo0 : s->lo1;
 	}
-	*x = high | low;
-	return true;
+	return high | low;
 }
 
-/* The same downwards: the greatest word <= x; `first` is the least of all. */
-static bool prev_word(
-    uint64_t *x, const struct vf_halves *s, uint64_t first, unsigned w)
+/* The same downwards: the greatest word <= x. */
+static uint64_t prev_word(uint64_t x, const struct vf_halves *s, unsigned w)
 {
 	uint64_t mask = vf_umax(w / 2);
-	uint64_t low = *x & mask;
-	uint64_t high = *x & ~mask;
+	uint64_t low = x & mask;
+	uint64_t high = x & ~mask;
 	bool in1 = s->lo1 <= s->hi1;
 
 	if (in1 && low >= s->lo1)
 		low = vf_min_u(low, s->hi1);
 	else if (s->lo0 <= s->hi0 && low >= s->lo0)
 		low = vf_min_u(low, s->hi0);
-	else if (high == (first & ~mask))
-		return false;
 	else {
 		high = (high - mask - 1) & vf_umax(w);
 		low = in1 ? s->hi1 : s->hi0;
 	}
-	*x = high | low;
-	return true;
+	return high | low;
 }
 
 /* Move each bound of the word to the next number whose lower half fits. */
@@ -160,19 +153,13 @@ static bool word_from_half(struct vf_scalar *a, unsigned w)
 {
 	struct vf_range *r = &a->r;
 	struct vf_halves s = vf_range_halves(&a->h, w / 2);
-	uint64_t top = vf_umax(w);
-	uint64_t smin = (uint64_t)r->smin & top;
-	uint64_t smax = (uint64_t)r->smax & top;
+	uint64_t smin = (uint64_t)r->smin & vf_umax(w);
+	uint64_t smax = (uint64_t)r->smax & vf_umax(w);
 
-	if (s.lo0 > s.hi0 && s.lo1 > s.hi1)
-		return false;
-	if (!next_word(&r->umin, &s, top, w) ||
-	    !prev_word(&r->umax, &s, 0, w) ||
-	    !next_word(&smin, &s, top >> 1, w) ||
-	    !prev_word(&smax, &s, (top >> 1) + 1, w))
-		return false;
-	r->smin = vf_signed(smin, w);
-	r->smax = vf_signed(smax, w);
+	r->umin = next_word(r->umin, &s, w);
+	r->umax = prev_word(r->umax, &s, w);
+	r->smin = vf_signed(next_word(smin, &s, w), w);
+	r->smax = vf_signed(prev_word(smax, &s, w), w);
 	return r->umin <= r->umax && r->smin <= r->smax && vf_range_sync(r, w);
 }
 
@@ -267,7 +254,7 @@ static struct word word_shift(
 		z.t = any ? vf_tnum_join(z.t, t) : t;
 		any = true;
 	}
-	if (!any || lo > hi)
+	if (!any)
 		z.r = vf_range_any(w);
 	else if (op == EXO_LSH)
 		z.r = vf_range_lsh(&a->r, lo, hi, w);
