@@ -6,6 +6,7 @@
 
 JOBS ?= $(shell nproc)
 FUZZ_TIME ?= 60
+VERIFIER_COVER ?= 95 # per cent of its branches
 # As many jobs as cores, unless whoever called make said how many.
 SELF = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 SETUP := sh tests/support/setup.sh
@@ -83,7 +84,7 @@ check-all: test fuzz tidy ## what a merge must pass
 check-fresh: ## both commands in a new Debian root
 	@TEST_TIMEOUT=5400 $(RUN) -v -b $(BUILD)/strict fresh
 
-.PHONY: fuzz fuzz-verify lint tidy cover bench bench-verify fmt
+.PHONY: fuzz fuzz-verify lint tidy cover cover-verifier bench bench-verify fmt
 fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
 	+@$(fuzz) fuzzers
 	@FUZZ_TIME=$(FUZZ_TIME) JOBS=$(JOBS) sh tests/fuzz/run.sh $(BUILD)/fuzz \
@@ -111,7 +112,17 @@ cover: ## what the tests reach, by module and file
 	+@$(cover) programs
 	@rm -f $$(find $(BUILD)/cover -name '*.gcda')
 	@$(RUN) -q -b $(BUILD)/cover unit fuzz diff flow
-	@sh tests/support/cover.sh $(BUILD)/cover
+	@sh tests/support/cover.sh $(BUILD)/cover verifier $(VERIFIER_COVER)
+
+# Without a fork for each test: every one would write all counters anew.
+cover-verifier: ## the same of verifier/ alone, by its own tests (3 min)
+	+@$(cover) $(BUILD)/cover/unit $(BUILD)/cover/fuzz_verify
+	@rm -f $$(find $(BUILD)/cover -name '*.gcda')
+	@CK_FORK=no $(BUILD)/cover/unit $(patsubst tests/unit/%.c,%,\
+	    $(sort $(wildcard tests/unit/t_vf_*.c)))
+	@$(BUILD)/cover/fuzz_verify -r 500 1 tests/fuzz/corpus/fuzz_verify \
+	    tests/cases/verify
+	@sh tests/support/cover.sh $(BUILD)/cover verifier $(VERIFIER_COVER)
 
 bench: ## every benchmark: CSV rows, then its summary line
 	+@$(SELF) all $(BENCH_BIN)

@@ -2,13 +2,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Sum up what gcov saw: lines and branches, by file and by module.
 #
-# usage: cover.sh BUILD, after programs built with COVER=1 ran.
+# usage: cover.sh BUILD [MODULE PERCENT], after programs built with COVER=1
+# ran. With a module, the last line is of its branches, and the exit status is
+# 1 when fewer than so many per cent of them were taken.
+#
+# A branch counts when it was taken at least once. Branches are the compiler's
+# at -O0, two for each conditional jump: those of `&&`, of switches, of builtins
+# that report overflow and of assertions are among them, and no line is left
+# out. Percentages are cut off, not rounded.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 build=$1
+module=${2:-}
+least=${3:-0}
 
-find "$build/obj" -name '*.gcno' | grep -v "^$build/obj/tests/" | sort |
+sum=$(find "$build/obj" -name '*.gcno' | grep -v "^$build/obj/tests/" | sort |
     while IFS= read -r notes; do
 	gcov -n -b "$notes" 2>/dev/null
 done | awk '
@@ -40,8 +49,9 @@ done | awk '
 			branch_got[file] = got
 		}
 	}
+	function cut(part) { return int(1000 * part + 0.0001) / 10 }
 	function percent(got, all) {
-		return all ? sprintf("%5.1f %%", 100 * got / all) : "      -"
+		return all ? sprintf("%5.1f %%", cut(got / all)) : "      -"
 	}
 	function row(kind, name, la, lg, ba, bg) {
 		printf "%s\t%-34s %6d lines %s  %6d branches %s\n", kind,
@@ -67,4 +77,17 @@ done | awk '
 				row("module", module, la[module], lg[module],
 				    ba[module], bg[module])
 		row("total", "all", la["~"], lg["~"], ba["~"], bg["~"])
-	}' | sort | cut -f 2-
+	}' | sort | cut -f 2-)
+printf '%s\n' "$sum"
+[ -n "$module" ] || exit 0
+printf '%s\n' "$sum" | awk -v module="$module" -v least="$least" '
+	$1 == module { all = $6; got = $8 }
+	END {
+		if (!all) {
+			print module ": nothing of it was measured"
+			exit 1
+		}
+		printf "%s: %s %% of %d branches, at least %s %% are asked\n",
+		    module, got, all, least
+		exit got + 0 < least + 0
+	}'
