@@ -26,8 +26,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-#define SIZE_MAX_ 4096u
-#define PATIENCE  20u /* seconds for one program */
+#define PATIENCE 20u /* seconds for one program */
 
 static struct oracle oracle;
 static struct progen_prog prog;
@@ -111,7 +110,7 @@ static bool one(const uint8_t *data, size_t size)
 	size_t used;
 	enum oracle_fault f;
 
-	used = progen(&prog, data, size > SIZE_MAX_ ? SIZE_MAX_ : size);
+	used = progen(&prog, data, size > PROGEN_BYTES ? PROGEN_BYTES : size);
 	f = oracle_judge(&oracle, &prog, data + used, size - used);
 	count();
 	if (f == ORACLE_FINE)
@@ -136,29 +135,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
  * Without inputs
  */
 
-/* splitmix64: its outputs are good seeds for each other. */
-static uint64_t next(uint64_t *x)
-{
-	uint64_t z = *x += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
-static size_t bytes_of(uint64_t seed, uint64_t i, uint8_t *to)
-{
-	uint64_t x = seed * 0xd1342543de82ef95u + i, r = next(&x);
-	size_t size = 40 + (r >> 8) % (1u << (5 + r % 7)), k;
-
-	for (k = 0; k < size; k += 8) {
-		uint64_t word = next(&x);
-
-		memcpy(to + k, &word, 8);
-	}
-	return size;
-}
-
 static uint64_t at_work; /* program */
 
 static void too_long(int sig)
@@ -170,13 +146,13 @@ static void too_long(int sig)
 
 static int generate(uint64_t n, uint64_t seed, uint64_t from)
 {
-	static uint8_t bytes[SIZE_MAX_ + 8];
+	static uint8_t bytes[PROGEN_BYTES + 8];
 	unsigned bad = 0;
 	uint64_t i;
 
 	signal(SIGALRM, too_long);
 	for (i = from; i < n && bad < 200; i++) {
-		size_t size = bytes_of(seed, i, bytes);
+		size_t size = progen_bytes(bytes, seed, i);
 		uint8_t *copy = malloc(size);
 
 		if (copy == NULL)

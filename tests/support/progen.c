@@ -502,9 +502,11 @@ static void spoil(struct progen *g)
 size_t progen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 {
 	struct progen g = { .out = p, .p = bytes, .left = size };
+	bool tame = p->tame;
 	unsigned k, wild, items;
 
 	memset(p, 0, sizeof(*p));
+	p->tame = tame;
 	wild = pg_byte(&g);
 	p->wild = wild < 112 ? 0 : (uint8_t)((wild - 104) / 12);
 	g.wild = p->wild;
@@ -523,4 +525,31 @@ size_t progen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	if (p->wild != 0 && pg_one_in(&g, 2))
 		spoil(&g);
 	return size - g.left;
+}
+
+/*
+ * Bytes of numbers
+ */
+
+/* splitmix64: its outputs are good seeds for each other. */
+static uint64_t next(uint64_t *x)
+{
+	uint64_t z = *x += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+size_t progen_bytes(uint8_t to[PROGEN_BYTES + 8], uint64_t seed, uint64_t i)
+{
+	uint64_t x = seed * 0xd1342543de82ef95u + i, r = next(&x);
+	size_t size = 40 + (r >> 8) % (1u << (5 + r % 7)), k;
+
+	for (k = 0; k < size; k += 8) {
+		uint64_t word = next(&x);
+
+		memcpy(to + k, &word, 8);
+	}
+	return size;
 }

@@ -24,7 +24,8 @@
 #define PROGEN_ROOM  720u /* instructions */
 #define PROGEN_MAX   600u
 #define PROGEN_FUNCS 4u
-#define PROGEN_NEED  40u /* bytes that a mem program's start may ask for */
+#define PROGEN_BYTES 4096u /* of input, no more are of use */
+#define PROGEN_NEED  40u   /* bytes that a mem program's start may ask for */
 
 /** The maps of every generated program, by index. */
 enum progen_map {
@@ -64,11 +65,18 @@ struct progen_prog {
 	uint32_t type;
 	uint32_t has;
 	bool refuse_leaks;
+	bool tame; /* set before: stack accesses are aligned as far as their
+		      place is known, and the packet's end is not compared for
+		      equality */
 	uint8_t wild;
 };
 
 /** Make a program of bytes; returns how many of them it took. */
 size_t progen(struct progen_prog *p, const uint8_t *bytes, size_t size);
+
+/** The bytes of program i of a seed, 8 more may be written; returns how many
+ * they are. */
+size_t progen_bytes(uint8_t to[PROGEN_BYTES + 8], uint64_t seed, uint64_t i);
 
 /** Swap registers r6 to r9 by map[0..3]; r6 is taken for map[0]. */
 void progen_rename(struct progen_prog *p, const uint8_t map[4]);

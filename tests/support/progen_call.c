@@ -18,6 +18,8 @@ static int area_arg(struct progen *g, unsigned reg, unsigned size)
 {
 	int at = -PG_AREA + (int)pg_pick(g, PG_AREA - size + 1);
 
+	if (g->out->tame)
+		at &= -8;
 	if (pg_wild(g))
 		at += (int)pg_pick(g, 3) * 8;
 	pg_mov(g, reg, 10);

@@ -79,7 +79,7 @@ static int place(struct progen *g, unsigned size)
 {
 	int at = -PG_AREA + (int)pg_pick(g, PG_AREA);
 
-	if (!pg_one_in(g, 4))
+	if (!pg_one_in(g, 4) || g->out->tame)
 		at &= -(int)size;
 	if (at + (int)size > 0 && !pg_wild(g))
 		at = -(int)size;

@@ -133,10 +133,20 @@ static void ordered(
 		    EXO_LOAD_ACQ);
 }
 
+/* The place, or the aligned one before it; hi is aligned in every frame. */
+static int aligned(const struct pg_reg *r, int at, int size)
+{
+	int down = at - ((at - r->hi) & (size - 1));
+
+	return down < r->lo ? down + size : down;
+}
+
 static void access_at(struct progen *g, unsigned reg)
 {
 	struct pg_reg *r = &g->st.r[reg];
-	unsigned width = pg_width(g), num, what = pg_pick(g, 8);
+	bool align = g->out->tame && r->kind == PG_BUF;
+	unsigned width = align && r->var ? EXO_B : pg_width(g), num;
+	unsigned what = pg_pick(g, 8);
 	int size = (int)pg_bytes(width), room = r->hi - r->lo - size, at;
 	bool write = may_write(g, r) || pg_wild(g);
 
@@ -144,6 +154,8 @@ static void access_at(struct progen *g, unsigned reg)
 		return;
 	at = pg_one_in(g, 3) ? r->hi - size
 	                     : r->lo + (int)(pg_byte(g) % (room + 1u));
+	if (align)
+		at = aligned(r, at, size);
 	if (pg_wild(g))
 		at += (int)pg_pick(g, 5) - 2;
 	if (r->kind == PG_PKT)
@@ -320,7 +332,7 @@ void pg_proof(struct progen *g)
 		return;
 	}
 	pg_lock(g, p.end);
-	p.op = ops[pg_pick(g, sizeof(ops))];
+	p.op = ops[pg_pick(g, g->out->tame ? 4 : sizeof(ops))];
 	p.swap = pg_one_in(g, 2);
 	p.var = pg_one_in(g, 3);
 	if (p.var)
