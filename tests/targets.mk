@@ -34,10 +34,19 @@ $(EXAMPLE_BIN): $(BUILD)/%: examples/%.c $(BUILD)/libexopf.a
 $(BUILD)/fuzz_verify: $(call obj,$(ORACLE_SRC))
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 
+# What tests/guest/run.sh needs: the guest's only process, and its programs.
+GUEST_BIN := $(BUILD)/guest_init $(BUILD)/guest_progs
+$(BUILD)/guest_init: $(call obj,tests/guest/init.c tests/guest/funcs.c)
+	$(call Q,LD)$(CC) -static -o $@ $^
+$(BUILD)/guest_progs: $(call obj,tests/guest/guest_progs.c tests/guest/fit.c \
+    tests/support/case.c \
+    $(filter tests/support/progen%,$(ORACLE_SRC))) $(PARTS) $(PLAT)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS)
+
 .PHONY: programs fuzzers every build-strict build-asan build-clang
 programs: $(BUILD)/exopf $(BUILD)/mktrace $(BUILD)/unit $(FUZZ_BIN) $(DIFF_BIN)
 fuzzers: $(FUZZ_BIN)
-every: all programs $(BENCH_BIN) $(EXAMPLE_BIN) $(BUILD)/core-bare.o \
+every: all programs $(BENCH_BIN) $(EXAMPLE_BIN) $(GUEST_BIN) $(BUILD)/core-bare.o \
     $(BUILD)/core-host.o
 build-strict:
 	+@$(strict) every
@@ -78,6 +87,12 @@ check-vectors: all ## our verdicts on the program vectors of EXOPF_VECTORS
 vectors-linux: all ## the same on vectors made from Debian's linux-source-6.1
 	@$(SETUP) test
 	@BUILD=$(BUILD) sh tests/vectors/linux.sh $(BUILD)
+
+.PHONY: check-linux
+check-linux: ## our verdicts against Linux's verifier's, in a QEMU guest
+	@$(SETUP) build linux
+	+@$(SELF) all $(GUEST_BIN)
+	@sh tests/guest/run.sh $(BUILD)
 
 check-all: test fuzz tidy ## what a merge must pass
 

@@ -65,9 +65,9 @@ struct progen_prog {
 	uint32_t type;
 	uint32_t has;
 	bool refuse_leaks;
-	bool tame; /* set before: stack accesses are aligned as far as their
-		      place is known, and the packet's end is not compared for
-		      equality */
+	bool tame; /* set before: stack accesses are aligned, or of one byte;
+		      bounds do not come of remainders or negation, nor packet
+		      bytes of equality */
 	uint8_t wild;
 };
 

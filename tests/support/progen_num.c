@@ -327,7 +327,7 @@ static unsigned compared(struct progen *g, unsigned limit)
 /* By arithmetic; *limit is lowered to what it gives. */
 static unsigned computed(struct progen *g, unsigned *limit)
 {
-	unsigned num = pg_num(g), class, mask = 1, bits = 1;
+	unsigned num = pg_num(g), class, mask = 1, bits = 1, how;
 
 	if (num >= PG_REGS)
 		return num;
@@ -338,7 +338,10 @@ static unsigned computed(struct progen *g, unsigned *limit)
 	}
 	if (*limit < 2)
 		mask = bits = 0;
-	switch (pg_pick(g, 7)) {
+	how = pg_pick(g, 7);
+	if (g->out->tame && (how == 0 || how == 4))
+		how = 6;
+	switch (how) {
 	case 0:
 		pg_emit(g, class | EXO_MOD, num, 0, 0, (int32_t)*limit);
 		return num;
@@ -390,8 +393,9 @@ unsigned pg_bounded(struct progen *g, unsigned *limit)
 /* The area by a bounded number. */
 void pg_window(struct progen *g)
 {
-	unsigned width = pg_width(g), size = pg_bytes(width), reg, num;
-	unsigned limit = 1 + pg_pick(g, PG_AREA - 8);
+	bool tame = g->out->tame;
+	unsigned width = tame ? EXO_B : pg_width(g), size = pg_bytes(width);
+	unsigned limit = 1 + pg_pick(g, PG_AREA - 8), reg, num;
 	int at;
 
 	num = pg_bounded(g, &limit);
@@ -404,7 +408,8 @@ void pg_window(struct progen *g)
 	reg = pg_free(g, num);
 	pg_mov(g, reg, 10);
 	pg_lock(g, reg);
-	pg_emit(g, EXO_ALU64 | (pg_one_in(g, 8) ? EXO_SUB : EXO_ADD) | EXO_X,
+	pg_emit(g,
+	    EXO_ALU64 | (pg_one_in(g, 8) && !tame ? EXO_SUB : EXO_ADD) | EXO_X,
 	    reg, num, 0, 0);
 	if (pg_one_in(g, 2))
 		pg_emit(g, EXO_STX | EXO_MEM | width, reg, pg_num(g), at, 0);

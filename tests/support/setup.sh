@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Install the Debian packages that a tier of the work needs and does not find.
 #
-# usage: setup.sh make|build|test|fuzz|tidy...
+# usage: setup.sh make|build|test|fuzz|tidy|linux...
 #
-# A tier includes those left of it, `fuzz` and `tidy` stand alone. EXOPF_NO_INSTALL=1
-# only reports. Nothing is printed and apt is not run when nothing is missing.
+# A tier includes those left of it, `fuzz`, `tidy` and `linux` stand alone.
+# EXOPF_NO_INSTALL=1 only reports. Nothing is printed and apt is not run when
+# nothing is missing.
 # Exit: 0 everything is there (or was only to be reported), 2 it is not.
 
 set -u
@@ -69,6 +70,15 @@ packages_tidy() {
 	EOF
 }
 
+packages_linux() {
+	cat <<-EOF
+	qemu-system-x86: emulates the machine that Linux's verifier runs in
+	cpio: packs the programs for it
+	jq: reads our verdicts
+	xz-utils: unpacks program vectors
+	EOF
+}
+
 say() {
 	printf '%s\n' "setup: $*" >&2
 }
@@ -113,13 +123,13 @@ install() {
 }
 
 [ $# -gt 0 ] || {
-	say "usage: setup.sh make|build|test|fuzz|tidy..."
+	say "usage: setup.sh make|build|test|fuzz|tidy|linux..."
 	exit 2
 }
 rows=
 for tier; do
 	case $tier in
-	make | build | test | fuzz | tidy) rows="$rows
+	make | build | test | fuzz | tidy | linux) rows="$rows
 $("packages_$tier")" ;;
 	*)
 		say "there is no tier '$tier'"
