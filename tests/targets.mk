@@ -99,6 +99,11 @@ check-all: test fuzz tidy ## what a merge must pass
 check-fresh: ## both commands in a new Debian root
 	@TEST_TIMEOUT=5400 $(RUN) -v -b $(BUILD)/strict fresh
 
+.PHONY: mutants
+HOW ?= all
+mutants: ## single faults in the verifier, each caught; HOW=fuzz, ONE=name
+	@nice -n 5 sh tests/mutants/run.sh $(BUILD) $(HOW) $(ONE)
+
 .PHONY: fuzz fuzz-verify lint tidy cover cover-verifier bench bench-verify fmt
 fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
 	+@$(fuzz) fuzzers

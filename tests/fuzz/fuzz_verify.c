@@ -2,13 +2,13 @@
 /*
  * Fuzzer: programs made of bytes (tests/support/progen.h), in the verifier.
  *
- * usage: fuzz_verify -g N SEED [FROM]
+ * usage: fuzz_verify -g N SEED [FROM [MOST]]
  *
  * What must hold of each verdict is said in tests/support/oracle.h; the input
  * goes on after the program with what packets and maps hold. A program that
  * breaks it is made short and printed. With -g it needs no inputs: programs
  * FROM (0) to N of SEED, each from bytes that its number gives; program i is
- * the same in every run. At the end, and with FUZZ_STATS=1 in any case, the
+ * the same in every run. It stops after MOST (200) faults. At the end, and with FUZZ_STATS=1 in any case, the
  * counts are printed.
  */
 #include <inttypes.h>
@@ -137,21 +137,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 static uint64_t at_work; /* program */
 
-static void too_long(int sig)
+/* It takes too long, or the verifier itself fails. */
+static void died(int sig)
 {
-	dprintf(STDERR_FILENO, "FAULT hangs: program %" PRIu64 "\n", at_work);
+	dprintf(STDERR_FILENO, "FAULT signal %d: program %" PRIu64 "\n", sig,
+	    at_work);
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
 
-static int generate(uint64_t n, uint64_t seed, uint64_t from)
+static int generate(uint64_t n, uint64_t seed, uint64_t from, uint64_t most)
 {
 	static uint8_t bytes[PROGEN_BYTES + 8];
-	unsigned bad = 0;
-	uint64_t i;
+	uint64_t i, bad = 0;
 
-	signal(SIGALRM, too_long);
-	for (i = from; i < n && bad < 200; i++) {
+	signal(SIGALRM, died);
+	signal(SIGABRT, died);
+	signal(SIGSEGV, died);
+	for (i = from; i < n && bad < most; i++) {
 		size_t size = progen_bytes(bytes, seed, i);
 		uint8_t *copy = malloc(size);
 
@@ -185,7 +188,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	mallopt(M_TRIM_THRESHOLD, 1 << 28);
 	if (*argc >= 4 && strcmp(a[1], "-g") == 0)
 		exit(generate(strtoull(a[2], NULL, 0), strtoull(a[3], NULL, 0),
-		    *argc > 4 ? strtoull(a[4], NULL, 0) : 0));
+		    *argc > 4 ? strtoull(a[4], NULL, 0) : 0,
+		    *argc > 5 ? strtoull(a[5], NULL, 0) : 200));
 	if (getenv("FUZZ_STATS") != NULL)
 		atexit(print_stats);
 	return 0;
