@@ -6,9 +6,9 @@
 # usage: run.sh BUILD all|fuzz		all that were not tried yet, and a table
 #        run.sh BUILD all|fuzz NAME	this one, once more
 #
-# `all` tries the verifier's unit suites, then the program vectors where
-# EXOPF_VECTORS names some, then MUTANT_RUNS (20000) generated programs, and
-# stops at what fails first. `fuzz` is about the generator and the oracles: it
+# `all` tries the verifier's unit suites, the quick ones first, then MUTANT_RUNS
+# (20000) generated programs, then the long suites, then the program vectors
+# where EXOPF_VECTORS names some, and stops at what fails first. `fuzz` is about the generator and the oracles: it
 # tries 100000 generated programs only, on the faults that are unsound.
 #
 # A table tests/mutants/*.mut holds faults:
@@ -82,6 +82,7 @@ suite() {
 }
 
 vectors() {
+	[ -n "${EXOPF_VECTORS:-}" ] || return
 	EXOPF=build/exopf timeout -k 5 300 sh tests/vectors/check.sh \
 	    >"$dir/vectors.log" 2>&1 </dev/null
 	case $? in
@@ -105,34 +106,31 @@ fuzz() {
 	}' "$dir/fuzz.log"
 }
 
-# The suites that are most likely to fail come first.
-suites() {
-	case $1 in
-	verifier/tnum.* | verifier/range.* | verifier/scalar.*)
-		echo t_vf_tnum t_vf_range t_vf_scalar t_vf_cases t_vf_limits \
-		    t_vf_order
-		;;
-	*)
-		echo t_vf_cases t_vf_limits t_vf_order t_vf_tnum t_vf_scalar \
-		    t_vf_range
-		;;
-	esac
-}
-
-# judge TREE FILE: prints what fails there first.
+# judge TREE FILE: prints what fails there first. Cases come first with few
+# lengths of packets: what they say of verdicts takes no time.
 judge() {
 	cd "$1" || exit 2
-	if [ "$how" = all ]; then
-		for name in $(suites "$2"); do
-			said=$(suite "$name")
-			[ -z "$said" ] || break
-		done
-		[ -n "$said" ] || [ -z "${EXOPF_VECTORS:-}" ] ||
-		    said=$(vectors)
-	else
-		said=
+	if [ "$how" = fuzz ]; then
+		fuzz
+		return
 	fi
-	[ -n "$said" ] || said=$(fuzz)
+	number="t_vf_tnum t_vf_scalar t_vf_range"
+	quick=cases
+	case $2 in
+	verifier/order.*) quick="t_vf_order cases" ;;
+	verifier/tnum.*) quick="t_vf_tnum cases" ;;
+	verifier/range.*) quick="t_vf_range cases" ;;
+	verifier/scalar.*) quick="t_vf_scalar cases" ;;
+	esac
+	for name in $quick fuzz t_vf_cases t_vf_limits $number t_vf_order \
+	    vectors; do
+		case $name in
+		cases) said=$(EXOPF_CASE_STEP=99 suite t_vf_cases) ;;
+		fuzz | vectors) said=$($name) ;;
+		*) said=$(suite "$name") ;;
+		esac
+		[ -z "$said" ] || break
+	done
 	printf '%s\n' "$said" | tr '\t' ' '
 }
 
@@ -143,8 +141,11 @@ prepare() {
 	    tests/support tests/unit tests/vectors tests/*.mk -type f |
 	    sort | xargs cat | sha256sum)
 	if [ "$(cat "$dir/sources" 2>/dev/null)" != "$sum" ]; then
-		rm -rf "$dir"
-		mkdir -p "$dir/tree/tests/fuzz" || exit 2
+		mkdir -p "$dir/tree/build" && rm -rf "$dir/build" &&
+		    mv "$dir/tree/build" "$dir/build" && rm -rf "$dir/tree" &&
+		    rm -f "$dir/passed-"* "$dir/sources" &&
+		    mkdir -p "$dir/tree/tests/fuzz" &&
+		    mv "$dir/build" "$dir/tree/build" || exit 2
 		for part in $parts; do
 			cp -a "$src/tests/$part" "$dir/tree/tests/$part" ||
 			    exit 2
@@ -172,7 +173,7 @@ prepare() {
 try() {
 	began=$(date +%s)
 	rm -rf "$dir/work" && cp -a "$dir/tree" "$dir/work" || exit 2
-	table -v want="$1" -v tree="$src" >"$dir/work/$2" || exit 2
+	table -v want="$1" -v tree="$dir/tree" >"$dir/work/$2" || exit 2
 	if build_in "$dir/work"; then
 		said=$(judge "$dir/work" "$2")
 	else
