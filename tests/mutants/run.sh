@@ -3,13 +3,16 @@
 # The mutation check: single faults in the verifier, each of which our tests
 # must catch.
 #
-# usage: run.sh BUILD all|fuzz		all that were not tried yet, and a table
+# usage: run.sh BUILD all|fuzz		go on, one fault after the other
 #        run.sh BUILD all|fuzz NAME	this one, once more
 #
-# `all` tries the verifier's unit suites, the quick ones first, then MUTANT_RUNS
-# (20000) generated programs, then the long suites, then the program vectors
-# where EXOPF_VECTORS names some, and stops at what fails first. `fuzz` is about the generator and the oracles: it
-# tries 100000 generated programs only, on the faults that are unsound.
+# `all` tries each fault that was not tried yet: the verifier's unit suites
+# until one fails, the quick ones first; MUTANT_RUNS (5000) generated programs
+# until one is judged wrongly, if the fault is unsound or the suites see
+# nothing; if neither sees anything the program vectors, where EXOPF_VECTORS
+# names some. `fuzz` is about the generator and its oracles: it goes on with
+# generated programs up to MUTANT_RUNS (100000) for unsound faults that these
+# did not catch.
 #
 # A table tests/mutants/*.mut holds faults:
 #
@@ -21,10 +24,11 @@
 #	+the new one
 #
 # A line that begins with a blank is in both texts; @@ parts two places of one
-# file. What was found is a line each in BUILD/mutants/results-all (or -fuzz),
-# so that a run goes on where it was stopped. A change of the sources makes
-# them void, a change of a fault its own. The tree without a fault must pass
-# first. Exit 1: a fault was not caught.
+# file. What was found is a line each in BUILD/mutants/results, so that a run
+# goes on where it was stopped. A change of the sources makes them void, a
+# change of a fault its own. The tree without a fault must pass first. The
+# last line counts what was caught. Exit 1: a fault was not, or not by
+# generated programs when those were asked for.
 
 set -u
 LC_ALL=C
@@ -36,9 +40,9 @@ case $build in
 *) build=$src/$build ;;
 esac
 dir=$build/mutants
-results=$dir/results-$how
+results=$dir/results
 case $how in
-all) runs=${MUTANT_RUNS:-20000} ;;
+all) runs=${MUTANT_RUNS:-5000} ;;
 fuzz) runs=${MUTANT_RUNS:-100000} ;;
 *)
 	echo "mutants: HOW is all or fuzz"
@@ -62,11 +66,14 @@ build_in() {
 	[ -z "${EXOPF_VECTORS:-}" ] || programs="$programs build/exopf"
 	# shellcheck disable=SC2086 # a list of programs
 	make -C "$1" -s BUILD=build OPT=-O1 WERROR= SAN= COVER= $programs \
-	    >"$dir/make.log" 2>&1 </dev/null
+	    >"$dir/make.log" 2>&1 </dev/null || {
+		tail -n 20 "$dir/make.log"
+		echo "mutants: $1 does not compile"
+		exit 2
+	}
 }
 
-# What is said of a program that ended; nothing when all is well. It is cut off
-# at the first failure.
+# What fails in one suite; it is cut off there.
 suite() {
 	{
 		CK_FORK=no timeout -k 5 300 stdbuf -oL \
@@ -75,10 +82,48 @@ suite() {
 	} | awk -v suite="$1" '
 	/^not ok/ {
 		sub(/^not ok [0-9]+ - [^:]*:[^:]*:/, "")
-		print suite ": " substr($0, 1, 90)
+		print suite ": " substr($0, 1, 70)
 		exit
 	}
 	/^status / && $2 != 0 { print suite ": exit status " $2 }'
+}
+
+# What fails first in all suites. Cases come early, with few lengths of
+# packets: what they say of verdicts takes no time.
+suites() {
+	quick=cases
+	case $1 in
+	verifier/order.*) quick="t_vf_order cases" ;;
+	verifier/tnum.*) quick="t_vf_tnum cases" ;;
+	verifier/range.*) quick="t_vf_range cases" ;;
+	verifier/scalar.*) quick="t_vf_scalar cases" ;;
+	esac
+	for name in $quick t_vf_limits t_vf_order t_vf_tnum t_vf_scalar \
+	    t_vf_cases t_vf_range; do
+		if [ "$name" = cases ]; then
+			said=$(EXOPF_CASE_STEP=99 suite t_vf_cases)
+		else
+			said=$(suite "$name")
+		fi
+		[ -z "$said" ] || break
+	done
+	printf '%s\n' "$said" | tr '\t' ' '
+}
+
+# fuzz FROM: programs FROM to $runs, until one is judged wrongly.
+fuzz() {
+	timeout -k 5 3600 build/fuzz_verify -g "$runs" "$seed" "$1" 1 \
+	    >"$dir/fuzz.log" 2>&1 </dev/null && return
+	awk -v status=$? '
+	/^FAULT/ && fault == "" { fault = $2 }
+	/^IS program/ && nr == "" { nr = $3 }
+	/^FAULT signal/ && nr == "" { nr = $5; fault = "signal " $3 + 0 }
+	END {
+		if (nr == "")
+			print "exit status " status
+		else
+			print nr " " fault
+	}' "$dir/fuzz.log" | tr -d :
 }
 
 vectors() {
@@ -91,139 +136,119 @@ vectors() {
 	esac
 }
 
-fuzz() {
-	timeout -k 5 3600 build/fuzz_verify -g "$runs" "$seed" 0 1 \
-	    >"$dir/fuzz.log" 2>&1 </dev/null && return
-	awk -v status=$? '
-	/^FAULT/ && fault == "" { fault = substr($0, 7) }
-	/^IS program/ && nr == "" { nr = $3 }
-	/^FAULT signal/ { nr = $5 }
-	END {
-		if (nr == "")
-			print "fuzz: exit status " status
-		else
-			print "fuzz: program " nr ": " substr(fault, 1, 80)
-	}' "$dir/fuzz.log"
-}
-
-# judge TREE FILE: prints what fails there first. Cases come first with few
-# lengths of packets: what they say of verdicts takes no time.
-judge() {
-	cd "$1" || exit 2
-	if [ "$how" = fuzz ]; then
-		fuzz
-		return
-	fi
-	number="t_vf_tnum t_vf_scalar t_vf_range"
-	quick=cases
-	case $2 in
-	verifier/order.*) quick="t_vf_order cases" ;;
-	verifier/tnum.*) quick="t_vf_tnum cases" ;;
-	verifier/range.*) quick="t_vf_range cases" ;;
-	verifier/scalar.*) quick="t_vf_scalar cases" ;;
-	esac
-	for name in $quick fuzz t_vf_cases t_vf_limits $number t_vf_order \
-	    vectors; do
-		case $name in
-		cases) said=$(EXOPF_CASE_STEP=99 suite t_vf_cases) ;;
-		fuzz | vectors) said=$($name) ;;
-		*) said=$(suite "$name") ;;
-		esac
-		[ -z "$said" ] || break
-	done
-	printf '%s\n' "$said" | tr '\t' ' '
-}
-
 # The tree without a fault: copied, built, and found to pass.
 prepare() {
 	# shellcheck disable=SC2086 # a list of folders
 	sum=$(cd "$src" && find $sources tests/cases tests/diff tests/fuzz/*.c \
 	    tests/support tests/unit tests/vectors tests/*.mk -type f |
 	    sort | xargs cat | sha256sum)
-	if [ "$(cat "$dir/sources" 2>/dev/null)" != "$sum" ]; then
-		mkdir -p "$dir/tree/build" && rm -rf "$dir/build" &&
-		    mv "$dir/tree/build" "$dir/build" && rm -rf "$dir/tree" &&
-		    rm -f "$dir/passed-"* "$dir/sources" &&
-		    mkdir -p "$dir/tree/tests/fuzz" &&
-		    mv "$dir/build" "$dir/tree/build" || exit 2
-		for part in $parts; do
-			cp -a "$src/tests/$part" "$dir/tree/tests/$part" ||
-			    exit 2
-		done
-		# shellcheck disable=SC2086 # a list of folders
-		(cd "$src" && cp -a $sources "$dir/tree") || exit 2
-		build_in "$dir/tree" || {
-			tail -n 20 "$dir/make.log"
-			exit 2
-		}
-		printf '%s\n' "$sum" >"$dir/sources"
-	fi
-	key=$how-$runs-$seed-${EXOPF_VECTORS:-}
-	[ "$(cat "$dir/passed-$how" 2>/dev/null)" != "$key" ] || return 0
-	rm -f "$results"
-	said=$(judge "$dir/tree" none)
+	key="$sum $seed ${EXOPF_VECTORS:-}"
+	[ "$(cat "$dir/passed" 2>/dev/null)" != "$key" ] || return 0
+	# objects are kept: make knows which are old
+	mkdir -p "$dir/tree/build" && rm -rf "$dir/build" "$dir/passed" &&
+	    mv "$dir/tree/build" "$dir/build" && rm -rf "$dir/tree" &&
+	    mkdir -p "$dir/tree/tests/fuzz" &&
+	    mv "$dir/build" "$dir/tree/build" || exit 2
+	for part in $parts; do
+		cp -a "$src/tests/$part" "$dir/tree/tests/$part" || exit 2
+	done
+	# shellcheck disable=SC2086 # a list of folders
+	(cd "$src" && cp -a $sources "$dir/tree") || exit 2
+	build_in "$dir/tree"
+	cd "$dir/tree" || exit 2
+	said=$(suites none && fuzz 0 && vectors)
 	[ -z "$said" ] || {
 		echo "mutants: the tree without a fault fails: $said"
 		exit 2
 	}
-	printf '%s\n' "$key" >"$dir/passed-$how"
+	rm -f "$results"
+	printf '%s\n' "$key" >"$dir/passed"
 }
 
-# One fault, NAME FILE KIND ID: a line of the results.
+# One fault, NAME FILE KIND ID FROM: a line of the results.
 try() {
 	began=$(date +%s)
 	rm -rf "$dir/work" && cp -a "$dir/tree" "$dir/work" || exit 2
 	table -v want="$1" -v tree="$dir/tree" >"$dir/work/$2" || exit 2
-	if build_in "$dir/work"; then
-		said=$(judge "$dir/work" "$2")
-	else
-		tail -n 20 "$dir/make.log"
-		echo "mutants: $1 does not compile"
-		exit 2
+	build_in "$dir/work"
+	cd "$dir/work" || exit 2
+	suites_said='' fuzz_said=''
+	[ "$how" = fuzz ] || suites_said=$(suites "$2")
+	if [ "$3" = unsound ] || [ -z "$suites_said" ]; then
+		fuzz_said=$(fuzz "$5")
 	fi
-	printf '%s\t%s\t%s\t%s\t%d\t%s\n' "$1" "$4" "$2" "$3" \
-	    $(($(date +%s) - began)) "${said:-SURVIVED}" >>"$results"
-	tail -n 1 "$results" | awk -F "$tab" '{
-		printf "%-22s %-18s %-7s %4d s  %s\n", $1, substr($3, 10), $4,
-		    $5, $6
+	[ "$how" = fuzz ] || [ -n "$suites_said$fuzz_said" ] ||
+	    suites_said=$(vectors)
+	printf '%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n' "$1" "$4" "$2" "$3" \
+	    $(($(date +%s) - began)) "$runs" "${fuzz_said:--}" \
+	    "${suites_said:--}" >>"$results"
+	tail -n 1 "$results" | show
+}
+
+show() {
+	awk -F "$tab" '{
+		printf "%-24s %-10s %-7s %4d s  %-14s %s\n", $1,
+		    substr($3, 10), $4, $5, $7, $8
 	}'
 }
 
-# What is to be tried, in order.
-wanted() {
-	table | awk -F "$tab" -v how="$how" -v only="$only" \
-	    -v results="$results" '
+# What is known of the faults, in the order of the tables: a row of results
+# each; without a row, what it would be made of. A later row adds to earlier
+# ones.
+known() {
+	table | awk -F "$tab" -v results="$results" '
 	BEGIN {
+		OFS = "\t"
 		while ((getline line <results) > 0) {
 			split(line, f, "\t")
-			done[f[1], f[2]] = 1
+			k = f[1] FS f[2]
+			time[k] += f[5]
+			runs[k] = f[6]
+			if (f[7] != "-")
+				fuzz[k] = f[7]
+			if (f[8] != "-")
+				said[k] = f[8]
 		}
 	}
-	only != "" ? $1 == only : (how == "all" || $3 == "unsound") &&
-	    !(($1, $4) in done)'
+	{
+		k = $1 FS $4
+		print $1, $4, $2, $3, time[k] + 0, runs[k] + 0,
+		    k in fuzz ? fuzz[k] : "-", k in said ? said[k] : "-"
+	}'
 }
 
+# What is to be tried: name, file, kind, number, program to begin with.
+wanted() {
+	known | awk -F "$tab" -v how="$how" -v only="$only" -v runs="$runs" '
+	BEGIN { OFS = "\t" }
+	only != "" ? $1 == only : how == "all" ? $6 == 0 : \
+	    $4 == "unsound" && $6 < runs && $7 == "-" {
+		print $1, $3, $4, $2, only != "" ? 0 : $6
+	}'
+}
+
+# The last lines: how many are caught by what, and those that are not.
 summary() {
-	table | awk -F "$tab" -v how="$how" -v results="$results" '
-	BEGIN {
-		while ((getline line <results) > 0) {
-			split(line, f, "\t")
-			said[f[1], f[2]] = f[6]
-			seconds[f[1], f[2]] = f[5]
-		}
+	known | awk -F "$tab" -v how="$how" '
+	$4 == "unsound" {
+		unsound++
+		by_fuzz += $7 != "-"
+		if ($7 == "-" && how == "fuzz")
+			missed = missed " " $1
 	}
-	how == "fuzz" && $3 != "unsound" { next }
 	{
-		n++
-		s = said[$1, $4]
-		printf "%-22s %-18s %-7s %4d s  %s\n", $1, substr($2, 10), $3,
-		    seconds[$1, $4], s
-		caught += s != "" && s != "SURVIVED"
+		by_suites += $8 != "-"
+		caught += $7 != "-" || $8 != "-"
+		if ($7 == "-" && $8 == "-" && how == "all")
+			missed = missed " " $1
 	}
 	END {
-		printf "mutants: %d of %d caught%s\n", caught, n,
-		    how == "fuzz" ? " by generated programs alone" : ""
-		exit caught != n
+		printf "by suites %d of %d; by generated programs %d of the " \
+		    "%d that are unsound\n", by_suites, NR, by_fuzz, unsound
+		if (missed != "")
+			print "not caught:" missed
+		printf "mutants: %d of %d caught\n", caught, NR
+		exit missed != ""
 	}'
 }
 
@@ -234,14 +259,16 @@ wanted >"$dir/wanted"
 	echo "mutants: there is no fault $only"
 	exit 2
 }
-while IFS=$tab read -r name file kind id; do
-	try "$name" "$file" "$kind" "$id" </dev/null
+while IFS=$tab read -r name file kind id from; do
+	try "$name" "$file" "$kind" "$id" "$from" </dev/null || exit 2
 done <"$dir/wanted"
+cd "$src" || exit 2
 rm -rf "$dir/work"
 if [ -n "$only" ]; then
 	table -v want="$only" -v field=text
 	table -v want="$only" -v field=what
-	[ "$(tail -n 1 "$results" | cut -f 6)" != SURVIVED ]
+	! tail -n 1 "$results" | grep -q "$tab-$tab-\$"
 	exit
 fi
+known | show
 summary
