@@ -6,11 +6,11 @@
 # usage: run.sh BUILD all|fuzz		go on, one fault after the other
 #        run.sh BUILD all|fuzz NAME	this one, once more
 #
-# `all` tries each fault that was not tried yet: the verifier's unit suites
-# until one fails, the quick ones first; MUTANT_RUNS (5000) generated programs
-# until one is judged wrongly, if the fault is unsound or the suites see
-# nothing; if neither sees anything the program vectors, where EXOPF_VECTORS
-# names some. `fuzz` is about the generator and its oracles: it goes on with
+# `all` tries each fault that was not tried yet: the suite of its file and the
+# cases, with few packets; MUTANT_RUNS (5000) generated programs until one is
+# judged wrongly, if the fault is unsound or the suites see nothing; if neither
+# sees anything all suites of the verifier, then the program vectors, where
+# EXOPF_VECTORS names some. `fuzz` is about the generator and its oracles: it goes on with
 # generated programs up to MUTANT_RUNS (100000) for unsound faults that these
 # did not catch.
 #
@@ -88,25 +88,27 @@ suite() {
 	/^status / && $2 != 0 { print suite ": exit status " $2 }'
 }
 
-# What fails first in all suites. Cases come early, with few lengths of
-# packets: what they say of verdicts takes no time.
-suites() {
-	quick=cases
+# What fails first in the suites that take no time: that of the fault's file,
+# and what cases say of verdicts.
+quick() {
+	said=
 	case $1 in
-	verifier/order.*) quick="t_vf_order cases" ;;
-	verifier/tnum.*) quick="t_vf_tnum cases" ;;
-	verifier/range.*) quick="t_vf_range cases" ;;
-	verifier/scalar.*) quick="t_vf_scalar cases" ;;
+	verifier/order.*) said=$(suite t_vf_order) ;;
+	verifier/tnum.*) said=$(suite t_vf_tnum) ;;
+	verifier/range.*) said=$(suite t_vf_range) ;;
+	verifier/scalar.*) said=$(suite t_vf_scalar) ;;
 	esac
-	for name in $quick t_vf_limits t_vf_order t_vf_tnum t_vf_scalar \
-	    t_vf_cases t_vf_range; do
-		if [ "$name" = cases ]; then
-			said=$(EXOPF_CASE_STEP=99 suite t_vf_cases)
-		else
-			said=$(suite "$name")
-		fi
+	[ -n "$said" ] || said=$(EXOPF_CASE_STEP=200 suite t_vf_cases)
+	printf '%s\n' "$said" | tr '\t' ' '
+}
+
+slow() {
+	for name in t_vf_limits t_vf_order t_vf_tnum t_vf_scalar t_vf_cases \
+	    t_vf_range; do
+		said=$(suite "$name")
 		[ -z "$said" ] || break
 	done
+	[ -n "$said" ] || said=$(vectors)
 	printf '%s\n' "$said" | tr '\t' ' '
 }
 
@@ -156,7 +158,7 @@ prepare() {
 	(cd "$src" && cp -a $sources "$dir/tree") || exit 2
 	build_in "$dir/tree"
 	cd "$dir/tree" || exit 2
-	said=$(suites none && fuzz 0 && vectors)
+	said=$(fuzz 0 && slow)
 	[ -z "$said" ] || {
 		echo "mutants: the tree without a fault fails: $said"
 		exit 2
@@ -173,12 +175,12 @@ try() {
 	build_in "$dir/work"
 	cd "$dir/work" || exit 2
 	suites_said='' fuzz_said=''
-	[ "$how" = fuzz ] || suites_said=$(suites "$2")
+	[ "$how" = fuzz ] || suites_said=$(quick "$2")
 	if [ "$3" = unsound ] || [ -z "$suites_said" ]; then
 		fuzz_said=$(fuzz "$5")
 	fi
 	[ "$how" = fuzz ] || [ -n "$suites_said$fuzz_said" ] ||
-	    suites_said=$(vectors)
+	    suites_said=$(slow)
 	printf '%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n' "$1" "$4" "$2" "$3" \
 	    $(($(date +%s) - began)) "$runs" "${fuzz_said:--}" \
 	    "${suites_said:--}" >>"$results"
