@@ -37,6 +37,11 @@ bool pg_wild(struct progen *g)
 	return g->wild != 0 && pg_byte(g) < g->wild;
 }
 
+bool pg_trick(struct progen *g, enum pg_trick trick)
+{
+	return g->trick == trick && pg_byte(g) % 4 != 0;
+}
+
 bool pg_one_in(struct progen *g, unsigned n)
 {
 	return pg_byte(g) % n == n - 1;
@@ -300,7 +305,8 @@ static void item(struct progen *g)
 		pg_alu, pg_move, pg_move, pg_area, pg_area, pg_branch,
 		pg_branch, pg_branch, pg_spill, pg_spill, pg_window, pg_window,
 		pg_diamond, pg_context, pg_legacy, pg_proof, pg_proof, pg_proof,
-		pg_access, pg_access, pg_access, pg_shift, pg_shift, pg_lookup,
+		pg_access, pg_access, pg_access, pg_shift, pg_shift, pg_shift,
+		pg_either, pg_lookup,
 		pg_settle, pg_lookup, pg_ring, pg_helper, pg_helper, pg_change,
 		pg_local, pg_local, pg_callback, pg_loop, pg_loop };
 
@@ -341,9 +347,16 @@ static void fill_area(struct progen *g)
 
 static void start_mem(struct progen *g)
 {
+	unsigned how = pg_trick(g, PG_TRICK_END) ? pg_pick(g, 4) : 3;
+
+	/* the end is the memory plus its size, neither of them changed */
 	pg_mov(g, 7, 1);
 	pg_mov(g, 8, 1);
-	pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, 8, 2, 0, 0);
+	if (how < 2)
+		pg_emit(g, EXO_ALU64 | EXO_ADD, how == 0 ? 8 : 2, 0, 0,
+		    1 + (int)pg_pick(g, 20));
+	pg_emit(g, EXO_ALU64 | (how == 2 ? EXO_SUB : EXO_ADD) | EXO_X, 8, 2, 0,
+	    0);
 	pg_is(g, 8, PG_END);
 	g->locked |= 1u << 7;
 	if (pg_one_in(g, 3))
@@ -514,6 +527,8 @@ size_t progen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	p->type = g.type = EXO_PROG_MEM + k % EXO_PROG_TYPE_MAX;
 	p->refuse_leaks = k / 4 % 3 != 0;
 	g.nfuncs = 1 + k / 16 % PROGEN_FUNCS;
+	k = pg_pick(&g, 4 * PG_TRICKS);
+	g.trick = k < PG_TRICKS ? (uint8_t)k : PG_TRICK_NONE;
 	items = pg_pick(&g, 40);
 	k = pg_pick(&g, 40);
 	items = 1 + (items < k ? items : k);

@@ -231,7 +231,7 @@ void pg_change(struct progen *g)
 		return;
 	}
 	g->out->has |= PROGEN_HAS_CHANGE;
-	if (!pg_wild(g))
+	if (!pg_wild(g) && !pg_trick(g, PG_TRICK_STALE))
 		forget_packet(g);
 }
 
@@ -389,7 +389,7 @@ void pg_local(struct progen *g)
 	pg_is(g, 0, (enum pg_kind)f->ret.kind);
 	if (f->cell)
 		g->st.slot[0].kind = PG_UNSET;
-	if (f->changes)
+	if (f->changes && !pg_trick(g, PG_TRICK_STALE))
 		forget_packet(g);
 	if (g->st.r[0].kind == PG_CTX) {
 		unsigned to = 6 + pg_pick(g, 4);

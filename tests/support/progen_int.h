@@ -62,11 +62,26 @@ struct pg_call {
 };
 #define PG_CALLS 32u
 
+/** What some programs try at each place where it can be tried: things that a
+ * verifier with one fault may accept. */
+enum pg_trick {
+	PG_TRICK_NONE,
+	PG_TRICK_END,    /* the end of a packet or of memory is moved */
+	PG_TRICK_FAR,    /* pointers are moved far away */
+	PG_TRICK_HALF,   /* pointers are compared in 32 bits */
+	PG_TRICK_EITHER, /* one pointer of two is taken for the other */
+	PG_TRICK_NULL,   /* null checks are left out, or are of others */
+	PG_TRICK_STALE,  /* pointers are kept when what they point to goes */
+	PG_TRICK_PLACE,  /* accesses are a little out of place */
+	PG_TRICKS,
+};
+
 struct progen {
 	struct progen_prog *out;
 	const uint8_t *p;
 	size_t left;
 	uint8_t wild;
+	uint8_t trick; /* enum pg_trick */
 	uint32_t type;
 	struct pg_state st;
 	uint16_t locked;      /* registers that an item may not change */
@@ -90,6 +105,8 @@ struct progen {
 uint8_t pg_byte(struct progen *g);
 unsigned pg_pick(struct progen *g, unsigned below);
 bool pg_wild(struct progen *g);
+/** True, mostly, in programs that try this. */
+bool pg_trick(struct progen *g, enum pg_trick trick);
 bool pg_one_in(struct progen *g, unsigned n);
 int32_t pg_imm(struct progen *g);
 void pg_emit(struct progen *g, unsigned code, unsigned dst, unsigned src,
@@ -148,6 +165,7 @@ void pg_legacy(struct progen *g);
 void pg_proof(struct progen *g);
 void pg_access(struct progen *g);
 void pg_shift(struct progen *g);
+void pg_either(struct progen *g);
 void pg_settle(struct progen *g);
 void pg_lookup(struct progen *g);
 void pg_ring(struct progen *g);

@@ -390,6 +390,22 @@ unsigned pg_bounded(struct progen *g, unsigned *limit)
 	return pg_one_in(g, 2) ? compared(g, *limit) : computed(g, limit);
 }
 
+/* On one way the pointer of a window is made anew, with another bound. */
+static void other_window(struct progen *g, unsigned reg, unsigned num)
+{
+	static const uint8_t ops[] = { EXO_RSH, EXO_RSH, EXO_AND, EXO_LSH };
+	uint32_t from = g->njumps;
+	unsigned by = pg_num(g);
+
+	if (by >= PG_REGS)
+		return;
+	pg_jump(g, pick_jump(g), by, 0, pg_imm(g), 1);
+	pg_emit(g, EXO_ALU64 | ops[pg_pick(g, 4)], num, 0, 0, 1);
+	pg_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, reg, 10, 0, 0);
+	pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, reg, num, 0, 0);
+	pg_land(g, from);
+}
+
 /* The area by a bounded number. */
 void pg_window(struct progen *g)
 {
@@ -411,6 +427,8 @@ void pg_window(struct progen *g)
 	pg_emit(g,
 	    EXO_ALU64 | (pg_one_in(g, 8) && !tame ? EXO_SUB : EXO_ADD) | EXO_X,
 	    reg, num, 0, 0);
+	if (pg_one_in(g, 3))
+		other_window(g, reg, num);
 	if (pg_one_in(g, 2))
 		pg_emit(g, EXO_STX | EXO_MEM | width, reg, pg_num(g), at, 0);
 	else

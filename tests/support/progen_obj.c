@@ -156,7 +156,7 @@ static void access_at(struct progen *g, unsigned reg)
 	                     : r->lo + (int)(pg_byte(g) % (room + 1u));
 	if (align)
 		at = aligned(r, at, size);
-	if (pg_wild(g))
+	if (pg_wild(g) || (pg_trick(g, PG_TRICK_PLACE) && pg_one_in(g, 2)))
 		at += (int)pg_pick(g, 5) - 2;
 	if (r->kind == PG_PKT)
 		g->out->has |= PROGEN_HAS_PKT;
@@ -202,6 +202,109 @@ void pg_access(struct progen *g)
 		pg_lock(g, reg);
 }
 
+/* Far away by constants, and back by as much or not, or round once: 2^32. */
+static void far(struct progen *g, unsigned reg)
+{
+	unsigned times = pg_one_in(g, 3) ? 16 : pg_pick(g, 4), i;
+	int32_t by = pg_one_in(g, 2) ? -0x10000000 : 0x10000000;
+	bool back = pg_one_in(g, 2);
+
+	for (i = 0; i < times; i++)
+		pg_emit(g, EXO_ALU64 | EXO_ADD, reg, 0, 0, by);
+	for (i = 0; back && i < times; i++)
+		pg_emit(g, EXO_ALU64 | EXO_SUB, reg, 0, 0, by);
+}
+
+/* The end is no pointer to be moved, whatever moves it. */
+static void move_end(struct progen *g)
+{
+	unsigned end = pg_packet(g, PG_END);
+
+	if (end == PG_REGS || (g->locked >> end & 1) != 0)
+		return;
+	if (pg_one_in(g, 3))
+		pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, end, pg_num(g), 0, 0);
+	else
+		pg_emit(g, EXO_ALU64 | EXO_ADD, end, 0, 0,
+		    1 + (int)pg_pick(g, 40));
+}
+
+/* The difference of two pointers into one object: a number, which now and
+ * then is taken for 0. */
+static void differ(struct progen *g, unsigned from)
+{
+	const struct pg_reg *r = &g->st.r[from];
+	unsigned limit = 1 + pg_pick(g, 30), num, reg, ptr;
+
+	if (r->kind != PG_PKT && r->kind != PG_MEM && r->kind != PG_BUF &&
+	    r->kind != PG_META && g->out->refuse_leaks)
+		return;
+	num = pg_bounded(g, &limit);
+	if (num >= PG_REGS || num == from)
+		return;
+	pg_lock(g, num);
+	reg = pg_free(g, from);
+	pg_mov(g, reg, from);
+	if (pg_one_in(g, 2))
+		pg_emit(g, EXO_ALU64 | EXO_ADD, reg, 0, 0, (int)pg_pick(g, 9));
+	if (!pg_one_in(g, 4))
+		pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, reg, num, 0, 0);
+	pg_unlock(g, num);
+	ptr = pg_find(g, (enum pg_kind)r->kind);
+	pg_emit(g, EXO_ALU64 | EXO_SUB | EXO_X, reg,
+	    pg_one_in(g, 3) ? ptr : from, 0, 0);
+	pg_is(g, reg, PG_NUM);
+}
+
+/* One of two pointers of a kind, by the way: what both may access. */
+void pg_either(struct progen *g)
+{
+	unsigned a = find_accessible(g), b, i, reg;
+	uint32_t from = g->njumps;
+	uint16_t locked = g->locked;
+	struct pg_reg one, two;
+
+	if (a == PG_REGS)
+		return;
+	b = a;
+	for (i = 0; i < PG_REGS; i++) {
+		if (i != a && g->st.r[i].kind == g->st.r[a].kind &&
+		    (b == a || pg_one_in(g, 2)))
+			b = i;
+	}
+	if (b == a && g->st.r[a].kind == PG_BUF)
+		b = 10;
+	pg_lock(g, a);
+	if (b < PG_REGS)
+		pg_lock(g, b);
+	reg = pg_free(g, a);
+	i = pg_num(g);
+	if (reg == a || reg == b || i >= PG_REGS || i == reg) {
+		g->locked = locked;
+		return;
+	}
+	pg_mov(g, reg, a);
+	one = g->st.r[reg];
+	pg_jump(g, EXO_JMP | (pg_one_in(g, 2) ? EXO_JGT : EXO_JEQ), i, 0,
+	    pg_imm(g), 1);
+	pg_mov(g, reg, b);
+	if (b == 10)
+		pg_add(g, reg, -(int)pg_pick(g, 33));
+	two = g->st.r[reg];
+	pg_land(g, from);
+	if (!pg_trick(g, PG_TRICK_EITHER)) {
+		one.lo = one.lo > two.lo ? one.lo : two.lo;
+		one.hi = one.hi < two.hi ? one.hi : two.hi;
+	}
+	one.var |= two.var;
+	if (two.map == PROGEN_RDONLY || two.map == PROGEN_WRONLY)
+		one.map = two.map;
+	g->st.r[reg] = one;
+	for (i = 0; i < 2 && accessible(&g->st.r[reg]); i++)
+		access_at(g, reg);
+	g->locked = locked;
+}
+
 /* A pointer, moved. */
 void pg_shift(struct progen *g)
 {
@@ -209,15 +312,23 @@ void pg_shift(struct progen *g)
 	struct pg_reg *r;
 	bool was;
 
+	if (pg_trick(g, PG_TRICK_END)) {
+		move_end(g);
+		return;
+	}
 	if (from == PG_REGS)
 		return;
 	was = (g->locked >> from & 1) != 0;
 	pg_lock(g, from);
 	reg = pg_free(g, from);
 	r = &g->st.r[reg];
-	if (pg_one_in(g, 2)) {
+	if (pg_one_in(g, 4)) {
+		differ(g, from);
+	} else if (pg_one_in(g, 2)) {
 		pg_mov(g, reg, from);
 		pg_add(g, reg, (int)pg_pick(g, 48) - 8);
+		if (pg_trick(g, PG_TRICK_FAR))
+			far(g, reg);
 	} else if (g->st.r[from].hi > g->st.r[from].lo + 1) {
 		limit = (unsigned)(g->st.r[from].hi - g->st.r[from].lo);
 		num = pg_bounded(g, &limit);
@@ -256,12 +367,13 @@ static void compare(struct progen *g, const struct proof *p)
 	    (p->swap && p->op != EXO_JEQ && p->op != EXO_JNE);
 	unsigned a = p->swap ? p->end : p->probe;
 	unsigned b = p->swap ? p->probe : p->end;
+	unsigned class = pg_trick(g, PG_TRICK_HALF) ? EXO_JMP32 : EXO_JMP;
 
 	if (!in_taken) {
-		pg_jump(g, EXO_JMP | p->op | EXO_X, a, b, 0, 1 + pg_pick(g, 4));
+		pg_jump(g, class | p->op | EXO_X, a, b, 0, 1 + pg_pick(g, 4));
 		return;
 	}
-	pg_emit(g, EXO_JMP | p->op | EXO_X, a, b, 1, 0);
+	pg_emit(g, class | p->op | EXO_X, a, b, 1, 0);
 	pg_jump(g, EXO_JMP | EXO_JA, 0, 0, 0, 1 + pg_pick(g, 4));
 }
 
@@ -397,6 +509,9 @@ static void null_check(struct progen *g, unsigned map, unsigned kind)
 	} else {
 		pg_jump(g, EXO_JMP | EXO_JEQ, how == 2 ? copy : 0, 0,
 		    pg_wild(g) ? 1 : 0, 1 + pg_pick(g, 4));
+		if (pg_trick(g, PG_TRICK_HALF))
+			g->out->insns[g->out->n - 1].code ^=
+			    EXO_JMP ^ EXO_JMP32;
 	}
 	if (g->njumps > from) {
 		g->jump[from].st.r[0] = none;
@@ -425,7 +540,7 @@ static void null_check(struct progen *g, unsigned map, unsigned kind)
 void pg_settle(struct progen *g)
 {
 	unsigned reg = pg_find(g, PG_VAL_NULL), i;
-	bool all = pg_one_in(g, 8);
+	bool all = pg_one_in(g, 8) || pg_trick(g, PG_TRICK_NULL);
 	struct pg_reg was;
 
 	if (reg == PG_REGS)
@@ -500,7 +615,7 @@ void pg_lookup(struct progen *g)
 	pg_add(g, 2, pg_wild(g) ? -keyed[which].key + 1 : at);
 	pg_emit(g, EXO_JMP | EXO_CALL, 0, 0, 0, 1);
 	pg_clobber(g);
-	if (pg_wild(g))
+	if (pg_wild(g) || (pg_trick(g, PG_TRICK_NULL) && pg_one_in(g, 3)))
 		g->st.r[0] = (struct pg_reg){ PG_VAL, (uint8_t)map, false, 0,
 			(int16_t)progen_maps[map].value_size };
 	else if (pg_one_in(g, 3))
@@ -578,7 +693,8 @@ void pg_ring(struct progen *g)
 	g->held--;
 	if (!pg_wild(g))
 		give_back(g, saved ? PG_REGS : reg, at);
-	forget_records(g);
+	if (!pg_trick(g, PG_TRICK_STALE))
+		forget_records(g);
 	pg_land(g, from);
 	pg_set(g, 0, 0);
 }
