@@ -273,6 +273,22 @@ void pg_jump(struct progen *g, unsigned code, unsigned dst, unsigned src,
 	pg_emit(g, code, dst, src, 0, imm);
 }
 
+void pg_ask(struct progen *g, unsigned num, unsigned items)
+{
+	switch (pg_pick(g, 4)) {
+	case 0:
+		pg_jump(g, EXO_JMP | EXO_JEQ, num, 0, pg_imm(g), items);
+		break;
+	case 1:
+		pg_jump(g, EXO_JMP | EXO_JNE, num, 0, 77, items);
+		break;
+	default:
+		pg_jump(
+		    g, EXO_JMP | EXO_JSET, num, 0, 6 << pg_pick(g, 8), items);
+		break;
+	}
+}
+
 static void land_one(struct progen *g, struct pg_jump *j)
 {
 	g->out->insns[j->at].off = (int16_t)(g->out->n - j->at - 1);
@@ -306,9 +322,9 @@ static void item(struct progen *g)
 		pg_branch, pg_branch, pg_spill, pg_spill, pg_window, pg_window,
 		pg_diamond, pg_context, pg_legacy, pg_proof, pg_proof, pg_proof,
 		pg_access, pg_access, pg_access, pg_shift, pg_shift, pg_shift,
-		pg_either, pg_lookup,
-		pg_settle, pg_lookup, pg_ring, pg_helper, pg_helper, pg_change,
-		pg_local, pg_local, pg_callback, pg_loop, pg_loop };
+		pg_either, pg_lookup, pg_settle, pg_lookup, pg_ring, pg_helper,
+		pg_helper, pg_change, pg_local, pg_local, pg_callback, pg_loop,
+		pg_loop };
 
 	items[pg_pick(g, sizeof(items) / sizeof(items[0]))](g);
 }
@@ -331,8 +347,9 @@ void pg_block(struct progen *g, unsigned items)
  * Functions
  */
 
-/* Numbers in the area of the stack that always holds some. */
-static void fill_area(struct progen *g)
+/* Numbers in the area of the stack that always holds some: constants, and
+ * what register src holds. */
+static void fill_area(struct progen *g, unsigned src)
 {
 	int at;
 
@@ -341,7 +358,7 @@ static void fill_area(struct progen *g)
 			pg_emit(
 			    g, EXO_ST | EXO_MEM | EXO_DW, 10, 0, at, pg_imm(g));
 		else
-			pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, 0, at, 0);
+			pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, src, at, 0);
 	}
 }
 
@@ -355,8 +372,8 @@ static void start_mem(struct progen *g)
 	if (how < 2)
 		pg_emit(g, EXO_ALU64 | EXO_ADD, how == 0 ? 8 : 2, 0, 0,
 		    1 + (int)pg_pick(g, 20));
-	pg_emit(g, EXO_ALU64 | (how == 2 ? EXO_SUB : EXO_ADD) | EXO_X, 8, 2, 0,
-	    0);
+	pg_emit(
+	    g, EXO_ALU64 | (how == 2 ? EXO_SUB : EXO_ADD) | EXO_X, 8, 2, 0, 0);
 	pg_is(g, 8, PG_END);
 	g->locked |= 1u << 7;
 	if (pg_one_in(g, 3))
@@ -379,7 +396,11 @@ static void start_main(struct progen *g)
 		pg_mov(g, 6, 1);
 		g->locked = 1u << 6;
 	}
-	fill_area(g);
+	if (pg_one_in(g, 2)) { /* of which nothing is known */
+		pg_emit(g, EXO_JMP | EXO_CALL, 0, 0, 0, 7);
+		pg_clobber(g);
+	}
+	fill_area(g, 0);
 }
 
 static void start_func(struct progen *g, const struct pg_func *f)
@@ -396,7 +417,9 @@ static void start_func(struct progen *g, const struct pg_func *f)
 		to++;
 	}
 	pg_set(g, 0, (int32_t)pg_pick(g, 2));
-	fill_area(g);
+	for (i = 5; i > 0 && f->arg[i - 1].kind != PG_NUM;)
+		i--;
+	fill_area(g, i);
 	for (i = 0; f->cell && i < PG_REGS; i++) {
 		if (g->st.r[i].kind != PG_CELL)
 			continue;

@@ -18,7 +18,9 @@ static int area_arg(struct progen *g, unsigned reg, unsigned size)
 {
 	int at = -PG_AREA + (int)pg_pick(g, PG_AREA - size + 1);
 
-	if (g->out->tame)
+	if (pg_one_in(g, 2))
+		at &= -16;
+	else if (g->out->tame)
 		at &= -8;
 	if (pg_wild(g))
 		at += (int)pg_pick(g, 3) * 8;

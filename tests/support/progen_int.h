@@ -124,6 +124,8 @@ void pg_lock(struct progen *g, unsigned reg);
 void pg_unlock(struct progen *g, unsigned reg);
 /** A register with a number; one is made where there is none. */
 unsigned pg_num(struct progen *g);
+/** The same, mostly of a number that is not known. */
+unsigned pg_unknown(struct progen *g);
 /** A register that may be overwritten, other than `not`. */
 unsigned pg_free(struct progen *g, unsigned not );
 /** A register that holds this kind, or PG_REGS. */
@@ -138,6 +140,9 @@ void pg_clobber(struct progen *g);
 /** Emit a jump that leads to a later item; its way has the state of now. */
 void pg_jump(struct progen *g, unsigned code, unsigned dst, unsigned src,
     int32_t imm, unsigned items);
+/** Emit one that asks about a number, mostly so that the way that jumps learns
+ * nothing: a state there covers the other one. */
+void pg_ask(struct progen *g, unsigned num, unsigned items);
 /** Let all jumps from row `from` on land here. */
 void pg_land(struct progen *g, uint32_t from);
 /** This way ends here: only jumps lead on. */

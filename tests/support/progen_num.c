@@ -118,7 +118,7 @@ void pg_branch(struct progen *g)
  * then one is compared and the other taken to be bounded by that. */
 static void distances(struct progen *g)
 {
-	unsigned reg = pg_num(g), acc, ptr;
+	unsigned reg = pg_unknown(g), acc, ptr, other;
 	uint32_t from = g->njumps;
 	int32_t by = (int32_t)pg_pick(g, 32);
 
@@ -130,10 +130,15 @@ static void distances(struct progen *g)
 	g->out->has |= PROGEN_HAS_LINK;
 	pg_mov(g, acc, reg);
 	pg_emit(g, EXO_ALU64 | EXO_ADD, acc, 0, 0, by);
-	pg_jump(g, pick_jump(g), pg_one_in(g, 2) ? pg_num(g) : reg, 0,
-	    pg_imm(g), 1);
-	pg_mov(g, acc, reg);
-	if (!pg_one_in(g, 4))
+	other = pg_one_in(g, 2) ? pg_unknown(g) : reg;
+	if (other < PG_REGS && pg_one_in(g, 2))
+		pg_ask(g, other, 1);
+	else
+		pg_jump(g, pick_jump(g), other, 0, pg_imm(g), 1);
+	other = pg_one_in(g, 4) ? pg_num(g) : reg; /* or at none */
+	if (other < PG_REGS)
+		pg_mov(g, acc, other);
+	if (other == reg && !pg_one_in(g, 4))
 		pg_emit(g, EXO_ALU64 | EXO_ADD, acc, 0, 0,
 		    by + (int32_t)pg_pick(g, 9) - 4);
 	pg_land(g, from);
@@ -395,11 +400,13 @@ static void other_window(struct progen *g, unsigned reg, unsigned num)
 {
 	static const uint8_t ops[] = { EXO_RSH, EXO_RSH, EXO_AND, EXO_LSH };
 	uint32_t from = g->njumps;
-	unsigned by = pg_num(g);
+	unsigned by;
 
+	pg_lock(g, reg);
+	by = pg_unknown(g);
 	if (by >= PG_REGS)
 		return;
-	pg_jump(g, pick_jump(g), by, 0, pg_imm(g), 1);
+	pg_ask(g, by, 1);
 	pg_emit(g, EXO_ALU64 | ops[pg_pick(g, 4)], num, 0, 0, 1);
 	pg_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, reg, 10, 0, 0);
 	pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, reg, num, 0, 0);

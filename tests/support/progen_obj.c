@@ -35,6 +35,22 @@ void pg_context(struct progen *g)
 	}
 }
 
+unsigned pg_unknown(struct progen *g)
+{
+	unsigned ctx = pg_find(g, PG_CTX), reg = pg_free(g, PG_REGS);
+
+	if (pg_one_in(g, 4))
+		return pg_num(g);
+	if (ctx != PG_REGS && reg != ctx && pg_one_in(g, 2) &&
+	    (g->type == EXO_PROG_SOCKET || g->type == EXO_PROG_TC))
+		pg_emit(g, EXO_LDX | EXO_MEM | EXO_W, reg, ctx, 0, 0);
+	else
+		pg_emit(g, EXO_LDX | EXO_MEM | EXO_DW, reg, 10,
+		    -8 - 8 * (int)pg_pick(g, PG_AREA / 8), 0);
+	pg_is(g, reg, PG_NUM);
+	return reg;
+}
+
 /* ld_abs and ld_ind. */
 void pg_legacy(struct progen *g)
 {
@@ -225,8 +241,8 @@ static void move_end(struct progen *g)
 	if (pg_one_in(g, 3))
 		pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, end, pg_num(g), 0, 0);
 	else
-		pg_emit(g, EXO_ALU64 | EXO_ADD, end, 0, 0,
-		    1 + (int)pg_pick(g, 40));
+		pg_emit(
+		    g, EXO_ALU64 | EXO_ADD, end, 0, 0, 1 + (int)pg_pick(g, 40));
 }
 
 /* The difference of two pointers into one object: a number, which now and
@@ -256,6 +272,14 @@ static void differ(struct progen *g, unsigned from)
 	pg_is(g, reg, PG_NUM);
 }
 
+/* The first byte of an array's value. */
+static void whole_value(struct progen *g, unsigned reg, unsigned map)
+{
+	pg_lddw(g, reg, EXO_LDDW_MAP_VALUE, (int32_t)map, 0);
+	g->st.r[reg] = (struct pg_reg){ PG_VAL, (uint8_t)map, false, 0,
+		(int16_t)progen_maps[map].value_size };
+}
+
 /* One of two pointers of a kind, by the way: what both may access. */
 void pg_either(struct progen *g)
 {
@@ -275,21 +299,26 @@ void pg_either(struct progen *g)
 	if (b == a && g->st.r[a].kind == PG_BUF)
 		b = 10;
 	pg_lock(g, a);
+	if (b == a && g->st.r[a].kind == PG_VAL) {
+		b = pg_free(g, a);
+		whole_value(
+		    g, b, pg_one_in(g, 2) ? PROGEN_WIDE : PROGEN_RDONLY);
+	}
 	if (b < PG_REGS)
 		pg_lock(g, b);
 	reg = pg_free(g, a);
-	i = pg_num(g);
+	pg_lock(g, reg);
+	i = pg_unknown(g);
 	if (reg == a || reg == b || i >= PG_REGS || i == reg) {
 		g->locked = locked;
 		return;
 	}
 	pg_mov(g, reg, a);
 	one = g->st.r[reg];
-	pg_jump(g, EXO_JMP | (pg_one_in(g, 2) ? EXO_JGT : EXO_JEQ), i, 0,
-	    pg_imm(g), 1);
+	pg_ask(g, i, 1);
 	pg_mov(g, reg, b);
 	if (b == 10)
-		pg_add(g, reg, -(int)pg_pick(g, 33));
+		pg_add(g, reg, -16 * (int)(1 + pg_pick(g, 3)));
 	two = g->st.r[reg];
 	pg_land(g, from);
 	if (!pg_trick(g, PG_TRICK_EITHER)) {
