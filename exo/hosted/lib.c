@@ -75,8 +75,13 @@ static int load(const struct exo_insn *insns, uint32_t n, uint32_t type,
     struct exopf_report *report, struct exopf_program **out)
 {
 	const struct vf_limits limits = VF_LIMITS_TOOL;
-	const struct vf_input in = {
-		.insns = insns, .ninsns = n, .type = type, .refuse_leaks = true
+	const struct vf_input in = { /* a run here has a packet, and no more */
+		.insns = insns,
+		.ninsns = n,
+		.type = type,
+		.refuse_leaks = true,
+		.no_helpers = true,
+		.no_pkt_write = true
 	};
 	struct exopf_program *p = calloc(1, sizeof(*p));
 	struct exo_report why = { .code = 0 };

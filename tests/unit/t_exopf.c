@@ -90,6 +90,38 @@ START_TEST(refuses_with_a_report)
 }
 END_TEST
 
+/* What a run does not have, no program may ask for. */
+START_TEST(refuses_helpers_and_packet_writes)
+{
+	static const struct {
+		uint8_t insns[64];
+		size_t n;
+	} bad[] = {
+		/* call ktime_get_ns; exit */
+		{ { 0x85, 0, 0, 0, 5, 0, 0, 0, 0x95 }, 16 },
+		/* r0 = 0; r2 = data; r3 = data_end; r4 = r2; r4 += 1;
+		 * if r4 > r3 goto exit; *(u8 *)r2 = 1; exit */
+		{ { 0xb7, 0, 0, 0, 0, 0, 0, 0, 0x61, 0x12, 0, 0, 0, 0, 0, 0,
+		      0x61, 0x13, 4, 0, 0, 0, 0, 0, 0xbf, 0x24, 0, 0, 0, 0, 0,
+		      0, 0x07, 4, 0, 0, 1, 0, 0, 0, 0x2d, 0x34, 1, 0, 0, 0, 0,
+		      0, 0x72, 2, 0, 0, 1, 0, 0, 0, 0x95 },
+		    64 },
+	};
+	struct exopf_report report;
+	exopf_program *p;
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		p = NULL;
+		ck_assert_int_eq(exopf_load(bad[i].insns, bad[i].n,
+		                     EXOPF_TYPE_XDP, &report, &p),
+		    EXOPF_EREFUSED);
+		ck_assert_uint_eq(report.code, i == 0 ? 513 : 406);
+		ck_assert_ptr_null(p);
+	}
+}
+END_TEST
+
 START_TEST(refuses_bad_arguments)
 {
 	struct exopf_report report;
@@ -176,6 +208,7 @@ Suite *t_exopf_suite(void)
 	tcase_add_test(tc, runs_over_a_packet);
 	tcase_add_test(tc, runs_over_memory);
 	tcase_add_test(tc, refuses_with_a_report);
+	tcase_add_test(tc, refuses_helpers_and_packet_writes);
 	tcase_add_test(tc, refuses_bad_arguments);
 	tcase_add_test(tc, images);
 	tcase_add_test(tc, strings);
