@@ -123,7 +123,7 @@ enum isa_end exo_world_run(struct exo_world *w, uint64_t fuel, uint64_t *r0)
 {
 	enum isa_end end;
 
-	w->serial = 0;
+	world_begin(w);
 	w->vm.fuel = fuel;
 	end = isa_run(&w->vm, r0);
 	for (uint32_t i = 0; i < EXO_WORLD_HELD; i++) {

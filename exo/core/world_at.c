@@ -8,9 +8,32 @@
 
 #include "exo/lib/bytes.h"
 
+void world_begin(struct exo_world *w)
+{
+	w->serial = 0;
+	for (uint32_t i = 0; i < EXO_MAX_FRAMES; i++)
+		w->keys[i].serial = 0;
+}
+
+static bool is_used(const struct exo_world *w, uint32_t serial)
+{
+	for (uint32_t i = 0; i < EXO_WORLD_HELD; i++) {
+		if (w->held[i].serial == serial)
+			return true;
+	}
+	for (uint32_t i = 0; i < EXO_MAX_FRAMES; i++) {
+		if (w->keys[i].serial == serial)
+			return true;
+	}
+	return false;
+}
+
+/* A run may need more of them than there are, but not at a time. */
 uint32_t world_serial(struct exo_world *w)
 {
-	w->serial = w->serial % WORLD_SERIALS + 1;
+	do
+		w->serial = w->serial % WORLD_SERIALS + 1;
+	while (is_used(w, w->serial));
 	return w->serial;
 }
 

@@ -77,6 +77,10 @@ static inline uint64_t world_value_addr(
 /** A number for the next record or key; never 0. */
 uint32_t world_serial(struct exo_world *w);
 
+/** A run begins: what was handed out in the last one is void. Records that
+ * are still held keep their numbers. */
+void world_begin(struct exo_world *w);
+
 /** The map that an address stands for, and its index; NULL: it is none. */
 struct map *world_map_at(
     const struct exo_world *w, uint64_t addr, uint32_t *map);

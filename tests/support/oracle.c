@@ -368,6 +368,7 @@ static enum oracle_fault run(
 	vm->stack = 0;
 	memset(vm->frames, w->with, sizeof(vm->frames));
 	vm->fuel = fuel_of(o);
+	world_begin(l->w);
 	l->w->serial = w->with * 3u;
 	o->record.insns = o->prog->insns;
 	o->record.steps = 0;

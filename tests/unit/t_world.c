@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "exo/abi/err.h"
+#include "exo/core/world_int.h"
 #include "tests/support/oom.h"
 #include "tests/support/plat_test.h"
 #include "tests/support/tworld.h"
@@ -123,6 +124,59 @@ START_TEST(t_same)
 }
 END_TEST
 
+/* A run that ends in a callback leaves no key behind: the next run's keys have
+ * the same numbers. */
+START_TEST(t_keys_end_with_the_run)
+{
+	uint32_t key = 7;
+	uint64_t value = 70;
+
+	memset(&t, 0, sizeof(t));
+	tworld_new(&t, defs, NDEFS);
+	tworld_pkt(&t, 10);
+	ck_assert_int_eq(exo_world_update(t.w, 1, &key, &value), 0);
+	ck_assert_int_eq(
+	    tworld_run(&t, EXO_PROG_SOCKET,
+	        "*(u64 *)(r10 -8) = r1\nr1 = map[id:0]\nr2 = subprog[f]\n"
+	        "r3 = r10\nr3 += -8\nr4 = 0\ncall for_each_map_elem\n"
+	        "r0 = 0\nexit\n"
+	        "f: r6 = *(u64 *)(r4 +0)\nr0 = *(u8 *)skb[10]\nr0 = 0\nexit"),
+	    ISA_END_REJECT);
+	ck_assert_uint_eq(
+	    tworld_exit(&t, EXO_PROG_SOCKET,
+	        "r1 = r10\nr1 += -8\ncall g\nr0 = *(u64 *)(r10 -8)\nexit\n"
+	        "g: r3 = r1\nr1 = map[id:1]\nr2 = subprog[f]\nr4 = 0\n"
+	        "call for_each_map_elem\nr0 = 0\nexit\n"
+	        "f: r0 = *(u32 *)(r2 +0)\n*(u64 *)(r4 +0) = r0\nr0 = 0\nexit"),
+	    7);
+	tworld_end(&t);
+}
+END_TEST
+
+/* Numbers come round, but not to what is still in use. */
+START_TEST(t_serials_come_round)
+{
+	uint32_t i, last = WORLD_SERIALS - 1;
+
+	memset(&t, 0, sizeof(t));
+	tworld_new(&t, defs, NDEFS);
+	t.w->held[0].serial = WORLD_SERIALS;
+	t.w->held[31].serial = 1;
+	t.w->keys[2].serial = 3;
+	t.w->serial = last - 1;
+	ck_assert_uint_eq(world_serial(t.w), last);
+	ck_assert_uint_eq(world_serial(t.w), 2);
+	for (i = 4; i < 100; i++)
+		ck_assert_uint_eq(world_serial(t.w), i);
+	t.w->held[0].serial = 0;
+	t.w->held[31].serial = 0;
+	world_begin(t.w);
+	ck_assert_uint_eq(world_serial(t.w), 1);
+	ck_assert_uint_eq(t.w->keys[2].serial, 0);
+	tworld_end(&t);
+}
+END_TEST
+
 /* A packet is copied; a longer one takes more memory, a shorter one none. */
 START_TEST(t_packet)
 {
@@ -181,6 +235,8 @@ Suite *t_world_suite(void)
 	tcase_add_test(tc, t_last_map);
 	tcase_add_test(tc, t_owner);
 	tcase_add_test(tc, t_same);
+	tcase_add_test(tc, t_keys_end_with_the_run);
+	tcase_add_test(tc, t_serials_come_round);
 	tcase_add_test(tc, t_packet);
 	tcase_add_test(oom, t_oom);
 	suite_add_tcase(s, tc);
