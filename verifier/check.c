@@ -109,6 +109,7 @@ static int check_names(struct vf_env *env)
 		if (!vf_names_func(in))
 			continue;
 		env->calls |= vf_is_local_call(in);
+		env->names = true;
 		to = entry_named(in, i);
 		if (to < 0 || to >= (int64_t)env->n ||
 		    (env->flag[to] & VF_FLAG_SECOND) != 0)

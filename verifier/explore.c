@@ -86,7 +86,8 @@ static struct vf_node *covering(struct vf_env *env, struct vf_node *list,
 	for (; list != NULL && looks++ < COMPARES; list = list->next) {
 		if (!vf_node_covers(list, n, &env->map))
 			continue;
-		if ((!(seen && env->strict) && !vf_came_through(env, list)) ||
+		if (!seen || /* what waits has led nowhere yet */
+		    (!env->strict && !vf_came_through(env, list)) ||
 		    vf_node_covers(n, list, &env->map))
 			return list;
 	}
@@ -513,6 +514,10 @@ static int pass(struct vf_env *env)
 	if (err == 0)
 		err = vf_run(env, main);
 	vf_inst_drop(env, main);
+	if (err == 0 && env->longest > VF_STEPS_MAX) {
+		err = vf_refuse(env, VF_STEPS);
+		env->report->insn = EXO_REPORT_NOWHERE;
+	}
 	env->facts.max_steps = env->longest;
 	env->facts.stack = env->funcs[0].stack;
 	env->facts.stack_chain = vf_stack_chain(env);

@@ -311,8 +311,10 @@ static int call_back(struct vf_env *env, const struct call *c)
 		args[0] = number(0, times == 0 ? 0 : times - 1, env->pc);
 		args[1] = env->st.r[3];
 	}
-	if (times == 0)
-		return 0;
+	if (times == 0) /* the frame must be there all the same */
+		return env->st.depth + 1 < EXO_MAX_FRAMES
+		           ? 0
+		           : vf_refuse(env, VF_CALL_DEPTH);
 	return vf_call_back(env, &env->funcs[c->func], args, times);
 }
 

@@ -479,7 +479,7 @@ int vf_live(struct vf_env *env)
 		changed = false;
 		for (f = env->nfuncs; f-- > 0;)
 			changed |= pass(env, &env->funcs[f], &view);
-		if (!env->backward && env->nfuncs == 1)
+		if (!env->backward && !env->names)
 			return 0;
 	}
 	if (changed)

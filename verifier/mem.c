@@ -14,8 +14,8 @@
  * - context: a field by its constant offset (exo/isa/ctx.c). Loads of data,
  *   data_end and data_meta give pointers.
  *
- * An instruction works on the context on all paths or on none: a compiler may
- * have to rewrite one that does.
+ * An instruction works on the context on all paths or on none, and then on one
+ * field: a compiler may have to rewrite one that does.
  *
  * Any alignment will do, but for atomic operations.
  */
@@ -203,14 +203,39 @@ int vf_refuse_base(struct vf_env *env, unsigned reg)
 	}
 }
 
+/* This instruction accesses the context through a pointer moved by so much:
+ * on all ways by the same. Few programs move it at all. */
+static int note_moved(struct vf_env *env, unsigned reg)
+{
+	bool first = (env->flag[env->pc] & VF_FLAG_CTX) == 0;
+	int32_t by = env->st.r[reg].off;
+
+	if (env->moved == NULL) {
+		if (by == 0)
+			return 0;
+		env->moved = vf_get(env, env->n * sizeof(env->moved[0]));
+		if (env->moved == NULL)
+			return vf_no_memory(env);
+	}
+	if (!first && env->moved[env->pc] != by)
+		return vf_refuse_reg(env, VF_KIND_MIX, reg);
+	env->moved[env->pc] = by;
+	return 0;
+}
+
 /* This instruction accesses what reg points to. */
 static int note_kind(struct vf_env *env, unsigned reg)
 {
 	bool ctx = env->st.r[reg].kind == EXO_REG_CTX;
 	uint8_t *flag = &env->flag[env->pc];
+	int err = 0;
 
 	if (!vf_is_ptr(&env->st.r[reg]))
 		return 0; /* refused for that */
+	if (ctx)
+		err = note_moved(env, reg);
+	if (err < 0)
+		return err;
 	*flag |= ctx ? VF_FLAG_CTX : VF_FLAG_MEM;
 	if ((*flag & (VF_FLAG_CTX | VF_FLAG_MEM)) ==
 	    (VF_FLAG_CTX | VF_FLAG_MEM))

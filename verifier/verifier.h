@@ -46,6 +46,10 @@ struct vf_input {
 	bool no_pkt_write; /* whoever runs it shares the packet */
 };
 
+/** No program is accepted of which a run might take more steps: sums of bounds
+ * do not wrap. */
+#define VF_STEPS_MAX ((uint64_t)1 << 62)
+
 /** The longest program, and the most maps it may name. */
 #define VF_INSNS_MAX 1000000u
 #define VF_MAPS_MAX  1024u

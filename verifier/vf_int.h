@@ -153,6 +153,8 @@ struct vf_env {
 	struct vf_account *account;
 
 	uint8_t *flag;             /* n: enum vf_flag */
+	int32_t *moved;            /* n: the context's pointer, where an access
+	                              goes through it; NULL: never moved */
 	uint32_t *leader_of;       /* n: index into leaders, of leaders */
 	struct vf_leader *leaders; /* in order of pc; the first is at 0 */
 	uint32_t nleaders;
@@ -163,6 +165,7 @@ struct vf_env {
 	uint32_t ncomps;
 	bool backward;      /* some jump leads backwards */
 	bool calls;         /* there is some local call */
+	bool names;         /* there is a local call, or a function's address */
 	bool stack_escapes; /* other registers than r10 may point to stack */
 
 	bool coarse; /* this pass forgets: see explore.c */
