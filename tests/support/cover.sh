@@ -49,7 +49,7 @@ done | awk '
 			branch_got[file] = got
 		}
 	}
-	function cut(part) { return int(1000 * part + 0.0001) / 10 }
+	function cut(x) { return int(1000 * x + 0.0001) / 10 }
 	function percent(got, all) {
 		return all ? sprintf("%5.1f %%", cut(got / all)) : "      -"
 	}
