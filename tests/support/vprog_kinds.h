@@ -31,4 +31,31 @@ void vp_deep_balancer(struct vprog *p, uint32_t tries, uint32_t rounds);
 /** Loops in loops: three of `times` rounds. */
 void vp_deep_nest(struct vprog *p, uint32_t times);
 
+/* --- vprog_bomb.c: bombs, socket programs --- */
+
+/** n diamonds that double what may be known, all of it needed at the end. */
+void vp_bomb_diamonds(struct vprog *p, uint32_t n);
+/** n instructions: 512 saved numbers linked to one that is compared. */
+void vp_bomb_links(struct vprog *p, uint32_t n);
+/** n instructions: below seven frames, compares that leave a state each. */
+void vp_bomb_frames(struct vprog *p, uint32_t n);
+/** 2^n states of which none covers another; n <= 64. */
+void vp_bomb_halves(struct vprog *p, uint32_t n);
+/** n large states wait at one place; n <= 16,000. */
+void vp_bomb_waiting(struct vprog *p, uint32_t n);
+/** `levels` loops in each other without an end. */
+void vp_bomb_nest(struct vprog *p, uint32_t levels);
+/** `levels` <= 64 loops in each other of two rounds each. */
+void vp_bomb_counters(struct vprog *p, uint32_t levels);
+/** Each of 7 functions calls the next one k times. */
+void vp_bomb_calls(struct vprog *p, uint32_t k);
+/** The same by a helper that calls back; k <= 32. */
+void vp_bomb_callbacks(struct vprog *p, uint32_t k);
+/** n functions, each called once. */
+void vp_bomb_functions(struct vprog *p, uint32_t n);
+/** A million rounds of a loop that calls a function of this many jumps. */
+void vp_bomb_round(struct vprog *p, uint32_t jumps);
+/** n blocks that are run from the last to the first. */
+void vp_bomb_backwards(struct vprog *p, uint32_t n);
+
 #endif
