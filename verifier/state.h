@@ -134,8 +134,9 @@ struct vf_node {
 	struct vf_stub *stub; /* graph.c; NULL outside loops */
 	uint64_t steps;       /* most instructions run until here; no stub */
 	uint64_t mem_min;
-	uint32_t name; /* its number in this pass */
-	uint32_t size; /* bytes of the node, all included */
+	uint64_t marks; /* node.c: a bit for each thing that it says exactly */
+	uint32_t name;  /* its number in this pass */
+	uint32_t size;  /* bytes of the node, all included */
 	uint32_t next_id;
 	uint32_t ref[VF_REFS_MAX];
 	uint32_t ref_at[VF_REFS_MAX];
