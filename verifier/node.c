@@ -526,6 +526,23 @@ static bool byte_covers(uint8_t a, uint8_t b, const struct vf_reg *saved)
 	}
 }
 
+static bool are_zero(const uint8_t *four)
+{
+	return four[0] == VF_BYTE_ZERO && four[1] == VF_BYTE_ZERO &&
+	       four[2] == VF_BYTE_ZERO && four[3] == VF_BYTE_ZERO;
+}
+
+/* A saved number that may be 0 and is linked to no other one covers zero
+ * bytes. If it has two halves, both must be: what b has in the first one was
+ * covered, and is no saved register of 8 bytes if the second one is not. */
+static bool may_be_zero(const struct vf_reg *r)
+{
+	struct vf_scalar zero = vf_scalar_const(0, 64);
+
+	return r->kind == EXO_REG_SCALAR && r->id == 0 &&
+	       vf_scalar_covers(&r->s, &zero);
+}
+
 static bool half_covers(
     struct vf_idmap *map, const struct walk *a, const struct walk *b)
 {
@@ -534,6 +551,8 @@ static bool half_covers(
 	unsigned k;
 
 	map->looks++;
+	if (x[0] == VF_BYTE_SAVED && are_zero(y))
+		return may_be_zero(a->reg);
 	if (a->starts != b->starts && x[0] == VF_BYTE_SAVED)
 		return false;
 	if (a->starts &&

@@ -24,6 +24,7 @@ static const struct kind {
 	{ "flags_12", vp_deep_flags, NULL, 12, 0 },
 	{ "flags_20", vp_deep_flags, NULL, 20, 0 },
 	{ "options_12", vp_deep_options, NULL, 12, 0 },
+	{ "options_20", vp_deep_options, NULL, 20, 0 },
 	{ "tcp_options_10", vp_deep_tcp, NULL, 10, 0 },
 	{ "tcp_options_40", vp_deep_tcp, NULL, 40, 0 },
 	{ "balancer_8x64", NULL, vp_deep_balancer, 8, 64 },

@@ -81,6 +81,7 @@ static const struct bomb {
 	{ "rounds of calls", vp_bomb_round, 100, VF_BUDGET_MEM },
 	{ "backwards", vp_bomb_backwards, 100000, VF_OK },
 	{ "backwards, many", vp_bomb_backwards, 400000, VF_BUDGET_MEM },
+	{ "options with defaults", vp_deep_options, 20, VF_OK },
 	{ "joins, a million", vp_line_joins, 1000000, VF_OK },
 	{ "diamonds, half a million", vp_line_dead, 1000000, VF_OK },
 };
