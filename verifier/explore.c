@@ -23,7 +23,8 @@
  * long, the fine pass, which forgets nothing that is live, decides; and when
  * that finds a cycle in the graph of a loop, the strict one (covering()).
  *
- * A state is compared with at most COMPARES others. States can be large, so
+ * A state is compared with at most COMPARES others, of GLANCES whose marks
+ * (node.c) it glances at. States can be large, so
  * that work is counted, too, in looks: about what it takes to look at one
  * register or stack half. Of these there are LOOKS for each instruction of the
  * budget. Giving up earlier is always sound.
@@ -34,6 +35,7 @@
 #include "verifier/step_int.h"
 
 #define COMPARES 64u
+#define GLANCES  256u /* at the marks of that many */
 #define LOOKS    128u
 #define FRAME    8u /* looks: to pack and unpack a frame, besides what it has */
 
@@ -81,9 +83,13 @@ int vf_scratch(struct vf_env *env, const struct vf_state *st)
 static struct vf_node *covering(struct vf_env *env, struct vf_node *list,
     const struct vf_node *n, bool seen)
 {
-	unsigned looks = 0;
+	unsigned looks = 0, glances = 0;
 
-	for (; list != NULL && looks++ < COMPARES; list = list->next) {
+	for (; list != NULL && looks < COMPARES && glances++ < GLANCES;
+	     list = list->next) {
+		if (!vf_node_may_cover(list, n))
+			continue;
+		looks++;
 		if (!vf_node_covers(list, n, &env->map))
 			continue;
 		if (!seen || /* what waits has led nowhere yet */
@@ -99,12 +105,13 @@ static void drop_covered(
     struct vf_env *env, struct vf_inst *inst, struct vf_node *n)
 {
 	struct vf_node **link = &n->next;
-	unsigned looks = 0;
+	unsigned looks = 0, glances = 0;
 
-	while (*link != NULL && looks++ < COMPARES) {
+	while (*link != NULL && looks < COMPARES && glances++ < GLANCES) {
 		struct vf_node *old = *link;
 
-		if (!vf_node_covers(n, old, &env->map)) {
+		if (!vf_node_may_cover(n, old) ||
+		    (looks++, !vf_node_covers(n, old, &env->map))) {
 			link = &old->next;
 			continue;
 		}
@@ -312,10 +319,10 @@ static void drop_old(struct vf_env *env, struct vf_seen *seen)
 	struct vf_node **link = &seen->first;
 	uint32_t k;
 
-	for (k = 0; k < COMPARES; k++)
+	for (k = 0; k < GLANCES; k++)
 		link = &(*link)->next;
 	drop_seen(env, link);
-	seen->n = COMPARES;
+	seen->n = GLANCES;
 }
 
 /* The first state of list k goes on from where it waits. */
@@ -336,7 +343,7 @@ static int explore_node(
 	if (env->scope.inst != NULL) {
 		n->next = inst->seen[k].first;
 		inst->seen[k].first = n;
-		if (++inst->seen[k].n == 2 * COMPARES)
+		if (++inst->seen[k].n == 2 * GLANCES)
 			drop_old(env, &inst->seen[k]);
 	} else {
 		vf_put(env, n, n->size);

@@ -627,7 +627,7 @@ bool vf_node_covers(
 
 	map->looks += 1u + a->depth;
 	if (a->mem_min > b->mem_min || a->nrefs != b->nrefs ||
-	    (a->marks & ~b->marks) != 0)
+	    !vf_node_may_cover(a, b))
 		return false;
 	id_start(map);
 	for (k = 0; k < a->nrefs; k++)

@@ -267,6 +267,13 @@ bool vf_pack(struct vf_node *n, const struct vf_state *st,
 /** The state of a node; what is not in it is not set. st has room. */
 void vf_unpack(struct vf_state *st, const struct vf_node *n);
 
+/** False: a does not cover b; a glance at two words tells. */
+static inline bool vf_node_may_cover(
+    const struct vf_node *a, const struct vf_node *b)
+{
+	return (a->marks & ~b->marks) == 0;
+}
+
 /** True when every machine state of b is one of a. Same depth. */
 bool vf_node_covers(
     const struct vf_node *a, const struct vf_node *b, struct vf_idmap *map);
