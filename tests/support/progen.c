@@ -416,6 +416,9 @@ static void start_func(struct progen *g, const struct pg_func *f)
 			pg_lock(g, to);
 		to++;
 	}
+	/* what the caller has there is no business of this one */
+	if (to <= 9 && pg_trick(g, PG_TRICK_STALE))
+		pg_is(g, 9, PG_NUM);
 	pg_set(g, 0, (int32_t)pg_pick(g, 2));
 	for (i = 5; i > 0 && f->arg[i - 1].kind != PG_NUM;)
 		i--;

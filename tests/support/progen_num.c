@@ -286,7 +286,10 @@ static unsigned compared(struct progen *g, unsigned limit)
 		pg_mov(g, by, num);
 		lift = how == 4 ? pg_imm(g) % 4096 : 0;
 		if (how == 4)
-			pg_emit(g, EXO_ALU64 | EXO_ADD, by, 0, 0, lift);
+			pg_emit(g,
+			    EXO_ADD | (pg_trick(g, PG_TRICK_HALF) ? EXO_ALU
+			                                          : EXO_ALU64),
+			    by, 0, 0, lift);
 	} else if (how == 7) { /* no link: the low half says nothing of all */
 		by = low_half(g, &num);
 	} else if (how == 5 || how == 6) { /* saved */
@@ -407,9 +410,14 @@ static void other_window(struct progen *g, unsigned reg, unsigned num)
 	if (by >= PG_REGS)
 		return;
 	pg_ask(g, by, 1);
-	pg_emit(g, EXO_ALU64 | ops[pg_pick(g, 4)], num, 0, 0, 1);
-	pg_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, reg, 10, 0, 0);
-	pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, reg, num, 0, 0);
+	if (pg_one_in(g, 3)) {
+		pg_emit(g, EXO_ALU64 | EXO_ADD, reg, 0, 0,
+		    (int)pg_pick(g, 24) - 16);
+	} else {
+		pg_emit(g, EXO_ALU64 | ops[pg_pick(g, 4)], num, 0, 0, 1);
+		pg_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, reg, 10, 0, 0);
+		pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, reg, num, 0, 0);
+	}
 	pg_land(g, from);
 }
 

@@ -253,7 +253,8 @@ static void differ(struct progen *g, unsigned from)
 	unsigned limit = 1 + pg_pick(g, 30), num, reg, ptr;
 
 	if (r->kind != PG_PKT && r->kind != PG_MEM && r->kind != PG_BUF &&
-	    r->kind != PG_META && g->out->refuse_leaks)
+	    r->kind != PG_META && g->out->refuse_leaks &&
+	    !pg_trick(g, PG_TRICK_EITHER))
 		return;
 	num = pg_bounded(g, &limit);
 	if (num >= PG_REGS || num == from)
@@ -455,7 +456,7 @@ void pg_proof(struct progen *g)
 	static const uint8_t ops[] = { EXO_JGT, EXO_JGE, EXO_JLT, EXO_JLE,
 		EXO_JEQ, EXO_JNE };
 	struct proof p = { .by = 1 + (int)pg_pick(g, 60) };
-	bool meta = g->type != EXO_PROG_MEM && pg_one_in(g, 12);
+	bool meta = g->type != EXO_PROG_MEM && pg_one_in(g, 6);
 	unsigned num = 0, limit = 1 + pg_pick(g, 100), times;
 	uint16_t locked = g->locked;
 
