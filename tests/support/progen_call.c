@@ -22,7 +22,7 @@ static int area_arg(struct progen *g, unsigned reg, unsigned size)
 		at &= -16;
 	else if (g->out->tame)
 		at &= -8;
-	if (pg_wild(g))
+	if (pg_wild(g) || pg_trick(g, PG_TRICK_PLACE))
 		at += (int)pg_pick(g, 3) * 8;
 	pg_mov(g, reg, 10);
 	pg_add(g, reg, at);
