@@ -518,6 +518,7 @@ static void null_check(struct progen *g, unsigned map, unsigned kind)
 {
 	static const struct pg_reg none = { .kind = PG_NUM };
 	unsigned copy = 0, slot = pg_pick(g, PG_SLOTS), how = pg_pick(g, 6);
+	unsigned by = g->trick == PG_TRICK_NULL ? pg_find(g, PG_NUM) : PG_REGS;
 	struct pg_reg val = { (uint8_t)kind, (uint8_t)map, false, 0,
 		(int16_t)progen_maps[map].value_size };
 	uint32_t from = g->njumps;
@@ -542,6 +543,12 @@ static void null_check(struct progen *g, unsigned map, unsigned kind)
 		if (pg_trick(g, PG_TRICK_HALF))
 			g->out->insns[g->out->n - 1].code ^=
 			    EXO_JMP ^ EXO_JMP32;
+		if (g->njumps > from && by < PG_REGS &&
+		    pg_trick(g, PG_TRICK_NULL)) {
+			g->out->insns[g->out->n - 1].code |= EXO_X;
+			g->out->insns[g->out->n - 1].regs |= (uint8_t)(by << 4);
+			g->out->insns[g->out->n - 1].imm = 0;
+		}
 	}
 	if (g->njumps > from) {
 		g->jump[from].st.r[0] = none;
