@@ -127,12 +127,12 @@ static uint64_t mul(uint64_t x, uint64_t y)
 	return x * y;
 }
 
-static uint64_t and (uint64_t x, uint64_t y)
+static uint64_t bits_and(uint64_t x, uint64_t y)
 {
 	return x & y;
 }
 
-static uint64_t or (uint64_t x, uint64_t y)
+static uint64_t bits_or(uint64_t x, uint64_t y)
 {
 	return x | y;
 }
@@ -155,8 +155,8 @@ static const struct {
 	{ "add", vf_range_add, add },
 	{ "sub", vf_range_sub, sub },
 	{ "mul", vf_range_mul, mul },
-	{ "and", vf_range_and, and},
-	{ "or", vf_range_or, or },
+	{ "and", vf_range_and, bits_and },
+	{ "or", vf_range_or, bits_or },
 	{ "udiv", vf_range_udiv, div_u },
 	{ "sdiv", vf_range_sdiv, sdiv },
 	{ "umod", vf_range_umod, mod_u },

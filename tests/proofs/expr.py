@@ -14,7 +14,7 @@ BOOL = 0
 class Node:
     """One term; compare by identity."""
 
-    __slots__ = ("op", "args", "width", "num", "id", "bits")
+    __slots__ = ("op", "args", "width", "num", "id", "bits", "leaves")
 
     def __init__(self, op, args, width, num, ident):
         self.op = op
@@ -23,6 +23,7 @@ class Node:
         self.num = num
         self.id = ident
         self.bits = active_bits(self)
+        self.leaves = args[1].leaves + args[2].leaves if op == "ite" else 1
 
     def __repr__(self):
         return f"<{self.op} {self.width} {self.num}>"
@@ -105,6 +106,12 @@ def const(x, w):
 
 TRUE = make("true", (), BOOL)
 FALSE = make("false", (), BOOL)
+
+
+def forget():
+    """Forget all terms: the same steps then make the same names again."""
+    for key in [k for k, n in TABLE.items() if n not in (TRUE, FALSE)]:
+        del TABLE[key]
 
 
 def boolean(x):
@@ -252,16 +259,16 @@ def compare(op, a, b):
     if a.op == "const" and op in ("bvult", "bvule") and b.bits < b.width:
         if (1 << b.bits) - 1 < a.num + (op == "bvult"):
             return FALSE
-    if op == "=" and b.op == "const" and a.op == "ite":
-        return _eq_ite(a, b)
+    # A bound is often one of several words, as in min(x, y) <= z: solvers see
+    # through a choice between comparisons, not through one of choices.
+    if a.leaves * b.leaves <= 16:
+        if a.op == "ite":
+            c, x, y = a.args
+            return ite(c, compare(op, x, b), compare(op, y, b))
+        if b.op == "ite":
+            c, x, y = b.args
+            return ite(c, compare(op, a, x), compare(op, a, y))
     return make(op, (a, b), BOOL)
-
-
-def _eq_ite(a, b):
-    c, x, y = a.args
-    if x.op == "const" and y.op == "const":
-        return ite(c, boolean(x is b), boolean(y is b))
-    return make("=", (a, b), BOOL)
 
 
 def eq(a, b):

@@ -9,7 +9,8 @@ so that neither formula, contract nor claim is empty.
 import os
 import shutil
 
-import prove
+from formula import Formula
+from source import ROOT, Source
 
 # name, file, what stands there, what is put there, property, width
 MUTANTS = [
@@ -78,55 +79,76 @@ MUTANTS = [
     ("not less is not equal either", "scalar.c",
      "vf_range_ult(x, y, w) : vf_range_ule(y, x, w)",
      "vf_range_ult(x, y, w) : vf_range_ult(y, x, w)", "scalar_jlt_not", 32),
+    ("xor knows too much", "tnum.c",
+     "uint64_t m = a.m | b.m;\n\n\treturn (struct vf_tnum){ (a.v ^ b.v)",
+     "uint64_t m = a.m & b.m;\n\n\treturn (struct vf_tnum){ (a.v ^ b.v)",
+     "tnum_xor", 64),
+    ("swap leaves bytes too high", "tnum.c",
+     "a.v = __builtin_bswap64(a.v) >> k", "a.v = __builtin_bswap64(a.v)",
+     "tnum_swap2", 64),
+    ("sext knows the copies of an unknown sign", "tnum.c",
+     "a.m = (uint64_t)((int64_t)(a.m << k) >> k)", "a.m = a.m << k >> k",
+     "tnum_sext", 64),
+    ("eq takes the larger end", "range.c",
+     "a->umax = vf_min_u(a->umax, b->umax);\n\ta->smin",
+     "a->umax = vf_max_u(a->umax, b->umax);\n\ta->smin", "range_eq", 64),
+    ("umod looks at the smallest divisor", "range.c",
+     "vf_min_u(r.umax, b->umax - 1)", "vf_min_u(r.umax, b->umin - 1)",
+     "range_umod", 8),
+    ("arsh mixes the shifts", "range.c",
+     "a->smin >> (a->smin < 0 ? lo : hi)", "a->smin >> (a->smin < 0 ? hi : lo)",
+     "range_arsh", 64),
+    ("the word before keeps its upper half", "scalar.c",
+     "high = (high - mask - 1) & vf_umax(w)", "high = high & vf_umax(w)",
+     "scalar_sync_word", 32),
+    ("sext takes the half unsigned", "scalar.c",
+     "c.r.smin = a->h.smin;", "c.r.smin = (int64_t)a->h.umin;",
+     "scalar_sext", 32),
+    ("rsh of the half is that of the word", "scalar.c",
+     "op == EXO_AND || op == EXO_OR || op == EXO_XOR;",
+     "op == EXO_AND || op == EXO_OR || op == EXO_RSH;", "scalar_rsh", 16),
+    ("a modulus leaves one bit", "scalar.c",
+     "vf_tnum_const(b->t.v - 1)", "vf_tnum_const(b->t.v >> 1)",
+     "scalar_umod", 8),
+    ("covers forgets the half", "scalar.c",
+     "&&\n\t       vf_range_covers(&a->h, &b->h)", "", "scalar_covers", 32),
+    ("the only word is not looked at", "scalar.c",
+     "return is_in;", "return true;", "scalar_sync", 16),
 ]
 
 
-def _patched(source, number, file, old, new):
-    """A folder with the one file changed."""
-    place = f"{source.build}/mutant-{number}"
+def _patch(place, file, old, new):
+    """A folder with the one file changed. Nothing, or a complaint."""
     shutil.rmtree(place, ignore_errors=True)
     os.makedirs(f"{place}/verifier")
-    with open(f"{prove.ROOT}/verifier/{file}", encoding="utf-8") as text:
+    with open(f"{ROOT}/verifier/{file}", encoding="utf-8") as text:
         before = text.read()
-    # The house format breaks lines; what is sought may stand on several.
     if before.count(old) != 1:
-        return None
+        return f"{file} has not once: {old}"
     with open(f"{place}/verifier/{file}", "w", encoding="utf-8") as text:
         text.write(before.replace(old, new))
-    return place
+    return ""
 
 
-def _find(source, row, width, pool):
-    """Operands on which a claim fails by the formula, and in C."""
-    whole = prove.Formula(source, row, width, row.given)
-    work = []
+def refute(base, solver, rows, number, mutant):
+    """Find operands on which a claim fails, by the formula and in C. Nothing,
+    or a complaint."""
+    _, file, old, new, prop, width = mutant
+    place = f"{base.build}/mutant-{number}"
+    why = _patch(place, file, old, new)
+    if why:
+        return why
+    wrong = Source(place, place, base)
+    row = rows[prop]
+    whole = Formula(wrong, row, width, [])
+    why = f"{prop} still holds"
     for k, question in whole.questions():
-        path = f"{source.build}/{row.name}-{width}-{k}.smt2"
-        work.append(pool.submit(prove.ask_z3, path, whole.text(question), 60))
-    answers = [future.result() for future in work]
-    for result, words, _ in answers:
-        if result == "sat":
-            said = prove.replay(source, row.name, width, words)
-            if said is None or said > 1:
-                return sum(a[2] for a in answers)
-    return None
-
-
-def run_all(source, pool, report):
-    """Every mutant; one that passes for proven is a failure of ours."""
-    rows = {r.name: r for r in map(prove.Row, prove.table("props.tbl"))}
-    for i, (name, file, old, new, prop, width) in enumerate(MUTANTS):
-        place = _patched(source, i, file, old, new)
-        if place is None:
-            report.fail(f"mutant {i}", f"{file} has not once: {old}")
-            continue
-        wrong = prove.Source(place, place)
-        row = rows[prop]
-        row.given = []
-        took = _find(wrong, row, width, pool)
-        if took is None:
-            report.fail(f"mutant {i}: {name}", f"{prop} still holds")
-        else:
-            report.add(f"mutant {i}: {prop}", "refuted, replayed in C", name,
-                       took)
-        shutil.rmtree(place, ignore_errors=True)
+        answer = solver.ask(whole.text(question))
+        if answer.what == "sat":
+            said = wrong.says(prop, width, answer.words)
+            why = "" if said is None or said > 1 else f"claim {k}: not in C"
+            break
+        if answer.what != "unsat":
+            why = f"z3 is {answer.what}"
+    shutil.rmtree(place)
+    return why

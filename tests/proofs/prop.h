@@ -38,6 +38,10 @@
 	unsigned p_##name(const uint64_t *in, uint64_t *out); \
 	unsigned p_##name(const uint64_t *in, uint64_t *out)
 
+/** Contracts of the functions that are called from here on must hold for the
+ * word x, cut to their width. In compiled C it does nothing. */
+void watch(uint64_t x);
+
 /** Claim k, 1 to 7, of a property that counts its verdict in `said`. */
 #define CLAIM(k, cond) (said |= (unsigned)!(cond) << (k))
 
@@ -138,6 +142,23 @@ static inline void put_scalar(uint64_t *out, const struct vf_scalar *a)
 	put_tnum(out, a->t);
 	put_range(out + 2, &a->r);
 	put_range(out + 6, &a->h);
+}
+
+/* Shifts by k < w. */
+
+static inline uint64_t word_lsh(uint64_t x, unsigned k, unsigned w)
+{
+	return x << k & top_of(w);
+}
+
+static inline uint64_t word_rsh(uint64_t x, unsigned k, unsigned w)
+{
+	return (x & top_of(w)) >> k;
+}
+
+static inline uint64_t word_arsh(uint64_t x, unsigned k, unsigned w)
+{
+	return (uint64_t)(s_of(x, w) >> k) & top_of(w);
 }
 
 /* Division as the instruction set defines it. */

@@ -38,32 +38,32 @@ BINARY(umod, mod_u(x, y))
 BINARY(smod, mod_s(x, y, W))
 
 /* For all x in G(a) and lo <= k <= hi: x op k in G(op(a, lo, hi)). */
-#define SHIFT(name, result)                                                   \
+#define SHIFT(name)                                                           \
 	PROP(range_##name)                                                    \
 	{                                                                     \
 		struct vf_range a = take_range(in, W);                        \
 		uint64_t x = take_word(in + 4);                               \
-		unsigned k = (unsigned)in[6];                                 \
+		bool is_in =                                                  \
+		    in_range(&a, x, W) && in[5] <= in[6] && in[6] <= in[7];   \
 		struct vf_range c;                                            \
 		unsigned said = 1;                                            \
                                                                               \
-		if (!is_range(&a, W) || !in_range(&a, x, W) ||                \
-		    in[5] > in[6] || in[6] > in[7] || in[7] >= W)             \
+		if (!is_range(&a, W) || in[5] > in[7] || in[7] >= W)          \
 			return 0;                                             \
 		c = vf_range_##name(&a, (unsigned)in[5], (unsigned)in[7], W); \
 		put_range(out, &c);                                           \
 		CLAIM(1, is_range(&c, W));                                    \
-		x = (result)&TOP;                                             \
-		CLAIM(2, c.umin <= x);                                        \
-		CLAIM(3, x <= c.umax);                                        \
-		CLAIM(4, c.smin <= s_of(x, W));                               \
-		CLAIM(5, s_of(x, W) <= c.smax);                               \
+		x = word_##name(x, (unsigned)in[6] & (W - 1), W);             \
+		CLAIM(2, !is_in || c.umin <= x);                              \
+		CLAIM(3, !is_in || x <= c.umax);                              \
+		CLAIM(4, !is_in || c.smin <= s_of(x, W));                     \
+		CLAIM(5, !is_in || s_of(x, W) <= c.smax);                     \
 		return said;                                                  \
 	}
 
-SHIFT(lsh, x << k)
-SHIFT(rsh, x >> k)
-SHIFT(arsh, (uint64_t)(s_of(x, W) >> k))
+SHIFT(lsh)
+SHIFT(rsh)
+SHIFT(arsh)
 
 /* The set stays the same, false says that it is empty, and each bound is
  * reached. */
@@ -110,12 +110,12 @@ PROP(range_halves)
 	return said;
 }
 
+/* The constants and small functions of range.h, and one word. */
 PROP(range_const)
 {
-	struct vf_range a = take_range(in, W);
-	struct vf_range b = take_range(in + 4, W);
-	uint64_t x = take_word(in + 8);
-	uint64_t y = take_word(in + 9);
+	uint64_t x = take_word(in);
+	uint64_t y = take_word(in + 1);
+	int64_t s = s_of(x, W), t = s_of(y, W);
 	struct vf_range c = vf_range_const(x, W);
 	struct vf_range any = vf_range_any(W);
 	unsigned said = 1;
@@ -123,8 +123,30 @@ PROP(range_const)
 	put_range(out, &c);
 	CLAIM(1, in_range(&c, y, W) == (x == y) && is_range(&c, W));
 	CLAIM(2, in_range(&any, y, W) && is_range(&any, W));
-	CLAIM(3, !vf_range_covers(&a, &b) || !in_range(&b, y, W) ||
-	             in_range(&a, y, W));
+	CLAIM(3, vf_signed(x, W) == s && vf_umax(W) == TOP);
+	CLAIM(4, vf_smax(W) == (int64_t)LESS && vf_smin(W) <= s);
+	CLAIM(5, vf_min_u(x, y) == (x < y ? x : y));
+	CLAIM(6, vf_max_u(x, y) == (x < y ? y : x));
+	CLAIM(7, vf_min_s(s, t) == (s < t ? s : t) &&
+	             vf_max_s(s, t) == (s < t ? t : s));
+	return said;
+}
+
+PROP(range_covers)
+{
+	struct vf_range a = take_range(in, W);
+	struct vf_range b = take_range(in + 4, W);
+	uint64_t y = take_word(in + 8);
+	bool covers = vf_range_covers(&a, &b);
+	unsigned said = 1;
+
+	if (!is_range(&a, W) || !is_range(&b, W) || !in_range(&b, y, W))
+		return 0;
+	out[0] = covers;
+	CLAIM(1, !covers || a.umin <= y);
+	CLAIM(2, !covers || y <= a.umax);
+	CLAIM(3, !covers || a.smin <= s_of(y, W));
+	CLAIM(4, !covers || s_of(y, W) <= a.smax);
 	return said;
 }
 
@@ -144,6 +166,9 @@ PROP(range_const)
                                                                                \
 		if (!is_range(&a, W) || !is_range(&b, W))                      \
 			return 0;                                              \
+		watch(x);                                                      \
+		watch(y);                                                      \
+		watch(z);                                                      \
 		has_any = vf_range_##name(&c, &d, W);                          \
 		is_pair = in_range(&a, x, W) && in_range(&b, y, W) && (holds); \
 		out[8] = has_any;                                              \

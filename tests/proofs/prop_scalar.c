@@ -10,6 +10,21 @@ bool word_from_half(struct vf_scalar *a, unsigned w);
 bool tnum_from_ranges(struct vf_scalar *a, unsigned w);
 bool sync_once(struct vf_scalar *a, unsigned w);
 
+/* A scalar that says so is of one word. */
+PROP(scalar_is_const)
+{
+	struct vf_scalar a = take_scalar(in);
+	uint64_t x = take_word(in + 10);
+	uint64_t y = take_word(in + 11);
+	unsigned said = 1;
+
+	if (!is_scalar(&a) || !in_scalar(&a, x) || !in_scalar(&a, y))
+		return 0;
+	out[0] = vf_scalar_is_const(&a);
+	CLAIM(1, !vf_scalar_is_const(&a) || x == y);
+	return said;
+}
+
 /* The set stays the same; false says that it is empty. */
 static inline unsigned check_keep(
     unsigned part, const uint64_t *in, uint64_t *out)
@@ -22,6 +37,7 @@ static inline unsigned check_keep(
 
 	if (!is_scalar(&a))
 		return 0;
+	watch(x);
 	has_any = part == 0   ? vf_scalar_sync(&c, W)
 	          : part == 1 ? ranges_from_tnum(&c, W)
 	          : part == 2 ? half_from_word(&c, W)
@@ -64,7 +80,12 @@ PROP(scalar_covers)
 	if (!is_scalar(&a) || !is_scalar(&b) || !in_scalar(&b, y))
 		return 0;
 	out[0] = covers;
-	CLAIM(1, !covers || in_scalar(&a, y));
+	CLAIM(1, !covers || in_tnum(a.t, y));
+	CLAIM(2, !covers || (a.r.umin <= y && y <= a.r.umax));
+	CLAIM(3, !covers || (a.r.smin <= s_of(y, W) && s_of(y, W) <= a.r.smax));
+	y &= top_of(H);
+	CLAIM(4, !covers || (a.h.umin <= y && y <= a.h.umax));
+	CLAIM(5, !covers || (a.h.smin <= s_of(y, H) && s_of(y, H) <= a.h.smax));
 	return said;
 }
 
@@ -94,6 +115,8 @@ PROP(scalar_between)
 
 	if (lo > hi)
 		return 0;
+	watch(lo); /* there is a word */
+	watch(x);
 	c = vf_scalar_between(lo, hi, W);
 	put_scalar(out, &c);
 	CLAIM(1, in_scalar(&c, x) == (lo <= x && x <= hi));
@@ -111,6 +134,8 @@ PROP(scalar_between_s)
 
 	if (lo > hi)
 		return 0;
+	watch((uint64_t)lo);
+	watch(x);
 	c = vf_scalar_between_s(lo, hi, W);
 	put_scalar(out, &c);
 	CLAIM(1, in_scalar(&c, x) == (lo <= s_of(x, W) && s_of(x, W) <= hi));
@@ -138,11 +163,11 @@ static inline uint64_t alu(
 	case EXO_XOR:
 		return x ^ y;
 	case EXO_LSH:
-		return x << k;
+		return word_lsh(x, k, w);
 	case EXO_RSH:
-		return x >> k;
+		return word_rsh(x, k, w);
 	case EXO_ARSH:
-		return (uint64_t)(s_of(x, w) >> k);
+		return word_arsh(x, k, w);
 	case EXO_DIV:
 		return sgn ? div_s(x, y, w) : div_u(x, y);
 	default:
@@ -159,19 +184,22 @@ static inline unsigned check_alu(
 	uint64_t x = take_word(in + 20);
 	uint64_t y = take_word(in + 21);
 	unsigned w = half ? H : W;
+	uint64_t z = alu(op, sgn, x & top_of(w), y & top_of(w), w) & top_of(w);
 	struct vf_scalar c;
 	unsigned said = 1;
 
 	if (!is_scalar(&a) || !is_scalar(&b) || !in_scalar(&a, x) ||
 	    !in_scalar(&b, y))
 		return 0;
+	watch(x);
+	watch(y);
+	watch(z);
 	c = vf_scalar_alu(op, sgn, half, &a, &b, W);
 	put_scalar(out, &c);
-	x = alu(op, sgn, x & top_of(w), y & top_of(w), w) & top_of(w);
-	CLAIM(1, in_tnum(c.t, x));
-	CLAIM(2, c.r.umin <= x && x <= c.r.umax);
-	CLAIM(3, c.r.smin <= s_of(x, W) && s_of(x, W) <= c.r.smax);
-	CLAIM(4, in_range(&c.h, x & top_of(H), H));
+	CLAIM(1, in_tnum(c.t, z));
+	CLAIM(2, c.r.umin <= z && z <= c.r.umax);
+	CLAIM(3, c.r.smin <= s_of(z, W) && s_of(z, W) <= c.r.smax);
+	CLAIM(4, in_range(&c.h, z & top_of(H), H));
 	CLAIM(5, is_scalar(&c));
 	return said;
 }
@@ -211,11 +239,12 @@ static inline unsigned check_extend(
 
 	if (!is_scalar(&a) || !in_scalar(&a, x) || from < 1 || from > W)
 		return 0;
-	c = sgn ? vf_scalar_sext(&a, from, W) : vf_scalar_zext(&a, from, W);
-	put_scalar(out, &c);
 	x &= top_of(from);
 	if (sgn)
 		x = (uint64_t)s_of(x, from) & TOP;
+	watch(x);
+	c = sgn ? vf_scalar_sext(&a, from, W) : vf_scalar_zext(&a, from, W);
+	put_scalar(out, &c);
 	CLAIM(1, in_scalar(&c, x));
 	CLAIM(2, is_scalar(&c));
 	return said;
@@ -241,6 +270,7 @@ PROP(scalar_sext)
                                                          \
 		if (!is_scalar(&a) || !in_scalar(&a, x)) \
 			return 0;                        \
+		watch(how(x));                           \
 		c = vf_scalar_swap(&a, bytes);           \
 		put_scalar(out, &c);                     \
 		CLAIM(1, in_scalar(&c, how(x)));         \
@@ -301,6 +331,9 @@ static inline unsigned check_branch(
 
 	if (!is_scalar(&a) || !is_scalar(&b))
 		return 0;
+	watch(x);
+	watch(y);
+	watch(z);
 	has_any = vf_scalar_branch(op, taken, half, &c, &d, W);
 	is_pair = in_scalar(&a, x) && in_scalar(&b, y) &&
 	          holds(op, x & top_of(w), y & top_of(w), w) == taken;

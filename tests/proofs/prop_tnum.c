@@ -32,29 +32,30 @@ BINARY(xor, x ^ y)
 /* For all x in G(a) and k: op(x, k) in G(op(a, k)), and its bits are known
  * where those that they come from are: as many unknown bits as the image of
  * the mask. */
-#define SHIFT(name, call, result)                   \
-	PROP(tnum_##name)                           \
-	{                                           \
-		struct vf_tnum a = take_tnum(in);   \
-		uint64_t x = take_word(in + 2);     \
-		unsigned k = (unsigned)in[3];       \
-		struct vf_tnum c;                   \
-		unsigned said = 1;                  \
-                                                    \
-		if (!in_tnum(a, x) || in[3] >= W)   \
-			return 0;                   \
-		c = call;                           \
-		put_tnum(out, c);                   \
-		CLAIM(1, in_tnum(c, (result)&TOP)); \
-		CLAIM(2, is_tnum(c, W));            \
-		x = a.m;                            \
-		CLAIM(3, c.m == ((result)&TOP));    \
-		return said;                        \
+#define SHIFT(name, call, result)                             \
+	PROP(tnum_##name)                                     \
+	{                                                     \
+		struct vf_tnum a = take_tnum(in);             \
+		uint64_t x = take_word(in + 2);               \
+		unsigned k = (unsigned)in[3];                 \
+		bool is_in = in_tnum(a, x);                   \
+		struct vf_tnum c;                             \
+		unsigned said = 1;                            \
+                                                              \
+		if (in[3] >= W)                               \
+			return 0;                             \
+		c = call;                                     \
+		put_tnum(out, c);                             \
+		CLAIM(1, !is_in || in_tnum(c, (result)&TOP)); \
+		CLAIM(2, is_tnum(c, W));                      \
+		x = a.m;                                      \
+		CLAIM(3, c.m == ((result)&TOP));              \
+		return said;                                  \
 	}
 
-SHIFT(lsh, vf_tnum_lsh(a, k, W), x << k)
-SHIFT(rsh, vf_tnum_rsh(a, k), x >> k)
-SHIFT(arsh, vf_tnum_arsh(a, k, W), (uint64_t)(s_of(x, W) >> k))
+SHIFT(lsh, vf_tnum_lsh(a, k, W), word_lsh(x, k, W))
+SHIFT(rsh, vf_tnum_rsh(a, k), word_rsh(x, k, W))
+SHIFT(arsh, vf_tnum_arsh(a, k, W), word_arsh(x, k, W))
 SHIFT(sext, vf_tnum_sext(a, k + 1, W), (uint64_t)s_of(x &top_of(k + 1), k + 1))
 SHIFT(cut, vf_tnum_cut(a, k + 1), x &top_of(k + 1))
 
