@@ -66,7 +66,7 @@ test: ## set up this machine, build, run every test
 	+@$(SELF) all build-strict build-asan build-clang || \
 	    { echo '0 passed, 1 failed'; exit 1; }
 	@$(RUN) -b $(BUILD)/strict unit@$(BUILD)/asan fuzz@$(BUILD)/asan diff \
-	    flow unit fuzz unit@$(BUILD)/clang fuzz@$(BUILD)/clang lint
+	    flow unit fuzz proofs unit@$(BUILD)/clang fuzz@$(BUILD)/clang lint
 
 check: build-strict ## before each commit: strict build, unit, lints (< 1 min)
 	@$(RUN) -q -b $(BUILD)/strict diff unit fuzz lint
@@ -93,6 +93,11 @@ check-linux: ## our verdicts against Linux's verifier's, in a QEMU guest
 	@$(SETUP) build linux
 	+@$(SELF) all $(GUEST_BIN)
 	@sh tests/guest/run.sh $(BUILD)
+
+.PHONY: proofs
+proofs: ## the arithmetic of the verifier, proven by z3; it goes on where it stopped
+	@$(SETUP) proofs
+	@python3 tests/proofs/prove.py -b $(BUILD)/proofs -j $(JOBS)
 
 check-all: test fuzz tidy ## what a merge must pass
 

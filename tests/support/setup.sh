@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Install the Debian packages that a tier of the work needs and does not find.
 #
-# usage: setup.sh make|build|test|fuzz|tidy|linux...
+# usage: setup.sh make|build|test|fuzz|proofs|tidy|linux...
 #
-# A tier includes those left of it, `fuzz`, `tidy` and `linux` stand alone.
+# A tier includes those left of it, `fuzz`, `proofs`, `tidy` and `linux`
+# stand alone.
 # EXOPF_NO_INSTALL=1 only reports. Nothing is printed and apt is not run when
 # nothing is missing.
 # Exit: 0 everything is there (or was only to be reported), 2 it is not.
@@ -55,6 +56,18 @@ packages_test() {
 	procps: looks at processes in flow tests
 	netbase: names of services and protocols in expressions
 	xxd: makes bytes in flow tests
+	z3: proves a few properties of the verifier anew
+	EOF
+}
+
+packages_proofs() {
+	cat <<-EOF
+	make: runs the proofs
+	gcc: compiles the C that formulas are compared with
+	libc6-dev: the C library's headers
+	clang: makes LLVM's assembly of the C under proof
+	python3-minimal: makes formulas of it
+	z3: decides them
 	EOF
 }
 
@@ -123,13 +136,13 @@ install() {
 }
 
 [ $# -gt 0 ] || {
-	say "usage: setup.sh make|build|test|fuzz|tidy|linux..."
+	say "usage: setup.sh make|build|test|fuzz|proofs|tidy|linux..."
 	exit 2
 }
 rows=
 for tier; do
 	case $tier in
-	make | build | test | fuzz | tidy | linux) rows="$rows
+	make | build | test | fuzz | proofs | tidy | linux) rows="$rows
 $("packages_$tier")" ;;
 	*)
 		say "there is no tier '$tier'"
