@@ -237,6 +237,9 @@ def _identity(op, a, b, w):
         return a
     if a is b and op in ("bvsub", "bvxor"):
         return const(0, w)
+    if op == "bvashr" and a.op == "bvshl" and a.args[1] is b and \
+            b.op == "const":
+        return sext(extract(a.args[0], w - b.num - 1, 0), w)
     if op in ("bvlshr", "bvshl") and b.op == "const":
         if b.num >= (a.bits if op == "bvlshr" else w):
             return const(0, w)
@@ -259,6 +262,10 @@ def compare(op, a, b):
     if a.op == "const" and op in ("bvult", "bvule") and b.bits < b.width:
         if (1 << b.bits) - 1 < a.num + (op == "bvult"):
             return FALSE
+    if op in ("=", "bvslt", "bvsle") and "sext" in (a.op, b.op):
+        need = max(sign_bits(a, 0), sign_bits(b, 0))
+        if need < a.width:
+            return compare(op, extract(a, need - 1, 0), extract(b, need - 1, 0))
     # A bound is often one of several words, as in min(x, y) <= z: solvers see
     # through a choice between comparisons, not through one of choices.
     if a.leaves * b.leaves <= 16:
@@ -347,11 +354,26 @@ def ite(c, a, b):
             return lor(lnot(c), a)
         if b is FALSE:
             return land(c, a)
+    wide = _sign_extension(c, a, b)
+    if wide is not None:
+        return wide
     if b.op == "ite" and b.args[0] is c:
         b = b.args[2]
     if a.op == "ite" and a.args[0] is c:
         a = a.args[1]
     return a if a is b else make("ite", (c, a, b), a.width)
+
+
+def _sign_extension(c, a, b):
+    """x where its sign bit, the highest that may be set, is 0, else x with all
+    bits above it."""
+    if c.op != "=" or b.op != "bvor" or a.bits == a.width:
+        return None
+    sign = binary("bvand", a, const(1 << max(a.bits - 1, 0), a.width))
+    more = const(-1 << a.bits, a.width)
+    if c is eq(sign, const(0, a.width)) and b is binary("bvor", a, more):
+        return sext(extract(a, a.bits - 1, 0), a.width)
+    return None
 
 
 def extract(a, hi, lo):
@@ -370,6 +392,9 @@ def extract(a, hi, lo):
         return zext(inner, w) if a.op == "zext" else sext(inner, w)
     if a.bits <= lo:
         return const(0, w)
+    if a.op in ("bvand", "bvor") and "const" in (a.args[0].op, a.args[1].op):
+        return binary(a.op, extract(a.args[0], hi, lo),
+                      extract(a.args[1], hi, lo))
     return make("extract", (a,), w, lo)
 
 

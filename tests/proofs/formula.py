@@ -109,7 +109,8 @@ class Formula:
 
             def ask(what, mem, *args):
                 return self.c(what, p, *args, *more, mem=mem)
-            self.need(state, ask(f"is_{kind}", state.mem))
+            well = "fits_range" if kind == "range" else "is_scalar"
+            self.need(state, ask(well, state.mem))
             mem = self.scramble(state.mem, p, CELLS[kind])
             has_any = machine.unknown(("i", 1))
             facts = [e.lor(e.lnot(has_any), ask(f"is_{kind}", mem))]
@@ -176,7 +177,7 @@ class Formula:
         """Pairs of a claim's number and what must be impossible; 0 is that
         nothing goes wrong on the way."""
         asked = [(0, e.any_of(self.machine.wrong))]
-        asked += [(k, e.bit(self.said, k)) for k in range(1, 8)]
+        asked += [(k, e.bit(self.said, k)) for k in range(1, 16)]
         return [(k, q) for k, q in asked if q is not e.FALSE]
 
     def example(self):

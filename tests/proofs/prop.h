@@ -42,8 +42,14 @@
  * word x, cut to their width. In compiled C it does nothing. */
 void watch(uint64_t x);
 
-/** Claim k, 1 to 7, of a property that counts its verdict in `said`. */
+/** Claim k, 1 to 15, of a property that counts its verdict in `said`. */
 #define CLAIM(k, cond) (said |= (unsigned)!(cond) << (k))
+
+/** Claims k to k + 2: if cond, then x is in all parts of a scalar. */
+#define CLAIM_IN(k, cond, a, x)                                \
+	(CLAIM(k, !(cond) || in_tnum((a).t, x)),               \
+	    CLAIM((k) + 1, !(cond) || in_range(&(a).r, x, W)), \
+	    CLAIM((k) + 2, !(cond) || in_range(&(a).h, (x)&top_of(H), H)))
 
 /* Definitions of the sets, written apart from the headers' own. */
 
@@ -74,12 +80,19 @@ static inline bool in_range(const struct vf_range *r, uint64_t x, unsigned w)
 	       s_of(x, w) <= r->smax;
 }
 
-static inline bool is_range(const struct vf_range *r, unsigned w)
+/* Bounds are words; they may be in the wrong order. */
+static inline bool fits_range(const struct vf_range *r, unsigned w)
 {
 	int64_t most = (int64_t)(top_of(w) >> 1);
 
-	return r->umin <= r->umax && r->umax <= top_of(w) &&
-	       r->smin <= r->smax && -most - 1 <= r->smin && r->smax <= most;
+	return r->umin <= top_of(w) && r->umax <= top_of(w) &&
+	       -most - 1 <= r->smin && r->smin <= most &&
+	       -most - 1 <= r->smax && r->smax <= most;
+}
+
+static inline bool is_range(const struct vf_range *r, unsigned w)
+{
+	return fits_range(r, w) && r->umin <= r->umax && r->smin <= r->smax;
 }
 
 static inline bool in_scalar(const struct vf_scalar *a, uint64_t x)

@@ -48,11 +48,9 @@ static inline unsigned check_keep(
 	if (!has_any)
 		return in_scalar(&a, x) ? 3 : 1;
 	put_scalar(out, &c);
-	CLAIM(2, !in_scalar(&a, x) || in_tnum(c.t, x));
-	CLAIM(3, !in_scalar(&a, x) || in_range(&c.r, x, W));
-	CLAIM(4, !in_scalar(&a, x) || in_range(&c.h, x & top_of(H), H));
-	CLAIM(5, !in_scalar(&c, x) || in_scalar(&a, x));
-	CLAIM(6, is_scalar(&c));
+	CLAIM(2, is_scalar(&c));
+	CLAIM_IN(3, in_scalar(&a, x), c, x);
+	CLAIM_IN(6, in_scalar(&c, x), a, x);
 	return said;
 }
 
@@ -342,11 +340,11 @@ static inline unsigned check_branch(
 		return is_pair ? 3 : 1;
 	put_scalar(out, &c);
 	put_scalar(out + 10, &d);
-	CLAIM(2, !is_pair || in_scalar(&c, x));
-	CLAIM(3, !is_pair || in_scalar(&d, y));
-	CLAIM(4, !in_scalar(&c, z) || in_scalar(&a, z));
-	CLAIM(5, !in_scalar(&d, z) || in_scalar(&b, z));
-	CLAIM(6, is_scalar(&c) && is_scalar(&d));
+	CLAIM(2, is_scalar(&c) && is_scalar(&d));
+	CLAIM_IN(3, is_pair, c, x);
+	CLAIM_IN(6, is_pair, d, y);
+	CLAIM_IN(9, in_scalar(&c, z), a, z);
+	CLAIM_IN(12, in_scalar(&d, z), b, z);
 	return said;
 }
 

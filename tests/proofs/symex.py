@@ -656,9 +656,31 @@ def intrinsic(name, v):
     raise Unknown(f"a call of {name}")
 
 
+def _by_power(a, b):
+    """The same for a * b where b is 1 << k, or one of two such words: solvers
+    are slow with products."""
+    w = a.width
+    if b.op == "ite":
+        one, two = _by_power(a, b.args[1]), _by_power(a, b.args[2])
+        return one and two and pick(b.args[0], one, two)
+    if b.op != "bvshl" or b.args[0] is not e.const(1, w):
+        return None
+    k = b.args[1]
+    out = e.binary("bvshl", a, k)
+    lost = e.lnot(e.eq(e.binary("bvashr", out, k), a))
+    # 1 << (w - 1) is the smallest number, which 0 and 1 may be times
+    top = e.land(e.eq(k, e.const(w - 1, w)),
+                 e.compare("bvult", e.const(1, w), a))
+    return out, e.ite(e.compare("bvult", k, e.const(w - 1, w)), lost, top)
+
+
 def overflow(word, a, b):
     """The result modulo 2^w, and whether it differs from the true one."""
     w = a.width
+    if word == "smul":
+        short = _by_power(a, b) or _by_power(b, a)
+        if short:
+            return short
     if word[1:] == "mul":
         wide = e.zext if word[0] == "u" else e.sext
         whole = e.binary("bvmul", wide(a, 2 * w), wide(b, 2 * w))
