@@ -180,9 +180,8 @@ class Proofs:
             self.report.proven.setdefault(row.name, []).append(width)
             for contract in used.split():
                 self.report.uses[contract] = row.name
-            what = f"proven, by {len(row.given)} contracts"
-            self.report.line(row.name, width,
-                             what if row.given else "proven", took)
+            what = "proven, given contracts" if row.given else "proven"
+            self.report.line(row.name, width, what, took)
         if self.opt.pattern:
             return
         for contract, user in self.report.uses.items():
