@@ -31,7 +31,8 @@ if [ -n "$missing" ]; then
 	echo "ok 2 - proofs # SKIP not installed:$missing"
 	exit "$bad"
 fi
-check "formulas are what compiled C computes" same ''
+check "formulas are what compiled C computes" same \
+    '^(tnum|range)_|^scalar_(sync|add|sext|jslt_half)$'
 check "a few properties are proven, wrong variants refuted" prove,mutants \
-    '^(tnum_(add|sub|and|range)|range_(sync|add|or|ult|sle|ne|sub))$'
+    '^(tnum_(add|sub|and|range)|range_(sync|or|ult|sle|ne))$'
 exit "$bad"
