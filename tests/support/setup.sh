@@ -46,7 +46,7 @@ packages_test() {
 	tcpdump: the witness of what a filter selects
 	tshark: the witness of what a written pcapng file says
 	jq: reads --json output
-	python3-minimal: makes malformed captures
+	python3: makes malformed captures, runs the proofs
 	gzip: makes .gz traces
 	zstd: makes .zst traces
 	lz4: makes .lz4 traces
@@ -66,7 +66,7 @@ packages_proofs() {
 	gcc: compiles the C that formulas are compared with
 	libc6-dev: the C library's headers
 	clang: makes LLVM's assembly of the C under proof
-	python3-minimal: makes formulas of it
+	python3: makes formulas of it
 	z3: decides them
 	EOF
 }
