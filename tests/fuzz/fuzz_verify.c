@@ -8,7 +8,8 @@
  * goes on after the program with what packets and maps hold. A program that
  * breaks it is made short and printed. With -g it needs no inputs: programs
  * FROM (0) to N of SEED, each from bytes that its number gives; program i is
- * the same in every run. It stops after MOST (200) faults. At the end, and with FUZZ_STATS=1 in any case, the
+ * the same in every run. It stops after MOST (200) faults. FUZZ_TAME=1 makes
+ * tame ones (progen.h). At the end, and with FUZZ_STATS=1 in any case, the
  * counts are printed.
  */
 #include <inttypes.h>
@@ -186,6 +187,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	/* Worlds come and go; the system need not hear of it. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 26);
 	mallopt(M_TRIM_THRESHOLD, 1 << 28);
+	prog.tame = getenv("FUZZ_TAME") != NULL;
 	if (*argc >= 4 && strcmp(a[1], "-g") == 0)
 		exit(generate(strtoull(a[2], NULL, 0), strtoull(a[3], NULL, 0),
 		    *argc > 4 ? strtoull(a[4], NULL, 0) : 0,

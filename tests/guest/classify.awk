@@ -47,9 +47,11 @@ function normal(text) {
 }
 
 # A capital is for programs that were not fitted.
-function find(side, mode, fitted, text,    i) {
+function find(side, mode, program, text,    i, fitted) {
+	fitted = program ~ /f$/
 	for (i = 1; i <= rows; i++)
-		if (who[i] == side && text ~ pattern[i] &&
+		if (who[i] == side && (text ~ pattern[i] ||
+		    (text " #" program) ~ pattern[i]) &&
 		    (index(modes[i], mode) ||
 		    !fitted && index(modes[i], toupper(mode))))
 			return i
@@ -62,7 +64,7 @@ function example(key, id) {
 }
 
 function disagree(line, mode, side, text,    i, key) {
-	i = find(side, mode, id[line] ~ /f$/, text)
+	i = find(side, mode, id[line], text)
 	if (i) {
 		key = side " " class[i]
 		if (!(key in seen)) {
@@ -121,6 +123,10 @@ f[1] == "r" {
 	text = $0
 	sub(/^r [0-9]+ [0-9]+ [0-9]+ [0-9]+ /, "", text)
 	text = f[4] " " normal(text)
+	if (mode == "p")
+		fully[line] = f[4] == 0
+	else if (fully[line])
+		text = text " [all]"
 	we = verdict[line, m] == "accepted"
 	they = f[4] == 0
 	total[mode, we, they]++

@@ -138,25 +138,30 @@ static int new_map(const struct wire_map *m)
 	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
 }
 
-/* A map of this shape, other than those in `taken`, of n. */
-static int find_map(const struct wire_map *m, const int *taken, uint32_t n)
+/* A map of this shape for a program of this type, other than those in
+ * `taken`, of n. A program array keeps to the first type that names it. */
+static int find_map(
+    const struct wire_map *m, uint32_t type, const int *taken, uint32_t n)
 {
 	static struct {
 		struct wire_map shape;
+		uint32_t owner;
 		int fd;
 	} cache[CACHED];
 	static uint32_t used;
-	uint32_t i, k;
+	uint32_t owner = m->type == BPF_MAP_TYPE_PROG_ARRAY ? type : 0, i, k;
 
 	for (i = 0; i < used; i++) {
 		for (k = 0; k < n && taken[k] != cache[i].fd; k++)
 			;
-		if (k == n && memcmp(&cache[i].shape, m, sizeof(*m)) == 0)
+		if (k == n && cache[i].owner == owner &&
+		    memcmp(&cache[i].shape, m, sizeof(*m)) == 0)
 			return cache[i].fd;
 	}
 	if (used == CACHED)
 		fault("too many maps");
 	cache[used].shape = *m;
+	cache[used].owner = owner;
 	cache[used].fd = new_map(m);
 	if (cache[used].fd < 0)
 		return -1; /* the kernel refuses this shape */
@@ -269,7 +274,7 @@ static void one(const struct wire_prog *p, const struct wire_map *maps,
 	snprintf(line, sizeof(line), "b %u\n", p->line);
 	say(line);
 	for (i = 0; i < p->nmaps; i++)
-		fds[i] = find_map(&maps[i], fds, i);
+		fds[i] = find_map(&maps[i], p->type, fds, i);
 	link_maps(insns, p->ninsns, fds, p->nmaps);
 	for (mode = 0; mode < WIRE_MODES; mode++) {
 		if (mode == WIRE_NONE && p->type != BPF_PROG_TYPE_SOCKET_FILTER)
