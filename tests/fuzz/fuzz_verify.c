@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-#define PATIENCE 20u /* seconds for one program */
+#define PATIENCE 20 /* CPU seconds for one program */
 
 static struct oracle oracle;
 static struct progen_prog prog;
@@ -150,9 +151,10 @@ static void died(int sig)
 static int generate(uint64_t n, uint64_t seed, uint64_t from, uint64_t most)
 {
 	static uint8_t bytes[PROGEN_BYTES + 8];
+	const struct itimerval patience = { .it_value.tv_sec = PATIENCE };
 	uint64_t i, bad = 0;
 
-	signal(SIGALRM, died);
+	signal(SIGPROF, died);
 	signal(SIGABRT, died);
 	signal(SIGSEGV, died);
 	for (i = from; i < n && bad < most; i++) {
@@ -163,7 +165,7 @@ static int generate(uint64_t n, uint64_t seed, uint64_t from, uint64_t most)
 			abort();
 		memcpy(copy, bytes, size);
 		at_work = i;
-		alarm(PATIENCE);
+		setitimer(ITIMER_PROF, &patience, NULL);
 		if (!one(copy, size)) {
 			fprintf(stderr,
 			    "IS program %" PRIu64 " of %" PRIu64 "\n\n", i,

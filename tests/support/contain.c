@@ -359,6 +359,9 @@ static const char *reg_fits(
 		return "not the memory's end";
 	if (!in_scalar(&r->s, part))
 		return "variable part out of range";
+	if (r->off <= -VF_PTR_LIMIT || r->off >= VF_PTR_LIMIT ||
+	    (!vf_is_near(&r->s) && !vf_is_mem_end(r)))
+		return "moved too far";
 	if (r->proven != 0 && (int64_t)(part + r->proven - 1) > (int64_t)room)
 		return "proven bytes are missing";
 	if (vf_is_or_null(r) || r->kind == EXO_REG_RING)
