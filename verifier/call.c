@@ -11,13 +11,15 @@
  * between two calls is a state `common` that covers the state before the
  * first one and the states after each return: the function is explored from
  * common, and while a return is not covered, common is weakened by it and the
- * function explored again. Each round forgets something for good, and after
- * ROUNDS of them everything that a function could change, so that it ends.
+ * function explored again. After GUESSES rounds each one forgets something for
+ * good, and after ROUNDS of them everything that a function could change, so
+ * that it ends.
  */
 #include "exo/lib/mem.h"
 #include "verifier/step_int.h"
 
-#define ROUNDS 4u
+#define ROUNDS  4u
+#define GUESSES 2u /* rounds in which ids may be guessed */
 
 struct vf_callback {
 	struct vf_callback *outer;
@@ -136,8 +138,31 @@ static int pack(struct vf_env *env, const struct vf_state *st,
 	return 0;
 }
 
+/* Which of the records held has this id; nrefs: none. */
+static uint32_t ref_of(const struct vf_state *st, uint32_t id)
+{
+	uint32_t k = 0;
+
+	while (k < st->nrefs && st->ref[k] != id)
+		k++;
+	return k;
+}
+
+/* Pointers with a variable part, or to memory that is held: ids have other
+ * names after the function, so that it is a guess whether they are the same.
+ * returned() finds out. */
+static bool is_alike(const struct vf_state *cs, const struct vf_reg *c,
+    const struct vf_state *rs, const struct vf_reg *r)
+{
+	if (c->id == 0 || r->id == 0)
+		return c->id == r->id;
+	return vf_scalar_covers(&c->s, &r->s) &&
+	       ref_of(cs, c->id) == ref_of(rs, r->id);
+}
+
 /* Of what was saved in common, by register c, keep what r has, too. */
-static bool weaken_saved(struct vf_reg *c, const struct vf_reg *r)
+static bool weaken_saved(const struct vf_state *cs, struct vf_reg *c,
+    const struct vf_state *rs, const struct vf_reg *r, bool guess)
 {
 	struct vf_scalar any = vf_scalar_any(64);
 
@@ -152,8 +177,8 @@ static bool weaken_saved(struct vf_reg *c, const struct vf_reg *r)
 		c->off = 0;
 		return true;
 	}
-	if (c->id != 0 || r->id != 0 || c->map != r->map ||
-	    c->frame != r->frame || c->off != r->off)
+	if (c->map != r->map || c->frame != r->frame || c->off != r->off ||
+	    !is_alike(cs, c, rs, r) || (c->id != 0 && !guess))
 		return false;
 	if (c->proven > r->proven)
 		c->proven = r->proven;
@@ -173,8 +198,8 @@ static uint8_t weaken_byte(
 	                                                 : VF_BYTE_MISC;
 }
 
-static void weaken_stack(
-    struct vf_state *c, const struct vf_state *r, bool hard)
+static void weaken_stack(struct vf_state *c, const struct vf_state *r,
+    bool guess, bool hard)
 {
 	uint32_t i, k, b;
 
@@ -185,7 +210,8 @@ static void weaken_stack(
 		bool number = x->kind == EXO_REG_SCALAR;
 
 		if (!hard &&
-		    weaken_saved(x, slot == 0 ? NULL : &r->pool[slot - 1]))
+		    weaken_saved(c, x, r, slot == 0 ? NULL : &r->pool[slot - 1],
+		        guess))
 			continue;
 		memset(&c->frame[frame]->byte[(size_t)h * 4],
 		    number ? VF_BYTE_MISC : VF_BYTE_NONE, x->four ? 4 : 8);
@@ -210,7 +236,8 @@ static void weaken_reg(struct vf_reg *c, const struct vf_reg *r)
 		c->kind = EXO_REG_UNINIT;
 }
 
-static void weaken(struct vf_state *c, struct vf_state *r, bool hard)
+static void weaken(
+    struct vf_state *c, struct vf_state *r, bool guess, bool hard)
 {
 	uint32_t regs = EXO_R_FP + VF_KEPT * c->depth, i;
 
@@ -220,7 +247,7 @@ static void weaken(struct vf_state *c, struct vf_state *r, bool hard)
 		else
 			weaken_reg(vf_reg_at(c, i), vf_reg_at(r, i));
 	}
-	weaken_stack(c, r, hard);
+	weaken_stack(c, r, guess, hard);
 	if (c->mem_min > r->mem_min)
 		c->mem_min = r->mem_min;
 }
@@ -240,7 +267,8 @@ static int returned(struct vf_env *env)
 		err = pack(env, &env->st, &env->scratch, &env->scratch_size);
 	if (err < 0 || vf_node_covers(cb->node, env->scratch, &env->map))
 		return err;
-	weaken(&cb->common, &env->st, cb->rounds >= ROUNDS);
+	weaken(&cb->common, &env->st, cb->rounds < GUESSES,
+	    cb->rounds >= ROUNDS);
 	cb->weakened = true;
 	return 0;
 }

@@ -109,9 +109,10 @@ static void drop_covered(
 
 	while (*link != NULL && looks < COMPARES && glances++ < GLANCES) {
 		struct vf_node *old = *link;
+		bool may = vf_node_may_cover(n, old);
 
-		if (!vf_node_may_cover(n, old) ||
-		    (looks++, !vf_node_covers(n, old, &env->map))) {
+		looks += may;
+		if (!may || !vf_node_covers(n, old, &env->map)) {
 			link = &old->next;
 			continue;
 		}
