@@ -198,8 +198,8 @@ static uint8_t weaken_byte(
 	                                                 : VF_BYTE_MISC;
 }
 
-static void weaken_stack(struct vf_state *c, const struct vf_state *r,
-    bool guess, bool hard)
+static void weaken_stack(
+    struct vf_state *c, const struct vf_state *r, bool guess, bool hard)
 {
 	uint32_t i, k, b;
 
@@ -209,9 +209,8 @@ static void weaken_stack(struct vf_state *c, const struct vf_state *r,
 		uint16_t slot = r->frame[frame]->slot[h];
 		bool number = x->kind == EXO_REG_SCALAR;
 
-		if (!hard &&
-		    weaken_saved(c, x, r, slot == 0 ? NULL : &r->pool[slot - 1],
-		        guess))
+		if (!hard && weaken_saved(c, x, r,
+		                 slot == 0 ? NULL : &r->pool[slot - 1], guess))
 			continue;
 		memset(&c->frame[frame]->byte[(size_t)h * 4],
 		    number ? VF_BYTE_MISC : VF_BYTE_NONE, x->four ? 4 : 8);
@@ -267,8 +266,8 @@ static int returned(struct vf_env *env)
 		err = pack(env, &env->st, &env->scratch, &env->scratch_size);
 	if (err < 0 || vf_node_covers(cb->node, env->scratch, &env->map))
 		return err;
-	weaken(&cb->common, &env->st, cb->rounds < GUESSES,
-	    cb->rounds >= ROUNDS);
+	weaken(
+	    &cb->common, &env->st, cb->rounds < GUESSES, cb->rounds >= ROUNDS);
 	cb->weakened = true;
 	return 0;
 }

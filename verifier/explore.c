@@ -21,7 +21,7 @@
  * addresses take linear time whatever they compare. Forgetting is sound, so
  * that what it accepts is safe. When it refuses after forgetting, or takes too
  * long, the fine pass, which forgets nothing that is live, decides; and when
- * that finds a cycle in the graph of a loop, the strict one (covering()).
+ * that finds a cycle in the graph of a loop, two strict ones (covering()).
  *
  * A state is compared with at most COMPARES others, of GLANCES whose marks
  * (node.c) it glances at. States can be large, so
@@ -76,10 +76,25 @@ int vf_scratch(struct vf_env *env, const struct vf_state *st)
 /*
  * Does anything in a list cover n? Inside a loop, what covers it may be where
  * the way came from, which says nothing of an end: if n is less than that, it
- * is explored by itself. If it is the same, the loop does not end. The strict
- * pass takes nothing that was explored before, but the same: then every edge
- * of the graph leads to a node that is explored later.
+ * is explored by itself. If it is the same, the loop does not end.
+ *
+ * A strict pass takes nothing that was explored before, but the same: then an
+ * edge that leads back leads to an equal state. Even that may be a cycle of
+ * the graph only: what the equal state led to may have been covered by a
+ * larger one that waited, and that has led here. The second strict pass takes
+ * an equal one only where the way came from, and explores it again elsewhere.
  */
+static bool may_take(struct vf_env *env, const struct vf_node *old,
+    const struct vf_node *n, bool seen)
+{
+	if (!seen)
+		return true; /* what waits has led nowhere yet */
+	if (env->strict == 0 && !vf_came_through(env, old))
+		return true;
+	return vf_node_covers(n, old, &env->map) &&
+	       (env->strict < 2 || vf_came_through(env, old));
+}
+
 static struct vf_node *covering(struct vf_env *env, struct vf_node *list,
     const struct vf_node *n, bool seen)
 {
@@ -90,11 +105,8 @@ static struct vf_node *covering(struct vf_env *env, struct vf_node *list,
 		if (!vf_node_may_cover(list, n))
 			continue;
 		looks++;
-		if (!vf_node_covers(list, n, &env->map))
-			continue;
-		if (!seen || /* what waits has led nowhere yet */
-		    (!env->strict && !vf_came_through(env, list)) ||
-		    vf_node_covers(n, list, &env->map))
+		if (vf_node_covers(list, n, &env->map) &&
+		    may_take(env, list, n, seen))
 			return list;
 	}
 	return NULL;
@@ -591,11 +603,11 @@ int vf_explore(struct vf_env *env)
 	begin_fine(env);
 	env->strict = !env->forgot; /* what it forgot was not to blame */
 	err = pass(env);
-	if (!env->strict && err == -EXO_EREFUSED &&
-	    env->report->code == VF_LOOP) {
+	while (err == -EXO_EREFUSED && env->report->code == VF_LOOP &&
+	       env->strict < 2) {
 		before = *env->report;
 		begin_fine(env);
-		env->strict = true;
+		env->strict++;
 		err = pass(env);
 	}
 	if (err == -EXO_EBUDGET && before.code == VF_LOOP) {

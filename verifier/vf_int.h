@@ -168,10 +168,10 @@ struct vf_env {
 	bool names;         /* there is a local call, or a function's address */
 	bool stack_escapes; /* other registers than r10 may point to stack */
 
-	bool coarse; /* this pass forgets: see explore.c */
-	bool forgot; /* it did */
-	bool strict; /* this pass prunes less inside loops */
-	uint32_t pc; /* instruction at work */
+	bool coarse;    /* this pass forgets: see explore.c */
+	bool forgot;    /* it did */
+	uint8_t strict; /* this pass prunes less inside loops, or (2) least */
+	uint32_t pc;    /* instruction at work */
 	struct vf_inst *inst;
 	struct vf_scope scope;
 	struct vf_callback *callback; /* or NULL */
