@@ -39,7 +39,8 @@ static const char *const faults[] = { "fine", "report", "trap", "steps",
 /* How many programs have something in them. */
 static const char *const names[] = { "loop", "packet", "spill", "call", "map",
 	"callback", "ring", "link", "ld_abs", "packet-change", "tail-call",
-	"packet-write", "atomic", "bounded" };
+	"packet-write", "atomic", "bounded", "pointer-compare", "overlap",
+	"moved-context" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 static struct {
 	uint64_t made[NAMES], accepted[NAMES];

@@ -324,7 +324,8 @@ static void item(struct progen *g)
 		pg_access, pg_access, pg_access, pg_shift, pg_shift, pg_shift,
 		pg_either, pg_lookup, pg_settle, pg_lookup, pg_ring, pg_helper,
 		pg_helper, pg_change, pg_local, pg_local, pg_callback, pg_loop,
-		pg_loop };
+		pg_loop, pg_compare, pg_compare, pg_overlap, pg_overlap,
+		pg_moved };
 
 	items[pg_pick(g, sizeof(items) / sizeof(items[0]))](g);
 }

@@ -57,6 +57,9 @@ enum progen_has {
 	PROGEN_HAS_WRITE = 2048,
 	PROGEN_HAS_ATOMIC = 4096,
 	PROGEN_HAS_VAR = 8192,
+	PROGEN_HAS_COMPARE = 16384, /* of pointers */
+	PROGEN_HAS_OVERLAP = 32768, /* of what is saved */
+	PROGEN_HAS_MOVED = 65536,   /* contexts */
 };
 
 struct progen_prog {

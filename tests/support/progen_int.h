@@ -175,6 +175,12 @@ void pg_settle(struct progen *g);
 void pg_lookup(struct progen *g);
 void pg_ring(struct progen *g);
 
+/* --- progen_ptr.c: pointers compared, saved in odd places, moved contexts --- */
+
+void pg_compare(struct progen *g);
+void pg_overlap(struct progen *g);
+void pg_moved(struct progen *g);
+
 /* --- progen_call.c: helpers, functions, loops --- */
 
 void pg_helper(struct progen *g);
