@@ -413,6 +413,10 @@ static void start_func(struct progen *g, const struct pg_func *f)
 		if (f->arg[i].kind <= PG_NUM || to > 9)
 			continue;
 		pg_mov(g, to, i + 1);
+		if (f->far != 0 && f->arg[i].kind == PG_BUF) {
+			pg_emit(g, EXO_ALU64 | EXO_ADD, to, 0, 0, f->far);
+			pg_is(g, i + 1, PG_UNSET);
+		}
 		if (f->arg[i].kind == PG_CTX || f->arg[i].kind == PG_CELL)
 			pg_lock(g, to);
 		to++;
@@ -427,7 +431,8 @@ static void start_func(struct progen *g, const struct pg_func *f)
 	for (i = 0; f->cell && i < PG_REGS; i++) {
 		if (g->st.r[i].kind != PG_CELL)
 			continue;
-		to = pg_free(g, i);
+		if (to > 9 || f->content.kind != PG_CTX)
+			to = pg_free(g, i);
 		pg_emit(g, EXO_LDX | EXO_MEM | EXO_DW, to, i, 0, 0);
 		g->st.r[to] = f->content;
 		break;
@@ -439,7 +444,8 @@ static void end_func(struct progen *g, const struct pg_func *f)
 {
 	unsigned reg, cell = pg_find(g, PG_CELL);
 
-	if (f->cell && cell != PG_REGS) {
+	if (f->cell && cell != PG_REGS &&
+	    !(f->callback && f->content.kind != PG_NUM && !pg_one_in(g, 6))) {
 		reg = pg_find(g, (enum pg_kind)f->content.kind);
 		if (reg != PG_REGS && pg_one_in(g, 2))
 			pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, cell, reg, 0, 0);
@@ -478,6 +484,12 @@ static void function(struct progen *g, unsigned k, unsigned items)
 		start_main(g);
 	else
 		start_func(g, f);
+	if (f->callback && f->changes) {
+		pg_block(g, pg_pick(g, 3));
+		pg_change(g);
+	} else if (k != 0 && pg_one_in(g, 4)) {
+		pg_callback(g);
+	}
 	pg_block(g, items);
 	end_func(g, f);
 }

@@ -60,6 +60,7 @@ enum progen_has {
 	PROGEN_HAS_COMPARE = 16384, /* of pointers */
 	PROGEN_HAS_OVERLAP = 32768, /* of what is saved */
 	PROGEN_HAS_MOVED = 65536,   /* contexts */
+	PROGEN_HAS_BACK_CHANGE = 1 << 17,
 };
 
 struct progen_prog {

@@ -207,13 +207,18 @@ static bool packet_locked(const struct progen *g)
 	return false;
 }
 
+/* May the packet change in this function? Its callers know then. */
+static bool may_change_here(const struct progen *g)
+{
+	return g->func == 0 || g->funcs[g->func].changes;
+}
+
 void pg_change(struct progen *g)
 {
 	static const uint8_t xdp[] = { 44, 54, 65 };
 	unsigned ctx = pg_find(g, PG_CTX);
-	bool ok = g->func == 0 || g->funcs[g->func].changes;
 
-	if (!calls_ok(g) || ctx < 6 || ctx == PG_REGS || !ok ||
+	if (!calls_ok(g) || ctx < 6 || ctx == PG_REGS || !may_change_here(g) ||
 	    (packet_locked(g) && !pg_wild(g)))
 		return;
 	if (g->type == EXO_PROG_XDP) {
@@ -326,6 +331,28 @@ static unsigned find_arg(struct progen *g, const struct pg_reg *want)
 	return PG_REGS;
 }
 
+/* What a function finds in its cell is in slot 0; false: there is none. */
+static bool put_cell(struct progen *g, const struct pg_func *f)
+{
+	unsigned reg;
+
+	if ((g->locked_slot & 1) != 0)
+		return false;
+	if (f->content.kind == PG_NUM) {
+		reg = pg_num(g);
+	} else if (f->content.kind == PG_BUF) {
+		reg = pg_free(g, PG_REGS);
+		(void)area_arg(g, reg, 16);
+	} else {
+		reg = find_arg(g, &f->content);
+	}
+	if (reg >= PG_REGS)
+		return false;
+	pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, reg, -PG_AREA - 8, 0);
+	g->st.slot[0] = f->content;
+	return true;
+}
+
 /* Save what the arguments need of r0 to r5 in slots; false: it is not
  * there. */
 static bool put_args(struct progen *g, const struct pg_func *f)
@@ -343,14 +370,8 @@ static bool put_args(struct progen *g, const struct pg_func *f)
 		if (reg == PG_REGS || (reg <= 5 && reg != i + 1))
 			return false;
 	}
-	if (f->cell) {
-		reg = find_arg(g, &f->content);
-		if (reg == PG_REGS || (g->locked_slot & 1) != 0)
-			return false;
-		pg_emit(
-		    g, EXO_STX | EXO_MEM | EXO_DW, 10, reg, -PG_AREA - 8, 0);
-		g->st.slot[0] = f->content;
-	}
+	if (f->cell && !put_cell(g, f))
+		return false;
 	for (i = 5; i-- > 0;) {
 		const struct pg_reg *a = &f->arg[i];
 
@@ -381,7 +402,8 @@ void pg_local(struct progen *g)
 		return;
 	if (!f->used)
 		new_func(g, f);
-	if ((f->changes && packet_locked(g)) || !put_args(g, f))
+	if ((f->changes && (packet_locked(g) || !may_change_here(g))) ||
+	    !put_args(g, f))
 		return;
 	g->out->has |= PROGEN_HAS_CALL;
 	g->call[g->ncalls].at = g->out->n;
@@ -410,39 +432,123 @@ static void func_arg(struct progen *g, unsigned k)
 	pg_lddw(g, 2, EXO_LDDW_FUNC, 0, 0);
 }
 
+/* What a function called back has besides its context: a map's element, or a
+ * number. */
+static void new_element(struct pg_func *f, bool each, unsigned map)
+{
+	f->arg[0].kind = PG_NUM;
+	if (!each)
+		return;
+	f->arg[0] = (struct pg_reg){ .kind = PG_MAP, .map = (uint8_t)map };
+	f->arg[1] = (struct pg_reg){ .kind = PG_KEY,
+		.map = (uint8_t)map,
+		.hi = (int16_t)progen_maps[map].key_size };
+	f->arg[2] = (struct pg_reg){ .kind = PG_VAL,
+		.map = (uint8_t)map,
+		.hi = (int16_t)progen_maps[map].value_size };
+}
+
+/* Something for the cell that its context is. */
+static bool new_content(struct progen *g, struct pg_func *f)
+{
+	static const uint8_t hold[] = { PG_CTX, PG_CTX, PG_PKT, PG_VAL, PG_END,
+		PG_MEM };
+	unsigned how = pg_pick(g, 8), reg;
+
+	if (how < 2) {
+		f->content =
+		    (struct pg_reg){ .kind = how == 0 ? PG_NUM : PG_BUF };
+		f->content.hi = how == 0 ? 0 : 16;
+		return true;
+	}
+	reg = pg_find(g, (enum pg_kind)hold[how - 2]);
+	if (f->changes || g->out->tame)
+		reg = pg_find(g, PG_CTX);
+	if (reg == PG_REGS || g->st.r[reg].var)
+		return false;
+	f->content = g->st.r[reg];
+	return true;
+}
+
 static void new_callback(
     struct progen *g, struct pg_func *f, bool each, unsigned map)
 {
-	unsigned at = each ? 3 : 1;
+	static const int32_t far[] = { 600, 1 << 20, -(1 << 20), -64, 512,
+		(1 << 29) - 100, 1 << 29, 1000 };
+	struct pg_reg *ctx = &f->arg[each ? 3 : 1];
+	bool may_change = g->type == EXO_PROG_XDP || g->type == EXO_PROG_TC;
 
 	f->used = true;
 	f->callback = true;
 	f->ret.kind = PG_NUM;
-	if (each) {
-		f->arg[0] =
-		    (struct pg_reg){ .kind = PG_MAP, .map = (uint8_t)map };
-		f->arg[1] = (struct pg_reg){ .kind = PG_KEY,
-			.map = (uint8_t)map,
-			.hi = (int16_t)progen_maps[map].key_size };
-		f->arg[2] = (struct pg_reg){ .kind = PG_VAL,
-			.map = (uint8_t)map,
-			.hi = (int16_t)progen_maps[map].value_size };
+	new_element(f, each, map);
+	ctx->kind = pg_one_in(g, 4) ? PG_NUM : PG_BUF;
+	if (ctx->kind == PG_BUF)
+		ctx->hi = 16;
+	if (pg_one_in(g, 3)) {
+		f->changes = may_change && pg_one_in(g, 2) && !packet_locked(g);
+		f->cell = new_content(g, f);
+		f->changes = f->changes && f->cell;
+	}
+	if (f->cell)
+		*ctx = (struct pg_reg){ .kind = PG_CELL };
+	if (ctx->kind == PG_BUF && pg_one_in(g, 3) && !g->out->tame) {
+		if (pg_one_in(g, 2))
+			ctx->var = true;
+		else
+			f->far = far[pg_pick(g, sizeof(far) / sizeof(far[0]))];
+	}
+}
+
+/* The context of a function that is called back, in r3. */
+static bool put_context(
+    struct progen *g, const struct pg_func *f, const struct pg_reg *ctx)
+{
+	unsigned limit = 33, num = PG_REGS;
+
+	if (f->cell && !put_cell(g, f))
+		return false;
+	if (ctx->kind == PG_BUF && ctx->var) {
+		num = pg_bounded(g, &limit);
+		if (num >= PG_REGS)
+			return false;
+		pg_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, 0, num, 0, 0);
+		pg_mov(g, 3, 10);
+		pg_add(g, 3, -PG_AREA + (int)pg_pick(g, 16));
+		pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, 3, 0, 0, 0);
+	} else if (ctx->kind == PG_BUF) {
+		(void)area_arg(g, 3, 16);
+		if (f->far != 0)
+			pg_emit(g, EXO_ALU64 | EXO_SUB, 3, 0, 0, f->far);
+	} else if (ctx->kind == PG_CELL) {
+		pg_mov(g, 3, 10);
+		pg_add(g, 3, -PG_AREA - 8);
 	} else {
-		f->arg[0].kind = PG_NUM;
+		pg_set(g, 3, 0);
 	}
-	f->arg[at].kind = pg_one_in(g, 4) ? PG_NUM : PG_BUF;
-	if (f->arg[at].kind == PG_BUF)
-		f->arg[at].hi = 16;
-	if (pg_one_in(g, 6) && pg_find(g, PG_CTX) != PG_REGS) {
-		f->cell = true;
-		f->content.kind = PG_CTX;
-		f->arg[at] = (struct pg_reg){ .kind = PG_CELL };
+	pg_lock(g, 3);
+	return true;
+}
+
+/* How often, in r1. */
+static void put_count(struct progen *g)
+{
+	unsigned limit = pg_one_in(g, 8) ? 200 : 12, reg;
+
+	if (pg_one_in(g, 2)) {
+		pg_set(g, 1, (int)pg_pick(g, limit));
+		return;
 	}
+	reg = pg_one_in(g, 20) ? pg_num(g) : pg_bounded(g, &limit);
+	if (reg < PG_REGS)
+		pg_mov(g, 1, reg);
+	else
+		pg_set(g, 1, 0);
 }
 
 void pg_callback(struct progen *g)
 {
-	unsigned k = pick_func(g, true), at, reg, limit = 12;
+	unsigned k = pick_func(g, true);
 	struct pg_func *f = &g->funcs[k];
 	unsigned map = pg_one_in(g, 2) ? PROGEN_ARRAY : PROGEN_HASH;
 	bool each;
@@ -451,35 +557,25 @@ void pg_callback(struct progen *g)
 		return;
 	if (!f->used)
 		new_callback(g, f, pg_one_in(g, 2), map);
+	if (f->changes && (packet_locked(g) || !may_change_here(g)))
+		return;
 	each = f->arg[0].kind != PG_NUM;
-	at = each ? 3 : 1;
-	if (f->cell) {
-		reg = pg_find(g, PG_CTX);
-		if (reg == PG_REGS || (g->locked_slot & 1) != 0)
-			return;
-		pg_emit(
-		    g, EXO_STX | EXO_MEM | EXO_DW, 10, reg, -PG_AREA - 8, 0);
-		g->st.slot[0].kind = PG_UNSET;
-	}
+	if (!put_context(g, f, &f->arg[each ? 3 : 1]))
+		return;
 	g->out->has |= PROGEN_HAS_BACK;
-	if (each) {
+	if (each)
 		pg_lddw(g, 1, EXO_LDDW_MAP, f->arg[0].map, 0);
-	} else if (pg_one_in(g, 2)) {
-		pg_set(g, 1, (int)pg_pick(g, 10));
-	} else {
-		reg = pg_bounded(g, &limit);
-		if (reg < PG_REGS)
-			pg_mov(g, 1, reg);
-	}
-	if (f->arg[at].kind == PG_BUF) {
-		(void)area_arg(g, 3, 16);
-	} else if (f->arg[at].kind == PG_CELL) {
-		pg_mov(g, 3, 10);
-		pg_add(g, 3, -PG_AREA - 8);
-	} else {
-		pg_set(g, 3, 0);
-	}
+	else
+		put_count(g);
+	pg_unlock(g, 3);
 	func_arg(g, k);
 	pg_set(g, 4, pg_wild(g) ? 1 : 0);
 	call(g, each ? 164 : 181);
+	if (f->cell)
+		g->st.slot[0].kind = PG_UNSET;
+	if (f->changes) {
+		g->out->has |= PROGEN_HAS_BACK_CHANGE;
+		if (!pg_trick(g, PG_TRICK_STALE))
+			forget_packet(g);
+	}
 }

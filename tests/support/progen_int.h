@@ -51,6 +51,7 @@ struct pg_func {
 	bool callback;
 	bool changes; /* the packet */
 	bool cell;    /* of its last argument, a PG_CELL */
+	int32_t far;  /* its context lies so far below a stack's bytes */
 	struct pg_reg arg[5];
 	struct pg_reg content; /* of the cell */
 	struct pg_reg ret;
