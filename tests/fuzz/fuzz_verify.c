@@ -40,7 +40,8 @@ static const char *const faults[] = { "fine", "report", "trap", "steps",
 static const char *const names[] = { "loop", "packet", "spill", "call", "map",
 	"callback", "ring", "link", "ld_abs", "packet-change", "tail-call",
 	"packet-write", "atomic", "bounded", "pointer-compare", "overlap",
-	"moved-context", "callback-change" };
+	"moved-context", "callback-change", "two-records", "record-given-away",
+	"helper-bytes" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 static struct {
 	uint64_t made[NAMES], accepted[NAMES];

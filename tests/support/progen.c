@@ -417,7 +417,8 @@ static void start_func(struct progen *g, const struct pg_func *f)
 			pg_emit(g, EXO_ALU64 | EXO_ADD, to, 0, 0, f->far);
 			pg_is(g, i + 1, PG_UNSET);
 		}
-		if (f->arg[i].kind == PG_CTX || f->arg[i].kind == PG_CELL)
+		if (f->arg[i].kind == PG_CTX || f->arg[i].kind == PG_CELL ||
+		    (f->arg[i].kind == PG_REC && f->gives))
 			pg_lock(g, to);
 		to++;
 	}
@@ -431,10 +432,12 @@ static void start_func(struct progen *g, const struct pg_func *f)
 	for (i = 0; f->cell && i < PG_REGS; i++) {
 		if (g->st.r[i].kind != PG_CELL)
 			continue;
-		if (to > 9 || f->content.kind != PG_CTX)
+		if (to > 9 || (f->content.kind != PG_CTX && !f->gives))
 			to = pg_free(g, i);
 		pg_emit(g, EXO_LDX | EXO_MEM | EXO_DW, to, i, 0, 0);
 		g->st.r[to] = f->content;
+		if (f->gives)
+			pg_lock(g, to);
 		break;
 	}
 }
@@ -444,7 +447,14 @@ static void end_func(struct progen *g, const struct pg_func *f)
 {
 	unsigned reg, cell = pg_find(g, PG_CELL);
 
-	if (f->cell && cell != PG_REGS &&
+	for (reg = 6; f->gives && reg < PG_REGS; reg++) {
+		if (g->st.r[reg].kind != PG_REC || (g->locked >> reg & 1) == 0)
+			continue;
+		pg_mov(g, 1, reg);
+		pg_give_back(g);
+		break;
+	}
+	if (f->cell && cell != PG_REGS && !f->gives &&
 	    !(f->callback && f->content.kind != PG_NUM && !pg_one_in(g, 6))) {
 		reg = pg_find(g, (enum pg_kind)f->content.kind);
 		if (reg != PG_REGS && pg_one_in(g, 2))
@@ -474,6 +484,8 @@ static void function(struct progen *g, unsigned k, unsigned items)
 	g->locked = 0;
 	g->locked_slot = 0;
 	g->func = k;
+	f->entry = entry;
+	g->held = f->held;
 	g->budget = 2 * items;
 	for (i = 0; i < g->ncalls; i++) {
 		if (g->call[i].func == k)

@@ -29,12 +29,69 @@ static int area_arg(struct progen *g, unsigned reg, unsigned size)
 	return at;
 }
 
-/* Memory and its size in reg and reg + 1. */
+/* Bytes of a packet, a key, a record or other memory, at least `size` of them,
+ * in r6 to r9: PG_REGS if there is none. */
+static unsigned find_bytes(struct progen *g, int size)
+{
+	unsigned start = pg_pick(g, 4), i;
+
+	for (i = 0; i < 4 && !g->out->tame; i++) {
+		const struct pg_reg *r = &g->st.r[6 + (start + i) % 4];
+		bool fit = r->hi - r->lo >= size;
+
+		if (fit && (r->kind == PG_PKT || r->kind == PG_META ||
+		               r->kind == PG_KEY || r->kind == PG_REC ||
+		               r->kind == PG_MEM))
+			return 6 + (start + i) % 4;
+	}
+	return PG_REGS;
+}
+
+/* Their address, in reg. */
+static void bytes_arg(struct progen *g, unsigned reg, unsigned from, int size)
+{
+	const struct pg_reg *r = &g->st.r[from];
+	int room = r->hi - r->lo - size;
+	int at = r->lo + (int)(pg_byte(g) % (room + 1u));
+
+	g->out->has |= PROGEN_HAS_BYTES;
+	if (pg_wild(g) || pg_trick(g, PG_TRICK_PLACE))
+		at += (int)pg_pick(g, 3);
+	pg_mov(g, reg, from);
+	pg_add(g, reg, at);
+}
+
+/* Those, and a size that is known or not. False: there are none. */
+static bool bytes_and_size(struct progen *g, unsigned reg, bool out)
+{
+	unsigned size = 1 + pg_pick(g, 16), limit = size + 1, num;
+	unsigned from = find_bytes(g, (int)size + 1);
+
+	if (from == PG_REGS || (out && g->st.r[from].kind != PG_REC &&
+	                           g->st.r[from].kind != PG_MEM))
+		return false;
+	num = pg_one_in(g, 3) ? pg_bounded(g, &limit) : PG_REGS;
+	if (num < PG_REGS && num != from) {
+		pg_mov(g, reg + 1, num);
+		pg_emit(g, EXO_ALU64 | EXO_ADD, reg + 1, 0, 0, 1);
+		size++;
+	} else {
+		pg_set(g, reg + 1, (int)size);
+	}
+	pg_lock(g, reg + 1);
+	bytes_arg(g, reg, from, (int)size);
+	pg_unlock(g, reg + 1);
+	return true;
+}
+
+/* Memory and its size in reg and reg + 1. `out`: the helper writes there. */
 static void mem_arg(struct progen *g, unsigned reg, bool out)
 {
 	unsigned size = 1 + pg_pick(g, 24), val = pg_find(g, PG_VAL);
 	unsigned limit = size + 1, num;
 
+	if (pg_one_in(g, 2) && bytes_and_size(g, reg, out))
+		return;
 	if (val != PG_REGS && val > 5 && g->st.r[val].lo == 0 &&
 	    g->st.r[val].map != PROGEN_WRONLY &&
 	    g->st.r[val].map != PROGEN_RDONLY && g->st.r[val].hi >= 8 &&
@@ -63,20 +120,29 @@ static void mem_arg(struct progen *g, unsigned reg, bool out)
 /* Two arguments: map, key. */
 static void key_args(struct progen *g, unsigned map)
 {
+	int size = (int)progen_maps[map].key_size;
+	unsigned from = pg_one_in(g, 2) ? find_bytes(g, size) : PG_REGS;
+
 	pg_lddw(g, 1, EXO_LDDW_MAP, (int)map, 0);
-	(void)area_arg(g, 2, progen_maps[map].key_size);
+	if (from != PG_REGS)
+		bytes_arg(g, 2, from, size);
+	else
+		(void)area_arg(g, 2, (unsigned)size);
 }
 
 static void helper_map(struct progen *g)
 {
 	static const uint8_t maps[] = { PROGEN_ARRAY, PROGEN_HASH, PROGEN_HASH,
 		PROGEN_WRONLY };
-	unsigned map = maps[pg_pick(g, 4)], val = pg_find(g, PG_VAL);
+	unsigned map = maps[pg_pick(g, 4)], val = pg_find(g, PG_VAL), from;
 
 	g->out->has |= PROGEN_HAS_MAP;
+	from = find_bytes(g, (int)progen_maps[map].value_size);
 	if (val > 5 && val < PG_REGS && g->st.r[val].lo == 0 &&
 	    g->st.r[val].map == map && map != PROGEN_WRONLY)
 		pg_mov(g, 3, val);
+	else if (from != PG_REGS)
+		bytes_arg(g, 3, from, (int)progen_maps[map].value_size);
 	else
 		(void)area_arg(g, 3, progen_maps[map].value_size);
 	key_args(g, map);
@@ -96,17 +162,37 @@ static void helper_skb(struct progen *g, unsigned ctx)
 	call(g, load ? 26 : 9);
 }
 
+/* Up to 16 bytes and their size, which may be 0, for csum_diff. */
+static void csum_args(struct progen *g, unsigned reg)
+{
+	unsigned limit = 17, num, from = find_bytes(g, 16);
+
+	num = pg_one_in(g, 3) ? pg_bounded(g, &limit) : PG_REGS;
+	if (num < PG_REGS) { /* or what remains is a number that is too large */
+		pg_mov(g, reg + 1, num);
+		if (!pg_one_in(g, 4))
+			pg_emit(g, EXO_ALU64 | EXO_AND, reg + 1, 0, 0, ~3);
+	} else {
+		pg_set(g, reg + 1, 4 * (int)pg_pick(g, 5));
+	}
+	pg_lock(g, reg + 1);
+	if (from != PG_REGS && from != num && pg_one_in(g, 2))
+		bytes_arg(g, reg, from, 16);
+	else
+		(void)area_arg(g, reg, 16);
+	pg_lock(g, reg);
+}
+
 static void helper_csum(struct progen *g)
 {
-	(void)area_arg(g, 1, 16);
-	pg_set(g, 2, 4 * (int)pg_pick(g, 5));
+	csum_args(g, 1);
 	if (pg_one_in(g, 2)) {
 		pg_set(g, 3, 0);
 		pg_set(g, 4, 0);
 	} else {
-		(void)area_arg(g, 3, 16);
-		pg_set(g, 4, 4 * (int)pg_pick(g, 5));
+		csum_args(g, 3);
 	}
+	g->locked &= (uint16_t)~0x1e;
 	pg_set(g, 5, 0);
 	call(g, 28);
 }
@@ -255,7 +341,8 @@ static unsigned pick_func(struct progen *g, bool callback)
 		unsigned f = (start + k) % g->nfuncs;
 
 		if (f > g->func &&
-		    (!g->funcs[f].used || g->funcs[f].callback == callback))
+		    (!g->funcs[f].used || (g->funcs[f].callback == callback &&
+		                              !g->funcs[f].gives)))
 			return f;
 	}
 	return 0;
@@ -267,7 +354,7 @@ static void new_arg(struct progen *g, struct pg_func *f, unsigned i)
 	unsigned reg;
 
 	f->arg[i].kind = PG_NUM;
-	switch (pg_pick(g, 6)) {
+	switch (pg_pick(g, 7)) {
 	case 0:
 		if (pg_find(g, PG_CTX) != PG_REGS)
 			f->arg[i].kind = PG_CTX;
@@ -290,6 +377,11 @@ static void new_arg(struct progen *g, struct pg_func *f, unsigned i)
 		if (pg_find(g, PG_END) != PG_REGS)
 			f->arg[i].kind = PG_END;
 		break;
+	case 5:
+		reg = pg_find(g, PG_REC);
+		if (reg != PG_REGS)
+			f->arg[i] = g->st.r[reg];
+		break;
 	default:
 		break;
 	}
@@ -297,7 +389,8 @@ static void new_arg(struct progen *g, struct pg_func *f, unsigned i)
 
 static void new_func(struct progen *g, struct pg_func *f)
 {
-	static const uint8_t hold[] = { PG_CTX, PG_PKT, PG_VAL, PG_END };
+	static const uint8_t hold[] = { PG_CTX, PG_PKT, PG_VAL, PG_END,
+		PG_REC };
 	unsigned i, n = 1 + pg_pick(g, 4), reg;
 
 	f->used = true;
@@ -307,7 +400,7 @@ static void new_func(struct progen *g, struct pg_func *f)
 		new_arg(g, f, i);
 	if (f->arg[0].kind == PG_CTX && pg_one_in(g, 2))
 		f->ret.kind = PG_CTX;
-	reg = pg_find(g, (enum pg_kind)hold[pg_pick(g, 4)]);
+	reg = pg_find(g, (enum pg_kind)hold[pg_pick(g, 5)]);
 	if (pg_one_in(g, 3) && reg != PG_REGS) {
 		f->cell = true;
 		f->content = g->st.r[reg];
@@ -323,7 +416,8 @@ static unsigned find_arg(struct progen *g, const struct pg_reg *want)
 	for (i = 0; i < PG_REGS; i++) {
 		const struct pg_reg *r = &g->st.r[i];
 
-		if (r->kind == want->kind && r->map == want->map &&
+		if (r->kind == want->kind &&
+		    (r->map == want->map || r->kind == PG_REC) &&
 		    r->lo <= want->lo && r->hi >= want->hi &&
 		    (!r->var || want->var))
 			return i;
@@ -392,11 +486,43 @@ static bool put_args(struct progen *g, const struct pg_func *f)
 	return true;
 }
 
+void pg_call_func(struct progen *g, unsigned k)
+{
+	g->call[g->ncalls].at = g->out->n;
+	g->call[g->ncalls++].func = k;
+	pg_emit(g, EXO_JMP | EXO_CALL, 0, EXO_CALL_LOCAL, 0, 0);
+	pg_clobber(g);
+}
+
+/* Itself, or one that calls it: must be refused. */
+static void recurse(struct progen *g)
+{
+	unsigned k = pg_pick(g, g->func + 1);
+	int to = (int)g->funcs[k].entry;
+
+	if (pg_one_in(g, 2)) {
+		pg_set(g, 1, 0);
+		pg_emit(g, EXO_JMP | EXO_CALL, 0, EXO_CALL_LOCAL, 0,
+		    to - (int)g->out->n - 1);
+	} else {
+		pg_set(g, 1, 1);
+		pg_lddw(g, 2, EXO_LDDW_FUNC, to - (int)g->out->n - 1, 0);
+		pg_set(g, 3, 0);
+		pg_set(g, 4, 0);
+		pg_emit(g, EXO_JMP | EXO_CALL, 0, 0, 0, 181);
+	}
+	pg_clobber(g);
+}
+
 void pg_local(struct progen *g)
 {
 	unsigned k = pick_func(g, false);
 	struct pg_func *f = &g->funcs[k];
 
+	if (calls_ok(g) && pg_one_in(g, 128) && !g->out->tame) {
+		recurse(g);
+		return;
+	}
 	if (k == 0 || !calls_ok(g) || g->ncalls == PG_CALLS ||
 	    (f->used && f->callback))
 		return;
@@ -406,10 +532,8 @@ void pg_local(struct progen *g)
 	    !put_args(g, f))
 		return;
 	g->out->has |= PROGEN_HAS_CALL;
-	g->call[g->ncalls].at = g->out->n;
-	g->call[g->ncalls++].func = k;
-	pg_emit(g, EXO_JMP | EXO_CALL, 0, EXO_CALL_LOCAL, 0, 0);
-	pg_clobber(g);
+	f->held = f->held || g->held > 0;
+	pg_call_func(g, k);
 	pg_is(g, 0, (enum pg_kind)f->ret.kind);
 	if (f->cell)
 		g->st.slot[0].kind = PG_UNSET;
@@ -452,8 +576,8 @@ static void new_element(struct pg_func *f, bool each, unsigned map)
 static bool new_content(struct progen *g, struct pg_func *f)
 {
 	static const uint8_t hold[] = { PG_CTX, PG_CTX, PG_PKT, PG_VAL, PG_END,
-		PG_MEM };
-	unsigned how = pg_pick(g, 8), reg;
+		PG_MEM, PG_REC };
+	unsigned how = pg_pick(g, 9), reg;
 
 	if (how < 2) {
 		f->content =
@@ -485,7 +609,7 @@ static void new_callback(
 	ctx->kind = pg_one_in(g, 4) ? PG_NUM : PG_BUF;
 	if (ctx->kind == PG_BUF)
 		ctx->hi = 16;
-	if (pg_one_in(g, 3)) {
+	if (pg_one_in(g, 2)) {
 		f->changes = may_change && pg_one_in(g, 2) && !packet_locked(g);
 		f->cell = new_content(g, f);
 		f->changes = f->changes && f->cell;
@@ -563,6 +687,7 @@ void pg_callback(struct progen *g)
 	if (!put_context(g, f, &f->arg[each ? 3 : 1]))
 		return;
 	g->out->has |= PROGEN_HAS_BACK;
+	f->held = f->held || g->held > 0;
 	if (each)
 		pg_lddw(g, 1, EXO_LDDW_MAP, f->arg[0].map, 0);
 	else

@@ -47,11 +47,15 @@ struct pg_jump {
 #define PG_JUMPS 48u
 
 struct pg_func {
+	uint32_t entry;
 	bool used;
 	bool callback;
-	bool changes; /* the packet */
-	bool cell;    /* of its last argument, a PG_CELL */
-	int32_t far;  /* its context lies so far below a stack's bytes */
+	bool changes;  /* the packet */
+	bool cell;     /* of its last argument, a PG_CELL */
+	bool gives;    /* back a record: its first argument, or in its cell */
+	bool held;     /* its callers hold one */
+	uint8_t given; /* bytes of it, at least */
+	int32_t far;   /* its context lies so far below a stack's bytes */
 	struct pg_reg arg[5];
 	struct pg_reg content; /* of the cell */
 	struct pg_reg ret;
@@ -174,7 +178,12 @@ void pg_shift(struct progen *g);
 void pg_either(struct progen *g);
 void pg_settle(struct progen *g);
 void pg_lookup(struct progen *g);
+
+/* --- progen_ring.c: records --- */
+
 void pg_ring(struct progen *g);
+/** Give back what r1 points to. */
+void pg_give_back(struct progen *g);
 
 /* --- progen_ptr.c: pointers compared, saved in odd places, moved contexts --- */
 
@@ -186,6 +195,8 @@ void pg_moved(struct progen *g);
 
 void pg_helper(struct progen *g);
 void pg_change(struct progen *g);
+/** Call a function of this program; its arguments are there. */
+void pg_call_func(struct progen *g, unsigned k);
 void pg_local(struct progen *g);
 void pg_callback(struct progen *g);
 void pg_loop(struct progen *g);
