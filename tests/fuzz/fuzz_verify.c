@@ -41,7 +41,7 @@ static const char *const names[] = { "loop", "packet", "spill", "call", "map",
 	"callback", "ring", "link", "ld_abs", "packet-change", "tail-call",
 	"packet-write", "atomic", "bounded", "pointer-compare", "overlap",
 	"moved-context", "callback-change", "two-records", "record-given-away",
-	"helper-bytes" };
+	"helper-bytes", "long-loop", "nested-3" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 static struct {
 	uint64_t made[NAMES], accepted[NAMES];

@@ -73,10 +73,16 @@ static void back(struct progen *g, const struct loop *l, unsigned code,
 /* The counter: a register, or a slot with a register for the moment. */
 static void start_count(struct progen *g, struct loop *l)
 {
-	unsigned limit = 12, reg;
+	unsigned limit = g->loops == 0 && pg_one_in(g, 12) ? 200 : 12, reg;
 
 	l->step = 1 + (int)pg_pick(g, 3);
-	l->limit = 2 + (int)pg_pick(g, g->loops != 0 ? 4 : 14);
+	l->limit = 2 + (int)pg_pick(g, g->loops > 1    ? 2
+	                               : g->loops != 0 ? 4
+	                                               : 14);
+	if (g->loops == 0 && pg_one_in(g, 12)) {
+		l->limit = 2 + (int)pg_byte(g) % 199;
+		g->out->has |= PROGEN_HAS_LONG;
+	}
 	l->down = pg_one_in(g, 3);
 	l->bound = PG_REGS;
 	l->slot = pg_pick(g, PG_SLOTS);
@@ -157,7 +163,8 @@ static void leave(struct progen *g)
 /* A packet's bytes, while they last. */
 static void cursor(struct progen *g)
 {
-	unsigned from, end, q, t, c, num, times = 2 + pg_pick(g, 20);
+	unsigned from, end, q, t, c, num;
+	unsigned times = 2 + pg_pick(g, pg_one_in(g, 8) ? 200 : 20);
 	uint32_t head, out = g->njumps;
 	uint16_t locked = g->locked;
 	bool var = pg_one_in(g, 3);
@@ -219,13 +226,15 @@ void pg_loop(struct progen *g)
 	uint16_t locked = g->locked, locked_slot = g->locked_slot;
 	bool irreducible = pg_one_in(g, 8);
 
-	if (g->loops > 1 || g->nest > 3)
+	if (g->loops > 2 || g->nest > 5)
 		return;
 	if (pg_one_in(g, 4)) {
 		cursor(g);
 		return;
 	}
 	g->out->has |= PROGEN_HAS_LOOP;
+	if (g->loops == 2)
+		g->out->has |= PROGEN_HAS_NEST;
 	start_count(g, &l);
 	l.from = g->njumps;
 	open_head(g, &l);
@@ -240,6 +249,8 @@ void pg_loop(struct progen *g)
 	l.at = g->out->n;
 	l.head = g->st;
 	g->loops++;
+	if (pg_one_in(g, 6))
+		pg_loop(g);
 	pg_block(g, 1 + pg_pick(g, 3));
 	if (irreducible)
 		pg_land(g, middle);
