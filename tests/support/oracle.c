@@ -418,11 +418,27 @@ static enum oracle_fault many_runs(struct oracle *o, bool full)
 	return f;
 }
 
+/* All elements of a map; their order is no matter. */
+static void note_map(struct life *l, uint32_t map)
+{
+	uint8_t key[8] = { 0 }, value[64] = { 0 };
+	uint64_t all = 0;
+	uint32_t pos = 0;
+
+	while (exo_world_next(l->w, map, &pos, key, value) == 0) {
+		struct life one = { .sum = map };
+
+		note(&one, key, sizeof(key));
+		note(&one, value, sizeof(value));
+		all += one.sum;
+	}
+	note(l, &all, sizeof(all));
+}
+
 static void note_all(struct life *l)
 {
 	struct isa_vm *vm = exo_world_vm(l->w);
-	uint8_t key[8] = { 0 }, value[64] = { 0 };
-	uint32_t map, pos, len;
+	uint32_t map, len;
 	const uint8_t *rec;
 
 	note(l, l->space, l->space_size);
@@ -430,19 +446,48 @@ static void note_all(struct life *l)
 		note(l, vm->pkt.data, vm->pkt.caplen);
 	note(l, &vm->own, sizeof(vm->own));
 	for (map = 0; map < PROGEN_MAPS; map++) {
-		pos = 0;
-		while (exo_world_next(l->w, map, &pos, key, value) == 0) {
-			note(l, key, sizeof(key));
-			note(l, value, sizeof(value));
-		}
+		note_map(l, map);
 		while ((rec = exo_world_record(l->w, map, &len)) != NULL)
 			note(l, rec, len);
 	}
 }
 
-/* Two worlds that differ in what a program may not see. */
+static bool sees_order(const struct progen_prog *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->n; i++) {
+		if (p->insns[i].code == (EXO_JMP | EXO_CALL) &&
+		    p->insns[i].imm == 164)
+			return true;
+	}
+	return false;
+}
+
+/* Elements of a hash, elsewhere than in another world: those that are free
+ * are used in turn. */
+static void place_elements(struct life *l, uint32_t map, bool elsewhere)
+{
+	const uint8_t zeros[64] = { 0 };
+	uint8_t key[8] = { 0xff };
+	uint32_t i;
+
+	for (i = 0; elsewhere && i < progen_maps[map].max_entries / 2; i++) {
+		(void)exo_world_update(l->w, map, key, zeros);
+		(void)map_delete(l->w->maps[map], key);
+	}
+	for (i = 0; i + 1 < progen_maps[map].max_entries; i++) {
+		key[0] = (uint8_t)i;
+		(void)exo_world_update(l->w, map, key, zeros);
+	}
+}
+
+/* Two worlds that differ in what a program may not see: where packets,
+ * records, keys and a hash's elements are. Stacks, contexts and arrays have
+ * one address each. */
 static enum oracle_fault blind(struct oracle *o, uint32_t size)
 {
+	bool elsewhere = !sees_order(o->prog);
 	enum oracle_fault f = ORACLE_FINE;
 	uint64_t first = 0;
 	unsigned k;
@@ -453,6 +498,8 @@ static enum oracle_fault blind(struct oracle *o, uint32_t size)
 		struct life l;
 
 		begin(o, &l, false);
+		place_elements(&l, PROGEN_HASH, k == 1 && elsewhere);
+		place_elements(&l, PROGEN_WRONLY, k == 1 && elsewhere);
 		supply(o, &l, size, 4, 2);
 		if (k == 1 && o->prog->type != EXO_PROG_MEM)
 			isa_pkt_moved(exo_world_vm(l.w));

@@ -47,6 +47,25 @@ bool pg_one_in(struct progen *g, unsigned n)
 	return pg_byte(g) % n == n - 1;
 }
 
+unsigned pg_leak(struct progen *g)
+{
+	unsigned start, i;
+
+	if (g->out->tame || !pg_trick(g, PG_TRICK_LEAK) || !pg_one_in(g, 4))
+		return PG_REGS;
+	start = pg_find(g, PG_VAL);
+	if (start != PG_REGS && !pg_one_in(g, 3))
+		return start;
+	start = pg_pick(g, PG_REGS);
+	for (i = 0; i < PG_REGS; i++) {
+		unsigned reg = (start + i) % PG_REGS;
+
+		if (g->st.r[reg].kind > PG_NUM)
+			return reg;
+	}
+	return PG_REGS;
+}
+
 int32_t pg_imm(struct progen *g)
 {
 	static const int32_t odd[] = { 0, 1, -1, 2, 7, 8, 15, 16, 31, 32, 63,
@@ -462,7 +481,10 @@ static void end_func(struct progen *g, const struct pg_func *f)
 		else if (pg_one_in(g, 2))
 			pg_emit(g, EXO_ST | EXO_MEM | EXO_DW, cell, 0, 0, 7);
 	}
-	if (f->ret.kind == PG_CTX && pg_find(g, PG_CTX) != PG_REGS) {
+	reg = pg_leak(g);
+	if (reg != PG_REGS)
+		pg_mov(g, 0, reg);
+	else if (f->ret.kind == PG_CTX && pg_find(g, PG_CTX) != PG_REGS) {
 		pg_mov(g, 0, pg_find(g, PG_CTX));
 	} else if (f->callback) {
 		if (g->st.r[0].kind == PG_NUM && pg_one_in(g, 2))

@@ -579,15 +579,15 @@ static bool new_content(struct progen *g, struct pg_func *f)
 		PG_MEM, PG_REC };
 	unsigned how = pg_pick(g, 9), reg;
 
-	if (how < 2) {
+	if (how < 2 && !g->out->tame) {
 		f->content =
 		    (struct pg_reg){ .kind = how == 0 ? PG_NUM : PG_BUF };
 		f->content.hi = how == 0 ? 0 : 16;
 		return true;
 	}
-	reg = pg_find(g, (enum pg_kind)hold[how - 2]);
 	if (f->changes || g->out->tame)
-		reg = pg_find(g, PG_CTX);
+		how = 2;
+	reg = pg_find(g, (enum pg_kind)hold[how - 2]);
 	if (reg == PG_REGS || g->st.r[reg].var)
 		return false;
 	f->content = g->st.r[reg];
@@ -600,7 +600,8 @@ static void new_callback(
 	static const int32_t far[] = { 600, 1 << 20, -(1 << 20), -64, 512,
 		(1 << 29) - 100, 1 << 29, 1000 };
 	struct pg_reg *ctx = &f->arg[each ? 3 : 1];
-	bool may_change = g->type == EXO_PROG_XDP || g->type == EXO_PROG_TC;
+	bool may_change = (g->type == EXO_PROG_XDP || g->type == EXO_PROG_TC) &&
+	                  !g->out->tame;
 
 	f->used = true;
 	f->callback = true;

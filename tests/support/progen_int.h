@@ -78,6 +78,7 @@ enum pg_trick {
 	PG_TRICK_NULL,   /* null checks are left out, or are of others */
 	PG_TRICK_STALE,  /* pointers are kept when what they point to goes */
 	PG_TRICK_PLACE,  /* accesses are a little out of place */
+	PG_TRICK_LEAK,   /* addresses are stored, compared, returned */
 	PG_TRICKS,
 };
 
@@ -112,6 +113,8 @@ unsigned pg_pick(struct progen *g, unsigned below);
 bool pg_wild(struct progen *g);
 /** True, mostly, in programs that try this. */
 bool pg_trick(struct progen *g, enum pg_trick trick);
+/** A register with a pointer to be leaked, or PG_REGS: mostly. */
+unsigned pg_leak(struct progen *g);
 bool pg_one_in(struct progen *g, unsigned n);
 int32_t pg_imm(struct progen *g);
 void pg_emit(struct progen *g, unsigned code, unsigned dst, unsigned src,

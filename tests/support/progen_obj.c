@@ -177,7 +177,11 @@ static void access_at(struct progen *g, unsigned reg)
 	if (r->kind == PG_PKT)
 		g->out->has |= PROGEN_HAS_PKT;
 	pg_lock(g, reg);
-	num = pg_num(g);
+	num = pg_leak(g);
+	if (num != PG_REGS && write)
+		what = 1;
+	else
+		num = pg_num(g);
 	if (r->kind == PG_VAL && r->map == PROGEN_WRONLY)
 		what = 0;
 	if (what < 3 && write) {
@@ -254,7 +258,7 @@ static void differ(struct progen *g, unsigned from)
 
 	if (r->kind != PG_PKT && r->kind != PG_MEM && r->kind != PG_BUF &&
 	    r->kind != PG_META && g->out->refuse_leaks &&
-	    !pg_trick(g, PG_TRICK_EITHER))
+	    !pg_trick(g, PG_TRICK_EITHER) && pg_leak(g) == PG_REGS)
 		return;
 	num = pg_bounded(g, &limit);
 	if (num >= PG_REGS || num == from)
@@ -659,4 +663,7 @@ void pg_lookup(struct progen *g)
 		keep_null(g, map);
 	else
 		null_check(g, map, PG_VAL);
+	if (g->st.r[0].kind == PG_VAL && map != PROGEN_RDONLY &&
+	    !g->out->tame && pg_trick(g, PG_TRICK_LEAK) && pg_one_in(g, 3))
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 0, 0, 0, 0);
 }

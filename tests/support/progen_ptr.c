@@ -21,7 +21,7 @@ static unsigned find_ptr(struct progen *g)
 static bool leak_ok(struct progen *g)
 {
 	return !g->out->refuse_leaks || pg_one_in(g, 24) ||
-	       pg_trick(g, PG_TRICK_HALF);
+	       pg_trick(g, PG_TRICK_HALF) || pg_leak(g) != PG_REGS;
 }
 
 /* Is there one object of this kind only, or are objects told apart by it? */
