@@ -610,7 +610,8 @@ int vf_explore(struct vf_env *env)
 		env->strict++;
 		err = pass(env);
 	}
-	if (err == -EXO_EBUDGET && before.code == VF_LOOP) {
+	if (err == -EXO_EBUDGET && before.code == VF_LOOP &&
+	    env->report->code == VF_BUDGET_EXPLORED) {
 		/* says more than that the budget was too small to prove it */
 		before.explored = env->facts.explored;
 		*env->report = before;
