@@ -148,11 +148,13 @@ static uint64_t prev_word(uint64_t x, const struct vf_halves *s, unsigned w)
 	return high | low;
 }
 
-/* Move each bound of the word to the next number whose lower half fits. */
+/* Move each bound of the word to the next number whose lower half fits. Where
+ * that one is beyond the last word, so that it comes round, there is none. */
 static bool word_from_half(struct vf_scalar *a, unsigned w)
 {
 	struct vf_range *r = &a->r;
 	struct vf_halves s = vf_range_halves(&a->h, w / 2);
+	struct vf_range was = *r;
 	uint64_t smin = (uint64_t)r->smin & vf_umax(w);
 	uint64_t smax = (uint64_t)r->smax & vf_umax(w);
 
@@ -160,7 +162,8 @@ static bool word_from_half(struct vf_scalar *a, unsigned w)
 	r->umax = prev_word(r->umax, &s, w);
 	r->smin = vf_signed(next_word(smin, &s, w), w);
 	r->smax = vf_signed(prev_word(smax, &s, w), w);
-	return r->umin <= r->umax && r->smin <= r->smax && vf_range_sync(r, w);
+	return vf_range_covers(&was, r) && r->umin <= r->umax &&
+	       r->smin <= r->smax && vf_range_sync(r, w);
 }
 
 /* The bits that an interval of the word and one of its half fix. */
