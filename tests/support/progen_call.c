@@ -47,12 +47,13 @@ static unsigned find_bytes(struct progen *g, int size)
 	return PG_REGS;
 }
 
-/* Their address, in reg. */
+/* Their address, in reg. Another argument may have taken their place. */
 static void bytes_arg(struct progen *g, unsigned reg, unsigned from, int size)
 {
 	const struct pg_reg *r = &g->st.r[from];
 	int room = r->hi - r->lo - size;
-	int at = r->lo + (int)(pg_byte(g) % (room + 1u));
+	unsigned at_most = room < 0 ? 0 : (unsigned)room;
+	int at = r->lo + (int)(pg_byte(g) % (at_most + 1));
 
 	g->out->has |= PROGEN_HAS_BYTES;
 	if (pg_wild(g) || pg_trick(g, PG_TRICK_PLACE))
