@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Timing our verifier and Linux's: see verify_time.h. */
 #include "tests/bench/verify_time.h"
+#include "tests/support/mem.h"
 
 #include <errno.h>
 #include <math.h>
@@ -26,24 +27,11 @@ static double now_us(clockid_t clock)
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
 static double ours(const struct vf_input *in, struct vf_facts *facts,
     struct exo_report *why, clockid_t clock)
 {
 	const struct vf_limits limits = VF_LIMITS_TOOL;
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(NULL);
 	struct vf_prog *prog;
 	double t = now_us(clock);
 

@@ -19,6 +19,7 @@
 #include "exo/hosted/batch_in.h"
 #include "exo/hosted/batch_int.h"
 #include "exo/hosted/hex.h"
+#include "tests/support/mem.h"
 #include "verifier/verifier.h"
 
 #define ANY_RESULT 13303370
@@ -35,19 +36,6 @@ static const struct {
 };
 
 static uint64_t programs, runs, wrong, excused;
-
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
 
 /* return 42; return 24; tail-call slot 1 of this program array, or 41 */
 static struct exo_insn ret42[] = { { EXO_ALU64 | EXO_MOV, 0, 0, 42 },
@@ -198,7 +186,7 @@ static void check(const struct cmd_batch_line *l)
 		.nmaps = l->nmaps,
 	};
 	const struct vf_limits limits = { 0, 0 };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(NULL);
 	const json_t *list = cmd_batch_member(l->root, "runs");
 	struct exo_report report;
 	struct vf_prog *prog;

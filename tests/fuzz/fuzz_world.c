@@ -15,6 +15,7 @@
 
 #include "exo/core/world.h"
 #include "exo/isa/helpers.h"
+#include "tests/support/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,19 +37,6 @@ static const struct exo_map_def defs[] = {
 static struct exo_insn insns[INSNS];
 static uint32_t n;
 static uint64_t sum; /* of all that a run left to see */
-
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
 
 static void note(const void *p, size_t size)
 {
@@ -215,7 +203,7 @@ static void life(uint32_t type)
 {
 	static const uint8_t bytes[LEN] = { [12] = 8, 0, 0x45 };
 	struct isa_pkt pkt = { bytes, LEN, LEN, 1, 0x0800 };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(NULL);
 	struct exo_world_config cfg = {
 		.mem = &mem, .maps = defs, .nmaps = NDEFS, .event = event
 	};

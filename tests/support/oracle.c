@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verdicts on trial: see oracle.h. */
 #include "tests/support/oracle.h"
+#include "tests/support/mem.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,19 +31,6 @@ static const struct effort *effort_of(const struct oracle *o)
 	return o->prog->n % DEEP == 0 || o->everywhere ? &deep : &quick;
 }
 
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
 static enum oracle_fault fault(
     struct oracle *o, enum oracle_fault f, const char *what)
 {
@@ -64,7 +52,7 @@ static int verify(struct oracle *o, const struct progen_prog *p,
 		.maps = progen_maps,
 		.nmaps = PROGEN_MAPS };
 	struct vf_limits limits = { effort_of(o)->explored, MEM };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(NULL);
 	struct vf_trace trace = { .fn = contain_add, .ctx = &o->record };
 	struct vf_prog *prog;
 	int err = vf_verify_traced(
@@ -253,7 +241,7 @@ static void begin(const struct oracle *o, struct life *l, bool full)
 		.arg = l };
 
 	memset(l, 0, sizeof(*l));
-	l->mem = (struct exo_mem){ .get = get, .put = put };
+	l->mem = mem_heap(NULL);
 	cfg.mem = &l->mem;
 	if (exo_world_new(&cfg, &l->w) != 0)
 		abort();

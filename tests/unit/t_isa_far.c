@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "exo/isa/interp.h"
+#include "tests/support/mem.h"
 #include "tests/unit/suites.h"
 #include "verifier/verifier.h"
 
@@ -43,26 +44,13 @@ static void fill(uint32_t insns)
 		emit(EXO_ALU64 | EXO_ADD, 0, 0, 1000);
 }
 
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
 static void check(uint64_t result, uint64_t steps)
 {
 	struct vf_input in = {
 		.insns = code, .ninsns = n, .type = EXO_PROG_MEM
 	};
 	struct vf_limits limits = { 0, 0 };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(NULL);
 	static struct isa_vm vm;
 	struct exo_report report;
 	struct vf_prog *prog;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "exo/abi/err.h"
+#include "tests/support/mem.h"
 #include "tests/support/oom.h"
 #include "tests/support/vprog_kinds.h"
 #include "verifier/trace.h"
@@ -16,24 +17,7 @@
 /* A second or two each; sanitizers and busy machines take their share. */
 #define SECONDS 60
 
-static uint64_t held; /* by get() */
-
-static void *get(void *ctx, size_t size)
-{
-	void *p = malloc(size);
-
-	(void)ctx;
-	if (p != NULL)
-		held += size;
-	return p;
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	held -= size;
-	free(p);
-}
+static uint64_t held; /* bytes */
 
 static int judge(const struct vprog *p, const struct vf_limits *limits,
     struct exo_report *report)
@@ -43,7 +27,7 @@ static int judge(const struct vprog *p, const struct vf_limits *limits,
 		.type = p->type,
 		.maps = p->maps,
 		.nmaps = p->nmaps };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(&held);
 	struct vf_prog *prog;
 	int err = vf_verify(&in, limits, &mem, &prog, report);
 
@@ -197,7 +181,7 @@ static int verify_once(void *arg)
 		.nmaps = at_work.nmaps,
 		.refuse_leaks = true };
 	struct vf_limits limits = { 0, 0 };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(&held);
 	struct exo_report r;
 	struct vf_prog *prog;
 	int err = vf_verify_traced(

@@ -22,6 +22,7 @@
 #include "exo/core/world.h"
 #include "exo/isa/interp.h"
 #include "tests/support/case.h"
+#include "tests/support/mem.h"
 #include "verifier/verifier.h"
 
 #define LEN_MAX 128u
@@ -40,19 +41,6 @@ static void where(const struct case_one *c, const char *what)
  * Verification
  */
 
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
 static int verify(const struct case_one *c, bool refuse_leaks,
     struct exo_mem *mem, struct vf_prog **prog, struct exo_report *report)
 {
@@ -66,7 +54,7 @@ static int verify(const struct case_one *c, bool refuse_leaks,
 		.no_pkt_write = c->no_writes };
 	struct vf_limits limits = { c->explored.v, 0 };
 
-	*mem = (struct exo_mem){ .get = get, .put = put };
+	*mem = mem_heap(NULL);
 	return vf_verify(&in, &limits, mem, prog, report);
 }
 
@@ -164,7 +152,7 @@ static void world_make(
 		.event = (how->pattern & 1) != 0 ? no_event : NULL };
 
 	memset(w, 0, sizeof(*w));
-	w->mem = (struct exo_mem){ .get = get, .put = put };
+	w->mem = mem_heap(NULL);
 	cfg.mem = &w->mem;
 	if (exo_world_new(&cfg, &w->w) != 0)
 		where(c, "there is no world of these maps");

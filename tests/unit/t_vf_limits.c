@@ -11,6 +11,7 @@
 #include "exo/abi/err.h"
 #include "exo/isa/interp.h"
 #include "exo/isa/text.h"
+#include "tests/support/mem.h"
 #include "tests/support/oom.h"
 #include "verifier/verifier.h"
 
@@ -56,24 +57,7 @@ static void assemble(const char *text)
  * Verification
  */
 
-static uint64_t held; /* by get() */
-
-static void *get(void *ctx, size_t size)
-{
-	void *p = malloc(size);
-
-	(void)ctx;
-	if (p != NULL)
-		held += size;
-	return p;
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	held -= size;
-	free(p);
-}
+static uint64_t held; /* bytes */
 
 static struct exo_report report;
 static struct vf_facts facts;
@@ -85,7 +69,7 @@ static int judge(uint32_t type, uint64_t explored, uint64_t mem_budget)
 		.insns = code, .ninsns = n, .type = type, .refuse_leaks = true
 	};
 	struct vf_limits limits = { explored, mem_budget };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(&held);
 	struct vf_prog *prog = NULL;
 	uint32_t size;
 	int err = vf_verify(&in, &limits, &mem, &prog, &report);
@@ -137,7 +121,7 @@ START_TEST(t_maps)
 {
 	static const struct exo_map_def odd = { 99, 4, 8, 1, 0 };
 	struct vf_limits limits = { 0, 0 };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(&held);
 	struct vf_input in = { .type = EXO_PROG_SOCKET, .maps = &odd };
 	struct vf_prog *prog;
 
@@ -411,7 +395,7 @@ static int verify_once(void *arg)
 		.type = EXO_PROG_SOCKET,
 		.refuse_leaks = true };
 	struct vf_limits limits = { 0, 0 };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(&held);
 	struct exo_report r;
 	struct vf_prog *prog;
 	int err = vf_verify(&in, &limits, &mem, &prog, &r);
@@ -438,7 +422,7 @@ END_TEST
 START_TEST(t_owner_limit)
 {
 	struct vf_limits limits = { 0, 0 };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(&held);
 	struct vf_prog *prog;
 	struct vf_input in;
 

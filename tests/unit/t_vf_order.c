@@ -5,23 +5,11 @@
 #include <string.h>
 
 #include "exo/isa/decode.h"
+#include "tests/support/mem.h"
 #include "tests/unit/suites.h"
 #include "verifier/vf_int.h"
 
 #define INSNS 60
-
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
 
 static uint64_t state;
 
@@ -120,7 +108,7 @@ static void check_loops(const struct vf_env *env)
 
 START_TEST(random_graphs)
 {
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(NULL);
 	struct vf_account account = { &mem, false };
 	struct exo_insn insns[INSNS];
 	const uint32_t jumps = 5 + 12 * ((uint32_t)_i % 5);
@@ -155,7 +143,7 @@ END_TEST
 /* Loops in loops, deeper than are told apart: still each place once. */
 START_TEST(deep_nests)
 {
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(NULL);
 	struct vf_account account = { &mem, false };
 	static struct exo_insn insns[2 * 64 + 1];
 	struct vf_input in = { .type = EXO_PROG_SOCKET };

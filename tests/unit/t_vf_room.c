@@ -14,6 +14,7 @@
 
 #include "exo/abi/err.h"
 #include "tests/support/case.h"
+#include "tests/support/mem.h"
 #include "verifier/verifier.h"
 
 /* Budgets for each case, fewer for one that needs much. Needs differ, so that
@@ -27,20 +28,6 @@
 static struct case_set set;
 static uint64_t held;
 
-static void *get(void *ctx, size_t size)
-{
-	(void)ctx;
-	held += size;
-	return malloc(size);
-}
-
-static void put(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	held -= size;
-	free(p);
-}
-
 static int judge(const struct case_one *c, uint64_t budget,
     struct exo_report *report, uint64_t *peak)
 {
@@ -53,7 +40,7 @@ static int judge(const struct case_one *c, uint64_t budget,
 		.no_helpers = c->no_helpers,
 		.no_pkt_write = c->no_writes };
 	struct vf_limits limits = { c->explored.v, budget };
-	struct exo_mem mem = { .get = get, .put = put };
+	struct exo_mem mem = mem_heap(&held);
 	struct vf_prog *prog;
 	int err = vf_verify(&in, &limits, &mem, &prog, report);
 
