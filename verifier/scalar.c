@@ -230,6 +230,39 @@ static bool is_power(const struct word *b)
 	return b->t.m == 0 && b->t.v != 0 && (b->t.v & (b->t.v - 1)) == 0;
 }
 
+/* The bits that shifts by some amounts agree on; `any`: there is one. */
+struct agreed {
+	struct vf_tnum t;
+	bool any;
+};
+
+/* One amount more, if kt has it. */
+static void shift_step(uint8_t op, struct vf_tnum a, struct vf_tnum kt,
+    unsigned k, unsigned w, struct agreed *z)
+{
+	struct vf_tnum t;
+
+	if (!vf_tnum_has(kt, k))
+		return;
+	t = op == EXO_LSH   ? vf_tnum_lsh(a, k, w)
+	    : op == EXO_RSH ? vf_tnum_rsh(a, k)
+	                    : vf_tnum_arsh(a, k, w);
+	z->t = z->any ? vf_tnum_join(z->t, t) : t;
+	z->any = true;
+}
+
+/* Those of kt from lo to hi. */
+static void shift_bits(uint8_t op, struct vf_tnum a, struct vf_tnum kt,
+    unsigned lo, unsigned hi, unsigned w, struct agreed *z)
+{
+	unsigned k;
+
+	z->t = vf_tnum_cut(VF_TNUM_ANY, w);
+	z->any = false;
+	for (k = lo; k <= hi; k++)
+		shift_step(op, a, kt, k, w, z);
+}
+
 /* A shift by an unknown amount k has the bits that all possible k agree on. */
 static struct word word_shift(
     uint8_t op, const struct word *a, const struct word *b, unsigned w)
@@ -237,27 +270,16 @@ static struct word word_shift(
 	struct vf_tnum kt = vf_tnum_and(b->t, vf_tnum_const(w - 1));
 	unsigned lo = (unsigned)kt.v;
 	unsigned hi = (unsigned)(kt.v | kt.m);
+	struct agreed bits;
 	struct word z;
-	bool any = false;
-	unsigned k;
 
 	if (b->r.umax < w) {
 		lo = (unsigned)vf_max_u(lo, b->r.umin);
 		hi = (unsigned)vf_min_u(hi, b->r.umax);
 	}
-	z.t = vf_tnum_cut(VF_TNUM_ANY, w);
-	for (k = lo; k <= hi; k++) {
-		struct vf_tnum t;
-
-		if (!vf_tnum_has(kt, k))
-			continue;
-		t = op == EXO_LSH   ? vf_tnum_lsh(a->t, k, w)
-		    : op == EXO_RSH ? vf_tnum_rsh(a->t, k)
-		                    : vf_tnum_arsh(a->t, k, w);
-		z.t = any ? vf_tnum_join(z.t, t) : t;
-		any = true;
-	}
-	if (!any)
+	shift_bits(op, a->t, kt, lo, hi, w, &bits);
+	z.t = bits.t;
+	if (!bits.any)
 		z.r = vf_range_any(w);
 	else if (op == EXO_LSH)
 		z.r = vf_range_lsh(&a->r, lo, hi, w);

@@ -17,14 +17,19 @@ CONTRACTS = {
     "half_from_word": "scalar_sync_half",
     "word_from_half": "scalar_sync_word",
     "tnum_from_ranges": "scalar_sync_tnum",
+    "next_word": "scalar_next",
+    "prev_word": "scalar_prev",
+    "shift_bits": "scalar_shift_step",
     "vf_tnum_join": "tnum_join",
     "vf_tnum_lsh": "tnum_lsh",
     "vf_tnum_rsh": "tnum_rsh",
     "vf_tnum_arsh": "tnum_arsh",
+    "vf_range_mul": "range_mul",
     "vf_range_lsh": "range_lsh",
     "vf_range_rsh": "range_rsh",
     "vf_range_arsh": "range_arsh",
 }
+SHIFTS = {0x60: "lsh", 0x70: "rsh", 0xc0: "arsh"}
 CELLS = {"range": 4, "scalar": 10}  # words of a structure
 
 
@@ -46,7 +51,11 @@ class Formula:
         self.machine.hooks["@watch"] = self.watch
         for name in given:
             kind = (self.shifts if name.endswith("sh") else
-                    self.joins if name.endswith("join") else self.keeps)
+                    self.joins if name.endswith("join") else
+                    self.nexts if name.endswith("_word") and
+                    name[:4] in ("next", "prev") else
+                    self.agrees if name == "shift_bits" else
+                    self.products if name == "vf_range_mul" else self.keeps)
             self.machine.hooks["@" + name] = kind(name)
         mem = dict(self.machine.mem)
         for i in range(WORDS):
@@ -157,6 +166,27 @@ class Formula:
             return done, mem
         return hook
 
+    def products(self, name):
+        """The contract of vf_range_mul(): the product of two words is in the
+        result, if each is in its operand."""
+        def hook(machine, values, state):
+            out, a, b, w = values
+            self.used.add((CONTRACTS[name], w.num))
+            old = state.mem
+            for operand in a, b:
+                self.need(state, self.c("is_range", operand, w, mem=old))
+            mem = self.scramble(old, out, CELLS["range"])
+            x, y = self.words(w.num)[:2]
+            z = e.binary("bvand", e.binary("bvmul", x, y),
+                         e.const((1 << w.num) - 1, 64))
+            fits = e.land(self.c("in_range", a, x, w, mem=old),
+                          self.c("in_range", b, y, w, mem=old))
+            self.assume(state, [
+                self.c("is_range", out, w, mem=mem),
+                e.lor(e.lnot(fits), self.c("in_range", out, z, w, mem=mem))])
+            return None, mem
+        return hook
+
     def joins(self, name):
         """The contract of vf_tnum_join(): the result has what either has."""
         def hook(machine, values, state):
@@ -171,6 +201,64 @@ class Formula:
                 facts.append(e.lor(e.lnot(has), self.c("in_tnum", *new, x)))
             self.assume(state, facts)
             return tuple(new), state.mem
+        return hook
+
+    def nexts(self, name):
+        """The contract of next_word() and prev_word(): on the way from x to
+        what they give, upwards or downwards and round the end, there is no
+        word that is watched and whose lower half fits."""
+        def hook(machine, values, state):
+            x, halves, w = values
+            top = e.const((1 << w.num) - 1, 64)
+            half = e.const(w.num // 2, 32)
+            low = e.const((1 << w.num // 2) - 1, 64)
+            self.used.add((CONTRACTS[name], w.num))
+            self.need(state, e.compare("bvule", x, top))
+            self.need(state, self.c("is_halves", halves, half, mem=state.mem))
+            y = machine.unknown(("i", 64))
+
+            def way(z):
+                ends = (x, z) if name == "prev_word" else (z, x)
+                return e.binary("bvand", e.binary("bvsub", *ends), top)
+            facts = [e.compare("bvule", y, top)]
+            for z in self.words(w.num):
+                fits = self.c("in_halves", halves, e.binary("bvand", z, low),
+                              mem=state.mem)
+                facts.append(e.lor(e.lnot(fits),
+                                   e.compare("bvule", way(y), way(z))))
+            self.assume(state, facts)
+            return y, state.mem
+        return hook
+
+    def agrees(self, name):
+        """The contract of shift_bits(), by induction over its loop: what x
+        becomes when it is shifted by y modulo w is in what it gives, if x is
+        in the operand and y modulo w is one of the amounts."""
+        def hook(machine, values, state):
+            op, a, kt, lo, hi, w, out = (values[0], values[1:3], values[3:5],
+                                         *values[5:])
+            self.used.add((CONTRACTS[name], w.num))
+            x, y = self.words(w.num)[:2]
+            k = e.binary("bvand", e.extract(y, 31, 0), e.const(w.num - 1, 32))
+            self.need(state, self.c("is_tnum", *a, w))
+            self.need(state, e.compare("bvult", hi, w))
+            new = [machine.unknown(("i", 64)) for _ in "vm"]
+            is_any = machine.unknown(("i", 1))
+            mem = state.mem
+            for i, word in enumerate(new):
+                mem = machine.store(mem, symex.shift(out, 8 * i), 8, word)
+            mem = machine.store(mem, symex.shift(out, 16), 1,
+                                e.from_bool(is_any, 8))
+            fits = e.all_of([self.c("in_tnum", *a, x),
+                             self.c("in_tnum", *kt, e.zext(k, 64)),
+                             e.compare("bvule", lo, k),
+                             e.compare("bvule", k, hi)])
+            z = self.c(f"word_{SHIFTS[op.num]}", x, k, w)
+            self.assume(state, [
+                self.c("is_tnum", *new, w),
+                e.lor(e.lnot(fits),
+                      e.land(is_any, self.c("in_tnum", *new, z)))])
+            return None, mem
         return hook
 
     def questions(self):

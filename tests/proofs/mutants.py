@@ -39,7 +39,7 @@ MUTANTS = [
      "r.umin = (a->umin - b->umin) & vf_umax(w)", "range_sub", 64),
     ("udiv forgets 0", "range.c",
      "r.umin = b->umin == 0 ? 0 : a->umin / b->umax",
-     "r.umin = a->umin / b->umax", "range_udiv", 16),
+     "r.umin = a->umin / b->umax", "range_udiv", 8),
     ("sdiv forgets the quotient that wraps", "range.c",
      "a->smin == vf_smin(w) && b->smin <= -1", "a->smin == 7 && b->smin <= -1",
      "range_sdiv", 8),
@@ -112,6 +112,15 @@ MUTANTS = [
      "scalar_umod", 8),
     ("covers forgets the half", "scalar.c",
      "&&\n\t       vf_range_covers(&a->h, &b->h)", "", "scalar_covers", 32),
+    ("a step forgets those before it", "scalar.c",
+     "z->t = z->any ? vf_tnum_join(z->t, t) : t;", "z->t = t;",
+     "scalar_shift_step", 64),
+    ("the last amount is left out", "scalar.c",
+     "for (k = lo; k <= hi; k++)\n\t\tshift_step",
+     "for (k = lo; k < hi; k++)\n\t\tshift_step", "scalar_shift_bits", 16),
+    ("the word before is in the wrong half", "scalar.c",
+     "low = in1 ? s->hi1 : s->hi0;", "low = in1 ? s->hi0 : s->hi1;",
+     "scalar_prev", 64),
     ("the only word is not looked at", "scalar.c",
      "return is_in;", "return true;", "scalar_sync", 16),
 ]
@@ -149,6 +158,6 @@ def refute(base, solver, rows, number, mutant):
             why = "" if said is None or said > 1 else f"claim {k}: not in C"
             break
         if answer.what != "unsat":
-            why = f"z3 is {answer.what}"
+            why = f"{answer.solver} is {answer.what}"
     shutil.rmtree(place)
     return why

@@ -106,6 +106,22 @@ static inline bool is_scalar(const struct vf_scalar *a)
 	return is_tnum(a->t, W) && is_range(&a->r, W) && is_range(&a->h, H);
 }
 
+/* The words of an interval: [lo0, hi0] without the sign bit, [lo1, hi1] with
+ * it; either may be empty. */
+static inline bool is_halves(const struct vf_halves *s, unsigned w)
+{
+	uint64_t top = top_of(w), most = top >> 1;
+
+	return s->lo0 <= top && s->hi0 <= top && s->lo1 <= top &&
+	       s->hi1 <= top && (s->lo0 > s->hi0 || s->hi0 <= most) &&
+	       (s->lo1 > s->hi1 || s->lo1 > most);
+}
+
+static inline bool in_halves(const struct vf_halves *s, uint64_t x)
+{
+	return (s->lo0 <= x && x <= s->hi0) || (s->lo1 <= x && x <= s->hi1);
+}
+
 /* Operands of words: 1, 2, 4 and 10 of them. */
 
 static inline uint64_t take_word(const uint64_t *in)

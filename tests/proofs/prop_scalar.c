@@ -9,6 +9,18 @@ bool half_from_word(struct vf_scalar *a, unsigned w);
 bool word_from_half(struct vf_scalar *a, unsigned w);
 bool tnum_from_ranges(struct vf_scalar *a, unsigned w);
 bool sync_once(struct vf_scalar *a, unsigned w);
+uint64_t next_word(uint64_t x, const struct vf_halves *s, unsigned w);
+uint64_t prev_word(uint64_t x, const struct vf_halves *s, unsigned w);
+
+struct agreed {
+	struct vf_tnum t;
+	bool any;
+};
+
+void shift_step(uint8_t op, struct vf_tnum a, struct vf_tnum kt, unsigned k,
+    unsigned w, struct agreed *z);
+void shift_bits(uint8_t op, struct vf_tnum a, struct vf_tnum kt, unsigned lo,
+    unsigned hi, unsigned w, struct agreed *z);
 
 /* A scalar that says so is of one word. */
 PROP(scalar_is_const)
@@ -66,6 +78,38 @@ KEEP(scalar_sync_half, 2)
 KEEP(scalar_sync_word, 3)
 KEEP(scalar_sync_tnum, 4)
 KEEP(scalar_sync_once, 5)
+
+/* On the way from x to the next word whose lower half fits, round the end if
+ * need be, there is no other one. */
+static inline unsigned check_next(bool down, const uint64_t *in, uint64_t *out)
+{
+	struct vf_halves s = { in[6] & top_of(H), in[7] & top_of(H),
+		in[8] & top_of(H), in[9] & top_of(H) };
+	uint64_t x = take_word(in + 10);
+	uint64_t z = take_word(in + 11);
+	uint64_t y;
+	unsigned said = 1;
+
+	if (!is_halves(&s, H))
+		return 0;
+	y = down ? prev_word(x, &s, W) : next_word(x, &s, W);
+	out[0] = y;
+	CLAIM(1, y <= TOP);
+	if (in_halves(&s, z & top_of(H)))
+		CLAIM(2, down ? ((x - z) & TOP) >= ((x - y) & TOP)
+		              : ((z - x) & TOP) >= ((y - x) & TOP));
+	return said;
+}
+
+PROP(scalar_next)
+{
+	return check_next(false, in, out);
+}
+
+PROP(scalar_prev)
+{
+	return check_next(true, in, out);
+}
 
 PROP(scalar_covers)
 {
@@ -171,6 +215,69 @@ static inline uint64_t alu(
 	default:
 		return sgn ? mod_s(x, y, w) : mod_u(x, y);
 	}
+}
+
+/* Shifts by k, which kt has. */
+static inline uint8_t shift_of(uint64_t x)
+{
+	return x % 3 == 0 ? EXO_LSH : x % 3 == 1 ? EXO_RSH : EXO_ARSH;
+}
+
+/* A step of the loop over amounts: it keeps what was there, and what x becomes
+ * comes in. With nothing before the first step, what the loop gives has what x
+ * becomes by each amount that it went over: the contract of shift_bits(). */
+PROP(scalar_shift_step)
+{
+	struct vf_tnum a = take_tnum(in);
+	struct vf_tnum kt = take_tnum(in + 2);
+	struct agreed c = { take_tnum(in + 4), (in[9] & 4) != 0 };
+	bool had = c.any;
+	uint64_t x = take_word(in + 6);
+	uint64_t z = take_word(in + 7);
+	unsigned k = (unsigned)in[8] & (W - 1);
+	uint8_t op = shift_of(in[9] & 3);
+	bool was_in = in_tnum(c.t, z);
+	unsigned said = 1;
+
+	if (!in_tnum(a, x))
+		return 0;
+	shift_step(op, a, kt, k, W, &c);
+	put_tnum(out, c.t);
+	out[2] = c.any;
+	CLAIM(1, is_tnum(c.t, W));
+	if (had)
+		CLAIM(2, c.any && (!was_in || in_tnum(c.t, z)));
+	if (in_tnum(kt, k))
+		CLAIM(3, c.any && in_tnum(c.t, alu(op, false, x, k, W)));
+	return said;
+}
+
+/* The loop itself. */
+PROP(scalar_shift_bits)
+{
+	struct vf_tnum a = take_tnum(in);
+	struct vf_tnum kt = take_tnum(in + 2);
+	uint64_t x = take_word(in + 4);
+	unsigned lo = (unsigned)in[5] & (W - 1);
+	unsigned k = (unsigned)in[6] & (W - 1);
+	unsigned hi = (unsigned)in[7] & (W - 1);
+	uint8_t op = shift_of(in[8] & 3);
+	uint64_t z = alu(op, false, x, k, W);
+	struct agreed c;
+	unsigned said = 1;
+
+	if (!in_tnum(a, x))
+		return 0;
+	watch(x);
+	watch(k);
+	watch(z);
+	shift_bits(op, a, kt, lo, hi, W, &c);
+	put_tnum(out, c.t);
+	out[2] = c.any;
+	CLAIM(1, is_tnum(c.t, W));
+	if (in_tnum(kt, k) && lo <= k && k <= hi)
+		CLAIM(2, c.any && in_tnum(c.t, z));
+	return said;
 }
 
 /* For all x in G(a), y in G(b): x op y in G(op(a, b)). */

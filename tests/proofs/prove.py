@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Proves the properties of the verifier's domain (props.tbl) with z3.
+"""Proves the properties of the verifier's domain (props.tbl) with solvers.
 
 usage: prove.py [-q] [-b BUILD] [-j JOBS] [-t SECONDS] [-m MODES] [PATTERN]
 
 For each property: clang compiles the C of the operation and of the property
 to LLVM's assembly, symex.py makes a formula of it, z3 is asked for operands
-for which a claim fails. Formula and compiled C are compared on random
-operands, and wrong variants of the C must be refuted. See docs/proofs.md.
+for which a claim fails, and cvc5 where z3 takes long. Formula and compiled C
+are compared on random operands, and wrong variants of the C must be refuted.
+See docs/proofs.md.
 
 PATTERN  properties that match it only
 -m  what to do: same,prove,exhaust,mutants; all of it without -m
--t  CPU seconds for a question to z3, 150 without -t
+-t  CPU seconds for a question, 150 without -t
 -q  the quick form: fewer operands
 Exit: 0 all is as it should be, 1 it is not.
 """
@@ -132,49 +133,53 @@ class Proofs:
     # Proofs
 
     def claims(self, row, width, whole):
-        """Nothing, or a complaint; and CPU seconds."""
-        asked = whole.questions()
+        """Nothing, or a complaint; CPU seconds; the solvers that decided."""
+        asked, by, k = whole.questions(), set(), "all"
         if not asked:
-            return "claims nothing", 0
+            return "claims nothing", 0, by
         any_one = e.any_of(q for _, q in asked)
         answer = self.solver.ask(whole.text(any_one), TOGETHER)
         took = answer.seconds
+        by.add(answer.solver)
         if answer.what == "late":
+            by.clear()
             for k, question in asked:
                 answer = self.solver.ask(whole.text(question))
                 took += answer.seconds
+                by.add(answer.solver)
                 if answer.what != "unsat":
                     break
         if answer.what == "unsat":
-            return "", took
+            return "", took, by
         if answer.what != "sat":
-            return f"z3 is {answer.what}", took
+            return f"claim {k}: {answer.solver} is {answer.what}", took, by
         words = " ".join(f"{x:x}" for x in answer.words)
         said = self.source.says(row.name, width, answer.words)
         if said is None or said > 1:
-            return f"in C, verdict {said}: {words}", took
-        return f"formula only, not in C: {words}", took
+            return f"in C, verdict {said}: {words}", took, by
+        return f"formula only, not in C: {words}", took, by
 
     def prove(self, task):
-        """Complaint, CPU seconds, contracts that were used: lines."""
+        """Complaint, CPU seconds, solvers, contracts that were used: lines."""
         row, width = task
         whole = Formula(self.source, row, width, row.given)
-        why, took = self.claims(row, width, whole)
+        why, took, by = self.claims(row, width, whole)
         if not why:
             # not vacuous: an example of operands, and C says that it is one
             answer = self.solver.ask(whole.text(whole.example()))
             took += answer.seconds
             if (answer.what != "sat" or
                     self.source.says(row.name, width, answer.words) != 1):
-                why = f"its operands do not exist: z3 is {answer.what}"
+                why = (f"its operands do not exist: {answer.solver} is "
+                       f"{answer.what}")
         used = " ".join(f"{name}@{w}" for name, w in sorted(whole.used))
-        return f"{why}\n{took:.1f}\n{used}"
+        return f"{why}\n{took:.1f}\n{'+'.join(sorted(by))}\n{used}"
 
     def prove_all(self):
         """Every property at every width of its row."""
         tasks = [(row, w) for row in self.rows for w in row.widths]
         for (row, width), text in spread(self.prove, tasks, self.opt.jobs):
-            why, took, used = (text or "it died\n0\n").split("\n")
+            why, took, by, used = (text or "it died\n0\n\n").split("\n")
             if why:
                 self.report.fail(row.name, width, why)
                 continue
@@ -182,7 +187,7 @@ class Proofs:
             for contract in used.split():
                 self.report.uses[contract] = row.name
             what = "proven, given contracts" if row.given else "proven"
-            self.report.line(row.name, width, what, took)
+            self.report.line(row.name, width, f"{what} ({by})", took)
         if self.opt.pattern:
             return
         for contract, user in self.report.uses.items():

@@ -68,6 +68,7 @@ packages_proofs() {
 	clang: makes LLVM's assembly of the C under proof
 	python3: makes formulas of it
 	z3: decides them
+	cvc5: decides those that take z3 long
 	EOF
 }
 
