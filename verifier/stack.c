@@ -3,10 +3,8 @@
  * The stack: what its bytes hold, see state.h.
  *
  * What is stored as 4 or 8 bytes from a multiple of 4 on is saved with all
- * that is known of it, and loaded back whole, or its low 4 bytes of 8, as a
- * copy: what a comparison shows of one is shown of the other. Any other store
- * that touches one byte of it dissolves it into plain bytes; those that are
- * loaded so are saved from then on, as a number of which nothing is known.
+ * that is known of it, and loaded back whole, or its low 4 bytes of 8. Any
+ * other store that touches one byte of it dissolves it into plain bytes.
  * A saved pointer is loaded whole or not at all. Where leaks are refused, what
  * is left of it when a part is overwritten is as if it was never written, so
  * that plain bytes are never parts of an address.
@@ -52,31 +50,16 @@ static bool is_saved_ptr(const struct vf_state *st, uint32_t frame, uint32_t b)
 	return r != NULL && vf_is_ptr(r);
 }
 
-/* Put a register at half h; size is 4 or 8. The pool has room: explore.c. */
-static struct vf_reg *save(
-    struct vf_state *st, const struct vf_window *w, const struct vf_reg *src)
-{
-	struct vf_reg *r = vf_pool_add(st, w->frame, w->lo / 4, src);
-
-	r->four = w->size == 4;
-	if (w->size == 4 && r->s.r.umax > UINT32_MAX) {
-		r->s = vf_scalar_zext(&r->s, 32, 64);
-		r->id = 0;
-		r->off = 0;
-	}
-	memset(&bytes_of(st, w)[w->lo], VF_BYTE_SAVED, w->size);
-	return r;
-}
-
 /*
  * Loads
  */
 
 /* The register that a load at a known place gives back, or NULL. */
-static struct vf_reg *find_saved(struct vf_state *st, const struct vf_window *w)
+static const struct vf_reg *find_saved(
+    const struct vf_state *st, const struct vf_window *w)
 {
 	uint16_t slot;
-	struct vf_reg *r;
+	const struct vf_reg *r;
 
 	if (w->lo != w->hi || w->lo % 4 != 0 || w->size < 4)
 		return NULL;
@@ -87,24 +70,6 @@ static struct vf_reg *find_saved(struct vf_state *st, const struct vf_window *w)
 	if (w->size == (r->four ? 4u : 8u))
 		return r;
 	return w->size == 4 && r->kind == EXO_REG_SCALAR ? r : NULL;
-}
-
-/* Plain bytes that are loaded become a saved number of which nothing is known,
- * so that whoever loads them again has a copy. NULL: not such bytes. */
-static struct vf_reg *save_plain(struct vf_env *env, const struct vf_window *w)
-{
-	const uint8_t *byte = bytes_of(&env->st, w);
-	struct vf_reg any = { .kind = EXO_REG_SCALAR, .def = env->pc };
-	uint32_t b;
-
-	if (w->lo != w->hi || w->lo % 4 != 0 || w->size < 4)
-		return NULL;
-	for (b = w->lo; b < w->lo + w->size; b++) {
-		if (byte[b] != VF_BYTE_MISC)
-			return NULL;
-	}
-	any.s = vf_scalar_any(64);
-	return save(&env->st, w, &any);
 }
 
 /* Check that every byte of a window is a number, or maybe a part of a
@@ -132,11 +97,11 @@ static int check_bytes(struct vf_env *env, const struct vf_window *w,
 
 /* The low 4 bytes of a saved number, or the 4 that are saved. */
 static void load_four(
-    struct vf_env *env, struct vf_reg *saved, unsigned dst, bool sign)
+    struct vf_env *env, const struct vf_reg *saved, unsigned dst, bool sign)
 {
 	bool whole = saved->s.r.umax <= UINT32_MAX && !sign;
 	struct vf_scalar s = vf_scalar_zext(&saved->s, 32, 64);
-	uint32_t id = whole ? vf_link(&env->st, saved) : 0;
+	uint32_t id = whole ? saved->id : 0;
 	int32_t off = whole ? saved->off : 0;
 
 	if (sign)
@@ -149,16 +114,12 @@ static void load_four(
 int vf_stack_load(struct vf_env *env, const struct vf_window *w, unsigned dst,
     unsigned base, bool sign)
 {
-	struct vf_reg *saved = find_saved(&env->st, w);
+	const struct vf_reg *saved = find_saved(&env->st, w);
 	struct vf_scalar s;
 	bool zero;
 	int err;
 
-	if (saved == NULL)
-		saved = save_plain(env, w);
 	if (saved != NULL && w->size == 8) {
-		if (saved->kind == EXO_REG_SCALAR)
-			(void)vf_link(&env->st, saved);
 		env->st.r[dst] = *saved;
 		env->st.r[dst].def = env->pc;
 		return 0;
@@ -195,6 +156,21 @@ static int store_somewhere(
 			byte[b] = VF_BYTE_MISC;
 	}
 	return 0;
+}
+
+/* Put a register at half h; size is 4 or 8. The pool has room: explore.c. */
+static void save(
+    struct vf_state *st, const struct vf_window *w, const struct vf_reg *src)
+{
+	struct vf_reg *r = vf_pool_add(st, w->frame, w->lo / 4, src);
+
+	r->four = w->size == 4;
+	if (w->size == 4 && r->s.r.umax > UINT32_MAX) {
+		r->s = vf_scalar_zext(&r->s, 32, 64);
+		r->id = 0;
+		r->off = 0;
+	}
+	memset(&bytes_of(st, w)[w->lo], VF_BYTE_SAVED, w->size);
 }
 
 int vf_stack_store(

@@ -113,6 +113,80 @@ START_TEST(t_bare)
 END_TEST
 
 /* What a 16-bit offset and a 32-bit number can ask of the stack. */
+/* Words on the stack, each compared once: what a comparison shows of a word
+ * that was loaded must not make each way a state of its own. */
+#define WORDS 15u
+
+static void compare_words(struct vprog *p)
+{
+	unsigned i;
+
+	for (i = 0; i < WORDS; i++) {
+		uint32_t jump;
+
+		vp_load(p, EXO_W, 1, 10, -4 * (int)(WORDS - i));
+		jump = vp_if(p, EXO_JGT, 1, 5);
+		vp_alu(p, EXO_ADD, 9, 1);
+		vp_here(p, jump);
+	}
+}
+
+static void accept_soon(struct vprog *p)
+{
+	const struct vf_limits limits = { 20 * WORDS * 16, UINT32_MAX };
+	struct exo_report report;
+
+	ck_assert_msg(judge(p, &limits, &report) == 0, "VF%03u at %u",
+	    report.code, report.insn);
+	vp_free(p);
+}
+
+START_TEST(t_words_as_key)
+{
+	struct vprog p;
+
+	vp_begin(&p, EXO_PROG_TC, 100);
+	p.maps[0] = (struct exo_map_def){ EXO_MAP_HASH, 4 * WORDS, 4, 4, 0 };
+	p.nmaps = 1;
+	vp_mov(&p, 2, 0);
+	vp_copy(&p, 3, 10);
+	vp_alu(&p, EXO_ADD, 3, -4 * (int)WORDS);
+	vp_mov(&p, 4, 4 * (int)WORDS);
+	vp_mov(&p, 9, 0);
+	vp_helper(&p, 26);
+	compare_words(&p);
+	vp_map(&p, 1);
+	vp_copy(&p, 2, 10);
+	vp_alu(&p, EXO_ADD, 2, -4 * (int)WORDS);
+	vp_helper(&p, 1);
+	vp_return(&p, 0);
+	accept_soon(&p);
+}
+END_TEST
+
+START_TEST(t_words_in_a_loop)
+{
+	struct vprog p;
+	uint32_t top;
+	unsigned i;
+
+	vp_begin(&p, EXO_PROG_SOCKET, 120);
+	vp_copy(&p, 6, 1);
+	for (i = 0; i < WORDS; i++) {
+		vp_put(&p, EXO_LD | EXO_ABS | EXO_W, 0, 0, 0, (int)(4 * i));
+		vp_store(&p, EXO_W, 10, 0, -4 * (int)(WORDS - i));
+	}
+	vp_mov(&p, 7, 0);
+	vp_mov(&p, 9, 0);
+	top = p.n;
+	compare_words(&p);
+	vp_alu(&p, EXO_ADD, 7, 1);
+	vp_back(&p, EXO_JLT, 7, 16, top);
+	vp_return(&p, 0);
+	accept_soon(&p);
+}
+END_TEST
+
 START_TEST(t_huge_offsets)
 {
 	static const int32_t by[] = { INT32_MIN, -VF_PTR_LIMIT,
@@ -234,6 +308,8 @@ Suite *t_vf_bombs_suite(void)
 	if (getenv("EXOPF_QUICK") == NULL)
 		tcase_add_loop_test(tc, t_tool, 0, n);
 	tcase_add_loop_test(tc, t_bare, 0, n);
+	tcase_add_test(tc, t_words_as_key);
+	tcase_add_test(tc, t_words_in_a_loop);
 	tcase_add_test(tc, t_huge_offsets);
 	suite_add_tcase(s, tc);
 	tcase_set_timeout(oom, 120);
