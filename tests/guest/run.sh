@@ -15,8 +15,8 @@
 # instructions, 8 ns each, so that every run has the same answers. When the guest's kernel falls, that is
 # said, and a new guest goes on behind the program that it fell over.
 #
-# What is compared, and what the classes mean: docs/verifier-linux.md. Cases
-# and vectors have disagreements without a class: their own tests argue them.
+# What is compared, and what the classes mean: docs/verifier-linux.md. Vectors
+# have disagreements without a class: their own tests argue them.
 # Exit status: 0 every disagreement has its class, 1 not so, or the kernel found
 # a fault in itself; 2 there was no comparison.
 
