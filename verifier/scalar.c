@@ -107,10 +107,8 @@ static bool half_from_word(struct vf_scalar *a, unsigned w)
 	       vf_range_sync(&a->h, w / 2);
 }
 
-/* The smallest word >= x whose lower half is in s, in the order in which the
- * upper half counts first. There is one: words with the greatest upper half
- * are fewer than 2^(w/2), so that when x is one of them half_from_word() has
- * met s with their lower halves, of which some is left and is x's or more. */
+/* The smallest word >= x whose lower half is in s; where there is none, the
+ * smallest of all: it comes round. */
 static uint64_t next_word(uint64_t x, const struct vf_halves *s, unsigned w)
 {
 	uint64_t mask = vf_umax(w / 2);

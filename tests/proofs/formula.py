@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """From a property to formulas: what must be impossible if it holds."""
 
+import re
 import sys
 
 import expr as e
@@ -19,7 +20,8 @@ CONTRACTS = {
     "tnum_from_ranges": "scalar_sync_tnum",
     "next_word": "scalar_next",
     "prev_word": "scalar_prev",
-    "shift_bits": "scalar_shift_step",
+    "shift_step": "scalar_SHIFT_step",  # lsh, rsh, arsh
+    "shift_bits": "scalar_SHIFT_bits",
     "vf_tnum_join": "tnum_join",
     "vf_tnum_lsh": "tnum_lsh",
     "vf_tnum_rsh": "tnum_rsh",
@@ -55,6 +57,7 @@ class Formula:
                     self.nexts if name.endswith("_word") and
                     name[:4] in ("next", "prev") else
                     self.agrees if name == "shift_bits" else
+                    self.steps if name == "shift_step" else
                     self.products if name == "vf_range_mul" else self.keeps)
             self.machine.hooks["@" + name] = kind(name)
         mem = dict(self.machine.mem)
@@ -66,7 +69,9 @@ class Formula:
         fn = self.machine.functions[f"@p_{row.name}"]
         self.said, end = self.machine.call(fn, args, start)
         self.out = [end.mem["out", 8 * i][1] for i in range(WORDS)]
-        unused = {CONTRACTS[g] for g in given} - {name for name, _ in self.used}
+        names = "".join(re.sub("[a-z]*sh_", "SHIFT_", name) + " "
+                        for name, _ in self.used)
+        unused = {g for g in given if CONTRACTS[g] + " " not in names}
         if unused:
             sys.exit(f"proofs: {row.name} never uses {unused}")
 
@@ -230,34 +235,62 @@ class Formula:
             return y, state.mem
         return hook
 
+    @staticmethod
+    def contract(name, values):
+        """The row for the operation that the first argument is."""
+        return CONTRACTS[name].replace("SHIFT", SHIFTS[values[0].num])
+
+    def agreed(self, values, state):
+        """What the contracts of shift_bits() and shift_step() share: operand,
+        amounts and result must be well-formed. New memory with any result;
+        that the first watched word, shifted by the second one modulo w, is in
+        a result; that the amounts have this one; the amount itself."""
+        op, a, kt, w, out = (values[0], values[1:3], values[3:5], *values[-2:])
+        x, y = self.words(w.num)[:2]
+        k = e.binary("bvand", e.extract(y, 31, 0), e.const(w.num - 1, 32))
+        z = self.c(f"word_{SHIFTS[op.num]}", x, k, w)
+        for t in a, kt:
+            self.need(state, self.c("is_tnum", *t, w))
+        mem = self.scramble(state.mem, out, 2)
+        is_any = self.machine.unknown(("i", 1))
+        mem = self.machine.store(mem, symex.shift(out, 16), 1,
+                                 e.from_bool(is_any, 8))
+
+        def has_z(at):
+            return e.land(self.c("is_any", out, mem=at),
+                          self.c("in_agreed", out, z, mem=at))
+        has_k = e.land(self.c("in_tnum", *a, x),
+                       self.c("in_tnum", *kt, e.zext(k, 64)))
+        self.assume(state, [self.c("is_agreed", out, w, mem=mem)])
+        return mem, has_z, has_k, k
+
     def agrees(self, name):
-        """The contract of shift_bits(), by induction over its loop: what x
-        becomes when it is shifted by y modulo w is in what it gives, if x is
-        in the operand and y modulo w is one of the amounts."""
-        def hook(machine, values, state):
-            op, a, kt, lo, hi, w, out = (values[0], values[1:3], values[3:5],
-                                         *values[5:])
-            self.used.add((CONTRACTS[name], w.num))
-            x, y = self.words(w.num)[:2]
-            k = e.binary("bvand", e.extract(y, 31, 0), e.const(w.num - 1, 32))
-            self.need(state, self.c("is_tnum", *a, w))
+        """The contract of shift_bits(): what x becomes when it is shifted by y
+        modulo w is in what it gives, if x is in the operand and y modulo w is
+        one of the amounts."""
+        def hook(_machine, values, state):
+            lo, hi, w = values[5:8]
+            self.used.add((self.contract(name, values), w.num))
+            mem, has_z, has_k, k = self.agreed(values, state)
             self.need(state, e.compare("bvult", hi, w))
-            new = [machine.unknown(("i", 64)) for _ in "vm"]
-            is_any = machine.unknown(("i", 1))
-            mem = state.mem
-            for i, word in enumerate(new):
-                mem = machine.store(mem, symex.shift(out, 8 * i), 8, word)
-            mem = machine.store(mem, symex.shift(out, 16), 1,
-                                e.from_bool(is_any, 8))
-            fits = e.all_of([self.c("in_tnum", *a, x),
-                             self.c("in_tnum", *kt, e.zext(k, 64)),
-                             e.compare("bvule", lo, k),
+            fits = e.all_of([has_k, e.compare("bvule", lo, k),
                              e.compare("bvule", k, hi)])
-            z = self.c(f"word_{SHIFTS[op.num]}", x, k, w)
+            self.assume(state, [e.lor(e.lnot(fits), has_z(mem))])
+            return None, mem
+        return hook
+
+    def steps(self, name):
+        """The contract of shift_step(): what was there stays, and what x
+        becomes comes in if this is its amount."""
+        def hook(_machine, values, state):
+            now, w, out = values[5:8]
+            self.used.add((self.contract(name, values), w.num))
+            mem, has_z, has_k, k = self.agreed(values, state)
+            self.need(state, e.compare("bvult", now, w))
+            self.need(state, self.c("is_agreed", out, w, mem=state.mem))
             self.assume(state, [
-                self.c("is_tnum", *new, w),
-                e.lor(e.lnot(fits),
-                      e.land(is_any, self.c("in_tnum", *new, z)))])
+                e.lor(e.lnot(has_z(state.mem)), has_z(mem)),
+                e.lor(e.lnot(e.land(has_k, e.eq(now, k))), has_z(mem))])
             return None, mem
         return hook
 

@@ -122,6 +122,27 @@ static inline bool in_halves(const struct vf_halves *s, uint64_t x)
 	return (s->lo0 <= x && x <= s->hi0) || (s->lo1 <= x && x <= s->hi1);
 }
 
+/* What shifts agree on: scalar.c has it as well. */
+struct agreed {
+	struct vf_tnum t;
+	bool any;
+};
+
+static inline bool is_any(const struct agreed *c)
+{
+	return c->any;
+}
+
+static inline bool is_agreed(const struct agreed *c, unsigned w)
+{
+	return is_tnum(c->t, w);
+}
+
+static inline bool in_agreed(const struct agreed *c, uint64_t x)
+{
+	return in_tnum(c->t, x);
+}
+
 /* Operands of words: 1, 2, 4 and 10 of them. */
 
 static inline uint64_t take_word(const uint64_t *in)

@@ -12,11 +12,6 @@ bool sync_once(struct vf_scalar *a, unsigned w);
 uint64_t next_word(uint64_t x, const struct vf_halves *s, unsigned w);
 uint64_t prev_word(uint64_t x, const struct vf_halves *s, unsigned w);
 
-struct agreed {
-	struct vf_tnum t;
-	bool any;
-};
-
 void shift_step(uint8_t op, struct vf_tnum a, struct vf_tnum kt, unsigned k,
     unsigned w, struct agreed *z);
 void shift_bits(uint8_t op, struct vf_tnum a, struct vf_tnum kt, unsigned lo,
@@ -217,68 +212,66 @@ static inline uint64_t alu(
 	}
 }
 
-/* Shifts by k, which kt has. */
-static inline uint8_t shift_of(uint64_t x)
-{
-	return x % 3 == 0 ? EXO_LSH : x % 3 == 1 ? EXO_RSH : EXO_ARSH;
-}
-
-/* A step of the loop over amounts: it keeps what was there, and what x becomes
- * comes in. With nothing before the first step, what the loop gives has what x
- * becomes by each amount that it went over: the contract of shift_bits(). */
-PROP(scalar_shift_step)
+/* A step of the loop over amounts keeps what was there, and what x becomes by
+ * its amount comes in. */
+static inline unsigned check_step(uint8_t op, const uint64_t *in, uint64_t *out)
 {
 	struct vf_tnum a = take_tnum(in);
 	struct vf_tnum kt = take_tnum(in + 2);
-	struct agreed c = { take_tnum(in + 4), (in[9] & 4) != 0 };
+	struct agreed c = { take_tnum(in + 4), (in[9] & 1) != 0 };
 	bool had = c.any;
 	uint64_t x = take_word(in + 6);
 	uint64_t z = take_word(in + 7);
 	unsigned k = (unsigned)in[8] & (W - 1);
-	uint8_t op = shift_of(in[9] & 3);
 	bool was_in = in_tnum(c.t, z);
 	unsigned said = 1;
 
-	if (!in_tnum(a, x))
-		return 0;
 	shift_step(op, a, kt, k, W, &c);
 	put_tnum(out, c.t);
 	out[2] = c.any;
 	CLAIM(1, is_tnum(c.t, W));
-	if (had)
-		CLAIM(2, c.any && (!was_in || in_tnum(c.t, z)));
-	if (in_tnum(kt, k))
+	CLAIM(2, !had || !was_in || (c.any && in_tnum(c.t, z)));
+	if (in_tnum(a, x) && in_tnum(kt, k))
 		CLAIM(3, c.any && in_tnum(c.t, alu(op, false, x, k, W)));
 	return said;
 }
 
-/* The loop itself. */
-PROP(scalar_shift_bits)
+/* The loop: what x becomes by an amount that it goes over is in the result. */
+static inline unsigned check_bits(uint8_t op, const uint64_t *in, uint64_t *out)
 {
 	struct vf_tnum a = take_tnum(in);
 	struct vf_tnum kt = take_tnum(in + 2);
 	uint64_t x = take_word(in + 4);
-	unsigned lo = (unsigned)in[5] & (W - 1);
+	unsigned lo = (unsigned)in[5];
 	unsigned k = (unsigned)in[6] & (W - 1);
 	unsigned hi = (unsigned)in[7] & (W - 1);
-	uint8_t op = shift_of(in[8] & 3);
-	uint64_t z = alu(op, false, x, k, W);
 	struct agreed c;
 	unsigned said = 1;
 
-	if (!in_tnum(a, x))
-		return 0;
 	watch(x);
 	watch(k);
-	watch(z);
 	shift_bits(op, a, kt, lo, hi, W, &c);
 	put_tnum(out, c.t);
 	out[2] = c.any;
 	CLAIM(1, is_tnum(c.t, W));
-	if (in_tnum(kt, k) && lo <= k && k <= hi)
-		CLAIM(2, c.any && in_tnum(c.t, z));
+	if (in_tnum(a, x) && in_tnum(kt, k) && lo <= k && k <= hi)
+		CLAIM(2, c.any && in_tnum(c.t, alu(op, false, x, k, W)));
 	return said;
 }
+
+#define SHIFT(name, op)                         \
+	PROP(scalar_##name##_step)              \
+	{                                       \
+		return check_step(op, in, out); \
+	}                                       \
+	PROP(scalar_##name##_bits)              \
+	{                                       \
+		return check_bits(op, in, out); \
+	}
+
+SHIFT(lsh, EXO_LSH)
+SHIFT(rsh, EXO_RSH)
+SHIFT(arsh, EXO_ARSH)
 
 /* For all x in G(a), y in G(b): x op y in G(op(a, b)). */
 static inline unsigned check_alu(

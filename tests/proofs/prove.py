@@ -40,7 +40,8 @@ class Report:
     def __init__(self):
         self.proven = {}  # widths by property
         self.tested = set()
-        self.uses = {}  # contracts, (property, width), and who needs them
+        self.uses = {}  # contracts, "property@width", and who needs them
+        self.rests = {}  # properties, and those whose contracts they use
         self.bad = 0
         print(f"{'property':<22}{'width':>6}  {'result':<50}{'seconds':>8}")
 
@@ -53,6 +54,15 @@ class Report:
         """Something that must not be."""
         self.bad += 1
         print(f"{name:<22}{width:>6}  FAILED: {why}", flush=True)
+
+    def is_circular(self, name):
+        """Does a proof use what rests on it?"""
+        below, todo = set(), [name]
+        while todo:
+            new = self.rests.get(todo.pop(), set()) - below
+            below |= new
+            todo += new
+        return name in below
 
     def summary(self):
         """The last line."""
@@ -141,7 +151,7 @@ class Proofs:
         answer = self.solver.ask(whole.text(any_one), TOGETHER)
         took = answer.seconds
         by.add(answer.solver)
-        if answer.what == "late":
+        if answer.what not in ("sat", "unsat"):
             by.clear()
             for k, question in asked:
                 answer = self.solver.ask(whole.text(question))
@@ -186,8 +196,13 @@ class Proofs:
             self.report.proven.setdefault(row.name, []).append(width)
             for contract in used.split():
                 self.report.uses[contract] = row.name
+                self.report.rests.setdefault(row.name, set()).add(
+                    contract.split("@")[0])
             what = "proven, given contracts" if row.given else "proven"
             self.report.line(row.name, width, f"{what} ({by})", took)
+        for name in self.report.rests:
+            if self.report.is_circular(name):
+                self.report.fail(name, 0, "its contracts rest on itself")
         if self.opt.pattern:
             return
         for contract, user in self.report.uses.items():

@@ -49,7 +49,7 @@ class Solver:
             answer = self.ask_one(name, text, limit)
             took += answer.seconds
             answer.seconds = took
-            if answer.what != "late":
+            if answer.what in ("sat", "unsat"):
                 break
         return answer
 
@@ -105,7 +105,7 @@ def _run_once(name, option, path, text, most):
     if what not in ("sat", "unsat"):
         said = done.stdout + done.stderr
         is_late = done.returncode < 0 or "memory" in said or "bad_alloc" in said
-        what = "late" if is_late else f"error {said[:200]}"
+        what = "late" if is_late else f"error {' '.join(said.split())[:200]}"
     words = [0] * WORDS
     for at, base, value in re.findall(r"\(in(\d+) #([xb])(\w+)\)", rest):
         words[int(at)] = int(value, 16 if base == "x" else 2)
