@@ -42,7 +42,7 @@ MUTANTS = [
      "r.umin = a->umin / b->umax", "range_udiv", 8),
     ("sdiv forgets the quotient that wraps", "range.c",
      "a->smin == vf_smin(w) && b->smin <= -1", "a->smin == 7 && b->smin <= -1",
-     "range_sdiv", 8),
+     "range_sdiv", 64),
     ("smod is too near", "range.c",
      "vf_max_s(r.smin, -near)", "vf_max_s(r.smin, 1 - near)", "range_smod",
      8),

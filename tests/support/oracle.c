@@ -88,6 +88,14 @@ static bool is_far_from_budget(
 	       explored < effort_of(o)->explored / 4;
 }
 
+/* Where leaks are allowed, a part of a saved pointer is refused as in Linux,
+ * though what was never written may be read: docs/verifier.md. */
+static bool may_depend_on_jumps(
+    const struct oracle *o, const struct exo_report *report)
+{
+	return !o->prog->refuse_leaks && report->code == VF_LEAK_PARTIAL;
+}
+
 static enum oracle_fault same_verdict(
     struct oracle *o, struct progen_prog *changed, enum oracle_fault f)
 {
@@ -97,7 +105,8 @@ static enum oracle_fault same_verdict(
 
 	if ((err == 0) == (o->verdict == 0) ||
 	    !is_far_from_budget(
-	        o, err, err == 0 ? facts.explored : report.explored))
+	        o, err, err == 0 ? facts.explored : report.explored) ||
+	    may_depend_on_jumps(o, err == 0 ? &o->report : &report))
 		return ORACLE_FINE;
 	snprintf(o->text, sizeof(o->text),
 	    "verdict VF%u at %u becomes VF%u at %u", o->report.code,
