@@ -26,8 +26,8 @@ static bool is_half(const struct exo_insn *in)
 	return (in->code & 0x07u) == EXO_JMP32;
 }
 
-/* x holds one of s; r is x + by. */
-static void learn(struct vf_state *st, struct vf_reg *r,
+/* x holds one of s; r is x + by. False: no run comes here. */
+static bool learn(struct vf_state *st, struct vf_reg *r,
     const struct vf_scalar *s, int64_t by)
 {
 	struct vf_scalar d = vf_scalar_const((uint64_t)by, 64);
@@ -41,13 +41,15 @@ static void learn(struct vf_state *st, struct vf_reg *r,
 		moved = vf_scalar_alu(EXO_ADD, false, false, s, &d, 64);
 		r->s = was;
 		if (!vf_scalar_branch(EXO_JEQ, true, false, &r->s, &moved, 64))
-			r->s = was; /* no run comes here */
+			return false;
 	}
 	if (r->id == VF_ID_SIZE && r->off == 0 && st->mem_min < r->s.r.umin)
 		st->mem_min = r->s.r.umin;
+	return true;
 }
 
-void vf_learn(struct vf_env *env, struct vf_state *st, unsigned reg,
+/* A register is one of s now: so are its copies. False: no run comes here. */
+static bool learn_all(struct vf_env *env, struct vf_state *st, unsigned reg,
     const struct vf_scalar *s)
 {
 	uint32_t id = st->r[reg].id;
@@ -56,15 +58,17 @@ void vf_learn(struct vf_env *env, struct vf_state *st, unsigned reg,
 
 	st->r[reg].s = *s;
 	if (id == 0)
-		return;
+		return true;
 	for (i = vf_nregs(st); i-- > 0;) {
 		struct vf_reg *r = vf_reg_at(st, i);
 
 		if (r->kind != EXO_REG_SCALAR || r->id != id)
 			continue;
 		env->map.looks += LEARN;
-		learn(st, r, s, r->off - off);
+		if (!learn(st, r, s, r->off - off))
+			return false;
 	}
+	return true;
 }
 
 /* What an operand is refined to on one way. */
@@ -72,12 +76,14 @@ struct pair {
 	struct vf_scalar a, b;
 };
 
-static void apply(struct vf_env *env, struct vf_state *st,
+static bool apply(struct vf_env *env, struct vf_state *st,
     const struct exo_insn *in, const struct pair *p)
 {
-	vf_learn(env, st, exo_dst(in), &p->a);
+	if (!learn_all(env, st, exo_dst(in), &p->a))
+		return false;
 	if ((in->code & EXO_X) != 0)
-		vf_learn(env, st, exo_src(in), &p->b);
+		return learn_all(env, st, exo_src(in), &p->b);
+	return true;
 }
 
 static void branch_scalars(struct vf_env *env, const struct exo_insn *in,
@@ -92,10 +98,10 @@ static void branch_scalars(struct vf_env *env, const struct exo_insn *in,
 	*fall = vf_scalar_branch(op, false, is_half(in), &no.a, &no.b, 64);
 	if (*taken) {
 		vf_state_copy(&env->taken, &env->st);
-		apply(env, &env->taken, in, &yes);
+		*taken = apply(env, &env->taken, in, &yes);
 	}
 	if (*fall)
-		apply(env, &env->st, in, &no);
+		*fall = apply(env, &env->st, in, &no);
 }
 
 /*

@@ -30,11 +30,6 @@ uint32_t vf_link(struct vf_state *st, struct vf_reg *r);
 /** True when pointers of these kinds point into the same object. */
 bool vf_same_object(unsigned a, unsigned b);
 
-/** What is known of all registers that are equal to reg, or at a fixed
- * distance from it: reg holds one of s. */
-void vf_learn(struct vf_env *env, struct vf_state *st, unsigned reg,
-    const struct vf_scalar *s);
-
 /* --- instructions: env->st is the state before and then the one after --- */
 
 int vf_alu(struct vf_env *env, const struct exo_insn *in);
