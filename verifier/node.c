@@ -50,8 +50,8 @@ static void rename_id(struct vf_node *n, struct vf_idmap *map, struct vf_reg *r)
 
 	/* Distances count from the first bearer: those that were within the
 	 * limit of another one may be beyond it now. */
-	if (scalar && (row->count == 1 || vf_scalar_is_const(&r->s) ||
-	                  far <= -VF_PTR_LIMIT || far >= VF_PTR_LIMIT)) {
+	if (scalar &&
+	    (row->count == 1 || far <= -VF_PTR_LIMIT || far >= VF_PTR_LIMIT)) {
 		r->id = 0;
 		r->off = 0;
 		return;
@@ -76,8 +76,15 @@ static void rename_ids(struct vf_node *n, struct vf_idmap *map)
 	id_start(map);
 	n->next_id = VF_ID_FIRST;
 	for (k = 0; k < n->nregs; k++) {
-		if (r[k].id > VF_ID_SIZE)
+		if (r[k].id <= VF_ID_SIZE)
+			continue;
+		if (r[k].kind == EXO_REG_SCALAR &&
+		    vf_scalar_is_const(&r[k].s)) { /* needs no link */
+			r[k].id = 0;
+			r[k].off = 0;
+		} else {
 			id_count(map, r[k].id);
+		}
 	}
 	for (k = 0; k < n->nrefs; k++)
 		id_count(map, n->ref[k]);
