@@ -123,8 +123,9 @@ MUTANTS = [
     ("the word before is in the wrong half", "scalar.c",
      "low = in1 ? s->hi1 : s->hi0;", "low = in1 ? s->hi0 : s->hi1;",
      "scalar_prev", 64),
-    ("the only word is not looked at", "scalar.c",
-     "return is_in;", "return true;", "scalar_sync", 16),
+    ("a set that has words is empty", "scalar.c",
+     "\t}\n\treturn true;\n}\n\n/*\n * Operations",
+     "\t}\n\treturn false;\n}\n\n/*\n * Operations", "scalar_sync", 16),
 ]
 
 
