@@ -274,6 +274,13 @@ static void go(const struct dis *d, const char *what, int64_t distance)
 	signed_num(d, distance);
 }
 
+static void load(const struct dis *d)
+{
+	dst_is(d, 'r');
+	exo_fmt_char(d->f, '*');
+	place(d, exo_src(d->in));
+}
+
 static void write(const struct dis *d)
 {
 	switch ((enum isa_form)d->op->form) {
@@ -299,9 +306,7 @@ static void write(const struct dis *d)
 		packet(d);
 		return;
 	case ISA_FORM_LDX:
-		dst_is(d, 'r');
-		exo_fmt_char(d->f, '*');
-		place(d, exo_src(d->in));
+		load(d);
 		return;
 	case ISA_FORM_ST:
 	case ISA_FORM_STX:

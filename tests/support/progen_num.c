@@ -268,10 +268,30 @@ static unsigned low_half(struct progen *g, unsigned *num)
 	return by;
 }
 
+/* A copy by way of the stack, or *num; of four bytes the copy takes the place
+ * of *num, since only the low half is the same. */
+static unsigned saved_copy(struct progen *g, unsigned *num, bool eight)
+{
+	unsigned size = eight ? EXO_DW : EXO_W, other;
+	bool copy;
+
+	pg_emit(g, EXO_STX | EXO_MEM | size, 10, *num, -8, 0);
+	other = pg_free(g, *num);
+	pg_emit(g, EXO_LDX | EXO_MEM | size, other, 10, -8, 0);
+	pg_is(g, other, PG_NUM);
+	copy = pg_one_in(g, 2);
+	if (eight)
+		return copy ? other : *num;
+	pg_unlock(g, *num);
+	*num = other;
+	pg_lock(g, other);
+	return other;
+}
+
 /* By compares of `num` itself, or of something linked to it. */
 static unsigned compared(struct progen *g, unsigned limit)
 {
-	unsigned num = pg_num(g), by = num, other, how = pg_pick(g, 8);
+	unsigned num = pg_num(g), by = num, how = pg_pick(g, 8);
 	int32_t lift = 0;
 	unsigned class = pg_one_in(g, 4) ? EXO_JMP32 : EXO_JMP;
 	unsigned items = 1 + pg_pick(g, 2);
@@ -293,22 +313,7 @@ static unsigned compared(struct progen *g, unsigned limit)
 	} else if (how == 7) { /* no link: the low half says nothing of all */
 		by = low_half(g, &num);
 	} else if (how == 5 || how == 6) { /* saved */
-		int size = how == 5 ? 8 : 4;
-
-		pg_emit(g, EXO_STX | EXO_MEM | (how == 5 ? EXO_DW : EXO_W), 10,
-		    num, -8, 0);
-		other = pg_free(g, num);
-		pg_emit(g, EXO_LDX | EXO_MEM | (how == 5 ? EXO_DW : EXO_W),
-		    other, 10, -8, 0);
-		pg_is(g, other, PG_NUM);
-		by = pg_one_in(g, 2) ? other : num;
-		if (size == 4) /* only the low half is the same */
-			by = other;
-		if (size == 4) {
-			pg_unlock(g, num);
-			num = other;
-			pg_lock(g, num);
-		}
+		by = saved_copy(g, &num, how == 5);
 	}
 	if (class == EXO_JMP32 && by == num && lift == 0 && how < 3)
 		pg_emit(g, EXO_ALU | EXO_MOV | EXO_X, num, num, 0, 0);

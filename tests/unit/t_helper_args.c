@@ -173,6 +173,15 @@ static unsigned bad_memory(uint32_t size, bool write, uint64_t *v)
 	return n;
 }
 
+static unsigned bad_func(uint64_t *v)
+{
+	v[0] = 0;
+	v[1] = 1;
+	v[2] = STACK(0);
+	v[3] = AT(ISA_ID_FUNC + 1, 0);
+	return 4;
+}
+
 static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 {
 	enum isa_arg kind = (enum isa_arg)row->arg[reg - 1];
@@ -221,11 +230,7 @@ static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 		v[n++] = 0;
 		return n;
 	case ISA_ARG_FUNC:
-		v[n++] = 0;
-		v[n++] = 1;
-		v[n++] = STACK(0);
-		v[n++] = AT(ISA_ID_FUNC + 1, 0);
-		return n;
+		return bad_func(v);
 	case ISA_ARG_STACK_OR_NULL:
 		v[n++] = 1;
 		v[n++] = AT(ISA_REGION_PKT, 0);
