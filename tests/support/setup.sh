@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Install the Debian packages that a tier of the work needs and does not find.
 #
-# usage: setup.sh make|build|test|fuzz|proofs|tidy|linux...
+# usage: setup.sh make|build|test|fuzz|proofs|tidy|linux|bench...
 #
-# A tier includes those left of it, `fuzz`, `proofs`, `tidy` and `linux`
-# stand alone.
+# A tier includes those left of it, `fuzz`, `proofs`, `tidy`, `linux` and
+# `bench` stand alone.
 # EXOPF_NO_INSTALL=1 only reports. Nothing is printed and apt is not run when
 # nothing is missing.
 # Exit: 0 everything is there (or was only to be reported), 2 it is not.
@@ -93,6 +93,13 @@ packages_linux() {
 	EOF
 }
 
+packages_bench() {
+	cat <<-EOF
+	clang: the second yardstick, and the compiler of BPF
+	libdpdk-dev: DPDK's JIT, to be compared with
+	EOF
+}
+
 say() {
 	printf '%s\n' "setup: $*" >&2
 }
@@ -137,13 +144,13 @@ install() {
 }
 
 [ $# -gt 0 ] || {
-	say "usage: setup.sh make|build|test|fuzz|proofs|tidy|linux..."
+	say "usage: setup.sh make|build|test|fuzz|proofs|tidy|linux|bench..."
 	exit 2
 }
 rows=
 for tier; do
 	case $tier in
-	make | build | test | fuzz | proofs | tidy | linux) rows="$rows
+	make | build | test | fuzz | proofs | tidy | linux | bench) rows="$rows
 $("packages_$tier")" ;;
 	*)
 		say "there is no tier '$tier'"
