@@ -11,9 +11,16 @@ SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
 # What bench_verify is made of, and the programs that it makes.
 BENCH_VERIFY_SRC := $(sort $(wildcard tests/bench/verify_*.c)) \
 	$(sort $(wildcard tests/support/vprog*.c))
+# bench_jit: what is compiled by both compilers, for BPF too, is apart.
+YARD_SRC    := tests/bench/jit_yard.c tests/bench/jit_progs.c
+BENCH_JIT_SRC := $(filter-out $(YARD_SRC) tests/bench/jit_dpdk_so.c, \
+	$(sort $(wildcard tests/bench/jit_*.c))) \
+	tests/support/vprog.c tests/support/vprog_line.c
 FUZZERS     := $(call names_in,fuzz,fuzz_)
 DIFFS       := $(call names_in,diff,)
-BENCHES     := $(call names_in,bench,bench_)
+# bench_jit wants the compiler.
+BENCHES     := $(filter-out $(if $(wildcard exo/jit/*.c),,bench_jit),\
+	$(call names_in,bench,bench_))
 EXAMPLES    := $(patsubst examples/%.c,%,$(sort $(wildcard examples/*.c)))
 # What tests/support/oom.c stands in front of.
 OOM_CALLS   := malloc calloc realloc reallocarray strdup strndup free

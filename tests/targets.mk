@@ -34,6 +34,43 @@ $(EXAMPLE_BIN): $(BUILD)/%: examples/%.c $(BUILD)/libexopf.a
 $(BUILD)/fuzz_verify: $(call obj,$(ORACLE_SRC))
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 
+# The yardsticks of bench_jit, by both compilers whatever $(CC) is, and without
+# the product's hardening; BPF is clang's.
+YARD_OUT   := $(BUILD)/obj/tests/bench
+YARD_OBJ   := $(foreach c,gcc clang,$(YARD_OUT)/jit_yard-$(c).o \
+	$(YARD_OUT)/jit_progs-$(c).o)
+YARD_FLAGS := -std=c11 -O2 -g -fPIE -I. -MMD -MP -Wall -Wextra -Werror
+YARD_PROGS := checksum lookup empty
+$(YARD_OUT)/jit_yard-%.o: tests/bench/jit_yard.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$* $(YARD_FLAGS) -DYARD=yard_$* -c -o $@ $<
+$(YARD_OUT)/jit_progs-%.o: tests/bench/jit_progs.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$* $(YARD_FLAGS) -DYARD=yard_progs_$* -c -o $@ $<
+$(YARD_OUT)/jit_progs.inc: tests/bench/jit_progs.c
+	@mkdir -p $(@D)
+	$(call Q,BPF)clang -target bpf -mcpu=v3 -O2 -ffreestanding -Wall -Wextra \
+	    -Werror -c -o $(@:.inc=.bpf) $< && \
+	for name in $(YARD_PROGS); do \
+	    objcopy -I elf64-little -O binary -j xdp.$$name $(@:.inc=.bpf) \
+	        $(@:.inc=.bin) && \
+	    echo "static const uint8_t bpf_$$name[] = {" && \
+	    od -An -v -t u1 $(@:.inc=.bin) | sed 's/[0-9][0-9]*/&,/g' && \
+	    echo '};' || exit 1; done >$@.new && mv $@.new $@
+$(YARD_OUT)/jit_rows.o: $(YARD_OUT)/jit_progs.inc
+$(YARD_OUT)/jit_rows.o: UNIT_FLAGS := -I$(YARD_OUT)
+$(BUILD)/bench_jit: $(call obj,$(BENCH_JIT_SRC)) $(YARD_OBJ)
+
+# DPDK's side is there when libdpdk-dev is.
+DPDK_SO := $(if $(shell pkg-config --exists libdpdk 2>/dev/null && echo yes),\
+	$(BUILD)/bench_jit_dpdk.so)
+$(BUILD)/bench_jit_dpdk.so: tests/bench/jit_dpdk_so.c tests/bench/jit_dpdk_so.h
+	@mkdir -p $(@D)
+	$(call Q,LD)gcc -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared -fvisibility=hidden \
+	    -I. $(shell pkg-config --cflags libdpdk) -Wall -Wextra -o $@ $< \
+	    -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -l:librte_bpf.a -lrte_mbuf \
+	    -lrte_eal -lrte_ethdev
+
 # What tests/guest/run.sh needs: the guest's only process, and its programs.
 GUEST_BIN := $(BUILD)/guest_init $(BUILD)/guest_progs
 $(BUILD)/guest_init: $(call obj,tests/guest/init.c tests/guest/funcs.c)
@@ -110,6 +147,8 @@ mutants: ## single faults in the verifier, each caught; HOW=fuzz, ONE=name
 	@nice -n 5 sh tests/mutants/run.sh $(BUILD) $(HOW) $(ONE)
 
 .PHONY: fuzz fuzz-verify lint tidy cover cover-verifier bench bench-verify fmt
+.PHONY: bench-jit bench-jit-bin
+bench-jit-bin: $(BUILD)/bench_jit $(DPDK_SO)
 fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
 	+@$(fuzz) fuzzers
 	@FUZZ_TIME=$(FUZZ_TIME) JOBS=$(JOBS) sh tests/fuzz/run.sh $(BUILD)/fuzz \
@@ -150,11 +189,16 @@ cover-verifier: ## the same of verifier/ alone, by its own tests (3 min)
 	@sh tests/support/cover.sh $(BUILD)/cover verifier $(VERIFIER_COVER)
 
 bench: ## every benchmark: CSV rows, then its summary line
-	+@$(SELF) all $(BENCH_BIN)
+	+@$(SELF) all $(BENCH_BIN) $(DPDK_SO)
 	@sh tests/support/bench.sh $(BUILD)
 
 bench-verify: all $(BUILD)/bench_verify ## the verifier's speed, against Linux's
 	@sh tests/support/bench.sh $(BUILD) bench_verify
+
+bench-jit: ## compiled programs against C, libpcap, DPDK and Linux
+	@$(SETUP) build bench || echo 'bench-jit: some columns may be missing'
+	+@$(SELF) all bench-jit-bin
+	@sh tests/support/bench.sh $(BUILD) bench_jit
 
 fmt: ## clang-format every source in place
 	@sh tests/lint/format.sh --fix
