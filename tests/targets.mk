@@ -41,10 +41,12 @@ YARD_OBJ   := $(foreach c,gcc clang,$(YARD_OUT)/jit_yard-$(c).o \
 	$(YARD_OUT)/jit_progs-$(c).o)
 YARD_FLAGS := -std=c11 -O2 -g -fPIE -I. -MMD -MP -Wall -Wextra -Werror
 YARD_PROGS := checksum lookup empty
-$(YARD_OUT)/jit_yard-%.o: tests/bench/jit_yard.c
+$(filter $(YARD_OUT)/jit_yard-%,$(YARD_OBJ)): $(YARD_OUT)/jit_yard-%.o: \
+    tests/bench/jit_yard.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$* $(YARD_FLAGS) -DYARD=yard_$* -c -o $@ $<
-$(YARD_OUT)/jit_progs-%.o: tests/bench/jit_progs.c
+$(filter $(YARD_OUT)/jit_progs-%,$(YARD_OBJ)): \
+    $(YARD_OUT)/jit_progs-%.o: tests/bench/jit_progs.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$* $(YARD_FLAGS) -DYARD=yard_progs_$* -c -o $@ $<
 $(YARD_OUT)/jit_progs.inc: tests/bench/jit_progs.c

@@ -19,6 +19,7 @@
 #include "tests/bench/jit_load.h"
 
 #define FILE_NAME "bench_jit_dpdk.so"
+#define INSNS_MAX 4096u /* classic; it would print an error */
 
 struct dpdk {
 	jd_fn *volatile fn;
@@ -132,6 +133,10 @@ static void *dpdk_open(struct jb_row *row, char why[JB_WHY])
 		snprintf(why, JB_WHY, "has neither loops nor data_end");
 		return NULL;
 	}
+	if (row->nclassic > INSNS_MAX) {
+		snprintf(why, JB_WHY, "takes %u instructions", INSNS_MAX);
+		return NULL;
+	}
 	give_mbufs(row);
 	if (!try_in_child(row, why))
 		return NULL;
@@ -182,7 +187,7 @@ bool jl_dpdk(const struct flt_cbpf *classic, uint32_t n, struct jl_dpdk *t)
 	void *param, *prog = NULL;
 	int bad = 0;
 
-	if (api() == NULL)
+	if (api() == NULL || n > INSNS_MAX)
 		return false;
 	TIMED(t->convert, param = api()->convert(classic, n));
 	if (param == NULL)
