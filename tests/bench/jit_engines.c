@@ -48,7 +48,8 @@ static uint64_t callee_one(void *state, const struct jb_pkt *p)
 	return c->fn(p->ctx, p->data, p->caplen);
 }
 
-static double callee_time(
+/* Aligned, so that it is as fast whatever else is in this file. */
+__attribute__((aligned(64))) static double callee_time(
     void *state, const struct jb_set *set, uint32_t start, uint32_t n)
 {
 	struct callee *c = state;
