@@ -7,6 +7,9 @@
  * in the same round, which a busy machine moves less. All engines of a round
  * begin at the same place of a set's order, and go a quarter of their way
  * before the clock starts.
+ *
+ * Whole runs differ, by up to three cycles of ten where the machine is shared;
+ * C and compiled code do so together. Take the median of a few runs.
  */
 #include <math.h>
 #include <stdio.h>
