@@ -361,7 +361,8 @@ int vf_check(struct vf_env *env)
 	int err;
 
 	env->flag = vf_get(env, env->n);
-	if (env->flag == NULL)
+	env->note = vf_get(env, env->n);
+	if (env->flag == NULL || env->note == NULL)
 		return vf_no_memory(env);
 	err = decode_all(env);
 	if (err == 0)

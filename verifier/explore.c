@@ -247,6 +247,8 @@ static int jump(struct vf_env *env, const struct exo_insn *in, uint32_t *next)
 		return vf_wait(env, env->inst, &env->st, to);
 	}
 	err = vf_branch(env, in, &fall, &taken);
+	env->note[env->pc] |= (uint8_t)((fall ? VF_NOTE_FALLS : 0) |
+	                                (taken ? VF_NOTE_TAKES : 0));
 	if (err == 0 && taken)
 		err = vf_wait(env, env->inst, &env->taken, to);
 	if (!fall)
@@ -279,6 +281,7 @@ static int follow(struct vf_env *env)
 		if (err < 0)
 			return err;
 		env->facts.explored++;
+		env->note[env->pc] |= VF_NOTE_RUNS;
 		env->walked = vf_sum(env->walked, 1);
 		if (env->trace != NULL)
 			env->trace->fn(env->trace->ctx, env->pc, &env->st);
@@ -562,6 +565,7 @@ static void begin_fine(struct vf_env *env)
 	};
 	for (i = 0; i < env->n; i++)
 		env->flag[i] &= (uint8_t) ~(VF_FLAG_CTX | VF_FLAG_MEM);
+	memset(env->note, 0, env->n);
 	/* stubs of a loop that was not finished are left to the arena */
 	env->scope = (struct vf_scope){ .inst = NULL };
 	env->callback = NULL;

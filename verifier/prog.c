@@ -2,7 +2,8 @@
 /*
  * Verified programs: how they are made, and what they tell.
  *
- * A verified program is one block: its head and a copy of the instructions.
+ * A verified program is one block: its head, a copy of the instructions, by
+ * how much context pointers are moved (only where one is), and the notes.
  * It exists only after the last proof; whatever happens before leaves nothing
  * behind but the report.
  */
@@ -15,12 +16,18 @@ struct vf_prog {
 	struct vf_facts facts;
 	uint32_t type;
 	uint32_t n;
+	bool moves; /* moved is there */
+	int32_t *moved;
+	uint8_t *notes;
 	struct exo_insn insns[];
 };
 
-static size_t prog_size(uint32_t n)
+static size_t prog_size(uint32_t n, bool moves)
 {
-	return sizeof(struct vf_prog) + (size_t)n * sizeof(struct exo_insn);
+	size_t each =
+	    sizeof(struct exo_insn) + 1 + (moves ? sizeof(int32_t) : 0);
+
+	return sizeof(struct vf_prog) + n * each;
 }
 
 /*
@@ -203,6 +210,7 @@ struct job {
 	struct vf_account account;
 	struct exo_mem mem; /* the budget's */
 	uint64_t budget;    /* explored instructions */
+	struct vf_prog *prog;
 };
 
 static void env_init(
@@ -221,8 +229,37 @@ static void env_init(
 	env->facts.pure = true;
 }
 
-/* Everything is in the arena, the verification itself, too. */
-static int prove_in_arena(struct job *job, struct vf_facts *facts)
+static int make_prog(const struct vf_env *env, struct job *job)
+{
+	const struct vf_input *in = job->in;
+	bool moves = env->moved != NULL;
+	uint32_t n = in->ninsns, i;
+	struct vf_prog *p = exo_mem_get(job->account.to, prog_size(n, moves));
+
+	if (p == NULL)
+		return -EXO_ENOMEM;
+	p->facts = env->facts;
+	p->facts.peak_mem = job->mem.peak;
+	p->type = in->type;
+	p->n = n;
+	p->moves = moves;
+	p->moved = (int32_t *)(p->insns + n);
+	p->notes = (uint8_t *)(p->moved + (moves ? n : 0));
+	memcpy(p->insns, in->insns, n * sizeof(p->insns[0]));
+	if (moves)
+		memcpy(p->moved, env->moved, n * sizeof(p->moved[0]));
+	for (i = 0; i < n; i++) {
+		p->notes[i] = env->note[i];
+		if ((env->flag[i] & VF_FLAG_CTX) != 0)
+			p->notes[i] |= VF_NOTE_CTX;
+	}
+	job->prog = p;
+	return 0;
+}
+
+/* Everything is in the arena, the verification itself, too; the program is
+ * made before that goes. */
+static int prove_in_arena(struct job *job)
 {
 	struct exo_arena arena;
 	struct vf_env *env;
@@ -236,25 +273,11 @@ static int prove_in_arena(struct job *job, struct vf_facts *facts)
 	err = prove(env);
 	if (err == 0 || err == -EXO_ENOMEM)
 		report_clear(job->report); /* a pass may have left one */
-	*facts = env->facts;
+	if (err == 0)
+		err = make_prog(env, job);
 	arena = env->arena;
 	exo_arena_free(&arena);
 	return err;
-}
-
-static int make_prog(const struct vf_input *in, const struct vf_facts *facts,
-    struct exo_mem *mem, struct vf_prog **out)
-{
-	struct vf_prog *p = exo_mem_get(mem, prog_size(in->ninsns));
-
-	if (p == NULL)
-		return -EXO_ENOMEM;
-	p->facts = *facts;
-	p->type = in->type;
-	p->n = in->ninsns;
-	memcpy(p->insns, in->insns, in->ninsns * sizeof(p->insns[0]));
-	*out = p;
-	return 0;
 }
 
 int vf_verify_traced(const struct vf_input *in, const struct vf_limits *limits,
@@ -269,7 +292,6 @@ int vf_verify_traced(const struct vf_input *in, const struct vf_limits *limits,
 		.mem = { .get = account_get, .put = account_put },
 		.budget = limits->explored,
 	};
-	struct vf_facts facts;
 	int err;
 
 	job.mem.ctx = &job.account;
@@ -280,11 +302,9 @@ int vf_verify_traced(const struct vf_input *in, const struct vf_limits *limits,
 	report_clear(report);
 	err = check_input(in, report);
 	if (err == 0)
-		err = prove_in_arena(&job, &facts);
-	if (err < 0)
-		return err;
-	facts.peak_mem = job.mem.peak;
-	return make_prog(in, &facts, mem, out);
+		err = prove_in_arena(&job);
+	*out = job.prog;
+	return err;
 }
 
 int vf_verify(const struct vf_input *in, const struct vf_limits *limits,
@@ -296,7 +316,7 @@ int vf_verify(const struct vf_input *in, const struct vf_limits *limits,
 void vf_prog_free(struct vf_prog *prog, struct exo_mem *mem)
 {
 	if (prog != NULL)
-		exo_mem_put(mem, prog, prog_size(prog->n));
+		exo_mem_put(mem, prog, prog_size(prog->n, prog->moves));
 }
 
 const struct exo_insn *vf_prog_insns(const struct vf_prog *p, uint32_t *n)
@@ -313,4 +333,14 @@ uint32_t vf_prog_type(const struct vf_prog *p)
 const struct vf_facts *vf_prog_facts(const struct vf_prog *p)
 {
 	return &p->facts;
+}
+
+const uint8_t *vf_prog_notes(const struct vf_prog *p)
+{
+	return p->notes;
+}
+
+int32_t vf_prog_moved(const struct vf_prog *p, uint32_t pc)
+{
+	return p->moves ? p->moved[pc] : 0;
 }

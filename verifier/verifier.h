@@ -97,6 +97,15 @@ struct vf_facts {
 	bool tail_calls;      /* another program may take over */
 };
 
+/** What was proven of one instruction: bits. Of all runs, whatever led there:
+ * what was never explored never runs. */
+enum vf_note {
+	VF_NOTE_RUNS = 1,  /* some run may come here */
+	VF_NOTE_FALLS = 2, /* conditional jumps: the condition may be false */
+	VF_NOTE_TAKES = 4, /* ... and may be true */
+	VF_NOTE_CTX = 8,   /* loads and stores: always of the context */
+};
+
 /** A verified program. Immutable. */
 struct vf_prog;
 
@@ -117,6 +126,13 @@ void vf_prog_free(struct vf_prog *prog, struct exo_mem *mem);
 const struct exo_insn *vf_prog_insns(const struct vf_prog *p, uint32_t *n);
 uint32_t vf_prog_type(const struct vf_prog *p);
 const struct vf_facts *vf_prog_facts(const struct vf_prog *p);
+
+/** For each instruction, bits of enum vf_note. */
+const uint8_t *vf_prog_notes(const struct vf_prog *p);
+
+/** By how many bytes the pointer is moved from the context's start through
+ * which instruction pc, of VF_NOTE_CTX, accesses it. */
+int32_t vf_prog_moved(const struct vf_prog *p, uint32_t pc);
 
 /** Codes of refusals: rows of verifier/diag.inc. Numbers are stable. */
 enum vf_code {

@@ -153,6 +153,7 @@ struct vf_env {
 	struct vf_account *account;
 
 	uint8_t *flag;             /* n: enum vf_flag */
+	uint8_t *note;             /* n: enum vf_note, of this pass */
 	int32_t *moved;            /* n: the context's pointer, where an access
 	                              goes through it; NULL: never moved */
 	uint32_t *leader_of;       /* n: index into leaders, of leaders */

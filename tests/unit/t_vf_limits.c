@@ -78,7 +78,7 @@ static int judge(uint32_t type, uint64_t explored, uint64_t mem_budget)
 	if (err == 0) {
 		ck_assert_ptr_nonnull(prog);
 		ck_assert_uint_ge(held, n * sizeof(*code));
-		ck_assert_uint_le(held, n * sizeof(*code) + 256);
+		ck_assert_uint_le(held, n * (sizeof(*code) + 1) + 256);
 		ck_assert(memcmp(vf_prog_insns(prog, &size), code,
 		              n * sizeof(*code)) == 0);
 		ck_assert_uint_eq(size, n);
