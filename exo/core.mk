@@ -5,4 +5,5 @@ CORE_SRC := \
 	$(sort $(wildcard exo/isa/*.c)) \
 	$(sort $(wildcard exo/maps/*.c)) \
 	$(sort $(wildcard verifier/*.c)) \
+	$(sort $(wildcard exo/jit/*.c)) \
 	$(sort $(wildcard exo/core/*.c))

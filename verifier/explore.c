@@ -247,8 +247,8 @@ static int jump(struct vf_env *env, const struct exo_insn *in, uint32_t *next)
 		return vf_wait(env, env->inst, &env->st, to);
 	}
 	err = vf_branch(env, in, &fall, &taken);
-	env->note[env->pc] |= (uint8_t)((fall ? VF_NOTE_FALLS : 0) |
-	                                (taken ? VF_NOTE_TAKES : 0));
+	env->note[env->pc] |=
+	    (uint8_t)((fall ? VF_NOTE_FALLS : 0) | (taken ? VF_NOTE_TAKES : 0));
 	if (err == 0 && taken)
 		err = vf_wait(env, env->inst, &env->taken, to);
 	if (!fall)

@@ -240,6 +240,7 @@ static int make_prog(const struct vf_env *env, struct job *job)
 		return -EXO_ENOMEM;
 	p->facts = env->facts;
 	p->facts.peak_mem = job->mem.peak;
+	p->facts.leaks = !in->refuse_leaks;
 	p->type = in->type;
 	p->n = n;
 	p->moves = moves;

@@ -95,6 +95,8 @@ struct vf_facts {
 	bool writes_pkt;      /* may change the packet */
 	bool helpers;         /* calls some */
 	bool tail_calls;      /* another program may take over */
+	bool leaks;           /* leaks were not refused: it may read stack that
+				it never wrote */
 };
 
 /** What was proven of one instruction: bits. Of all runs, whatever led there:

@@ -59,9 +59,11 @@ static bool next_element(
 	}
 	k->serial = world_serial(w);
 	k->size = map_def(m)->key_size;
-	regs[1] = world_addr(WORLD_ID_MAP | loop->limit);
-	regs[2] = world_addr(WORLD_ID_KEY | k->serial);
-	regs[3] = world_value_addr(m, loop->limit, value);
+	regs[1] = world_gives(w, m, world_addr(WORLD_ID_MAP | loop->limit));
+	regs[2] =
+	    world_gives(w, k->bytes, world_addr(WORLD_ID_KEY | k->serial));
+	regs[3] =
+	    world_gives(w, value, world_value_addr(m, loop->limit, value));
 	regs[4] = loop->ctx;
 	return true;
 }
@@ -92,7 +94,8 @@ int helper_tail_call(struct helper *h)
 		return helper_gives(h, -EXO_P_E2BIG);
 	h->vm->tails++;
 	prog = map_slot(h->map, index);
-	if (prog == NULL || prog->type != h->vm->type)
+	if (prog == NULL || prog->type != h->vm->type ||
+	    (h->w->running != NULL && prog->code == NULL))
 		return helper_gives(h, -EXO_P_ENOENT);
 	h->vm->tail = (struct isa_code){ prog->insns, prog->ninsns };
 	return ISA_HELPER_TAIL;

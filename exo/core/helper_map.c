@@ -6,8 +6,10 @@ int helper_map_lookup_elem(struct helper *h)
 {
 	const uint8_t *value = map_lookup(h->map, h->p[2]);
 
-	h->r[0] =
-	    value == NULL ? 0 : world_value_addr(h->map, h->map_nr, value);
+	h->r[0] = 0;
+	if (value != NULL)
+		h->r[0] = world_gives(
+		    h->w, value, world_value_addr(h->map, h->map_nr, value));
 	return ISA_HELPER_DONE;
 }
 

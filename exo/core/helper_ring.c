@@ -42,7 +42,8 @@ int helper_ringbuf_reserve(struct helper *h)
 		.map = h->map,
 	};
 	h->vm->held++;
-	h->r[0] = world_addr(WORLD_ID_RECORD | rec->serial);
+	h->r[0] =
+	    world_gives(h->w, data, world_addr(WORLD_ID_RECORD | rec->serial));
 	return ISA_HELPER_DONE;
 }
 

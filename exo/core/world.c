@@ -119,13 +119,8 @@ int exo_world_pkt(struct exo_world *w, const struct isa_pkt *pkt)
 	return 0;
 }
 
-enum isa_end exo_world_run(struct exo_world *w, uint64_t fuel, uint64_t *r0)
+void world_ends(struct exo_world *w)
 {
-	enum isa_end end;
-
-	world_begin(w);
-	w->vm.fuel = fuel;
-	end = isa_run(&w->vm, r0);
 	for (uint32_t i = 0; i < EXO_WORLD_HELD; i++) {
 		struct world_record *rec = &w->held[i];
 
@@ -133,5 +128,15 @@ enum isa_end exo_world_run(struct exo_world *w, uint64_t fuel, uint64_t *r0)
 			map_ring_commit(rec->map, rec->data, true);
 		rec->serial = 0;
 	}
+}
+
+enum isa_end exo_world_run(struct exo_world *w, uint64_t fuel, uint64_t *r0)
+{
+	enum isa_end end;
+
+	world_begin(w);
+	w->vm.fuel = fuel;
+	end = isa_run(&w->vm, r0);
+	world_ends(w);
 	return end;
 }

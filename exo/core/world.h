@@ -26,6 +26,7 @@
 #include "exo/isa/interp.h"
 #include "exo/lib/arena.h"
 #include "exo/lib/siphash.h"
+#include "verifier/verifier.h"
 
 #define EXO_WORLD_MAPS 64u  /* most maps */
 #define EXO_WORLD_ROOM 512u /* bytes before and behind a packet */
@@ -77,11 +78,36 @@ int exo_world_pkt(struct exo_world *w, const struct isa_pkt *pkt);
  * ring buffers that it held are discarded. */
 enum isa_end exo_world_run(struct exo_world *w, uint64_t fuel, uint64_t *r0);
 
+/** A verified program compiled for one world. */
+struct exo_world_code;
+
+/**
+ * Compile a program that was verified with the world's maps; it may be freed
+ * afterwards. without: passes of the compiler to leave out, as bits of
+ * exo/jit/passes.inc; 0 for none.
+ * Returns 0; -EXO_ENOMEM; -EXO_E2BIG; -EXO_EINVAL: it names other maps.
+ */
+int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
+    uint32_t without, struct exo_world_code **out);
+
+/** Give it back; NULL is allowed. No slot names it any more. */
+void exo_world_code_free(struct exo_world *w, struct exo_world_code *c);
+
+/** Its machine code. */
+const uint8_t *exo_world_code_bytes(
+    const struct exo_world_code *c, uint32_t *size);
+
+/** Run compiled code as exo_world_run() runs the loaded program; the result,
+ * 0 where that ends by ISA_END_REJECT. */
+uint64_t exo_world_exec(struct exo_world *w, const struct exo_world_code *c);
+
 /** What a slot of a program array may name; isa_load()'s kind of program. */
 struct exo_world_prog {
 	const struct exo_insn *insns;
 	uint32_t ninsns;
 	uint32_t type; /* a tail call from another type fails */
+	const struct exo_world_code *code; /* the same; NULL: compiled programs
+					      find nothing here */
 };
 
 /** Let slot `index` of program array `map` name *prog, which must outlive its

@@ -6,6 +6,7 @@
  */
 #include "exo/core/world_int.h"
 
+#include "exo/lib/bug.h"
 #include "exo/lib/bytes.h"
 
 void world_begin(struct exo_world *w)
@@ -70,6 +71,15 @@ struct world_record *world_record_at(struct exo_world *w, uint64_t addr)
 		return NULL;
 	rec = record_of(w, id);
 	return rec == NULL ? NULL : &w->held[rec - w->held];
+}
+
+struct world_record *world_record_of(struct exo_world *w, const void *data)
+{
+	for (uint32_t i = 0; i < EXO_WORLD_HELD; i++) {
+		if (w->held[i].serial != 0 && w->held[i].data == data)
+			return &w->held[i];
+	}
+	exo_bug("a program gives up what it does not hold");
 }
 
 /* A piece of memory, to be narrowed to what is asked for. */

@@ -59,6 +59,8 @@ struct exo_world {
 	uint32_t serial; /* the last that was given out in this run */
 	struct world_record held[EXO_WORLD_HELD];
 	struct world_key keys[EXO_MAX_FRAMES]; /* by the function's frame */
+	const struct jit_code *running; /* NULL: programs are interpreted */
+	uint32_t depth;                 /* of callbacks, while one runs */
 	struct isa_vm vm;
 };
 
@@ -84,6 +86,19 @@ void world_begin(struct exo_world *w);
 /** The map that an address stands for, and its index; NULL: it is none. */
 struct map *world_map_at(
     const struct exo_world *w, uint64_t addr, uint32_t *map);
+
+/** A run is over: what is still held is discarded. */
+void world_ends(struct exo_world *w);
+
+/** The record whose memory this is; a verified program's. */
+struct world_record *world_record_of(struct exo_world *w, const void *data);
+
+/** What a program gets for a pointer: itself, or a virtual address. */
+static inline uint64_t world_gives(
+    const struct exo_world *w, const void *p, uint64_t addr)
+{
+	return w->running != NULL ? (uintptr_t)p : addr;
+}
 
 /** The record that begins at an address, or NULL. */
 struct world_record *world_record_at(struct exo_world *w, uint64_t addr);

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The Linux process: the tool, and the façade of the embeddable library.
-LIB_SRC  := exo/hosted/lib.c exo/hosted/plat_hosted.c exo/hosted/diag.c
+LIB_SRC  := exo/hosted/lib.c exo/hosted/plat_hosted.c exo/hosted/diag.c \
+	exo/hosted/code_mem.c
 TOOL_SRC := $(filter-out $(LIB_SRC),$(sort $(wildcard exo/hosted/*.c)))

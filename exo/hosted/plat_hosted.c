@@ -10,6 +10,7 @@
 #include "exo/hosted/plat_hosted.h"
 
 #include "exo/abi/err.h"
+#include "exo/hosted/code_mem.h"
 #include "exo/lib/bug.h"
 
 #include <errno.h>
@@ -34,6 +35,16 @@ void plat_free(void *p, size_t size)
 {
 	(void)size;
 	free(p);
+}
+
+const void *plat_code_install(const void *code, size_t size)
+{
+	return code_mem_install(code, size);
+}
+
+void plat_code_remove(const void *code, size_t size)
+{
+	code_mem_remove(code, size);
 }
 
 uint64_t plat_clock_ns(void)

@@ -23,6 +23,18 @@ void *plat_alloc(size_t size);
 /** Take back what plat_alloc() returned, with the same size. */
 void plat_free(void *p, size_t size);
 
+/**
+ * Make finished machine code executable: return where a copy of it lies, at a
+ * multiple of 16, or NULL. It is position-independent. What is executable is
+ * never writable, at no address and at no time; the platform brings the bytes
+ * there before they can be executed.
+ */
+const void *plat_code_install(const void *code, size_t size);
+
+/** Take back what plat_code_install() returned, with the same size. Nobody
+ * runs it any more, and nobody ever can. */
+void plat_code_remove(const void *code, size_t size);
+
 /** Return nanoseconds on a clock that never goes back. */
 uint64_t plat_clock_ns(void);
 

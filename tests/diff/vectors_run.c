@@ -52,9 +52,9 @@ static void fill_slots(struct exo_world *w, uint32_t map, uint32_t type,
     uint32_t first, uint32_t last)
 {
 	again[1].imm = (int32_t)map;
-	slots[0] = (struct exo_world_prog){ ret42, 2, type };
-	slots[1] = (struct exo_world_prog){ again, 6, type };
-	slots[2] = (struct exo_world_prog){ ret24, 2, type };
+	slots[0] = (struct exo_world_prog){ ret42, 2, type, NULL };
+	slots[1] = (struct exo_world_prog){ again, 6, type, NULL };
+	slots[2] = (struct exo_world_prog){ ret24, 2, type, NULL };
 	if (exo_world_slot(w, map, first, &slots[0]) != 0 ||
 	    exo_world_slot(w, map, 1, &slots[1]) != 0 ||
 	    exo_world_slot(w, map, last, &slots[2]) != 0)

@@ -207,7 +207,7 @@ static void life(uint32_t type)
 	struct exo_world_config cfg = {
 		.mem = &mem, .maps = defs, .nmaps = NDEFS, .event = event
 	};
-	struct exo_world_prog prog = { insns, n, type };
+	struct exo_world_prog prog = { insns, n, type, NULL };
 	struct exo_world *w;
 	enum isa_end end;
 	uint64_t r0;

@@ -254,8 +254,8 @@ static void begin(const struct oracle *o, struct life *l, bool full)
 	cfg.mem = &l->mem;
 	if (exo_world_new(&cfg, &l->w) != 0)
 		abort();
-	l->tail =
-	    (struct exo_world_prog){ tail_insns, TAIL_STEPS, o->prog->type };
+	l->tail = (struct exo_world_prog){ tail_insns, TAIL_STEPS,
+		o->prog->type, NULL };
 	if (o->prog->type != EXO_PROG_MEM)
 		(void)exo_world_slot(l->w, PROGEN_PROGS, 1, &l->tail);
 	fill_maps(o, l, full);

@@ -9,6 +9,7 @@
 #include <check.h>
 
 #include "exo/abi/err.h"
+#include "exo/hosted/code_mem.h"
 #include "exo/lib/bug.h"
 #include "tests/support/oom.h"
 
@@ -67,6 +68,27 @@ void plat_free(void *p, size_t size)
 	b->magic = 0;
 	memset(p, DEAD_BYTE, size);
 	free(b);
+}
+
+/* Code counts as memory of its size. */
+const void *plat_code_install(const void *code, size_t size)
+{
+	const void *p = test_oom_fails() ? NULL : code_mem_install(code, size);
+
+	if (p != NULL) {
+		plat.live += size;
+		plat.blocks++;
+	}
+	return p;
+}
+
+void plat_code_remove(const void *code, size_t size)
+{
+	if (code == NULL)
+		return;
+	code_mem_remove(code, size);
+	plat.live -= size;
+	plat.blocks--;
 }
 
 uint64_t plat_clock_ns(void)

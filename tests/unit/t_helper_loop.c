@@ -278,7 +278,7 @@ static struct exo_world_prog progs[3];
 static void slot(uint32_t i, uint32_t type, const char *text)
 {
 	progs[i] = (struct exo_world_prog){ other[i],
-		tworld_asm(text, other[i]), type };
+		tworld_asm(text, other[i]), type, NULL };
 	ck_assert_int_eq(exo_world_slot(t.w, PROGS, i, &progs[i]), 0);
 }
 

@@ -167,7 +167,7 @@ START_TEST(t_held)
 	    "r6 = r1\n" RESERVE("8") "r0 = *(u8 *)skb[99]\nexit";
 	static const struct exo_insn out[] = { { 0xb7, 0, 0, 0 },
 		{ 0x95, 0, 0, 0 } };
-	struct exo_world_prog prog = { out, 2, EXO_PROG_SOCKET };
+	struct exo_world_prog prog = { out, 2, EXO_PROG_SOCKET, NULL };
 	uint32_t size;
 
 	ck_assert_int_eq(end(RESERVE("8") "r0 = 0\nexit"), ISA_END_HELD);

@@ -132,7 +132,7 @@ static void fill_maps(
 	static struct exo_world_prog prog;
 	uint32_t i;
 
-	prog = (struct exo_world_prog){ seven, 2, c->type };
+	prog = (struct exo_world_prog){ seven, 2, c->type, NULL };
 	for (i = 0; i < c->nmaps; i++) {
 		uint32_t kind = c->maps[i].kind;
 

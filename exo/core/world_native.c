@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A world's compiled programs: the same helpers and maps, addresses as they
+ * are.
+ *
+ * Helpers have one body each. What differs here: nobody checks an argument,
+ * since the verifier has; pointers are the machine's; and a function that a
+ * helper calls back is called. While one runs, w->running is its code.
+ */
+#include "exo/core/world_int.h"
+
+#include "exo/abi/err.h"
+#include "exo/jit/jit.h"
+#include "exo/lib/mem.h"
+
+struct exo_world_code {
+	struct jit_code *code;
+	uint32_t type;
+};
+
+static helper_body *const bodies[] = {
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) helper_##name,
+#include "exo/isa/helpers.inc"
+#undef ISA_HELPER
+};
+
+/* An address as a pointer; the verifier vouches for what is behind it.
+ * NOLINTNEXTLINE(performance-no-int-to-ptr) */
+#define POINTER(v) ((void *)(uintptr_t)(v))
+
+static void native_arg(
+    struct helper *h, const struct isa_helper *row, unsigned reg)
+{
+	uint64_t v = h->r[reg];
+
+	switch ((enum isa_arg)row->arg[reg - 1]) {
+	case ISA_ARG_MAP_LOOKUP:
+	case ISA_ARG_MAP_UPDATE:
+	case ISA_ARG_MAP_DELETE:
+	case ISA_ARG_MAP_EACH:
+	case ISA_ARG_MAP_RING:
+	case ISA_ARG_MAP_TAIL:
+	case ISA_ARG_MAP_PERF:
+		h->map = POINTER(v);
+		break;
+	case ISA_ARG_KEY:
+	case ISA_ARG_VALUE:
+		h->p[reg] = POINTER(v);
+		break;
+	case ISA_ARG_MEM:
+	case ISA_ARG_MEM_OR_NULL:
+	case ISA_ARG_OUT:
+		h->p[reg] = h->r[reg + 1] == 0 ? &h->nothing : POINTER(v);
+		break;
+	case ISA_ARG_RING:
+		h->record = world_record_of(h->w, POINTER(v));
+		break;
+	case ISA_ARG_NONE:
+	case ISA_ARG_SCALAR:
+	case ISA_ARG_CTX:
+	case ISA_ARG_SIZE:
+	case ISA_ARG_SIZE0:
+	case ISA_ARG_CONST_SIZE:
+	case ISA_ARG_FUNC:
+	case ISA_ARG_STACK_OR_NULL:
+		break;
+	}
+}
+
+/* The packet as it is now. */
+static void show_packet(const struct isa_vm *vm, struct jit_ctx *ctx)
+{
+	ctx->data = vm->pkt.data;
+	ctx->data_end = vm->pkt.data + vm->pkt.caplen;
+	ctx->data_meta = vm->pkt.data - vm->room.meta;
+	ctx->size = vm->pkt.caplen;
+	ctx->wirelen = vm->pkt.wirelen;
+	ctx->ifindex = vm->pkt.ifindex;
+	ctx->protocol = __builtin_bswap16(vm->pkt.protocol);
+}
+
+/* Call the function again and again: isa_interp's enter_loop() and again(). */
+static uint64_t call_back(
+    struct exo_world *w, uint64_t func, uint64_t r[16], struct jit_ctx *ctx)
+{
+	struct isa_loop loop = w->vm.loop;
+	jit_callback *call = jit_call(w->running);
+	uint64_t result = 0;
+
+	loop.depth = ++w->depth;
+	while (result == 0) {
+		memset(&r[1], 0, ISA_ARGS * sizeof(r[0]));
+		if (!loop.next(&w->vm, &loop, r))
+			break;
+		result = call(POINTER(func), &r[1], ctx);
+		loop.calls++;
+	}
+	if (result != 0 && loop.stop != NULL)
+		loop.stop(&w->vm, &loop);
+	w->depth--;
+	return loop.calls;
+}
+
+/* What the helper left to its caller. */
+static void go_on(struct exo_world *w, struct helper *h, int does,
+    uint64_t func, struct jit_ctx *ctx)
+{
+	const struct exo_world_prog *to;
+
+	switch (does) {
+	case ISA_HELPER_LOOP:
+		h->r[0] = call_back(w, func, h->r, ctx);
+		break;
+	case ISA_HELPER_TAIL:
+		to = map_slot(h->map, (uint32_t)h->r[3]);
+		w->running = to->code->code;
+		ctx->tail = POINTER((uintptr_t)jit_entry(w->running));
+		break;
+	default:
+		break;
+	}
+}
+
+static uint64_t native(
+    const struct isa_helper *row, uint64_t r[16], struct jit_ctx *ctx)
+{
+	struct exo_world *w = ctx->user;
+	struct helper h = { .w = w, .vm = &w->vm, .r = r };
+	uint64_t func = r[2]; /* of all helpers that call one */
+	unsigned reg;
+	int does;
+
+	for (reg = 1; reg <= ISA_ARGS; reg++)
+		native_arg(&h, row, reg);
+	ctx->tail = NULL;
+	does = bodies[row - isa_helpers](&h);
+	if ((row->fx & ISA_FX_PACKET) != 0) {
+		isa_pkt_moved(&w->vm);
+		show_packet(&w->vm, ctx);
+	}
+	go_on(w, &h, does, func, ctx);
+	return r[0];
+}
+
+enum row {
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) ROW_##name,
+#include "exo/isa/helpers.inc"
+#undef ISA_HELPER
+};
+
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx)                  \
+	static uint64_t native_##name(uint64_t r1, uint64_t r2, uint64_t r3, \
+	    uint64_t r4, uint64_t r5, struct jit_ctx *ctx)                   \
+	{                                                                    \
+		uint64_t r[16] = { 0, r1, r2, r3, r4, r5 };                  \
+                                                                             \
+		return native(&isa_helpers[ROW_##name], r, ctx);             \
+	}
+#include "exo/isa/helpers.inc"
+#undef ISA_HELPER
+
+static jit_helper *find_helper(const struct jit_env *env, uint32_t nr)
+{
+	(void)env;
+	switch (nr) {
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) \
+	case nr:                                            \
+		return native_##name;
+#include "exo/isa/helpers.inc"
+#undef ISA_HELPER
+	default:
+		return NULL;
+	}
+}
+
+/* Maps go by their index; of one value, its address. */
+static uint64_t find_name(const struct jit_env *env, uint32_t src, uint64_t imm)
+{
+	const struct exo_world *w = env->user;
+	uint32_t i = (uint32_t)imm;
+	uint8_t *value;
+
+	if (i >= w->nmaps)
+		return 0;
+	if (src == EXO_LDDW_MAP || src == EXO_LDDW_MAP_IDX)
+		return (uintptr_t)w->maps[i];
+	value = map_value(w->maps[i], 0);
+	return value == NULL ? 0 : (uintptr_t)value + (imm >> 32);
+}
+
+int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
+    uint32_t without, struct exo_world_code **out)
+{
+	struct jit_env env = { find_helper, find_name, w };
+	struct jit_options opt = {
+		.passes = ~without,
+		.cpu = jit_cpu_detect(),
+	};
+	struct exo_world_code *c = exo_mem_get(w->mem, sizeof(*c));
+	int err;
+
+	*out = NULL;
+	if (c == NULL)
+		return -EXO_ENOMEM;
+	c->type = vf_prog_type(prog);
+	err = jit_compile(prog, &env, &opt, w->mem, &c->code);
+	if (err < 0)
+		exo_mem_put(w->mem, c, sizeof(*c));
+	else
+		*out = c;
+	return err;
+}
+
+void exo_world_code_free(struct exo_world *w, struct exo_world_code *c)
+{
+	if (c == NULL)
+		return;
+	jit_free(c->code, w->mem);
+	exo_mem_put(w->mem, c, sizeof(*c));
+}
+
+const uint8_t *exo_world_code_bytes(
+    const struct exo_world_code *c, uint32_t *size)
+{
+	return jit_bytes(c->code, size);
+}
+
+uint64_t exo_world_exec(struct exo_world *w, const struct exo_world_code *c)
+{
+	const struct isa_region *mem = &w->vm.region[ISA_REGION_MEM];
+	struct jit_ctx ctx = { .user = w };
+	uint64_t r0;
+
+	world_begin(w);
+	w->vm.tails = 0;
+	w->vm.held = 0;
+	w->vm.type = c->type;
+	w->depth = 0;
+	w->running = c->code;
+	if (c->type == EXO_PROG_MEM) {
+		r0 = jit_entry(c->code)(
+		    &ctx, mem->size == 0 ? NULL : mem->base, mem->size);
+	} else {
+		show_packet(&w->vm, &ctx);
+		r0 = jit_entry(c->code)(&ctx, ctx.data, ctx.size);
+	}
+	w->running = NULL;
+	w->vm.own = ctx.own;
+	world_ends(w);
+	return r0;
+}

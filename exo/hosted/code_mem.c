@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Executable memory of the Linux process: see code_mem.h. */
+#include "exo/hosted/code_mem.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "exo/lib/bug.h"
+
+#define CHUNK    ((size_t)1 << 20)
+#define GRAIN    64u
+#define INT3     0xcc
+#define PAGE     4096u
+#define SIZE_TOP ((size_t)1 << 30)
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* Linux 6.3 */
+#endif
+
+struct chunk {
+	struct chunk *next;
+	uint8_t *base;   /* executable */
+	size_t size;     /* a multiple of PAGE */
+	int fd;          /* -1: pages of one code, written before */
+	size_t used;     /* grains */
+	size_t rover;    /* where to look first */
+	uint8_t taken[]; /* for each grain: 0 or 1 */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct chunk *chunks;
+static bool no_memfd;
+
+void code_mem_no_memfd(bool never)
+{
+	no_memfd = never;
+}
+
+static size_t grains(size_t size)
+{
+	return (size + GRAIN - 1) / GRAIN;
+}
+
+static bool write_all(int fd, const uint8_t *p, size_t n, off_t at)
+{
+	while (n > 0) {
+		ssize_t did = pwrite(fd, p, n, at);
+
+		if (did < 0 && errno == EINTR)
+			continue;
+		if (did <= 0)
+			return false;
+		p += did;
+		n -= (size_t)did;
+		at += did;
+	}
+	return true;
+}
+
+static int make_memfd(size_t size)
+{
+	int fd;
+
+	if (no_memfd)
+		return -1;
+	fd = memfd_create("exopf-code", MFD_CLOEXEC | MFD_EXEC);
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("exopf-code", MFD_CLOEXEC);
+	if (fd >= 0 && ftruncate(fd, (off_t)size) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Address space with a page on both sides that nobody may touch. */
+static uint8_t *reserve(size_t size)
+{
+	uint8_t *p = mmap(NULL, size + 2 * PAGE, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p + PAGE;
+}
+
+static void release(uint8_t *base, size_t size)
+{
+	(void)munmap(base - PAGE, size + 2 * PAGE);
+}
+
+static struct chunk *chunk_new(size_t size)
+{
+	struct chunk *c = calloc(1, sizeof(*c) + size / GRAIN);
+
+	if (c == NULL)
+		return NULL;
+	c->size = size;
+	c->fd = -1;
+	c->base = reserve(size);
+	if (c->base == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->next = chunks;
+	chunks = c;
+	return c;
+}
+
+static void chunk_free(struct chunk *c)
+{
+	struct chunk **at = &chunks;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	release(c->base, c->size);
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c);
+}
+
+/* A chunk that code is written to through its descriptor, or NULL. */
+static struct chunk *chunk_shared(size_t size)
+{
+	struct chunk *c = chunk_new(size);
+
+	if (c == NULL)
+		return NULL;
+	c->fd = make_memfd(size);
+	if (c->fd >= 0 && mmap(c->base, size, PROT_READ | PROT_EXEC,
+	                      MAP_SHARED | MAP_FIXED, c->fd, 0) != MAP_FAILED)
+		return c;
+	chunk_free(c);
+	return NULL;
+}
+
+/* Find so many free grains in a row; false: there are not. */
+static bool find_room(const struct chunk *c, size_t n, size_t from, size_t *at)
+{
+	size_t all = c->size / GRAIN, run = 0, i;
+
+	for (i = from; i < all; i++) {
+		run = c->taken[i] != 0 ? 0 : run + 1;
+		if (run == n) {
+			*at = i + 1 - n;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_room(struct chunk *c, size_t n, size_t *at)
+{
+	if (c->fd < 0 || c->size / GRAIN - c->used < n)
+		return false;
+	if (!find_room(c, n, c->rover, at) && !find_room(c, n, 0, at))
+		return false;
+	memset(c->taken + *at, 1, n);
+	c->used += n;
+	c->rover = *at + n;
+	return true;
+}
+
+static const void *put_shared(const void *code, size_t size)
+{
+	size_t n = grains(size), at = 0, rest = n * GRAIN - size;
+	uint8_t pad[GRAIN];
+	struct chunk *c = chunks;
+
+	while (c != NULL && !take_room(c, n, &at))
+		c = c->next;
+	if (c == NULL) {
+		size_t need = (n * GRAIN + PAGE - 1) / PAGE * PAGE;
+
+		c = chunk_shared(need > CHUNK ? need : CHUNK);
+		if (c == NULL || !take_room(c, n, &at))
+			return NULL;
+	}
+	memset(pad, INT3, sizeof(pad));
+	if (write_all(c->fd, code, size, (off_t)(at * GRAIN)) &&
+	    write_all(c->fd, pad, rest, (off_t)(at * GRAIN + size)))
+		return c->base + at * GRAIN;
+	memset(c->taken + at, 0, n);
+	c->used -= n;
+	return NULL;
+}
+
+static const void *put_alone(const void *code, size_t size)
+{
+	size_t whole = (size + PAGE - 1) / PAGE * PAGE;
+	struct chunk *c = chunk_new(whole);
+
+	if (c == NULL)
+		return NULL;
+	if (mprotect(c->base, whole, PROT_READ | PROT_WRITE) == 0) {
+		memset(c->base, INT3, whole);
+		memcpy(c->base, code, size);
+		if (mprotect(c->base, whole, PROT_READ | PROT_EXEC) == 0)
+			return c->base;
+	}
+	chunk_free(c);
+	return NULL;
+}
+
+const void *code_mem_install(const void *code, size_t size)
+{
+	const void *p;
+
+	if (size == 0 || size > SIZE_TOP)
+		return NULL;
+	pthread_mutex_lock(&lock);
+	p = put_shared(code, size);
+	if (p == NULL)
+		p = put_alone(code, size);
+	pthread_mutex_unlock(&lock);
+	return p;
+}
+
+static void take_back(struct chunk *c, size_t at, size_t n)
+{
+	uint8_t fill[1024];
+	size_t k;
+
+	memset(fill, INT3, sizeof(fill));
+	for (k = 0; k < n * GRAIN; k += sizeof(fill)) {
+		size_t part = n * GRAIN - k;
+
+		if (part > sizeof(fill))
+			part = sizeof(fill);
+		(void)write_all(c->fd, fill, part, (off_t)(at * GRAIN + k));
+	}
+	memset(c->taken + at, 0, n);
+	c->used -= n;
+	if (at < c->rover)
+		c->rover = at;
+	if (c->used == 0 && (c->next != NULL || chunks != c))
+		chunk_free(c);
+}
+
+void code_mem_remove(const void *code, size_t size)
+{
+	const uint8_t *p = code;
+	struct chunk *c;
+
+	if (p == NULL)
+		return;
+	pthread_mutex_lock(&lock);
+	for (c = chunks; c != NULL; c = c->next)
+		if (p >= c->base && p < c->base + c->size)
+			break;
+	if (c == NULL)
+		exo_bug("code that was never installed");
+	else if (c->fd < 0)
+		chunk_free(c);
+	else
+		take_back(c, (size_t)(p - c->base) / GRAIN, grains(size));
+	pthread_mutex_unlock(&lock);
+}

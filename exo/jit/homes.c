@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the registers of a function live: see gen.h.
+ *
+ * Pass `regs`: in a program without calls, homes are taken from registers that
+ * nobody has to save, as long as there are any. Argument: homes are different
+ * registers, none of them one that the code needs for itself; which they are
+ * makes no difference to what is computed.
+ */
+#include "exo/jit/gen.h"
+
+#include "exo/lib/mem.h"
+
+#define BIT(r) (uint16_t)(1u << (r))
+
+/* What a function uses, besides registers. */
+struct use {
+	uint16_t regs;
+	bool ctx, pkt, len;
+	bool shifts; /* by a register */
+	bool calls;
+};
+
+static void look_at(
+    const struct jit_ir *ir, const struct jit_ins *in, struct use *u)
+{
+	u->regs |= jit_reads(ir, in) | jit_writes(in);
+	switch ((enum jit_op)in->op) {
+	case JIT_LOAD:
+	case JIT_STORE:
+	case JIT_ATOMIC:
+		u->ctx |= in->base == JIT_B_CTX;
+		u->pkt |= in->base == JIT_B_PKT || in->base == JIT_B_PKTX;
+		break;
+	case JIT_DATA:
+		u->pkt = true;
+		break;
+	case JIT_END:
+	case JIT_LD_IND:
+		u->pkt = true;
+		u->len = true;
+		break;
+	case JIT_CHECK:
+	case JIT_IF_LEN:
+		u->len = true;
+		break;
+	case JIT_ALU:
+		u->shifts |= in->alu == EXO_LSH || in->alu == EXO_RSH ||
+		             in->alu == EXO_ARSH;
+		break;
+	case JIT_CALL:
+	case JIT_LOCAL:
+		u->calls = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static struct use look(const struct jit_ir *ir, uint32_t f)
+{
+	struct use u = { .regs = 0 };
+	uint32_t i, k;
+
+	for (i = 0; i < ir->norder; i++) {
+		const struct jit_block *b = &ir->blocks[ir->order[i]];
+
+		if (b->func != f)
+			continue;
+		for (k = 0; k < b->n; k++)
+			look_at(ir, &b->ins[k], &u);
+		look_at(ir, &b->end, &u);
+	}
+	return u;
+}
+
+/* The first function may be left from inside others (gen.c: reject()). */
+static void standard(const struct jit_ir *ir, uint32_t f, struct jit_homes *h,
+    const struct use *u)
+{
+	static const uint8_t at[EXO_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX,
+		R13, R14, R15, RBP };
+	unsigned r;
+
+	memcpy(h->of, at, sizeof(at));
+	h->ctx = R12;
+	h->pkt = X64_NOREG;
+	h->len = X64_NOREG;
+	h->saved = f == 0 ? BIT(R12) : 0;
+	if (f == 0 && ir->nested_reject)
+		h->saved = BIT(RBX) | BIT(RBP) | BIT(R12) | BIT(R13) |
+		           BIT(R14) | BIT(R15);
+	for (r = 6; r < EXO_REGS; r++)
+		if ((u->regs >> r & 1) != 0)
+			h->saved |= BIT(at[r]);
+}
+
+/* The next register of a list that is free. */
+static uint8_t take(uint16_t *free)
+{
+	static const uint8_t pool[] = { R8, R9, RCX, RDI, RSI, RDX, RBX, R12,
+		R13, R14, R15, RBP };
+	unsigned i;
+
+	for (i = 0; (*free >> pool[i] & 1) == 0; i++)
+		;
+	*free &= (uint16_t)~BIT(pool[i]);
+	return pool[i];
+}
+
+/* Give reg a home that it has on entry, if that is free. */
+static void prefer(struct jit_homes *h, uint16_t *free, const struct use *u,
+    unsigned reg, unsigned where)
+{
+	if ((u->regs >> reg & 1) == 0 || (*free >> where & 1) == 0)
+		return;
+	h->of[reg] = (uint8_t)where;
+	*free &= (uint16_t)~BIT(where);
+}
+
+static void leaf(
+    const struct jit_ir *ir, struct jit_homes *h, const struct use *u)
+{
+	uint16_t free = (uint16_t) ~(BIT(RAX) | BIT(RSP) | BIT(R10) | BIT(R11));
+	unsigned r;
+
+	memset(h->of, X64_NOREG, sizeof(h->of));
+	h->of[0] = RAX;
+	h->ctx = u->ctx ? RDI : X64_NOREG;
+	h->pkt = u->pkt ? RSI : X64_NOREG;
+	h->len = u->len ? RDX : X64_NOREG;
+	if (u->ctx)
+		free &= (uint16_t)~BIT(RDI);
+	if (u->pkt)
+		free &= (uint16_t)~BIT(RSI);
+	if (u->len)
+		free &= (uint16_t)~BIT(RDX);
+	if (ir->type == EXO_PROG_MEM) {
+		prefer(h, &free, u, 1, RSI);
+		prefer(h, &free, u, 2, RDX);
+	} else {
+		prefer(h, &free, u, 1, RDI);
+	}
+	prefer(h, &free, u, EXO_R_FP, RBP);
+	for (r = 1; r < EXO_REGS; r++) {
+		if ((u->regs >> r & 1) != 0 && h->of[r] == X64_NOREG)
+			h->of[r] = take(&free);
+	}
+	h->saved = (uint16_t)((BIT(RBX) | BIT(RBP) | BIT(R12) | BIT(R13) |
+	                          BIT(R14) | BIT(R15)) &
+	                      ~free);
+}
+
+void jit_homes(const struct jit_ir *ir, uint32_t f, struct jit_homes *h)
+{
+	struct use u = look(ir, f);
+
+	h->regs = u.regs;
+	h->calls = u.calls;
+	if (f != 0 || u.calls || !jit_has(ir, JIT_PASS_regs))
+		standard(ir, f, h, &u);
+	else
+		leaf(ir, h, &u);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The driver: read, passes, generate, install.
+ */
+#include "exo/jit/jit.h"
+
+#include "exo/abi/err.h"
+#include "exo/isa/decode.h"
+#include "exo/jit/gen.h"
+#include "exo/lib/mem.h"
+#include "exo/plat/plat.h"
+
+struct jit_code {
+	const uint8_t *bytes; /* plat_code_install()'s */
+	uint32_t size;
+	uint32_t callback; /* where it is; UINT32_MAX: there is none */
+	uint32_t nlines;
+	struct jit_line lines[];
+};
+
+static size_t code_size(uint32_t nlines)
+{
+	return sizeof(struct jit_code) +
+	       nlines * sizeof(((struct jit_code *)0)->lines[0]);
+}
+
+/* Every helper that is called has a body. */
+static int check_calls(const struct jit_ir *ir)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < ir->nblocks; i++) {
+		const struct jit_block *b = &ir->blocks[i];
+
+		for (k = 0; k < b->n; k++) {
+			if (b->ins[k].op != JIT_CALL)
+				continue;
+			if (ir->env == NULL || ir->env->helper == NULL ||
+			    ir->env->helper(ir->env, (uint32_t)b->ins[k].k) ==
+			        NULL)
+				return -EXO_EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int passes(struct jit_ir *ir)
+{
+	int err = jit_graph(ir);
+
+	if (err < 0)
+		return err;
+	jit_live(ir);
+	if (jit_has(ir, JIT_PASS_dead))
+		jit_dead(ir);
+	jit_live(ir);
+	return 0;
+}
+
+static int install(
+    const struct jit_gen *g, struct exo_mem *mem, struct jit_code **out)
+{
+	uint32_t nlines = g->want_lines ? g->nlines : 0;
+	struct jit_code *c = exo_mem_get(mem, code_size(nlines));
+
+	if (c == NULL)
+		return -EXO_ENOMEM;
+	c->bytes = plat_code_install(g->x.buf, g->x.n);
+	if (c->bytes == NULL) {
+		exo_mem_put(mem, c, code_size(nlines));
+		return -EXO_ENOMEM;
+	}
+	c->size = g->x.n;
+	c->callback = g->ir->callbacks ? g->callback : UINT32_MAX;
+	c->nlines = nlines;
+	if (nlines != 0)
+		memcpy(c->lines, g->lines, nlines * sizeof(c->lines[0]));
+	*out = c;
+	return 0;
+}
+
+int jit_compile(const struct vf_prog *prog, const struct jit_env *env,
+    const struct jit_options *opt, struct exo_mem *mem, struct jit_code **out)
+{
+	struct jit_ir ir = { .prog = prog, .env = env, .opt = opt };
+	struct jit_gen g = { .ir = &ir };
+	int err;
+
+	*out = NULL;
+	ir.insns = vf_prog_insns(prog, &ir.n);
+	ir.notes = vf_prog_notes(prog);
+	ir.type = vf_prog_type(prog);
+	g.cpu = opt->cpu;
+	g.limit = opt->limit == 0 ? JIT_CODE_MAX : opt->limit;
+	g.want_lines = opt->lines;
+	exo_arena_init(&ir.arena, mem);
+	err = jit_build(&ir);
+	if (err == 0)
+		err = check_calls(&ir);
+	if (err == 0)
+		err = passes(&ir);
+	if (err == 0)
+		err = jit_generate(&g);
+	if (err == 0)
+		err = install(&g, mem, out);
+	exo_arena_free(&ir.arena);
+	return err;
+}
+
+void jit_free(struct jit_code *code, struct exo_mem *mem)
+{
+	if (code == NULL)
+		return;
+	plat_code_remove(code->bytes, code->size);
+	exo_mem_put(mem, code, code_size(code->nlines));
+}
+
+jit_fn *jit_entry(const struct jit_code *code)
+{
+	return (jit_fn *)(uintptr_t)code->bytes;
+}
+
+jit_callback *jit_call(const struct jit_code *code)
+{
+	if (code->callback == UINT32_MAX)
+		return NULL;
+	return (jit_callback *)(uintptr_t)(code->bytes + code->callback);
+}
+
+const uint8_t *jit_bytes(const struct jit_code *code, uint32_t *size)
+{
+	*size = code->size;
+	return code->bytes;
+}
+
+const struct jit_line *jit_lines(const struct jit_code *code, uint32_t *n)
+{
+	*n = code->nlines;
+	return code->lines;
+}
+
+/* CPUID, leaf and subleaf; ebx and ecx of the answer. */
+static void cpuid(uint32_t leaf, uint32_t *ebx, uint32_t *ecx)
+{
+	uint32_t a = leaf, d;
+
+	*ecx = 0;
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(*ebx), "+c"(*ecx), "=d"(d));
+}
+
+uint32_t jit_cpu_detect(void)
+{
+	uint32_t b, c, cpu = 0;
+
+	cpuid(1, &b, &c);
+	if ((c >> 22 & 1) != 0)
+		cpu |= JIT_CPU_MOVBE;
+	cpuid(7, &b, &c);
+	if ((b >> 8 & 1) != 0)
+		cpu |= JIT_CPU_BMI2;
+	return cpu;
+}

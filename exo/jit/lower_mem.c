@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Instructions that access memory.
+ */
+#include "exo/jit/gen.h"
+
+/* The packet's first byte in a register; may be T1. */
+static unsigned packet(struct jit_gen *g)
+{
+	if (g->h.pkt != X64_NOREG)
+		return g->h.pkt;
+	x64_load(&g->x, false, 8, T1, jit_ctx_at(g, CTX_AT(data)));
+	return T1;
+}
+
+struct x64_mem jit_mem(
+    struct jit_gen *g, const struct jit_ins *in, unsigned reg)
+{
+	struct x64_mem m = { X64_NOREG, X64_NOREG, in->off };
+
+	switch ((enum jit_base)in->base) {
+	case JIT_B_REG:
+		m.base = (uint8_t)home(g, reg);
+		break;
+	case JIT_B_CTX:
+		m.base = g->h.ctx;
+		break;
+	case JIT_B_PKTX:
+		m.index = T0;
+		x64_mov(&g->x, false, T0, home(g, reg));
+		m.base = (uint8_t)packet(g);
+		break;
+	case JIT_B_PKT:
+		m.base = (uint8_t)packet(g);
+		break;
+	}
+	return m;
+}
+
+/* Load in network order. MOVBE of two bytes leaves what is above them, and
+ * takes as many steps as a load and a rotation: not used for those. */
+static void load_swapped(
+    struct jit_gen *g, unsigned size, unsigned d, struct x64_mem m)
+{
+	if (size != 2 && (g->cpu & JIT_CPU_MOVBE) != 0) {
+		x64_movbe(&g->x, size, d, m);
+		return;
+	}
+	x64_load(&g->x, false, size, d, m);
+	if (size == 2)
+		x64_rol16(&g->x, d);
+	else
+		x64_bswap(&g->x, size == 8, d);
+}
+
+void jit_lower_load(struct jit_gen *g, const struct jit_ins *in)
+{
+	struct x64_mem m = jit_mem(g, in, in->s);
+	unsigned d = home(g, in->d);
+
+	if ((in->flags & JIT_F_BE) != 0)
+		load_swapped(g, in->size, d, m);
+	else
+		x64_load(&g->x, (in->flags & JIT_F_SX) != 0, in->size, d, m);
+}
+
+void jit_lower_store(struct jit_gen *g, const struct jit_ins *in)
+{
+	struct x64_mem m = jit_mem(g, in, in->d);
+
+	if ((in->flags & JIT_F_K) != 0) {
+		int64_t k = in->k;
+
+		if ((in->flags & JIT_F_16) != 0)
+			k = (uint16_t)k;
+		x64_store_k(&g->x, in->size, m, (int32_t)k);
+	} else if ((in->flags & JIT_F_16) != 0) {
+		x64_extend(&g->x, false, 2, false, T0, home(g, in->s));
+		x64_store(&g->x, in->size, m, T0);
+	} else {
+		x64_store(&g->x, in->size, m, home(g, in->s));
+	}
+}
+
+/* Or, and, xor that give back the value before: x86 has no such instruction.
+ * T1 the address, rdx the operand, rax the value before. */
+static void fetch_loop(
+    struct jit_gen *g, const struct jit_ins *in, unsigned op, bool w)
+{
+	struct x64_mem at = { T1, X64_NOREG, 0 };
+	unsigned s = home(g, in->s);
+	struct x64 *x = &g->x;
+	uint32_t again;
+
+	x64_lea(x, true, T1, jit_mem(g, in, in->d));
+	x64_push(x, RDX);
+	x64_push(x, RAX);
+	x64_mov(x, true, T0, s);
+	x64_mov(x, true, RDX, T0);
+	x64_load(x, false, w ? 8 : 4, RAX, at);
+	again = x->n;
+	x64_mov(x, true, T0, RAX);
+	x64_alu(x, op, w, T0, RDX);
+	x64_lock_cmpxchg(x, w, at, T0);
+	x64_byte(x, 0x70 | CC_NE);
+	x64_byte(x, (again - (x->n + 1)) & 255);
+	x64_mov(x, w, T0, RAX);
+	x64_pop(x, RAX);
+	x64_pop(x, RDX);
+	x64_mov(x, true, s, T0);
+}
+
+void jit_lower_atomic(struct jit_gen *g, const struct jit_ins *in)
+{
+	unsigned s = home(g, in->s);
+	bool w = in->size == 8;
+	struct x64_mem m;
+
+	switch (in->k) {
+	case EXO_OR | EXO_FETCH:
+		fetch_loop(g, in, X64_OR, w);
+		return;
+	case EXO_AND | EXO_FETCH:
+		fetch_loop(g, in, X64_AND, w);
+		return;
+	case EXO_XOR | EXO_FETCH:
+		fetch_loop(g, in, X64_XOR, w);
+		return;
+	default:
+		break;
+	}
+	m = jit_mem(g, in, in->d);
+	switch (in->k) {
+	case EXO_ADD | EXO_FETCH:
+		x64_lock_xadd(&g->x, w, m, s);
+		break;
+	case EXO_XCHG:
+		x64_xchg(&g->x, w, m, s);
+		break;
+	case EXO_CMPXCHG:
+		x64_lock_cmpxchg(&g->x, w, m, s);
+		if (!w) /* equal: rax is as it was, all of it */
+			x64_mov(&g->x, false, RAX, RAX);
+		break;
+	case EXO_ADD:
+		x64_lock_alu(&g->x, X64_ADD, w, m, s);
+		break;
+	case EXO_OR:
+		x64_lock_alu(&g->x, X64_OR, w, m, s);
+		break;
+	case EXO_AND:
+		x64_lock_alu(&g->x, X64_AND, w, m, s);
+		break;
+	default:
+		x64_lock_alu(&g->x, X64_XOR, w, m, s);
+		break;
+	}
+}
+
+/*
+ * The packet's bounds. Its length is below 2^31.
+ */
+
+static void compare_len(struct jit_gen *g, int32_t k)
+{
+	if (g->h.len != X64_NOREG)
+		x64_alu_k(&g->x, X64_CMP, false, g->h.len, k);
+	else
+		x64_cmp_mem(&g->x, 4, jit_ctx_at(g, CTX_AT(size)), k);
+}
+
+void jit_len_below(struct jit_gen *g, int64_t k, uint32_t label)
+{
+	if (k > INT32_MAX) {
+		jit_jump(g, label);
+		return;
+	}
+	compare_len(g, (int32_t)k);
+	jit_jump_if(g, CC_B, label);
+}
+
+void jit_lower_check(struct jit_gen *g, const struct jit_ins *in)
+{
+	uint32_t label = label_reject(g, g->func);
+
+	if ((in->flags & JIT_F_K) != 0) {
+		jit_len_below(g, in->k, label);
+		return;
+	}
+	/* 64 bits: neither sum wraps */
+	x64_mov(&g->x, false, T0, home(g, in->s));
+	if (in->k > INT32_MAX) {
+		jit_jump(g, label);
+		return;
+	}
+	x64_alu_k(&g->x, X64_ADD, true, T0, (int32_t)in->k);
+	if (g->h.len != X64_NOREG) {
+		x64_alu(&g->x, X64_CMP, true, g->h.len, T0);
+	} else {
+		x64_load(&g->x, false, 4, T1, jit_ctx_at(g, CTX_AT(size)));
+		x64_alu(&g->x, X64_CMP, true, T1, T0);
+	}
+	jit_jump_if(g, CC_B, label);
+}
+
+/* LD_IND with a negative number: isa_ld_pkt_at() word by word. */
+void jit_lower_ld_ind(struct jit_gen *g, const struct jit_ins *in)
+{
+	uint32_t label = label_reject(g, g->func), near;
+	unsigned d = home(g, in->d);
+	struct x64 *x = &g->x;
+
+	x64_mov(x, false, T0, home(g, in->s));
+	x64_alu_k(x, X64_ADD, true, T0, (int32_t)in->k);
+	x64_alu_k(x, X64_CMP, true, T0, EXO_SKF_NET_OFF);
+	near = jit_skip(g, CC_GE);
+	x64_alu_k(x, X64_SUB, true, T0, EXO_SKF_LL_OFF);
+	jit_land(g, near);
+	x64_lea(x, true, T1, (struct x64_mem){ T0, X64_NOREG, in->size });
+	/* a negative start and its end may lie on both sides of 0 */
+	x64_test(x, true, T0, T0);
+	jit_jump_if(g, CC_S, label);
+	if (g->h.len != X64_NOREG) {
+		x64_alu(x, X64_CMP, true, T1, g->h.len);
+		jit_jump_if(g, CC_A, label);
+	} else {
+		x64_load(x, false, 4, R9, jit_ctx_at(g, CTX_AT(size)));
+		x64_alu(x, X64_CMP, true, T1, R9);
+		jit_jump_if(g, CC_A, label);
+	}
+	if (in->size == 1)
+		x64_load(x, false, 1, d,
+		    (struct x64_mem){ (uint8_t)packet(g), T0, 0 });
+	else
+		load_swapped(g, in->size, d,
+		    (struct x64_mem){ (uint8_t)packet(g), T0, 0 });
+}
