@@ -109,7 +109,7 @@ static inline struct x64_mem jit_ctx_at(const struct jit_gen *g, int32_t off)
 	return (struct x64_mem){ g->h.ctx, X64_NOREG, off };
 }
 
-static inline unsigned home(const struct jit_gen *g, unsigned reg)
+static inline uint8_t home(const struct jit_gen *g, unsigned reg)
 {
 	return g->h.of[reg];
 }

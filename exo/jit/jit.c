@@ -6,6 +6,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/isa/decode.h"
+#include "exo/jit/flow.h"
 #include "exo/jit/gen.h"
 #include "exo/lib/mem.h"
 #include "exo/plat/plat.h"
@@ -48,13 +49,19 @@ static int passes(struct jit_ir *ir)
 {
 	int err = jit_graph(ir);
 
-	if (err < 0)
-		return err;
+	if (err == 0)
+		err = jit_flow(ir, JIT_PASS_fold | JIT_PASS_bounds);
+	if (err == 0)
+		err = jit_need(ir);
 	jit_live(ir);
-	if (jit_has(ir, JIT_PASS_dead))
+	if (err == 0)
+		err = jit_flow(ir, JIT_PASSES_ALL);
+	jit_live(ir);
+	if (jit_has(ir, JIT_PASS_dead)) {
 		jit_dead(ir);
-	jit_live(ir);
-	return 0;
+		jit_live(ir);
+	}
+	return err;
 }
 
 static int install(

@@ -20,7 +20,7 @@ struct x64_mem jit_mem(
 
 	switch ((enum jit_base)in->base) {
 	case JIT_B_REG:
-		m.base = (uint8_t)home(g, reg);
+		m.base = home(g, reg);
 		break;
 	case JIT_B_CTX:
 		m.base = g->h.ctx;

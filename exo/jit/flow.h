@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is known before an instruction, whatever way led there.
+ *
+ * Less knowledge is always right. Everything here follows from instructions
+ * of the program itself; what the verifier knows is used where blocks are
+ * built (build.c).
+ */
+#ifndef JIT_FLOW_H
+#define JIT_FLOW_H
+
+#include "exo/jit/ir.h"
+
+enum jit_kind {
+	JIT_V_ANY,
+	JIT_V_CONST, /* k */
+	JIT_V_DATA,  /* address of the packet's byte k */
+	JIT_V_END,   /* address behind the last captured byte, plus k */
+	JIT_V_BYTES, /* `size` bytes of the packet from byte k on */
+};
+
+struct jit_val {
+	uint8_t kind; /* enum jit_kind */
+	uint8_t bits; /* the value is below 2^bits */
+	uint8_t size;
+	bool be; /* BYTES: in network order */
+	int64_t k;
+};
+
+/** `size` bytes of the packet from `off` on are v, or are not, as a
+ * little-endian load gives them. */
+struct jit_fact {
+	int32_t off;
+	uint32_t size;
+	uint64_t v;
+};
+
+#define JIT_FACTS 6u
+
+struct jit_state {
+	struct jit_val r[EXO_REGS];
+	int64_t len;   /* so many bytes were captured, or more */
+	int64_t below; /* fewer than these; JIT_LEN_TOP: any number */
+	uint32_t neq, nne;
+	struct jit_fact eq[JIT_FACTS], ne[JIT_FACTS];
+	struct jit_state *next; /* in the list of free ones */
+};
+
+#define JIT_LEN_TOP ((int64_t)1 << 31)
+
+/* --- flow.c --- */
+
+/** Walk all blocks in order, and let the passes among `which` rewrite each
+ * instruction by what is known before it. Then edges may have gone:
+ * jit_graph(). 0 or -EXO_ENOMEM. */
+int jit_flow(struct jit_ir *ir, uint32_t which);
+
+/** What is known after an instruction. */
+void jit_learn(
+    const struct jit_ir *ir, struct jit_state *st, const struct jit_ins *in);
+
+/** What is known behind edge `way` (an index into to[]) of an end. */
+void jit_learn_edge(
+    struct jit_state *st, const struct jit_ins *end, unsigned way);
+
+/** Is the condition decided? 1: it holds; 0: it does not; -1: who knows. */
+int jit_decided(const struct jit_state *st, const struct jit_ins *end);
+
+/* --- the passes: one instruction, or the end of a block --- */
+
+void jit_fold(const struct jit_state *st, struct jit_ins *in);
+void jit_bounds(const struct jit_state *st, struct jit_ins *in);
+void jit_loads(const struct jit_state *st, struct jit_ins *in);
+void jit_fold_end(const struct jit_state *st, struct jit_block *b);
+void jit_bounds_end(const struct jit_state *st, struct jit_block *b);
+
+/** Where an edge to block `to` may lead at once; st learns what the blocks
+ * between would have shown. */
+uint32_t jit_thread(const struct jit_ir *ir, struct jit_state *st, uint32_t to);
+
+/* --- need.c --- */
+
+/** Let checks ask for all that is needed in any case. */
+int jit_need(struct jit_ir *ir);
+
+#endif
