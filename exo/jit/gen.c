@@ -257,6 +257,8 @@ static void block(struct jit_gen *g, uint32_t i)
 	mark(g, i);
 	g->block = i;
 	for (k = 0; k < b->n; k++) {
+		if (k + 1 == b->n && jit_is_fused(g, b))
+			break;
 		line(g, b->ins[k].pc);
 		jit_lower(g, &b->ins[k]);
 	}

@@ -129,6 +129,9 @@ void jit_lower_ld_ind(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_call(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_end(struct jit_gen *g, const struct jit_block *b);
 
+/** Does the end of a block access what its last instruction would load? */
+bool jit_is_fused(const struct jit_gen *g, const struct jit_block *b);
+
 /* --- lower_switch.c --- */
 
 /** Jump to `in` when d is in the set, or go on. */

@@ -50,11 +50,12 @@ enum jit_op {
 };
 
 enum jit_flag {
-	JIT_F_K = 1,   /* the second operand is k */
-	JIT_F_32 = 2,  /* on the low 32 bits, upper ones are 0 afterwards */
-	JIT_F_SX = 4,  /* LOAD extends the sign; DIV and MOD are signed */
-	JIT_F_BE = 8,  /* LOAD: in network order */
-	JIT_F_16 = 16, /* STORE: of 4 bytes, the upper two 0 */
+	JIT_F_K = 1,    /* the second operand is k */
+	JIT_F_32 = 2,   /* on the low 32 bits, upper ones are 0 afterwards */
+	JIT_F_SX = 4,   /* LOAD extends the sign; DIV and MOD are signed */
+	JIT_F_BE = 8,   /* LOAD: in network order */
+	JIT_F_16 = 16,  /* STORE: of 4 bytes, the upper two 0 */
+	JIT_F_LOW = 32, /* CHECK, PKTX: the register is below 2^32 */
 };
 
 /** What the address of a LOAD, STORE or ATOMIC is counted from; off is added.
@@ -186,6 +187,9 @@ int jit_graph(struct jit_ir *ir);
 
 /** Find out which registers are read from where on. */
 void jit_live(struct jit_ir *ir);
+
+/** Pass `swap`: pass_swap.c; jit_live() before. 0 or -EXO_ENOMEM. */
+int jit_swap_order(struct jit_ir *ir);
 
 /** Take out what nobody reads; jit_live() before. */
 void jit_dead(struct jit_ir *ir);

@@ -61,6 +61,8 @@ static int passes(struct jit_ir *ir)
 		jit_dead(ir);
 		jit_live(ir);
 	}
+	if (err == 0)
+		err = jit_swap_order(ir);
 	return err;
 }
 

@@ -61,6 +61,51 @@ enum x64_cc jit_compare(struct jit_gen *g, const struct jit_ins *in)
 	return condition(in->alu);
 }
 
+/*
+ * Pass `fuse`: a load and a compare of what it loaded in one.
+ *
+ * Argument: cmp and test of memory read the same bytes, and set the same flags
+ * for the conditions that are taken here, which are about numbers without
+ * sign; the register is read by nobody else. Two bytes are loaded all the
+ * same: an immediate of 16 bits stalls the decoder.
+ */
+bool jit_is_fused(const struct jit_gen *g, const struct jit_block *b)
+{
+	const struct jit_ins *in, *end = &b->end;
+	uint32_t to[2], k = jit_succ(b, to);
+	uint64_t top;
+
+	if (!jit_has(g->ir, JIT_PASS_fuse) || b->n == 0 || end->op != JIT_IF)
+		return false;
+	in = &b->ins[b->n - 1];
+	if (in->op != JIT_LOAD || in->d != end->d ||
+	    (in->flags & JIT_F_SX) != 0 || (end->flags & JIT_F_K) == 0 ||
+	    (in->size != 1 && in->size != 4) ||
+	    (in->size == 4 && (in->flags & JIT_F_BE) != 0))
+		return false;
+	top = in->size == 1 ? UINT8_MAX : UINT32_MAX;
+	if ((uint64_t)end->k > top || end->alu == EXO_JSGT ||
+	    end->alu == EXO_JSGE || end->alu == EXO_JSLT ||
+	    end->alu == EXO_JSLE)
+		return false;
+	while (k-- > 0)
+		if ((g->ir->blocks[to[k]].live >> in->d & 1) != 0)
+			return false;
+	return true;
+}
+
+static enum x64_cc compare_memory(
+    struct jit_gen *g, const struct jit_ins *in, const struct jit_ins *end)
+{
+	struct x64_mem m = jit_mem(g, in, in->s);
+
+	if (end->alu == EXO_JSET)
+		x64_test_mem(&g->x, in->size, m, (int32_t)end->k);
+	else
+		x64_cmp_mem(&g->x, in->size, m, (int32_t)end->k);
+	return condition(end->alu);
+}
+
 /* To where the code goes on without a jump. */
 static bool is_next(
     const struct jit_gen *g, const struct jit_block *b, uint32_t to)
@@ -92,7 +137,10 @@ void jit_lower_end(struct jit_gen *g, const struct jit_block *b)
 			jit_jump(g, b->to[1]);
 		break;
 	case JIT_IF:
-		branch(g, b, jit_compare(g, in));
+		branch(g, b,
+		    jit_is_fused(g, b)
+		        ? compare_memory(g, &b->ins[b->n - 1], in)
+		        : jit_compare(g, in));
 		break;
 	case JIT_IF_LEN:
 		jit_len_below(g, in->k, b->to[0]);

@@ -26,8 +26,11 @@ struct x64_mem jit_mem(
 		m.base = g->h.ctx;
 		break;
 	case JIT_B_PKTX:
-		m.index = T0;
-		x64_mov(&g->x, false, T0, home(g, reg));
+		m.index = home(g, reg);
+		if ((in->flags & JIT_F_LOW) == 0) {
+			m.index = T0;
+			x64_mov(&g->x, false, T0, home(g, reg));
+		}
 		m.base = (uint8_t)packet(g);
 		break;
 	case JIT_B_PKT:
@@ -187,13 +190,19 @@ void jit_lower_check(struct jit_gen *g, const struct jit_ins *in)
 		jit_len_below(g, in->k, label);
 		return;
 	}
-	/* 64 bits: neither sum wraps */
-	x64_mov(&g->x, false, T0, home(g, in->s));
 	if (in->k > INT32_MAX) {
 		jit_jump(g, label);
 		return;
 	}
-	x64_alu_k(&g->x, X64_ADD, true, T0, (int32_t)in->k);
+	/* 64 bits: neither sum wraps */
+	if ((in->flags & JIT_F_LOW) != 0) {
+		x64_lea(&g->x, true, T0,
+		    (struct x64_mem){
+		        home(g, in->s), X64_NOREG, (int32_t)in->k });
+	} else {
+		x64_mov(&g->x, false, T0, home(g, in->s));
+		x64_alu_k(&g->x, X64_ADD, true, T0, (int32_t)in->k);
+	}
 	if (g->h.len != X64_NOREG) {
 		x64_alu(&g->x, X64_CMP, true, g->h.len, T0);
 	} else {

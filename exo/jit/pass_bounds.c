@@ -20,6 +20,8 @@ static void rebase(const struct jit_state *st, struct jit_ins *in, unsigned reg)
 	const struct jit_val *v = &st->r[reg];
 	int64_t off = v->k + in->off;
 
+	if (in->base == JIT_B_PKTX && v->bits <= 32)
+		in->flags |= JIT_F_LOW;
 	if (in->base == JIT_B_PKTX && v->kind == JIT_V_CONST) {
 		off = (int64_t)(uint32_t)v->k + in->off;
 		if (off >= OFF_TOP)
@@ -40,6 +42,8 @@ static void check(const struct jit_state *st, struct jit_ins *in)
 		in->k += (uint32_t)s->k;
 		in->flags |= JIT_F_K;
 	}
+	if (s->bits <= 32)
+		in->flags |= JIT_F_LOW;
 	if ((in->flags & JIT_F_K) != 0 && in->k <= st->len)
 		in->op = JIT_NOP;
 	else if (in->k >= st->below)
