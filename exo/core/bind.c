@@ -16,6 +16,7 @@ struct bind_job {
 	struct key_rec *key;
 	uint8_t *image; /* our private copy */
 	struct vf_prog *prog;
+	struct jit_code *code;
 	struct linkset *set;
 	struct binding *b;
 	uint64_t name;
@@ -84,6 +85,24 @@ static int image_verify(struct exo_core *core, struct env *env,
 	return 0;
 }
 
+/* Compile, within what the owner may still have of code. */
+static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
+{
+	uint64_t limit = core->cfg.code == 0 ? CODE_PER_ENV : core->cfg.code;
+	struct jit_options opt = {
+		.passes = ~core->cfg.without,
+		.cpu = core->cpu,
+	};
+	int err;
+
+	if (env->code >= limit)
+		return -EXO_ELIMIT;
+	limit -= env->code;
+	opt.limit = limit < JIT_CODE_MAX ? (uint32_t)limit : JIT_CODE_MAX;
+	err = jit_compile(job->prog, NULL, &opt, &env->mem, &job->code);
+	return err == -EXO_E2BIG ? -EXO_ELIMIT : err;
+}
+
 static int bind_decode(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job,
     struct exo_report *report)
@@ -97,6 +116,9 @@ static int bind_decode(struct exo_core *core, struct env *env,
 	err = image_verify(core, env, a, job, report);
 	if (err != 0)
 		return err;
+	err = compile(core, env, job);
+	if (err != 0)
+		return err;
 	err = linkset_reserve(core, a->linktype, &job->set);
 	if (err != 0)
 		return err;
@@ -104,27 +126,41 @@ static int bind_decode(struct exo_core *core, struct env *env,
 	return job->b == NULL ? -EXO_ENOMEM : 0;
 }
 
+/* Code is charged by its size to its owner, who has a limit of it. */
+static void count_code(
+    struct exo_core *core, const struct binding *b, bool more)
+{
+	uint32_t size;
+
+	(void)jit_bytes(b->code, &size);
+	b->env->code += more ? size : 0 - (uint64_t)size;
+	core->stat.code += more ? size : 0 - (uint64_t)size;
+}
+
 /* Publish. The last step makes the binding visible to the packet path. */
-static void bind_invoke(
-    struct env *env, struct exo_call_bind *a, const struct bind_job *job)
+static void bind_invoke(struct exo_core *core, struct env *env,
+    struct exo_call_bind *a, const struct bind_job *job)
 {
 	const struct vf_facts *facts = vf_prog_facts(job->prog);
 	struct binding *b = job->b;
+	uint32_t n;
 
 	b->name = job->name;
 	b->tag = a->tag;
 	b->env = env;
 	b->key = job->key;
 	b->prog = job->prog;
-	b->insns = vf_prog_insns(job->prog, &b->ninsns);
+	b->code = job->code;
+	b->run = jit_entry(job->code);
+	b->keeps = jit_keeps(job->code);
 	b->type = vf_prog_type(job->prog);
-	b->stack = facts->stack;
-	b->max_steps = facts->max_steps;
 	b->priority = a->priority;
 	b->mode = a->mode;
 	b->snap = a->snap;
 	b->stat.max_steps = facts->max_steps;
-	b->stat.insns = b->ninsns;
+	(void)vf_prog_insns(job->prog, &n);
+	b->stat.insns = n;
+	count_code(core, b, true);
 	b->env_prev = &env->bindings;
 	b->env_next = env->bindings;
 	if (b->env_next != NULL)
@@ -156,11 +192,12 @@ int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
 	exo_mem_put(&env->mem, job.image, a->image_size);
 	if (err != 0)
 		goto fail;
-	bind_invoke(env, a, &job);
+	bind_invoke(core, env, a, &job);
 	return 0;
 fail:
 	if (job.b != NULL)
 		exo_pool_put(&core->binds, job.name);
+	jit_free(job.code, &env->mem);
 	vf_prog_free(job.prog, &env->mem);
 	core->stat.refused++;
 	return err;
@@ -183,6 +220,8 @@ void binding_withdraw(struct exo_core *core, struct binding *b)
 	*b->key_prev = b->key_next;
 	if (b->key_next != NULL)
 		b->key_next->key_prev = b->key_prev;
+	count_code(core, b, false);
+	jit_free(b->code, &b->env->mem);
 	vf_prog_free(b->prog, &b->env->mem);
 	exo_pool_put(&core->binds, b->name);
 }

@@ -51,9 +51,15 @@ int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
 	if (err != 0)
 		goto fail;
 	err = -EXO_ENOMEM;
-	core->vm = exo_mem_get(&core->mem, sizeof(*core->vm));
-	if (core->vm == NULL)
+	core->cpu = jit_cpu_detect();
+	core->ctx = exo_mem_get(&core->mem, BATCH * sizeof(*core->ctx));
+	if (core->ctx == NULL)
 		goto fail;
+	if (cfg->judge) {
+		core->vm = exo_mem_get(&core->mem, sizeof(*core->vm));
+		if (core->vm == NULL)
+			goto fail;
+	}
 	exo_pool_init(&core->envs, &core->mem, sizeof(struct env), UINT32_MAX);
 	exo_pool_init(
 	    &core->keys, &core->mem, sizeof(struct key_rec), UINT32_MAX);
@@ -62,6 +68,7 @@ int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
 	*out = core;
 	return 0;
 fail:
+	exo_mem_put(&core->mem, core->ctx, BATCH * sizeof(*core->ctx));
 	plat_free(core, sizeof(*core));
 	return err;
 }
@@ -80,6 +87,7 @@ void exo_core_free(struct exo_core *core)
 	exo_pool_free(&core->keys);
 	exo_pool_free(&core->envs);
 	exo_mem_put(&core->mem, core->vm, sizeof(*core->vm));
+	exo_mem_put(&core->mem, core->ctx, BATCH * sizeof(*core->ctx));
 	exo_assert(core->mem.used == 0);
 	plat_free(core, sizeof(*core));
 }

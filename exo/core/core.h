@@ -15,6 +15,7 @@
 #ifndef EXO_CORE_CORE_H
 #define EXO_CORE_CORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,11 @@ struct exo_core_config {
 	uint32_t bindings;     /* most bindings; 0: 4,194,304 */
 	uint64_t verify_insns; /* explored a BIND; 0: VF_EXPLORED_BARE */
 	uint64_t verify_mem;   /* bytes a BIND; 0: VF_MEM_BARE */
+	uint64_t code;    /* bytes of machine code an environment; 0: 64 MiB */
+	uint32_t without; /* passes of the compiler to leave out: bits of
+				  exo/jit/passes.inc */
+	bool judge;       /* interpret, too: exo_bind_stat.trapped counts
+				  where the two differ */
 };
 
 /** Make a core. Returns 0, -EXO_ENOMEM or -EXO_ENOENTROPY. */
@@ -101,8 +107,8 @@ struct exo_core_stat {
 	uint64_t bytes;   /* their wire lengths */
 	uint64_t unmatched;
 	uint64_t unmatched_bytes;
-	uint64_t steps; /* instructions that filters ran */
-	uint64_t mem;   /* bytes held */
+	uint64_t code; /* bytes of machine code */
+	uint64_t mem;  /* bytes held */
 	uint64_t mem_peak;
 	uint32_t envs;
 	uint32_t bindings;

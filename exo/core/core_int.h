@@ -15,6 +15,7 @@
 
 #include "exo/core/core.h"
 #include "exo/isa/interp.h"
+#include "exo/jit/jit.h"
 #include "exo/lib/arena.h"
 #include "exo/lib/pool.h"
 #include "exo/lib/siphash.h"
@@ -56,7 +57,8 @@ struct env {
 	struct binding *bindings;
 	struct key_rec *keys;
 	uint32_t nkeys;
-	bool dirty; /* has unpublished records */
+	uint64_t code; /* bytes of machine code of its bindings */
+	bool dirty;    /* has unpublished records */
 	struct env *dirty_next;
 };
 
@@ -70,22 +72,25 @@ struct key_rec {
 	struct binding *bindings;       /* published under this key */
 };
 
+/** Most bytes of machine code of one environment, where the core is not told
+ * otherwise. */
+#define CODE_PER_ENV ((uint64_t)64 << 20)
+
 /** Most keys that one environment may hold. */
 #define KEYS_PER_ENV 4096u
 
 /* --- bindings and the tables that demultiplex ------------------------------ */
 
 struct binding {
+	jit_fn *run;   /* code's */
+	uint32_t type; /* enum exo_prog_type */
+	bool keeps;    /* it writes its context: to be cleared before */
 	uint64_t name;
 	uint64_t tag;
 	struct env *env;
 	struct key_rec *key;
-	struct vf_prog *prog;
-	const struct exo_insn *insns; /* prog's */
-	uint32_t ninsns;
-	uint32_t type;  /* enum exo_prog_type */
-	uint32_t stack; /* bytes to clear before a run */
-	uint64_t max_steps;
+	struct jit_code *code;
+	struct vf_prog *prog; /* what it was made of: for tools */
 	struct linkset *set;
 	int32_t priority;
 	uint32_t mode; /* enum exo_bind_mode */
@@ -121,7 +126,10 @@ struct exo_core {
 	struct delivery *out; /* room for out_room deliveries, twice */
 	uint32_t out_room;
 	struct env *dirty;
-	struct isa_vm *vm;
+	struct jit_ctx *ctx; /* of the packets at work: BATCH of them */
+	struct isa_vm *vm;   /* NULL: nobody judges the compiler */
+	uint32_t cpu;        /* enum jit_cpu */
+	uint8_t nothing;     /* where a packet without bytes lies */
 	struct exo_core_stat stat;
 };
 
@@ -160,6 +168,6 @@ void linksets_free(struct exo_core *core);
 /* run.c */
 /** Run b's program on the packet; the number of bytes it keeps, 0: no. */
 uint32_t binding_run(
-    struct exo_core *core, struct binding *b, const struct isa_pkt *pkt);
+    struct exo_core *core, struct binding *b, struct jit_ctx *ctx);
 
 #endif

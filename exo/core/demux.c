@@ -20,7 +20,6 @@
 struct batch {
 	struct exo_pkt *pkts;
 	uint32_t n;
-	struct isa_pkt view[BATCH];
 	uint32_t nout;
 	uint64_t first; /* number of pkts[0] since the core was born */
 };
@@ -56,7 +55,7 @@ static uint64_t ask(
 
 	for (uint64_t todo = alive; todo != 0; todo &= todo - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(todo);
-		uint32_t keep = binding_run(core, b, &bt->view[i]);
+		uint32_t keep = binding_run(core, b, &core->ctx[i]);
 		uint32_t len;
 
 		if (keep == 0)
@@ -175,6 +174,22 @@ static void deliver_all(struct exo_core *core, const struct batch *bt)
 		deliver(core, bt, &sorted[i]);
 }
 
+/* A packet as programs see it; what they keep is cleared where they do. A
+ * packet without bytes has an address all the same. */
+static void show(
+    const struct exo_core *core, struct jit_ctx *ctx, const struct exo_pkt *p)
+{
+	const uint8_t *data = p->caplen == 0 ? &core->nothing : p->data;
+
+	ctx->data = data;
+	ctx->data_end = data + p->caplen;
+	ctx->data_meta = data;
+	ctx->wirelen = p->wirelen;
+	ctx->ifindex = p->ifindex;
+	ctx->protocol = __builtin_bswap16(protocol_of(p));
+	ctx->size = p->caplen;
+}
+
 /* Demultiplex n <= BATCH packets of one link type. */
 static void batch_run(struct exo_core *core, const struct linkset *set,
     struct exo_pkt *pkts, uint32_t n)
@@ -182,13 +197,7 @@ static void batch_run(struct exo_core *core, const struct linkset *set,
 	struct batch bt = { .pkts = pkts, .n = n, .first = core->stat.packets };
 
 	for (uint32_t i = 0; i < n; i++) {
-		bt.view[i] = (struct isa_pkt){
-			.data = pkts[i].data,
-			.caplen = pkts[i].caplen,
-			.wirelen = pkts[i].wirelen,
-			.ifindex = pkts[i].ifindex,
-			.protocol = protocol_of(&pkts[i]),
-		};
+		show(core, &core->ctx[i], &pkts[i]);
 		pkts[i].matched = 0;
 	}
 	if (set != NULL)

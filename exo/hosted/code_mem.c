@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -92,17 +91,24 @@ static void release(uint8_t *base, size_t size)
 	(void)munmap(base - PAGE, size + 2 * PAGE);
 }
 
+static size_t book_size(size_t size)
+{
+	return sizeof(struct chunk) + size / GRAIN;
+}
+
+/* The books are mapped, too: a chunk that is kept for later is no leak. */
 static struct chunk *chunk_new(size_t size)
 {
-	struct chunk *c = calloc(1, sizeof(*c) + size / GRAIN);
+	struct chunk *c = mmap(NULL, book_size(size), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (c == NULL)
+	if (c == MAP_FAILED)
 		return NULL;
 	c->size = size;
 	c->fd = -1;
 	c->base = reserve(size);
 	if (c->base == NULL) {
-		free(c);
+		(void)munmap(c, book_size(size));
 		return NULL;
 	}
 	c->next = chunks;
@@ -120,7 +126,7 @@ static void chunk_free(struct chunk *c)
 	release(c->base, c->size);
 	if (c->fd >= 0)
 		close(c->fd);
-	free(c);
+	(void)munmap(c, book_size(c->size));
 }
 
 /* A chunk that code is written to through its descriptor, or NULL. */

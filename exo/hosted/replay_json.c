@@ -151,7 +151,7 @@ static void put_head(struct cmd_json *j, const struct replay *rp)
 	cmd_json_u64(j, "unmatched", core.unmatched);
 	cmd_json_u64(j, "unmatched_bytes", core.unmatched_bytes);
 	put_times(j, core.packets, rp->all.first_ns, rp->all.last_ns);
-	cmd_json_u64(j, "steps", core.steps);
+	cmd_json_u64(j, "code_bytes", core.code);
 	cmd_json_u64(j, "elapsed_ns", plat_clock_ns() - rp->start_clock);
 }
 

@@ -315,6 +315,8 @@ static void context(struct builder *b, struct jit_ins *ins, bool store)
 	}
 	ins->base = JIT_B_CTX;
 	ins->off = field_at(f) + (int32_t)(at - f->off);
+	if (ins->off >= CTX_OFF(own))
+		b->ir->keeps = true;
 	if (store && f->kind == EXO_CTX_KEPT16)
 		ins->flags |= JIT_F_16;
 	if (!isa_ctx_is_ptr(f))

@@ -16,6 +16,7 @@ struct jit_code {
 	uint32_t size;
 	uint32_t callback; /* where it is; UINT32_MAX: there is none */
 	uint32_t nlines;
+	bool keeps;
 	struct jit_line lines[];
 };
 
@@ -82,6 +83,7 @@ static int install(
 	c->size = g->x.n;
 	c->callback = g->ir->callbacks ? g->callback : UINT32_MAX;
 	c->nlines = nlines;
+	c->keeps = g->ir->keeps;
 	if (nlines != 0)
 		memcpy(c->lines, g->lines, nlines * sizeof(c->lines[0]));
 	*out = c;
@@ -127,6 +129,11 @@ void jit_free(struct jit_code *code, struct exo_mem *mem)
 jit_fn *jit_entry(const struct jit_code *code)
 {
 	return (jit_fn *)(uintptr_t)code->bytes;
+}
+
+bool jit_keeps(const struct jit_code *code)
+{
+	return code->keeps;
 }
 
 jit_callback *jit_call(const struct jit_code *code)

@@ -118,6 +118,9 @@ void jit_free(struct jit_code *code, struct exo_mem *mem);
 /** Where to call it. */
 jit_fn *jit_entry(const struct jit_code *code);
 
+/** Does it touch jit_ctx.own? Whoever runs it clears that before. */
+bool jit_keeps(const struct jit_code *code);
+
 /** Where a helper calls back functions of it; NULL: it has no callbacks. */
 jit_callback *jit_call(const struct jit_code *code);
 
