@@ -150,6 +150,8 @@ int jit_decided(const struct jit_state *st, const struct jit_ins *end)
 	uint64_t v;
 	bool eq = end->alu == EXO_JEQ;
 
+	if (end->op == JIT_IF_LEN && (end->flags & JIT_F_K) == 0)
+		return -1;
 	if (end->op == JIT_IF_LEN) {
 		if (end->k <= st->len)
 			return 0;
@@ -175,7 +177,8 @@ void jit_learn_edge(
 	uint64_t v;
 
 	if (end->op == JIT_IF_LEN) {
-		if (way == 0 && end->k < st->below)
+		if (way == 0 && end->k < st->below &&
+		    (end->flags & JIT_F_K) != 0)
 			st->below = end->k;
 		if (way == 1 && end->k > st->len)
 			st->len = end->k;

@@ -159,10 +159,8 @@ static void clear_stack(struct jit_gen *g)
 	if ((g->h.regs >> EXO_R_FP & 1) == 0)
 		return;
 	for (at = 8; at <= g->frame; at += 8)
-		x64_store_k(&g->x, 8,
-		    (struct x64_mem){
-		        home(g, EXO_R_FP), X64_NOREG, -(int32_t)at },
-		    0);
+		x64_store_k(
+		    &g->x, 8, x64_at(home(g, EXO_R_FP), -(int32_t)at), 0);
 }
 
 static void enter(struct jit_gen *g, uint32_t f)
@@ -232,8 +230,7 @@ static void callback(struct jit_gen *g)
 	x64_mov(&g->x, true, RAX, RDI);
 	x64_mov(&g->x, true, T0, RSI);
 	for (i = 0; i < 5; i++)
-		x64_load(&g->x, false, 8, args[i],
-		    (struct x64_mem){ T0, X64_NOREG, 8 * i });
+		x64_load(&g->x, false, 8, args[i], x64_at(T0, 8 * i));
 	x64_call_reg(&g->x, RAX);
 	x64_pop(&g->x, R12);
 	x64_ret(&g->x);

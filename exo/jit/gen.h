@@ -10,7 +10,7 @@
  *	r0  r1  r2  r3  r4  r5 r6  r7  r8  r9  r10
  *	rax rdi rsi rdx rcx r8 rbx r13 r14 r15 rbp
  *
- * r0 is always rax. r10 and r11 (the machine's) are nobody's home: an
+ * r0 is always rax. r10 and r11, and r9 in programs with sets, (the machine's) are nobody's home: an
  * instruction of the program may use them on its way.
  *
  * Labels: block i has label i; behind them come functions, ways to reject,
@@ -25,6 +25,7 @@
 /** Scratch registers. */
 #define T0 R11
 #define T1 R10
+#define T2 R9 /* of a program with sets alone */
 
 struct jit_homes {
 	uint8_t of[EXO_REGS]; /* X64_NOREG: not used */
@@ -106,7 +107,7 @@ void jit_lea_label(struct jit_gen *g, unsigned to, uint32_t label);
 /** A field of the context. */
 static inline struct x64_mem jit_ctx_at(const struct jit_gen *g, int32_t off)
 {
-	return (struct x64_mem){ g->h.ctx, X64_NOREG, off };
+	return x64_at(g->h.ctx, off);
 }
 
 static inline uint8_t home(const struct jit_gen *g, unsigned reg)
@@ -122,8 +123,8 @@ void jit_lower_divide(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_load(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_store(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_atomic(struct jit_gen *g, const struct jit_ins *in);
-/** Jump when fewer than k bytes were captured. */
-void jit_len_below(struct jit_gen *g, int64_t k, uint32_t label);
+/** Jump when fewer than k (or s + k) bytes were captured. */
+void jit_len_below(struct jit_gen *g, const struct jit_ins *in, uint32_t label);
 void jit_lower_check(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_ld_ind(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_call(struct jit_gen *g, const struct jit_ins *in);

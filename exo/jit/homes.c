@@ -121,10 +121,12 @@ static void prefer(struct jit_homes *h, uint16_t *free, const struct use *u,
 static void leaf(
     const struct jit_ir *ir, struct jit_homes *h, const struct use *u)
 {
-	uint16_t free = (uint16_t) ~(BIT(RAX) | BIT(RSP) | BIT(R10) | BIT(R11));
+	uint16_t free = (uint16_t) ~(BIT(RAX) | BIT(RSP) | BIT(T0) | BIT(T1));
 	unsigned r;
 
 	memset(h->of, X64_NOREG, sizeof(h->of));
+	if (ir->nsets != 0)
+		free &= (uint16_t)~BIT(T2);
 	h->of[0] = RAX;
 	h->ctx = u->ctx ? RDI : X64_NOREG;
 	h->pkt = u->pkt ? RSI : X64_NOREG;

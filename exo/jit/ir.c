@@ -60,6 +60,7 @@ uint16_t jit_reads(const struct jit_ir *ir, const struct jit_ins *in)
 		return (uint16_t)(address(in, in->d) | BIT(in->s) |
 		                  (in->k == EXO_CMPXCHG ? BIT(0) : 0));
 	case JIT_CHECK:
+	case JIT_IF_LEN:
 		return second(in);
 	case JIT_CALL:
 		return helper_args(ir, (uint32_t)in->k);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "exo/abi/insn.h"
+#include "exo/jit/hash.h"
 #include "exo/jit/jit.h"
 
 enum jit_op {
@@ -42,8 +43,9 @@ enum jit_op {
 	/* ends of blocks */
 	JIT_GOTO,   /* to[1] */
 	JIT_IF,     /* to[0] if (d alu (s, or k)), else to[1] */
-	JIT_IF_LEN, /* to[0] if fewer than k bytes were captured, else to[1] */
-	JIT_SWITCH, /* to[0] if d is in table k, else to[1] */
+	JIT_IF_LEN, /* to[0] if fewer than k (or s + k) bytes were captured */
+	JIT_SWITCH, /* to[0] if the low half of d, which is all of it, is in set
+		       k; else to[1] */
 	JIT_EXIT,   /* return r0 */
 	JIT_REJECT, /* end the program with 0 */
 	JIT_TRAP,   /* nothing ever comes here */
@@ -101,12 +103,6 @@ struct jit_block {
 struct jit_func {
 	uint32_t pc;    /* of its first instruction */
 	uint32_t first; /* its entry block */
-};
-
-/** The values of a SWITCH, in ascending order, without doubles. */
-struct jit_set {
-	uint64_t *v;
-	uint32_t n;
 };
 
 struct jit_ir {
@@ -191,6 +187,9 @@ void jit_live(struct jit_ir *ir);
 
 /** Pass `swap`: pass_swap.c; jit_live() before. 0 or -EXO_ENOMEM. */
 int jit_swap_order(struct jit_ir *ir);
+
+/** Pass `chains`: pass_chains.c; likewise. Edges go: jit_live() after it. */
+int jit_chains(struct jit_ir *ir);
 
 /** Take out what nobody reads; jit_live() before. */
 void jit_dead(struct jit_ir *ir);

@@ -64,6 +64,9 @@ static int passes(struct jit_ir *ir)
 	}
 	if (err == 0)
 		err = jit_swap_order(ir);
+	if (err == 0)
+		err = jit_chains(ir);
+	jit_live(ir);
 	return err;
 }
 

@@ -33,8 +33,8 @@ static void lower_end(struct jit_gen *g, const struct jit_ins *in)
 			x64_alu_k(&g->x, X64_ADD, true, d, (int32_t)in->k);
 		return;
 	}
-	x64_lea(&g->x, true, d,
-	    (struct x64_mem){ g->h.pkt, g->h.len, (int32_t)in->k });
+	x64_lea(
+	    &g->x, true, d, x64_at_x(g->h.pkt, g->h.len, 0, (int32_t)in->k));
 }
 
 static void lower_data(struct jit_gen *g, const struct jit_ins *in)
@@ -48,8 +48,7 @@ static void lower_data(struct jit_gen *g, const struct jit_ins *in)
 	} else if (in->k == 0) {
 		x64_mov(&g->x, true, d, g->h.pkt);
 	} else {
-		x64_lea(&g->x, true, d,
-		    (struct x64_mem){ g->h.pkt, X64_NOREG, (int32_t)in->k });
+		x64_lea(&g->x, true, d, x64_at(g->h.pkt, (int32_t)in->k));
 	}
 }
 
@@ -256,7 +255,7 @@ static void lower_tail(struct jit_gen *g)
 	x64_load(x, false, 8, RSI, jit_ctx_at(g, CTX_AT(data)));
 	x64_load(x, false, 4, RDX, jit_ctx_at(g, CTX_AT(size)));
 	jit_restore(g);
-	x64_jump_mem(x, (struct x64_mem){ RDI, X64_NOREG, CTX_AT(tail) });
+	x64_jump_mem(x, x64_at(RDI, CTX_AT(tail)));
 	jit_land(g, none);
 }
 

@@ -143,7 +143,7 @@ void jit_lower_end(struct jit_gen *g, const struct jit_block *b)
 		        : jit_compare(g, in));
 		break;
 	case JIT_IF_LEN:
-		jit_len_below(g, in->k, b->to[0]);
+		jit_len_below(g, in, b->to[0]);
 		if (!is_next(g, b, b->to[1]))
 			jit_jump(g, b->to[1]);
 		break;

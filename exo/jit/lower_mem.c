@@ -16,7 +16,7 @@ static unsigned packet(struct jit_gen *g)
 struct x64_mem jit_mem(
     struct jit_gen *g, const struct jit_ins *in, unsigned reg)
 {
-	struct x64_mem m = { X64_NOREG, X64_NOREG, in->off };
+	struct x64_mem m = x64_at(X64_NOREG, in->off);
 
 	switch ((enum jit_base)in->base) {
 	case JIT_B_REG:
@@ -90,7 +90,7 @@ void jit_lower_store(struct jit_gen *g, const struct jit_ins *in)
 static void fetch_loop(
     struct jit_gen *g, const struct jit_ins *in, unsigned op, bool w)
 {
-	struct x64_mem at = { T1, X64_NOREG, 0 };
+	struct x64_mem at = x64_at(T1, 0);
 	unsigned s = home(g, in->s);
 	struct x64 *x = &g->x;
 	uint32_t again;
@@ -172,33 +172,21 @@ static void compare_len(struct jit_gen *g, int32_t k)
 		x64_cmp_mem(&g->x, 4, jit_ctx_at(g, CTX_AT(size)), k);
 }
 
-void jit_len_below(struct jit_gen *g, int64_t k, uint32_t label)
+void jit_len_below(struct jit_gen *g, const struct jit_ins *in, uint32_t label)
 {
-	if (k > INT32_MAX) {
-		jit_jump(g, label);
-		return;
-	}
-	compare_len(g, (int32_t)k);
-	jit_jump_if(g, CC_B, label);
-}
-
-void jit_lower_check(struct jit_gen *g, const struct jit_ins *in)
-{
-	uint32_t label = label_reject(g, g->func);
-
-	if ((in->flags & JIT_F_K) != 0) {
-		jit_len_below(g, in->k, label);
-		return;
-	}
 	if (in->k > INT32_MAX) {
 		jit_jump(g, label);
 		return;
 	}
+	if ((in->flags & JIT_F_K) != 0) {
+		compare_len(g, (int32_t)in->k);
+		jit_jump_if(g, CC_B, label);
+		return;
+	}
 	/* 64 bits: neither sum wraps */
 	if ((in->flags & JIT_F_LOW) != 0) {
-		x64_lea(&g->x, true, T0,
-		    (struct x64_mem){
-		        home(g, in->s), X64_NOREG, (int32_t)in->k });
+		x64_lea(
+		    &g->x, true, T0, x64_at(home(g, in->s), (int32_t)in->k));
 	} else {
 		x64_mov(&g->x, false, T0, home(g, in->s));
 		x64_alu_k(&g->x, X64_ADD, true, T0, (int32_t)in->k);
@@ -210,6 +198,11 @@ void jit_lower_check(struct jit_gen *g, const struct jit_ins *in)
 		x64_alu(&g->x, X64_CMP, true, T1, T0);
 	}
 	jit_jump_if(g, CC_B, label);
+}
+
+void jit_lower_check(struct jit_gen *g, const struct jit_ins *in)
+{
+	jit_len_below(g, in, label_reject(g, g->func));
 }
 
 /* LD_IND with a negative number: isa_ld_pkt_at() word by word. */
@@ -225,7 +218,7 @@ void jit_lower_ld_ind(struct jit_gen *g, const struct jit_ins *in)
 	near = jit_skip(g, CC_GE);
 	x64_alu_k(x, X64_SUB, true, T0, EXO_SKF_LL_OFF);
 	jit_land(g, near);
-	x64_lea(x, true, T1, (struct x64_mem){ T0, X64_NOREG, in->size });
+	x64_lea(x, true, T1, x64_at(T0, in->size));
 	/* a negative start and its end may lie on both sides of 0 */
 	x64_test(x, true, T0, T0);
 	jit_jump_if(g, CC_S, label);
@@ -238,9 +231,9 @@ void jit_lower_ld_ind(struct jit_gen *g, const struct jit_ins *in)
 		jit_jump_if(g, CC_A, label);
 	}
 	if (in->size == 1)
-		x64_load(x, false, 1, d,
-		    (struct x64_mem){ (uint8_t)packet(g), T0, 0 });
+		x64_load(
+		    x, false, 1, d, x64_at_x((uint8_t)packet(g), T0, 0, 0));
 	else
-		load_swapped(g, in->size, d,
-		    (struct x64_mem){ (uint8_t)packet(g), T0, 0 });
+		load_swapped(
+		    g, in->size, d, x64_at_x((uint8_t)packet(g), T0, 0, 0));
 }

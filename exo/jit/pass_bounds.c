@@ -110,9 +110,10 @@ void jit_bounds_end(const struct jit_state *st, struct jit_block *b)
 	bool other;
 
 	if (asks_length(st, &b->end, &k, &other)) {
-		b->end = (struct jit_ins){
-			.op = JIT_IF_LEN, .k = k, .pc = b->end.pc
-		};
+		b->end = (struct jit_ins){ .op = JIT_IF_LEN,
+			.flags = JIT_F_K,
+			.k = k,
+			.pc = b->end.pc };
 		if (other) {
 			uint32_t to = b->to[0];
 

@@ -8,8 +8,9 @@
  *
  * Argument: swapping bytes is one to one, and moves bits without changing
  * them, so that equality and common bits are kept. It is done only where each
- * use of the value is such a question, and each of these sees this one load on
- * all ways that lead to it: where two meet, both stay as they are.
+ * use of the value is such a question. Where two loads of one size meet, both
+ * are turned round or none; where a load meets anything else, it stays as it
+ * is.
  */
 #include "exo/jit/ir.h"
 
@@ -24,7 +25,8 @@ struct defs {
 struct swap {
 	struct jit_ir *ir;
 	struct jit_ins **load; /* by number */
-	uint8_t *keep;         /* 1: stays in network order */
+	uint8_t *keep;         /* 1: stays in network order; of a leader */
+	uint32_t *leader;      /* of loads that meet: one for all; or 0 */
 	struct defs **at;      /* by block: on entry; NULL: not yet */
 	uint32_t *asked;       /* by block: the load that its end asks about */
 	uint32_t n;            /* numbers given */
@@ -55,12 +57,35 @@ static int room(struct swap *s, uint32_t n)
 
 	s->load = exo_arena_get(a, (n + 1) * sizeof(s->load[0]));
 	s->keep = exo_arena_get(a, n + 1);
+	s->leader = exo_arena_get(a, (n + 1) * sizeof(s->leader[0]));
 	s->at = exo_arena_get(a, s->ir->nblocks * sizeof(s->at[0]));
 	s->asked = exo_arena_get(a, s->ir->nblocks * sizeof(s->asked[0]));
 	if (s->load == NULL || s->keep == NULL || s->at == NULL ||
-	    s->asked == NULL)
+	    s->asked == NULL || s->leader == NULL)
 		return -EXO_ENOMEM;
 	return 0;
+}
+
+static uint32_t leader_of(const struct swap *s, uint32_t n)
+{
+	while (s->leader[n] != 0)
+		n = s->leader[n];
+	return n;
+}
+
+/* Two loads lead to the same uses: both are turned round, or none. */
+static void join(struct swap *s, uint32_t a, uint32_t b)
+{
+	a = leader_of(s, a);
+	b = leader_of(s, b);
+	if (a == b)
+		return;
+	if (a == 0 || b == 0 || s->load[a]->size != s->load[b]->size)
+		s->keep[a] = s->keep[b] = 1;
+	if (a == 0 || b == 0)
+		return;
+	s->leader[b] = a;
+	s->keep[a] |= s->keep[b];
 }
 
 /* Registers as bits: what they hold has to stay. */
@@ -70,7 +95,7 @@ static void keep(struct swap *s, const struct defs *d, uint16_t regs)
 
 	for (r = 0; r < EXO_REGS; r++)
 		if ((regs >> r & 1) != 0)
-			s->keep[d->r[r]] = 1;
+			s->keep[leader_of(s, d->r[r])] = 1;
 }
 
 static void define(struct defs *d, uint16_t regs, uint32_t n)
@@ -120,11 +145,10 @@ static int arrive(struct swap *s, struct defs *d, uint32_t pos, uint32_t to)
 	for (r = 0; r < EXO_REGS; r++) {
 		if (at->r[r] == d->r[r])
 			continue;
-		if ((t->live >> r & 1) != 0) {
-			s->keep[at->r[r]] = 1;
-			s->keep[d->r[r]] = 1;
-		}
-		at->r[r] = 0;
+		if ((t->live >> r & 1) != 0)
+			join(s, at->r[r], d->r[r]);
+		else
+			at->r[r] = 0;
 	}
 	return 0;
 }
@@ -173,12 +197,12 @@ int jit_swap_order(struct jit_ir *ir)
 		struct jit_ins *end = &ir->blocks[ir->order[i]].end;
 		uint32_t a = s.asked[ir->order[i]];
 
-		if (a != 0 && s.keep[a] == 0)
+		if (a != 0 && s.keep[leader_of(&s, a)] == 0)
 			end->k = (int64_t)jit_swap(
 			    (uint64_t)end->k, s.load[a]->size);
 	}
 	for (i = 1; i <= s.n; i++)
-		if (s.keep[i] == 0)
+		if (s.keep[leader_of(&s, i)] == 0)
 			s.load[i]->flags &= (uint8_t)~JIT_F_BE;
 	return 0;
 }

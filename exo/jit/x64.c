@@ -75,8 +75,10 @@ static void mem(struct x64 *x, unsigned reg, struct x64_mem m)
 		mod = 0x40;
 	x64_byte(x, mod | (reg & 7) << 3 | rm);
 	if (sib)
-		x64_byte(x, (m.index == X64_NOREG ? RSP : m.index & 7u) << 3 |
-		                (m.base & 7u));
+		x64_byte(
+		    x, (unsigned)m.scale << 6 |
+		           (m.index == X64_NOREG ? RSP : m.index & 7u) << 3 |
+		           (m.base & 7u));
 	if (mod == 0x40)
 		x64_byte(x, (uint8_t)m.disp);
 	else if (mod == 0x80)

@@ -40,11 +40,24 @@ struct x64 {
 	uint32_t n;    /* bytes so far */
 };
 
-/** Memory: [base + index + disp]; index X64_NOREG: none. */
+/** Memory: [base + (index << scale) + disp]; index X64_NOREG: none. */
 struct x64_mem {
 	uint8_t base, index;
 	int32_t disp;
+	uint8_t scale;
 };
+
+static inline struct x64_mem x64_at(unsigned base, int32_t disp)
+{
+	return (struct x64_mem){ (uint8_t)base, X64_NOREG, disp, 0 };
+}
+
+static inline struct x64_mem x64_at_x(
+    unsigned base, unsigned index, unsigned scale, int32_t disp)
+{
+	return (struct x64_mem){ (uint8_t)base, (uint8_t)index, disp,
+		(uint8_t)scale };
+}
 
 /** The second byte of a jump's opcode 0x70 + cc. */
 enum x64_cc {
