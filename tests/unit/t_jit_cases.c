@@ -50,7 +50,8 @@ static struct exo_insn *make(const struct case_one *c, uint32_t *n)
 static bool shows_addresses(const struct case_one *c)
 {
 	return strstr(c->name, "frame pointer moves up") != NULL ||
-	       strstr(c->name, "lddw_func: leads to") != NULL;
+	       strstr(c->name, "lddw_func: leads to") != NULL ||
+	       strstr(c->name, "store_rel8: the base may be") != NULL;
 }
 
 static struct vf_prog *prove(const struct case_one *c, struct exo_mem *mem)
