@@ -9,6 +9,7 @@
  */
 #include "exo/jit/gen.h"
 
+#include "exo/lib/bits.h"
 #include "exo/lib/mem.h"
 
 #define BIT(r) (uint16_t)(1u << (r))
@@ -118,9 +119,28 @@ static void prefer(struct jit_homes *h, uint16_t *free, const struct use *u,
 	*free &= (uint16_t)~BIT(where);
 }
 
-static void leaf(
-    const struct jit_ir *ir, struct jit_homes *h, const struct use *u)
+/* r0 and four registers of the machine apart, there are twelve for r1 to r10,
+ * context, packet and length, eleven in programs with sets. Where these are
+ * too few, the context is asked for the length, or for both. */
+static struct use fit(const struct jit_ir *ir, const struct use *u)
 {
+	unsigned room = ir->nsets == 0 ? 12 : 11;
+	unsigned regs = exo_popcount64((u->regs >> 1) & 0x3ff);
+	struct use fits = *u;
+
+	if (regs + fits.ctx + fits.pkt + fits.len > room) {
+		fits.len = false;
+		fits.ctx = true;
+	}
+	if (regs + fits.ctx + fits.pkt > room)
+		fits.pkt = false;
+	return fits;
+}
+
+static void leaf(
+    const struct jit_ir *ir, struct jit_homes *h, const struct use *all)
+{
+	const struct use fits = fit(ir, all), *u = &fits;
 	uint16_t free = (uint16_t) ~(BIT(RAX) | BIT(RSP) | BIT(T0) | BIT(T1));
 	unsigned r;
 

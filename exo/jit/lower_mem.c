@@ -218,18 +218,17 @@ void jit_lower_ld_ind(struct jit_gen *g, const struct jit_ins *in)
 	near = jit_skip(g, CC_GE);
 	x64_alu_k(x, X64_SUB, true, T0, EXO_SKF_LL_OFF);
 	jit_land(g, near);
-	x64_lea(x, true, T1, x64_at(T0, in->size));
-	/* a negative start and its end may lie on both sides of 0 */
 	x64_test(x, true, T0, T0);
 	jit_jump_if(g, CC_S, label);
+	/* the last start, which is negative for a packet that is too short */
 	if (g->h.len != X64_NOREG) {
-		x64_alu(x, X64_CMP, true, T1, g->h.len);
-		jit_jump_if(g, CC_A, label);
+		x64_lea(x, true, T1, x64_at(g->h.len, -in->size));
 	} else {
-		x64_load(x, false, 4, R9, jit_ctx_at(g, CTX_AT(size)));
-		x64_alu(x, X64_CMP, true, T1, R9);
-		jit_jump_if(g, CC_A, label);
+		x64_load(x, false, 4, T1, jit_ctx_at(g, CTX_AT(size)));
+		x64_alu_k(x, X64_SUB, true, T1, in->size);
 	}
+	x64_alu(x, X64_CMP, true, T1, T0);
+	jit_jump_if(g, CC_L, label);
 	if (in->size == 1)
 		x64_load(
 		    x, false, 1, d, x64_at_x((uint8_t)packet(g), T0, 0, 0));
