@@ -4,7 +4,8 @@ names_in = $(patsubst tests/$(1)/%.c,%,$(sort $(wildcard tests/$(1)/$(2)*.c)))
 UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
 # The judge of the verifier, linked to fuzz_verify only.
 ORACLE_SRC  := $(sort $(wildcard tests/support/progen*.c)) \
-	tests/support/contain.c tests/support/step.c tests/support/oracle.c
+	tests/support/life.c tests/support/contain.c tests/support/step.c \
+	tests/support/oracle.c
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
 	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC), \
 	$(wildcard tests/support/*.c)))

@@ -124,7 +124,7 @@ static bool one(const uint8_t *data, size_t size)
 		return false;
 	oracle_minimise(&oracle, &prog, f, data + used, size - used);
 	fprintf(stderr, "MINIMISED %s: %s\n", faults[f], oracle.text);
-	oracle_print(&prog);
+	progen_print(&prog);
 	return false;
 }
 

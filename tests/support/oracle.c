@@ -10,7 +10,6 @@
 
 #include "exo/abi/err.h"
 #include "exo/core/world_int.h"
-#include "exo/isa/text.h"
 
 #define MEM     (32u << 20)
 #define STEPS   (1u << 20) /* no run is longer, or it is not made */
@@ -136,7 +135,7 @@ static enum oracle_fault monotonic(struct oracle *o)
 		{ 7, 8, 9, 6 }, { 8, 9, 6, 7 } };
 	struct progen_prog p = *o->prog;
 	enum oracle_fault f = ORACLE_FINE;
-	unsigned pick = o->size == 0 ? 0 : o->bytes[0];
+	unsigned pick = o->bytes.n == 0 ? 0 : o->bytes.p[0];
 	uint32_t at;
 
 	if (!is_far_from_budget(o, o->verdict,
@@ -149,155 +148,6 @@ static enum oracle_fault monotonic(struct oracle *o)
 	for (at = 0; o->everywhere && at < p.n && f == ORACLE_FINE; at++)
 		f = with_jump(o, at);
 	return f == ORACLE_FINE ? with_jump(o, p.n * pick / 256) : f;
-}
-
-/*
- * Worlds
- */
-
-struct life {
-	struct exo_mem mem;
-	struct exo_world *w;
-	uint64_t sum;   /* of all that is left behind */
-	uint8_t *space; /* a mem program's memory */
-	uint32_t space_size;
-	struct exo_world_prog tail;
-};
-
-static const struct exo_insn tail_insns[] = {
-	{ EXO_ALU64 | EXO_MOV, 0, 0, 2 },
-	{ EXO_JMP | EXO_EXIT, 0, 0, 0 },
-};
-#define TAIL_STEPS 2u
-
-static void note(struct life *l, const void *p, size_t size)
-{
-	const uint8_t *b = p;
-
-	while (size-- > 0)
-		l->sum = (l->sum ^ *b++) * 0x100000001b3u;
-}
-
-static int event(void *arg, uint32_t map, const uint8_t *data, uint32_t size,
-    const uint8_t *pkt, uint32_t npkt)
-{
-	struct life *l = arg;
-
-	note(l, &map, sizeof(map));
-	note(l, data, size);
-	note(l, pkt, npkt);
-	return -(int)(size % 3);
-}
-
-/* Words that arithmetic dislikes, and those of the input. */
-static void fill(const struct oracle *o, uint8_t *to, uint32_t n, uint32_t skip)
-{
-	static const uint64_t odd[] = { 0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128,
-		255, 256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
-		0xffffffff, 0x100000000, 0xffffffff00000000, 0x7fffffffffffffff,
-		0x8000000000000000, UINT64_MAX, UINT64_MAX - 7,
-		0xffffffff80000000, 0x5555555555555555, 0x0102030405060708,
-		0x1fffffff, 0x20000000 };
-	uint32_t i, at = skip * 5;
-
-	for (i = 0; i < n; i += 8) {
-		uint64_t x =
-		    odd[(i / 8 * 7 + skip) % (sizeof(odd) / sizeof(odd[0]))];
-
-		if (at + 9 <= o->size && o->bytes[at] % 4 == 0) {
-			memcpy(&x, o->bytes + at + 1, 8);
-			at += 9;
-		} else if (at < o->size) {
-			x = odd[o->bytes[at++] / 4 %
-			        (sizeof(odd) / sizeof(odd[0]))];
-		}
-		memcpy(to + i, &x, n - i < 8 ? n - i : 8);
-	}
-}
-
-static void fill_maps(const struct oracle *o, struct life *l, bool full)
-{
-	uint8_t key[8], value[64];
-	uint32_t i;
-
-	for (i = 0; i < 4; i++) {
-		memset(key, 0, sizeof(key));
-		key[0] = (uint8_t)i;
-		fill(o, value, sizeof(value), i + 3);
-		(void)exo_world_update(l->w, PROGEN_ARRAY, key, value);
-		(void)exo_world_update(l->w, PROGEN_WIDE, key, value);
-		(void)exo_world_update(l->w, PROGEN_RDONLY, key, value);
-		if (!full)
-			continue;
-		(void)exo_world_update(l->w, PROGEN_HASH, key, value);
-		(void)exo_world_update(l->w, PROGEN_WRONLY, key, value);
-	}
-	while (full) {
-		uint8_t *r = map_ring_reserve(l->w->maps[PROGEN_RING], 1000);
-
-		if (r == NULL)
-			break;
-		map_ring_commit(l->w->maps[PROGEN_RING], r, false);
-	}
-}
-
-static void begin(const struct oracle *o, struct life *l, bool full)
-{
-	struct exo_world_config cfg = { .maps = progen_maps,
-		.nmaps = PROGEN_MAPS,
-		.seed = full ? 99 : o->size,
-		.event = event,
-		.arg = l };
-
-	memset(l, 0, sizeof(*l));
-	l->mem = mem_heap(NULL);
-	cfg.mem = &l->mem;
-	if (exo_world_new(&cfg, &l->w) != 0)
-		abort();
-	l->tail = (struct exo_world_prog){ tail_insns, TAIL_STEPS,
-		o->prog->type, NULL };
-	if (o->prog->type != EXO_PROG_MEM)
-		(void)exo_world_slot(l->w, PROGEN_PROGS, 1, &l->tail);
-	fill_maps(o, l, full);
-}
-
-static void finish(struct life *l)
-{
-	exo_world_free(l->w);
-	free(l->space);
-	if (l->mem.used != 0)
-		abort();
-}
-
-/* A packet, or memory, of so many bytes, and metadata. */
-static void supply(const struct oracle *o, struct life *l, uint32_t size,
-    uint32_t meta, uint32_t skip)
-{
-	uint8_t *bytes = malloc(size == 0 ? 1 : size);
-	struct isa_vm *vm = exo_world_vm(l->w);
-	struct isa_pkt pkt = { bytes, size, size + skip % 4, 0x80000001,
-		0x86dd };
-
-	if (bytes == NULL)
-		abort();
-	fill(o, bytes, size > 512 ? 512 : size, skip);
-	if (size > 512)
-		memset(bytes + 512, 0x5a, size - 512);
-	if (o->prog->type == EXO_PROG_MEM) {
-		free(l->space);
-		l->space = bytes;
-		l->space_size = size;
-		isa_set_mem(vm, bytes, size);
-		return;
-	}
-	if (exo_world_pkt(l->w, &pkt) != 0)
-		abort();
-	free(bytes);
-	if (o->prog->type == EXO_PROG_XDP || o->prog->type == EXO_PROG_TC) {
-		vm->room.meta = meta;
-		if (meta != 0)
-			isa_pkt_moved(vm);
-	}
 }
 
 /*
@@ -350,7 +200,7 @@ static bool watch_step(
 
 static uint64_t fuel_of(const struct oracle *o)
 {
-	return o->facts.max_steps + (o->facts.tail_calls ? TAIL_STEPS : 0);
+	return o->facts.max_steps + (o->facts.tail_calls ? LIFE_TAIL_STEPS : 0);
 }
 
 static enum oracle_fault run(
@@ -375,8 +225,8 @@ static enum oracle_fault run(
 	o->runs++;
 	o->steps += fuel_of(o) - vm->fuel;
 	o->looked += o->record.steps;
-	note(l, &end, sizeof(end));
-	note(l, &r0, sizeof(r0));
+	life_note(l, LIFE_RESULT, &end, sizeof(end));
+	life_note(l, LIFE_RESULT, &r0, sizeof(r0));
 	if (look.stopped) {
 		snprintf(o->text, sizeof(o->text), "%s: at %u: %s", where,
 		    o->record.failed_pc, o->record.why);
@@ -400,53 +250,19 @@ static enum oracle_fault many_runs(struct oracle *o, bool full)
 	char where[64];
 	unsigned i;
 
-	begin(o, &l, full);
+	life_begin(&l, o->prog->type, &o->bytes, full);
 	for (i = full ? 3 : 0; i < (full ? 7u : 8u) && f == ORACLE_FINE; i++) {
-		if (i == 7 && o->size % 8 != 0)
+		if (i == 7 && o->bytes.n % 8 != 0)
 			break;
 		snprintf(where, sizeof(where), "%s maps, %u bytes",
 		    full ? "full" : "empty", sizes[i]);
-		supply(o, &l, sizes[i], i % 3 * 8, i);
+		life_supply(&l, &o->bytes, sizes[i], i % 3 * 8, i);
 		w.depth = 0;
 		w.last = 0;
 		f = run(o, &l, &w, where);
 	}
-	finish(&l);
+	life_finish(&l);
 	return f;
-}
-
-/* All elements of a map; their order is no matter. */
-static void note_map(struct life *l, uint32_t map)
-{
-	uint8_t key[8] = { 0 }, value[64] = { 0 };
-	uint64_t all = 0;
-	uint32_t pos = 0;
-
-	while (exo_world_next(l->w, map, &pos, key, value) == 0) {
-		struct life one = { .sum = map };
-
-		note(&one, key, sizeof(key));
-		note(&one, value, sizeof(value));
-		all += one.sum;
-	}
-	note(l, &all, sizeof(all));
-}
-
-static void note_all(struct life *l)
-{
-	struct isa_vm *vm = exo_world_vm(l->w);
-	uint32_t map, len;
-	const uint8_t *rec;
-
-	note(l, l->space, l->space_size);
-	if (vm->pkt.data != NULL)
-		note(l, vm->pkt.data, vm->pkt.caplen);
-	note(l, &vm->own, sizeof(vm->own));
-	for (map = 0; map < PROGEN_MAPS; map++) {
-		note_map(l, map);
-		while ((rec = exo_world_record(l->w, map, &len)) != NULL)
-			note(l, rec, len);
-	}
 }
 
 static bool sees_order(const struct progen_prog *p)
@@ -486,7 +302,7 @@ static enum oracle_fault blind(struct oracle *o, uint32_t size)
 {
 	bool elsewhere = !sees_order(o->prog);
 	enum oracle_fault f = ORACLE_FINE;
-	uint64_t first = 0;
+	uint64_t first[LIFE_PARTS];
 	unsigned k;
 
 	for (k = 0; k < 2 && f == ORACLE_FINE; k++) {
@@ -494,18 +310,19 @@ static enum oracle_fault blind(struct oracle *o, uint32_t size)
 			.with = k == 0 ? 0x11 : 0xee };
 		struct life l;
 
-		begin(o, &l, false);
+		life_begin(&l, o->prog->type, &o->bytes, false);
 		place_elements(&l, PROGEN_HASH, k == 1 && elsewhere);
 		place_elements(&l, PROGEN_WRONLY, k == 1 && elsewhere);
-		supply(o, &l, size, 4, 2);
+		life_supply(&l, &o->bytes, size, 4, 2);
 		if (k == 1 && o->prog->type != EXO_PROG_MEM)
 			isa_pkt_moved(exo_world_vm(l.w));
 		f = run(o, &l, &w, "spoiled");
-		note_all(&l);
-		if (k == 1 && f == ORACLE_FINE && l.sum != first)
+		life_note_all(&l);
+		if (k == 1 && f == ORACLE_FINE &&
+		    memcmp(first, l.sum, sizeof(first)) != 0)
 			f = fault(o, ORACLE_LEAK, "two runs differ");
-		first = l.sum;
-		finish(&l);
+		memcpy(first, l.sum, sizeof(first));
+		life_finish(&l);
 	}
 	return f;
 }
@@ -516,8 +333,7 @@ enum oracle_fault oracle_judge(struct oracle *o, const struct progen_prog *prog,
 	enum oracle_fault f = ORACLE_FINE;
 
 	o->prog = prog;
-	o->bytes = bytes;
-	o->size = size;
+	o->bytes = (struct life_bytes){ bytes, size };
 	o->programs++;
 	contain_start(&o->record, prog->n);
 	o->verdict = verify(o, prog, &o->report, &o->facts, true);
@@ -551,11 +367,18 @@ enum oracle_fault oracle_judge(struct oracle *o, const struct progen_prog *prog,
  * Faults
  */
 
-static bool still(struct oracle *o, const struct progen_prog *p,
-    enum oracle_fault f, const uint8_t *bytes, size_t size)
+struct shrinking {
+	struct oracle *o;
+	enum oracle_fault fault;
+	struct life_bytes bytes;
+};
+
+static bool still(void *arg, const struct progen_prog *p)
 {
-	return o->tries > 0 && o->tries-- > 0 &&
-	       oracle_judge(o, p, bytes, size) == f;
+	struct shrinking *s = arg;
+
+	return s->o->tries > 0 && s->o->tries-- > 0 &&
+	       oracle_judge(s->o, p, s->bytes.p, s->bytes.n) == s->fault;
 }
 
 void oracle_minimise(struct oracle *o, struct progen_prog *prog,
@@ -563,64 +386,17 @@ void oracle_minimise(struct oracle *o, struct progen_prog *prog,
 {
 	const uint64_t counts[4] = { o->programs, o->accepted, o->budget,
 		o->explored };
-	struct progen_prog was;
-	bool any = true;
-	uint32_t i;
+	struct shrinking s = { o, f, { bytes, size } };
 
 	o->everywhere = true;
 	o->tries = TRIES;
-	while (any) {
-		any = false;
-		for (i = prog->n; i-- > 0;) {
-			was = *prog;
-			if (i >= prog->n || (prog->insns[i].code == 0 && i > 0))
-				continue;
-			if (progen_remove(prog, i) && prog->n > 0 &&
-			    still(o, prog, f, bytes, size)) {
-				any = true;
-				continue;
-			}
-			*prog = was;
-			if ((prog->insns[i].code & 6u) != 4 ||
-			    prog->insns[i].code == (EXO_JMP | EXO_JA))
-				continue;
-			/* a jump always taken */
-			prog->insns[i] = (struct exo_insn){ EXO_JMP | EXO_JA, 0,
-				was.insns[i].off, 0 };
-			if ((was.insns[i].code & 7u) == EXO_JMP &&
-			    (was.insns[i].code & 0xf0u) != EXO_CALL &&
-			    (was.insns[i].code & 0xf0u) != EXO_EXIT &&
-			    still(o, prog, f, bytes, size))
-				any = true;
-			else
-				*prog = was;
-		}
-	}
+	progen_shrink(prog, still, &s);
 	(void)oracle_judge(o, prog, bytes, size);
 	o->everywhere = false;
 	o->programs = counts[0]; /* they were no new ones */
 	o->accepted = counts[1];
 	o->budget = counts[2];
 	o->explored = counts[3];
-}
-
-void oracle_print(const struct progen_prog *prog)
-{
-	static const char *const types[] = { "", "mem", "xdp", "socket", "tc" };
-	char line[256];
-	uint32_t i = 0;
-
-	fprintf(stderr, "# %s, leaks %s, %u instructions\n", types[prog->type],
-	    prog->refuse_leaks ? "refused" : "allowed", prog->n);
-	while (i < prog->n) {
-		struct exo_fmt fmt;
-		uint32_t slots;
-
-		exo_fmt_init(&fmt, line, sizeof(line));
-		slots = isa_disasm(&fmt, prog->insns, prog->n, i);
-		fprintf(stderr, "%4u: %s\n", i, line);
-		i += slots;
-	}
 }
 
 void oracle_free(struct oracle *o)

@@ -16,6 +16,7 @@
 #define TESTS_SUPPORT_ORACLE_H
 
 #include "tests/support/contain.h"
+#include "tests/support/life.h"
 #include "tests/support/progen.h"
 
 enum oracle_fault {
@@ -32,8 +33,7 @@ enum oracle_fault {
 struct oracle {
 	struct contain record;
 	const struct progen_prog *prog;
-	const uint8_t *bytes; /* what packets and maps hold */
-	size_t size;
+	struct life_bytes bytes;
 	unsigned tries;  /* left, to make a fault short */
 	bool everywhere; /* (c) with a jump before each instruction */
 	/* verdict */
@@ -53,9 +53,6 @@ enum oracle_fault oracle_judge(struct oracle *o, const struct progen_prog *prog,
 /** Make *prog as short as the same fault allows. */
 void oracle_minimise(struct oracle *o, struct progen_prog *prog,
     enum oracle_fault fault, const uint8_t *bytes, size_t size);
-
-/** Print it as assembler text that reads back. */
-void oracle_print(const struct progen_prog *prog);
 
 void oracle_free(struct oracle *o);
 

@@ -97,4 +97,11 @@ bool progen_insert(struct progen_prog *p, uint32_t at);
 /** Take instruction `at` out likewise; what led there leads to the next. */
 bool progen_remove(struct progen_prog *p, uint32_t at);
 
+/** Make it as short as it can be while still() says yes. */
+void progen_shrink(struct progen_prog *p,
+    bool (*still)(void *arg, const struct progen_prog *p), void *arg);
+
+/** Print it on stderr as assembler text that reads back. */
+void progen_print(const struct progen_prog *p);
+
 #endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Worlds of generated programs: see life.h. */
+#include "tests/support/life.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exo/core/world_int.h"
+#include "tests/support/mem.h"
+#include "tests/support/progen.h"
+
+const struct exo_insn life_tail[LIFE_TAIL_STEPS] = {
+	{ EXO_ALU64 | EXO_MOV, 0, 0, 2 },
+	{ EXO_JMP | EXO_EXIT, 0, 0, 0 },
+};
+
+static uint64_t mix(uint64_t sum, uint64_t x)
+{
+	sum = (sum ^ x) * 0x9e3779b97f4a7c15u;
+	return sum ^ sum >> 29;
+}
+
+static uint64_t sum_of(uint64_t sum, const uint8_t *b, size_t size)
+{
+	uint64_t x;
+
+	for (; size >= 8; size -= 8, b += 8) {
+		memcpy(&x, b, 8);
+		sum = mix(sum, x);
+	}
+	x = size;
+	while (size-- > 0)
+		x = x << 8 | *b++;
+	return mix(sum, x);
+}
+
+void life_note(struct life *l, enum life_part part, const void *p, size_t size)
+{
+	l->sum[part] = sum_of(l->sum[part], p, size);
+}
+
+static int event(void *arg, uint32_t map, const uint8_t *data, uint32_t size,
+    const uint8_t *pkt, uint32_t npkt)
+{
+	struct life *l = arg;
+
+	life_note(l, LIFE_EVENTS, &map, sizeof(map));
+	life_note(l, LIFE_EVENTS, data, size);
+	life_note(l, LIFE_EVENTS, pkt, npkt);
+	return -(int)(size % 3);
+}
+
+/* Words that arithmetic dislikes, and those of the input. */
+static void fill(
+    const struct life_bytes *b, uint8_t *to, uint32_t n, uint32_t skip)
+{
+	static const uint64_t odd[] = { 0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128,
+		255, 256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
+		0xffffffff, 0x100000000, 0xffffffff00000000, 0x7fffffffffffffff,
+		0x8000000000000000, UINT64_MAX, UINT64_MAX - 7,
+		0xffffffff80000000, 0x5555555555555555, 0x0102030405060708,
+		0x1fffffff, 0x20000000 };
+	uint32_t i, at = skip * 5;
+
+	for (i = 0; i < n; i += 8) {
+		uint64_t x =
+		    odd[(i / 8 * 7 + skip) % (sizeof(odd) / sizeof(odd[0]))];
+
+		if (at + 9 <= b->n && b->p[at] % 4 == 0) {
+			memcpy(&x, b->p + at + 1, 8);
+			at += 9;
+		} else if (at < b->n) {
+			x = odd[b->p[at++] / 4 %
+			        (sizeof(odd) / sizeof(odd[0]))];
+		}
+		memcpy(to + i, &x, n - i < 8 ? n - i : 8);
+	}
+}
+
+static void fill_maps(struct life *l, const struct life_bytes *b, bool full)
+{
+	uint8_t key[8], value[64];
+	uint32_t i;
+
+	for (i = 0; i < 4; i++) {
+		memset(key, 0, sizeof(key));
+		key[0] = (uint8_t)i;
+		fill(b, value, sizeof(value), i + 3);
+		(void)exo_world_update(l->w, PROGEN_ARRAY, key, value);
+		(void)exo_world_update(l->w, PROGEN_WIDE, key, value);
+		(void)exo_world_update(l->w, PROGEN_RDONLY, key, value);
+		if (!full)
+			continue;
+		(void)exo_world_update(l->w, PROGEN_HASH, key, value);
+		(void)exo_world_update(l->w, PROGEN_WRONLY, key, value);
+	}
+	while (full) {
+		uint8_t *r = map_ring_reserve(l->w->maps[PROGEN_RING], 1000);
+
+		if (r == NULL)
+			break;
+		map_ring_commit(l->w->maps[PROGEN_RING], r, false);
+	}
+}
+
+void life_begin(
+    struct life *l, uint32_t type, const struct life_bytes *b, bool full)
+{
+	struct exo_world_config cfg = { .maps = progen_maps,
+		.nmaps = PROGEN_MAPS,
+		.seed = full ? 99 : b->n,
+		.event = event,
+		.arg = l };
+
+	memset(l, 0, sizeof(*l));
+	l->type = type;
+	l->mem = mem_heap(NULL);
+	cfg.mem = &l->mem;
+	if (exo_world_new(&cfg, &l->w) != 0)
+		abort();
+	l->tail =
+	    (struct exo_world_prog){ life_tail, LIFE_TAIL_STEPS, type, NULL };
+	if (type != EXO_PROG_MEM)
+		(void)exo_world_slot(l->w, PROGEN_PROGS, 1, &l->tail);
+	fill_maps(l, b, full);
+}
+
+void life_finish(struct life *l)
+{
+	exo_world_free(l->w);
+	free(l->space);
+	if (l->mem.used != 0)
+		abort();
+}
+
+void life_supply(struct life *l, const struct life_bytes *b, uint32_t size,
+    uint32_t meta, uint32_t skip)
+{
+	uint8_t *bytes = malloc(size == 0 ? 1 : size);
+	struct isa_vm *vm = exo_world_vm(l->w);
+	struct isa_pkt pkt = { bytes, size, size + skip % 4, 0x80000001,
+		0x86dd };
+
+	if (bytes == NULL)
+		abort();
+	fill(b, bytes, size > 512 ? 512 : size, skip);
+	if (size > 512)
+		memset(bytes + 512, 0x5a, size - 512);
+	if (l->type == EXO_PROG_MEM) {
+		free(l->space);
+		l->space = bytes;
+		l->space_size = size;
+		isa_set_mem(vm, bytes, size);
+		return;
+	}
+	if (exo_world_pkt(l->w, &pkt) != 0)
+		abort();
+	free(bytes);
+	if (l->type == EXO_PROG_XDP || l->type == EXO_PROG_TC) {
+		vm->room.meta = meta;
+		if (meta != 0)
+			isa_pkt_moved(vm);
+	}
+}
+
+/* All elements of a map; their order is no matter. */
+static void note_map(struct life *l, uint32_t map)
+{
+	uint8_t key[8] = { 0 }, value[64] = { 0 };
+	uint64_t all = 0;
+	uint32_t pos = 0;
+
+	while (exo_world_next(l->w, map, &pos, key, value) == 0)
+		all +=
+		    sum_of(sum_of(map, key, sizeof(key)), value, sizeof(value));
+	life_note(l, LIFE_MAPS, &all, sizeof(all));
+}
+
+static void note_pkt(struct life *l)
+{
+	const struct isa_vm *vm = exo_world_vm(l->w);
+	const uint32_t ends[] = { vm->pkt.caplen, vm->pkt.wirelen,
+		vm->room.head, vm->room.tail, vm->room.meta };
+
+	life_note(l, LIFE_ENDS, ends, sizeof(ends));
+	if (vm->room.base != NULL)
+		life_note(l, LIFE_PKT, vm->room.base,
+		    vm->room.head + vm->pkt.caplen + vm->room.tail);
+	else if (vm->pkt.data != NULL)
+		life_note(l, LIFE_PKT, vm->pkt.data, vm->pkt.caplen);
+}
+
+void life_note_all(struct life *l)
+{
+	const struct isa_vm *vm = exo_world_vm(l->w);
+	uint32_t map, len;
+	const uint8_t *rec;
+
+	life_note(l, LIFE_MEM, l->space, l->space_size);
+	note_pkt(l);
+	life_note(l, LIFE_OWN, &vm->own, sizeof(vm->own));
+	life_note(l, LIFE_STATE, &l->w->random, sizeof(l->w->random));
+	life_note(l, LIFE_STATE, &l->w->clock, sizeof(l->w->clock));
+	for (map = 0; map < PROGEN_MAPS; map++) {
+		note_map(l, map);
+		while ((rec = exo_world_record(l->w, map, &len)) != NULL)
+			life_note(l, LIFE_RECORDS, rec, len);
+	}
+}
