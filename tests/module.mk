@@ -2,12 +2,14 @@
 # Test programs: unit tests, differential tests, fuzzers, benches, tools.
 names_in = $(patsubst tests/$(1)/%.c,%,$(sort $(wildcard tests/$(1)/$(2)*.c)))
 UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
-# The judge of the verifier, linked to fuzz_verify only.
-ORACLE_SRC  := $(sort $(wildcard tests/support/progen*.c)) \
-	tests/support/life.c tests/support/contain.c tests/support/step.c \
-	tests/support/oracle.c
+# What makes programs; the judge of the verifier, linked to fuzz_verify only;
+# the judge of the compiler, linked to fuzz_jit only.
+PROGEN_SRC  := $(sort $(wildcard tests/support/progen*.c)) tests/support/life.c
+ORACLE_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,contain.c step.c \
+	oracle.c)
+TWIN_SRC    := $(PROGEN_SRC) $(addprefix tests/support/,guard.c twin.c)
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
-	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC), \
+	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) $(TWIN_SRC), \
 	$(wildcard tests/support/*.c)))
 # What bench_verify is made of, and the programs that it makes.
 BENCH_VERIFY_SRC := $(sort $(wildcard tests/bench/verify_*.c)) \

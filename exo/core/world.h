@@ -50,7 +50,9 @@ struct exo_world_config {
 	 */
 	int (*event)(void *arg, uint32_t map, const uint8_t *data,
 	    uint32_t size, const uint8_t *pkt, uint32_t npkt);
-	void *arg; /* for now() and event() */
+	void *arg;       /* for now() and event() */
+	uint32_t no_cpu; /* what compiled programs must do without, as bits of
+			    exo/jit/jit.h's enum jit_cpu */
 };
 
 /**

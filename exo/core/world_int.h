@@ -61,6 +61,7 @@ struct exo_world {
 	struct world_key keys[EXO_MAX_FRAMES]; /* by the function's frame */
 	const struct jit_code *running; /* NULL: programs are interpreted */
 	uint32_t depth;                 /* of callbacks, while one runs */
+	uint32_t no_cpu;
 	struct isa_vm vm;
 };
 

@@ -194,7 +194,7 @@ int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
 	struct jit_env env = { find_helper, find_name, w };
 	struct jit_options opt = {
 		.passes = ~without,
-		.cpu = jit_cpu_detect(),
+		.cpu = jit_cpu_detect() & ~w->no_cpu,
 	};
 	struct exo_world_code *c = exo_mem_get(w->mem, sizeof(*c));
 	int err;

@@ -494,6 +494,8 @@ static void end_func(struct progen *g, const struct pg_func *f)
 	} else if (g->st.r[0].kind != PG_NUM) {
 		pg_set(g, 0, pg_imm(g));
 	}
+	if (g->func == 0 && reg == PG_REGS)
+		pg_fold(g);
 	pg_emit(g, EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
 }
 
@@ -588,11 +590,12 @@ static void spoil(struct progen *g)
 size_t progen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 {
 	struct progen g = { .out = p, .p = bytes, .left = size };
-	bool tame = p->tame;
+	bool tame = p->tame, fold = p->fold;
 	unsigned k, wild, items;
 
 	memset(p, 0, sizeof(*p));
 	p->tame = tame;
+	p->fold = fold;
 	wild = pg_byte(&g);
 	p->wild = wild < 112 ? 0 : (uint8_t)((wild - 104) / 12);
 	g.wild = p->wild;

@@ -77,6 +77,7 @@ struct progen_prog {
 	bool tame; /* set before: stack accesses are aligned, or of one byte;
 		      bounds do not come of remainders or negation, nor packet
 		      bytes of equality */
+	bool fold; /* set before: r0 tells all numbers at the end */
 	uint8_t wild;
 };
 

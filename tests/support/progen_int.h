@@ -182,6 +182,11 @@ void pg_either(struct progen *g);
 void pg_settle(struct progen *g);
 void pg_lookup(struct progen *g);
 
+/* --- progen_fold.c --- */
+
+/** r0 of all numbers in registers and on the stack, if that is wanted. */
+void pg_fold(struct progen *g);
+
 /* --- progen_ring.c: records --- */
 
 void pg_ring(struct progen *g);

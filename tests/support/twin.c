@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interpreted and compiled, side by side: see twin.h. */
+#include "tests/support/twin.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exo/abi/err.h"
+#include "exo/core/world_int.h"
+#include "exo/jit/jit.h"
+#include "tests/support/guard.h"
+#include "tests/support/mem.h"
+
+#define EXPLORED 4000u       /* a few programs explode */
+#define STEPS    (1u << 16)  /* longer runs are not made */
+#define MEM      (32u << 20) /* of the verifier */
+#define TRIES    3000u       /* judgements to make a fault short */
+#define VARIANTS 3u          /* of one program's code */
+
+static const char *const parts[LIFE_PARTS] = { "r0", "events", "memory",
+	"packet", "context", "maps", "records", "packet's ends",
+	"clock or random numbers" };
+
+/* One way to compile a program, and the world that it runs in. */
+struct side {
+	struct life life;
+	struct exo_world_code *code;
+	struct exo_world_prog self, tail;
+	struct exo_world_code *tail_code;
+	uint32_t without, no_cpu;
+};
+
+static enum twin_fault fault(
+    struct twin *t, enum twin_fault f, const char *what)
+{
+	snprintf(t->text, sizeof(t->text), "%s", what);
+	return f;
+}
+
+/*
+ * The verdict
+ */
+
+static struct vf_prog *verify(const struct twin *t, bool refuse_leaks,
+    struct exo_mem *mem, struct exo_report *report)
+{
+	const struct progen_prog *p = t->prog;
+	struct vf_input in = { .insns = p->insns,
+		.ninsns = p->n,
+		.type = p->type,
+		.refuse_leaks = refuse_leaks,
+		.maps = progen_maps,
+		.nmaps = PROGEN_MAPS };
+	struct vf_limits limits = { EXPLORED, MEM };
+	struct vf_prog *prog;
+
+	(void)vf_verify(&in, &limits, mem, &prog, report);
+	return prog;
+}
+
+/* May its results be compared? Only where no address shows; it is doubtful
+ * where it may read what is left of a saved pointer. */
+static bool shows_none(struct twin *t, struct exo_mem *mem)
+{
+	struct exo_report report;
+	struct vf_prog *prog;
+
+	t->doubtful = false;
+	if (t->prog->refuse_leaks)
+		return true;
+	prog = verify(t, true, mem, &report);
+	vf_prog_free(prog, mem);
+	t->doubtful = prog == NULL;
+	return prog != NULL || report.code == VF_STACK_UNINIT;
+}
+
+/*
+ * Sides
+ */
+
+/* Passes to leave out, and instructions, of the k-th variant. */
+static void choose(const struct twin *t, struct side *s, unsigned k)
+{
+	uint64_t x = (t->number * VARIANTS + k + 1) * 0x9e3779b97f4a7c15u;
+
+	x ^= x >> 32;
+	s->without = 0;
+	s->no_cpu = 0;
+	if (k == 0)
+		return;
+	s->no_cpu = (uint32_t)(x >> 5) & 3;
+	if (k == 1)
+		s->without = (uint32_t)(x >> 8) & (uint32_t)(x >> 40) & 0xffff;
+	else if ((x & 1) != 0)
+		s->without = 1u << (x >> 8) % 12;
+	else
+		s->without = UINT32_MAX & ~(uint32_t)((x >> 8) & 0xffff);
+	if ((x & 6) == 6)
+		s->without = UINT32_MAX;
+}
+
+/* A world for the interpreter, which compiles nothing. */
+static void begin(const struct twin *t, struct side *s, bool full)
+{
+	const struct progen_prog *p = t->prog;
+
+	life_begin(&s->life, p->type, &t->bytes, full);
+	s->code = NULL;
+	s->tail_code = NULL;
+	s->self = (struct exo_world_prog){ p->insns, p->n, p->type, NULL };
+}
+
+/* Slots of programs: this one itself, and a short one. */
+static void tails(struct side *s)
+{
+	struct exo_world *w = s->life.w;
+
+	if (s->life.type == EXO_PROG_MEM)
+		return;
+	s->self.code = s->code;
+	(void)exo_world_slot(w, PROGEN_PROGS, 0, &s->self);
+	s->tail = s->life.tail;
+	s->tail.code = s->tail_code;
+	(void)exo_world_slot(w, PROGEN_PROGS, 1, &s->tail);
+}
+
+static int compile_tail(struct side *s)
+{
+	struct vf_input in = { .insns = life_tail,
+		.ninsns = LIFE_TAIL_STEPS,
+		.type = s->life.type };
+	struct vf_limits limits = { 0 };
+	struct exo_report report;
+	struct vf_prog *prog;
+	int err;
+
+	if (vf_verify(&in, &limits, &s->life.mem, &prog, &report) != 0)
+		abort();
+	err = exo_world_compile(s->life.w, prog, s->without, &s->tail_code);
+	vf_prog_free(prog, &s->life.mem);
+	return err;
+}
+
+static int compile(struct twin *t, struct side *s, const struct vf_prog *prog)
+{
+	uint32_t size;
+	int err;
+
+	s->life.w->no_cpu = s->no_cpu;
+	err = exo_world_compile(s->life.w, prog, s->without, &s->code);
+	if (err != 0)
+		return err;
+	(void)exo_world_code_bytes(s->code, &size);
+	t->compiled++;
+	t->code += size;
+	return vf_prog_facts(prog)->tail_calls ? compile_tail(s) : 0;
+}
+
+static void end(struct side *s)
+{
+	exo_world_code_free(s->life.w, s->code);
+	exo_world_code_free(s->life.w, s->tail_code);
+	life_finish(&s->life);
+}
+
+/*
+ * Runs
+ */
+
+static enum twin_fault interpret(struct twin *t, struct side *s)
+{
+	struct isa_vm *vm = exo_world_vm(s->life.w);
+	enum isa_end end;
+	uint64_t r0;
+
+	isa_point(vm, t->prog->type, t->prog->insns, t->prog->n);
+	vm->stack = EXO_STACK_SIZE;
+	end = exo_world_run(s->life.w,
+	    (ISA_TAILS_MAX + 1) * (t->max_steps + LIFE_TAIL_STEPS), &r0);
+	life_note(&s->life, LIFE_RESULT, &r0, sizeof(r0));
+	life_note_all(&s->life);
+	if (end == ISA_END_EXIT || end == ISA_END_REJECT)
+		return TWIN_FINE;
+	snprintf(t->text, sizeof(t->text), "isa_end %d at %u", end, vm->end_pc);
+	return TWIN_TRAP;
+}
+
+static void describe(struct twin *t, const struct side *s, const char *where,
+    const char *what, int signal)
+{
+	size_t n;
+
+	t->without = s->without;
+	t->no_cpu = s->no_cpu;
+	n = (size_t)snprintf(t->text, sizeof(t->text),
+	    "without passes %#x, without cpu %u, %s: %s", s->without, s->no_cpu,
+	    where, what);
+	if (signal != 0 && n < sizeof(t->text))
+		snprintf(
+		    t->text + n, sizeof(t->text) - n, " signal %d", signal);
+}
+
+static enum twin_fault execute(
+    struct twin *t, struct side *s, const struct side *is, const char *where)
+{
+	uint64_t r0 = 0;
+	int signal = guard_exec(s->life.w, s->code, &r0), part;
+
+	if (signal != 0) {
+		describe(t, s, where, "code stopped by", signal);
+		return TWIN_SIGNAL;
+	}
+	life_note(&s->life, LIFE_RESULT, &r0, sizeof(r0));
+	life_note_all(&s->life);
+	t->pairs++;
+	for (part = 0; part < LIFE_PARTS && t->compares; part++) {
+		if (s->life.sum[part] == is->life.sum[part])
+			continue;
+		describe(t, s, where, parts[part], 0);
+		return TWIN_DIFFERS;
+	}
+	return TWIN_FINE;
+}
+
+static enum twin_fault one_size(struct twin *t, struct side *is,
+    struct side *sides, uint32_t size, unsigned i, const char *where)
+{
+	enum twin_fault f;
+	unsigned k;
+
+	life_supply(&is->life, &t->bytes, size, i % 3 * 8, i);
+	f = interpret(t, is);
+	if (f != TWIN_FINE)
+		return f;
+	for (k = 0; k < VARIANTS && f == TWIN_FINE; k++) {
+		life_supply(&sides[k].life, &t->bytes, size, i % 3 * 8, i);
+		f = execute(t, &sides[k], is, where);
+	}
+	return f;
+}
+
+static enum twin_fault many_sizes(
+    struct twin *t, struct side *is, struct side *sides, bool full)
+{
+	uint32_t e = t->pkt_end > 4096 ? 100 : t->pkt_end;
+	uint32_t odd = t->bytes.n < 2 ? 60 : t->bytes.p[1] % 140u;
+	const uint32_t sizes[2][5] = { { 0, 1, e == 0 ? 13 : e - 1, e, 128 },
+		{ odd, e + 1, PROGEN_NEED, 1514, e } };
+	enum twin_fault f = TWIN_FINE;
+	char where[64];
+	unsigned i;
+
+	for (i = 0; i < 5 && f == TWIN_FINE; i++) {
+		uint32_t size = sizes[full][i];
+
+		snprintf(where, sizeof(where), "%s maps, run %u, %u bytes",
+		    full ? "full" : "empty", i, size);
+		f = one_size(t, is, sides, size, i + 5 * full, where);
+	}
+	return f;
+}
+
+static enum twin_fault both(
+    struct twin *t, const struct vf_prog *prog, bool full)
+{
+	static struct side is, sides[VARIANTS]; /* too large for a stack */
+	enum twin_fault f = TWIN_FINE;
+	unsigned k;
+
+	begin(t, &is, full);
+	tails(&is);
+	for (k = 0; k < VARIANTS; k++) {
+		begin(t, &sides[k], full);
+		choose(t, &sides[k], k);
+		if (compile(t, &sides[k], prog) != 0) {
+			describe(t, &sides[k], "compiler", "fails", 0);
+			f = TWIN_COMPILE;
+		}
+		tails(&sides[k]);
+	}
+	if (f == TWIN_FINE)
+		f = many_sizes(t, &is, sides, full);
+	if (f == TWIN_SIGNAL) /* who knows what it left behind */
+		return f;
+	for (k = 0; k < VARIANTS; k++)
+		end(&sides[k]);
+	end(&is);
+	return f;
+}
+
+enum twin_fault twin_judge(struct twin *t, const struct progen_prog *p,
+    const uint8_t *bytes, size_t size)
+{
+	struct exo_mem mem = mem_heap(NULL);
+	enum twin_fault f = TWIN_FINE;
+	struct exo_report report;
+	struct vf_prog *prog;
+
+	t->prog = p;
+	t->bytes = (struct life_bytes){ bytes, size };
+	t->programs++;
+	prog = verify(t, p->refuse_leaks, &mem, &report);
+	t->verdict = prog != NULL ? 0 : -EXO_EREFUSED;
+	if (prog == NULL)
+		return TWIN_FINE;
+	t->accepted++;
+	t->pkt_end = vf_prog_facts(prog)->pkt_end;
+	t->max_steps = vf_prog_facts(prog)->max_steps;
+	t->compares = shows_none(t, &mem);
+	t->compared += t->compares;
+	if (t->max_steps < STEPS)
+		f = both(t, prog, false);
+	if (f == TWIN_FINE && t->max_steps < STEPS)
+		f = both(t, prog, true);
+	if (f == TWIN_DIFFERS && t->doubtful) {
+		t->unclear++;
+		f = TWIN_FINE;
+	}
+	vf_prog_free(prog, &mem);
+	if (mem.used != 0 && f == TWIN_FINE)
+		return fault(t, TWIN_COMPILE, "memory was lost");
+	return f;
+}
+
+/*
+ * Faults
+ */
+
+struct shrinking {
+	struct twin *t;
+	enum twin_fault fault;
+	struct life_bytes bytes;
+};
+
+static bool still(void *arg, const struct progen_prog *p)
+{
+	struct shrinking *s = arg;
+
+	return s->t->tries > 0 && s->t->tries-- > 0 &&
+	       twin_judge(s->t, p, s->bytes.p, s->bytes.n) == s->fault;
+}
+
+void twin_minimise(struct twin *t, struct progen_prog *prog, enum twin_fault f,
+    const uint8_t *bytes, size_t size)
+{
+	const struct twin was = *t;
+	struct shrinking s = { t, f, { bytes, size } };
+
+	t->tries = TRIES;
+	progen_shrink(prog, still, &s);
+	(void)twin_judge(t, prog, bytes, size);
+	t->programs = was.programs; /* they were no new ones */
+	t->accepted = was.accepted;
+	t->compared = was.compared;
+	t->compiled = was.compiled;
+	t->pairs = was.pairs;
+	t->code = was.code;
+}
