@@ -7,7 +7,8 @@ UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
 PROGEN_SRC  := $(sort $(wildcard tests/support/progen*.c)) tests/support/life.c
 ORACLE_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,contain.c step.c \
 	oracle.c)
-TWIN_SRC    := $(PROGEN_SRC) $(addprefix tests/support/,guard.c twin.c)
+TWIN_SRC    := $(PROGEN_SRC) $(addprefix tests/support/,filtgen.c guard.c \
+	linegen.c twin.c)
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
 	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) $(TWIN_SRC), \
 	$(wildcard tests/support/*.c)))

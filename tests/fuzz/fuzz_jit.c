@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/filtgen.h"
+#include "tests/support/linegen.h"
 #include "tests/support/twin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,11 +41,13 @@ static const char *const faults[] = { "fine", "compile", "trap", "differs",
 enum kind {
 	KIND_PROGEN,
 	KIND_FOLD, /* the same, and r0 tells all that it computed */
+	KIND_LINE,
+	KIND_FILT,
 	KINDS
 };
-static const char *const names[KINDS] = { "progen", "fold" };
-static const uint8_t of_byte[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1,
-	1, 1 };
+static const char *const names[KINDS] = { "progen", "fold", "line", "filter" };
+static const uint8_t of_byte[16] = { 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3,
+	3, 3 };
 
 static struct {
 	uint64_t made[KINDS], accepted[KINDS];
@@ -78,6 +82,10 @@ static size_t generate(enum kind kind, const uint8_t *data, size_t size)
 	case KIND_FOLD:
 		prog.fold = true;
 		return progen(&prog, data, size);
+	case KIND_LINE:
+		return linegen(&prog, data, size);
+	case KIND_FILT:
+		return filtgen(&prog, data, size);
 	default:
 		prog.fold = false;
 		return progen(&prog, data, size);

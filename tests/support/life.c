@@ -50,28 +50,33 @@ static int event(void *arg, uint32_t map, const uint8_t *data, uint32_t size,
 	return -(int)(size % 3);
 }
 
-/* Words that arithmetic dislikes, and those of the input. */
+/* Words that arithmetic dislikes. */
+static const uint64_t odd[] = { 0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128, 255,
+	256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
+	0x100000000, 0xffffffff00000000, 0x7fffffffffffffff, 0x8000000000000000,
+	UINT64_MAX, UINT64_MAX - 7, 0xffffffff80000000, 0x5555555555555555,
+	0x0102030405060708, 0x1fffffff, 0x20000000 };
+#define ODDS (sizeof(odd) / sizeof(odd[0]))
+
+uint64_t life_odd(unsigned i)
+{
+	return odd[i % ODDS];
+}
+
+/* These words, and those of the input. */
 static void fill(
     const struct life_bytes *b, uint8_t *to, uint32_t n, uint32_t skip)
 {
-	static const uint64_t odd[] = { 0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128,
-		255, 256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
-		0xffffffff, 0x100000000, 0xffffffff00000000, 0x7fffffffffffffff,
-		0x8000000000000000, UINT64_MAX, UINT64_MAX - 7,
-		0xffffffff80000000, 0x5555555555555555, 0x0102030405060708,
-		0x1fffffff, 0x20000000 };
 	uint32_t i, at = skip * 5;
 
 	for (i = 0; i < n; i += 8) {
-		uint64_t x =
-		    odd[(i / 8 * 7 + skip) % (sizeof(odd) / sizeof(odd[0]))];
+		uint64_t x = odd[(i / 8 * 7 + skip) % ODDS];
 
 		if (at + 9 <= b->n && b->p[at] % 4 == 0) {
 			memcpy(&x, b->p + at + 1, 8);
 			at += 9;
 		} else if (at < b->n) {
-			x = odd[b->p[at++] / 4 %
-			        (sizeof(odd) / sizeof(odd[0]))];
+			x = odd[b->p[at++] / 4 % ODDS];
 		}
 		memcpy(to + i, &x, n - i < 8 ? n - i : 8);
 	}

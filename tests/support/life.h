@@ -48,6 +48,9 @@ struct life {
 extern const struct exo_insn life_tail[];
 #define LIFE_TAIL_STEPS 2u
 
+/** Words that packets and maps hold where bytes do not say more. */
+uint64_t life_odd(unsigned i);
+
 /** Begin a life in place; full: maps have no room left. */
 void life_begin(
     struct life *l, uint32_t type, const struct life_bytes *b, bool full);
