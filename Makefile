@@ -56,7 +56,7 @@ LDFLAGS_ALL := $(SANFLAGS) $(COVFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 PCAP_LIBS  := -lpcap
 ZIP_LIBS   := -lz -lzstd -llz4 -llzma
 JSON_LIBS  := -ljansson
-CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null) -lZydis
 
 comma := ,
 

@@ -39,6 +39,7 @@ packages_test() {
 	cat <<-EOF
 	check: runs the unit tests
 	libsubunit-dev: linked by check
+	libzydis-dev: decodes what the compiler emits
 	clang: the second compiler that must accept every source
 	libclang-rt-14-dev: libFuzzer and the sanitizers of clang
 	clang-format: compares the format of the sources
