@@ -35,10 +35,10 @@ static void forget_all(struct jit_state *st)
 
 	for (r = 0; r < EXO_REGS; r++)
 		st->r[r] = any(64);
-	st->len = 0;
-	st->below = JIT_LEN_TOP;
-	st->neq = 0;
-	st->nne = 0;
+	st->known.len = 0;
+	st->known.below = JIT_LEN_TOP;
+	st->known.neq = 0;
+	st->known.nne = 0;
 }
 
 static bool same_val(const struct jit_val *a, const struct jit_val *b)
@@ -81,12 +81,14 @@ static void meet(struct jit_state *a, const struct jit_state *b)
 		else
 			a->r[r] = any(bits);
 	}
-	if (b->len < a->len)
-		a->len = b->len;
-	if (b->below > a->below)
-		a->below = b->below;
-	a->neq = common(a->eq, a->neq, b->eq, b->neq);
-	a->nne = common(a->ne, a->nne, b->ne, b->nne);
+	if (b->known.len < a->known.len)
+		a->known.len = b->known.len;
+	if (b->known.below > a->known.below)
+		a->known.below = b->known.below;
+	a->known.neq =
+	    common(a->known.eq, a->known.neq, b->known.eq, b->known.neq);
+	a->known.nne =
+	    common(a->known.ne, a->known.nne, b->known.ne, b->known.nne);
 }
 
 /*
@@ -115,9 +117,9 @@ static const struct jit_fact *known_bytes(
 {
 	uint32_t i;
 
-	for (i = 0; i < st->neq; i++)
-		if (st->eq[i].off == off && st->eq[i].size == size)
-			return &st->eq[i];
+	for (i = 0; i < st->known.neq; i++)
+		if (st->known.eq[i].off == off && st->known.eq[i].size == size)
+			return &st->known.eq[i];
 	return NULL;
 }
 
@@ -153,9 +155,9 @@ int jit_decided(const struct jit_state *st, const struct jit_ins *end)
 	if (end->op == JIT_IF_LEN && (end->flags & JIT_F_K) == 0)
 		return -1;
 	if (end->op == JIT_IF_LEN) {
-		if (end->k <= st->len)
+		if (end->k <= st->known.len)
 			return 0;
-		return end->k >= st->below ? 1 : -1;
+		return end->k >= st->known.below ? 1 : -1;
 	}
 	if (end->op != JIT_IF)
 		return -1;
@@ -164,7 +166,7 @@ int jit_decided(const struct jit_state *st, const struct jit_ins *end)
 	f = known_bytes(st, a->k, a->size);
 	if (f != NULL)
 		return (f->v == fact_of(a, v).v) == eq;
-	if (has_fact(st->ne, st->nne, fact_of(a, v)))
+	if (has_fact(st->known.ne, st->known.nne, fact_of(a, v)))
 		return !eq;
 	return -1;
 }
@@ -177,11 +179,11 @@ void jit_learn_edge(
 	uint64_t v;
 
 	if (end->op == JIT_IF_LEN) {
-		if (way == 0 && end->k < st->below &&
+		if (way == 0 && end->k < st->known.below &&
 		    (end->flags & JIT_F_K) != 0)
-			st->below = end->k;
-		if (way == 1 && end->k > st->len)
-			st->len = end->k;
+			st->known.below = end->k;
+		if (way == 1 && end->k > st->known.len)
+			st->known.len = end->k;
 		return;
 	}
 	if (end->op != JIT_IF || (end->alu != EXO_JEQ && end->alu != EXO_JNE) ||
@@ -189,9 +191,9 @@ void jit_learn_edge(
 		return;
 	if (comparable(a, end, &v)) {
 		if (equal)
-			add_fact(st->eq, &st->neq, fact_of(a, v));
+			add_fact(st->known.eq, &st->known.neq, fact_of(a, v));
 		else
-			add_fact(st->ne, &st->nne, fact_of(a, v));
+			add_fact(st->known.ne, &st->known.nne, fact_of(a, v));
 	}
 	if (equal && ((end->flags & JIT_F_32) == 0 || a->bits <= 32))
 		*a = (struct jit_val){ .kind = JIT_V_CONST,
@@ -392,8 +394,8 @@ static void forget_bytes(struct jit_state *st)
 	for (r = 0; r < EXO_REGS; r++)
 		if (st->r[r].kind == JIT_V_BYTES)
 			st->r[r] = any(st->r[r].bits);
-	st->neq = 0;
-	st->nne = 0;
+	st->known.neq = 0;
+	st->known.nne = 0;
 }
 
 /* Its ends may have moved. */
@@ -405,8 +407,8 @@ static void forget_packet(struct jit_state *st)
 	for (r = 0; r < EXO_REGS; r++)
 		if (st->r[r].kind == JIT_V_DATA || st->r[r].kind == JIT_V_END)
 			st->r[r] = any(64);
-	st->len = 0;
-	st->below = JIT_LEN_TOP;
+	st->known.len = 0;
+	st->known.below = JIT_LEN_TOP;
 }
 
 void jit_learn(
@@ -416,8 +418,8 @@ void jit_learn(
 	struct jit_val v = any(64);
 	unsigned r;
 
-	if ((in->op == JIT_CHECK) && in->k > st->len)
-		st->len = in->k < JIT_LEN_TOP ? in->k : JIT_LEN_TOP;
+	if ((in->op == JIT_CHECK) && in->k > st->known.len)
+		st->known.len = in->k < JIT_LEN_TOP ? in->k : JIT_LEN_TOP;
 	if (in->op == JIT_CALL || in->op == JIT_LOCAL || in->op == JIT_STORE ||
 	    in->op == JIT_ATOMIC) {
 		if (ir->pkt_varies && in->op != JIT_STORE &&

@@ -37,12 +37,17 @@ struct jit_fact {
 
 #define JIT_FACTS 6u
 
-struct jit_state {
-	struct jit_val r[EXO_REGS];
+/** What is known of the packet. */
+struct jit_known {
 	int64_t len;   /* so many bytes were captured, or more */
 	int64_t below; /* fewer than these; JIT_LEN_TOP: any number */
 	uint32_t neq, nne;
 	struct jit_fact eq[JIT_FACTS], ne[JIT_FACTS];
+};
+
+struct jit_state {
+	struct jit_val r[EXO_REGS];
+	struct jit_known known;
 	struct jit_state *next; /* in the list of free ones */
 };
 
@@ -76,7 +81,7 @@ void jit_bounds_end(const struct jit_state *st, struct jit_block *b);
 
 /** Where an edge to block `to` may lead at once; st learns what the blocks
  * between would have shown. */
-uint32_t jit_thread(const struct jit_ir *ir, struct jit_state *st, uint32_t to);
+uint32_t jit_thread(struct jit_ir *ir, struct jit_state *st, uint32_t to);
 
 /* --- need.c --- */
 

@@ -23,8 +23,8 @@ void jit_loads(const struct jit_state *st, struct jit_ins *in)
 	if (in->op != JIT_LOAD || in->base != JIT_B_PKT ||
 	    (in->flags & JIT_F_SX) != 0)
 		return;
-	for (i = 0; i < st->neq; i++) {
-		const struct jit_fact *f = &st->eq[i];
+	for (i = 0; i < st->known.neq; i++) {
+		const struct jit_fact *f = &st->known.eq[i];
 
 		if (f->off != in->off || f->size != in->size)
 			continue;

@@ -10,13 +10,14 @@
  */
 #include "exo/jit/flow.h"
 
-#define BLOCK_MAX 6u    /* longer ones are not looked at */
-#define STEPS_MAX 4096u /* blocks on one edge */
+#define BLOCK_MAX 6u /* longer ones are not looked at */
+#define STEPS_ALL 8u /* steps for each block, on average; then edges get */
+#define STEPS_FEW 3u /* so many each, which keeps the pass linear */
 
 static bool only_looks(const struct jit_state *st, const struct jit_ins *in)
 {
 	if (in->op == JIT_CHECK)
-		return (in->flags & JIT_F_K) != 0 && in->k <= st->len;
+		return (in->flags & JIT_F_K) != 0 && in->k <= st->known.len;
 	return jit_is_pure(in);
 }
 
@@ -42,29 +43,22 @@ static int way_through(const struct jit_ir *ir, const struct jit_block *b,
 	return k == 1 ? 0 : k == 0 ? 1 : -1;
 }
 
-/* What the way showed of the packet, with the registers as they are. */
-static void keep(struct jit_state *st, const struct jit_state *through)
+uint32_t jit_thread(struct jit_ir *ir, struct jit_state *st, uint32_t to)
 {
-	struct jit_state now = *through;
-	unsigned r;
-
-	for (r = 0; r < EXO_REGS; r++)
-		now.r[r] = st->r[r];
-	*st = now;
-}
-
-uint32_t jit_thread(const struct jit_ir *ir, struct jit_state *st, uint32_t to)
-{
-	struct jit_state through = *st;
+	struct jit_state through;
 	uint32_t steps, at = to, best = to;
 	uint16_t written = 0;
 
-	for (steps = 0; steps < STEPS_MAX; steps++) {
+	if (ir->blocks[to].preds < 2 && ir->blocks[to].end.op != JIT_GOTO)
+		return to; /* it will be folded itself */
+	through = *st;
+	for (steps = 0;; steps++) {
 		const struct jit_block *b = &ir->blocks[at];
 		int way;
 
-		if (b->preds < 2 && at == to)
-			break; /* it will be folded itself */
+		if (ir->steps / STEPS_ALL > ir->norder && steps >= STEPS_FEW)
+			break;
+		ir->steps++;
 		way = way_through(ir, b, &through, &written);
 		if (way < 0)
 			break;
@@ -73,7 +67,7 @@ uint32_t jit_thread(const struct jit_ir *ir, struct jit_state *st, uint32_t to)
 		if ((ir->blocks[at].live & written) != 0)
 			continue;
 		best = at;
-		keep(st, &through);
+		st->known = through.known;
 	}
 	return best;
 }

@@ -58,6 +58,7 @@ static bool check_cuts(const struct jp_row *r, const struct jb_pkt *whole)
 	for (p.caplen = 0; p.caplen <= whole->caplen && p.caplen < CUT_MAX;
 	     p.caplen++) {
 		ctx.data_end = p.data + p.caplen;
+		ctx.size = p.caplen;
 		for (c = 0; c < r->ncells; c++) {
 			const struct jp_cell *cell = &r->cells[c];
 

@@ -158,7 +158,8 @@ const struct jit_env *jb_env(const struct jb_row *row)
 
 static void *jit_open(struct jb_row *row, char why[JB_WHY])
 {
-	const struct jit_options opt = { JIT_PASSES_ALL, jit_cpu_detect(), 0 };
+	const struct jit_options opt = { .passes = JIT_PASSES_ALL,
+		.cpu = jit_cpu_detect() };
 	struct vf_prog *prog = jb_verify(row);
 	struct callee *c = jb_get(sizeof(*c));
 	struct jit_code *code;

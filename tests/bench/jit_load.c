@@ -47,7 +47,8 @@ static const char *const step_name[STEPS] = {
 /* Once, in ns; less than 0: not compiled. */
 static double compile(const struct vf_prog *prog)
 {
-	const struct jit_options opt = { JIT_PASSES_ALL, jit_cpu_detect(), 0 };
+	const struct jit_options opt = { .passes = JIT_PASSES_ALL,
+		.cpu = jit_cpu_detect() };
 	struct jit_code *code;
 	double t = jb_now_ns();
 	int ret = jit_compile(prog, NULL, &opt, &jb_mem, &code);

@@ -53,6 +53,7 @@ struct jb_pkt jb_pkt_make(const uint8_t *bytes, uint32_t caplen)
 	p.ctx = jb_get(sizeof(*p.ctx));
 	p.ctx->data = p.ctx->data_meta = data;
 	p.ctx->data_end = data + caplen;
+	p.ctx->size = caplen;
 	p.ctx->wirelen = caplen;
 	p.ctx->ifindex = 1;
 	return p;

@@ -105,7 +105,8 @@ static bool is_mem(const ZydisDecodedOperand *op, const struct want *want)
 	       (want->bits == 0 || op->size == want->bits) &&
 	       op->mem.base == name(64, want->m.base) &&
 	       op->mem.index == index &&
-	       (want->m.index == X64_NOREG || op->mem.scale == 1) &&
+	       (want->m.index == X64_NOREG ||
+	           op->mem.scale == 1u << want->m.scale) &&
 	       op->mem.disp.value == want->m.disp;
 }
 
@@ -179,8 +180,8 @@ static bool next_form(struct forms *f)
 	do {
 		if (f->base == 16)
 			return false;
-		f->m = (struct x64_mem){ (uint8_t)f->base, (uint8_t)f->index,
-			disps[f->disp] };
+		f->m =
+		    x64_at_x(f->base, f->index, f->index % 4, disps[f->disp]);
 		if (++f->disp == DISPS) {
 			f->disp = 0;
 			if (++f->index == 17) {
