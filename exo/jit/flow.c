@@ -465,6 +465,8 @@ static void walk_block(struct walk *w, struct jit_block *b)
 		}
 		jit_learn(w->ir, &w->at, in);
 	}
+	if (b->end.op == JIT_IF && w->at.r[b->end.d].bits <= 32)
+		b->end.flags |= JIT_F_LOW;
 	if ((w->which & JIT_PASS_fold) != 0)
 		jit_fold_end(&w->at, b);
 	if ((w->which & JIT_PASS_bounds) != 0)

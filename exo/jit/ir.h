@@ -57,7 +57,7 @@ enum jit_flag {
 	JIT_F_SX = 4,   /* LOAD extends the sign; DIV and MOD are signed */
 	JIT_F_BE = 8,   /* LOAD: in network order */
 	JIT_F_16 = 16,  /* STORE: of 4 bytes, the upper two 0 */
-	JIT_F_LOW = 32, /* CHECK, PKTX: the register is below 2^32 */
+	JIT_F_LOW = 32, /* CHECK, PKTX, IF: s, for IF d, is below 2^32 */
 };
 
 /** What the address of a LOAD, STORE or ATOMIC is counted from; off is added.

@@ -73,7 +73,7 @@ static bool read_link(const struct jit_block *b, struct link *l)
 
 	if (end->op != JIT_IF || (!eq && end->alu != EXO_JNE) ||
 	    (end->flags & JIT_F_K) == 0 || k > UINT32_MAX ||
-	    b->to[0] == b->to[1])
+	    (end->flags & JIT_F_LOW) == 0 || b->to[0] == b->to[1])
 		return false;
 	*l = (struct link){ .lead = b->n,
 		.k = (uint32_t)k,
