@@ -74,7 +74,6 @@ static struct tr_reader *reader_new(struct tr_raw raw, const char *name,
     const struct tr_how *how, struct tr_error *err)
 {
 	struct tr_reader *r = calloc(1, sizeof(*r));
-	size_t window = how != NULL ? how->window : 0;
 
 	if (r != NULL) {
 		r->ifs = how != NULL ? how->ifs : NULL;
@@ -89,7 +88,7 @@ static struct tr_reader *reader_new(struct tr_raw raw, const char *name,
 		return NULL;
 	}
 	/* raw moves into r->src, where it stays: the unpacker points at it */
-	if (tr_src_open(&r->src, raw, name, window, err) < 0 ||
+	if (tr_src_open(&r->src, raw, name, how, err) < 0 ||
 	    reader_start(r, err) < 0) {
 		tr_close(r);
 		return NULL;
@@ -128,6 +127,36 @@ static size_t reader_walk(struct tr_reader *r, struct tr_pkt *out, size_t max)
 	                            : tr_ng_walk(r, out, max);
 }
 
+/*
+ * Packets that were walked in a mapped window: how many of them lie in the
+ * file as it is now. The rest, and all after, is lost to whoever cut it; those
+ * handed out before were sound when they were, but may have been cut since.
+ */
+static size_t reader_trust(
+    struct tr_reader *r, const struct tr_pkt *out, size_t n, uint64_t from)
+{
+	const struct tr_src *s = &r->src;
+	struct tr_error cut;
+	uint64_t good = 0;
+	size_t k = n;
+
+	if (tr_src_check(&r->src, &good, &cut) == 0)
+		return n;
+	while (k > 0 && s->base + (uint64_t)(out[k - 1].data - s->buf) +
+	                        out[k - 1].caplen >
+	                    good)
+		k--;
+	r->number -= n - k;
+	r->fault = cut;
+	if (good < from)
+		(void)tr_fail(&r->fault, cut.code, s, good,
+		    "the file was cut to this length, or could not be read, "
+		    "while packets up to number %llu were looked at: those "
+		    "behind it may have been taken for zeros",
+		    (unsigned long long)r->number);
+	return k;
+}
+
 /* The stream has ended where r->need bytes were wanted. */
 static int reader_end(struct tr_reader *r, struct tr_error *err)
 {
@@ -144,13 +173,20 @@ static int reader_end(struct tr_reader *r, struct tr_error *err)
 int tr_batch(
     struct tr_reader *r, struct tr_pkt *out, size_t max, struct tr_error *err)
 {
+	uint64_t from;
 	size_t n;
 	int rc;
 
 	if (max > INT32_MAX)
 		max = INT32_MAX;
 	while (!r->over) {
-		n = r->fault.code == 0 ? reader_walk(r, out, max) : 0;
+		n = 0;
+		if (r->fault.code == 0) {
+			from = tr_src_offset(&r->src);
+			n = reader_walk(r, out, max);
+			if (r->src.mapped)
+				n = reader_trust(r, out, n, from);
+		}
 		if (n > 0)
 			return (int)n;
 		if (r->fault.code != 0) {

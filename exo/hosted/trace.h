@@ -38,7 +38,7 @@ enum tr_code {
 	TR_EREAD,     /* read(2) failed */
 	TR_EWRITE,    /* write(2), close(2), ftruncate(2) ... failed */
 	TR_EFORMAT,   /* not a capture, or a record that contradicts itself */
-	TR_ETRUNC,    /* the file ends in the middle of a record */
+	TR_ETRUNC,    /* the file ends in the middle of a record, or was cut */
 	TR_EPACKED,   /* the compressed data are damaged or cut short */
 	TR_EMEM,      /* out of memory, or a bound on memory was reached */
 	TR_ESTOP,     /* the caller's stop flag was raised */
@@ -118,6 +118,13 @@ struct tr_iftab;  /* the interfaces of a run */
 struct tr_reader; /* one open file */
 struct tr_run;    /* several, in an order */
 
+/* How the bytes of a plain file come; packets and errors are the same. */
+enum tr_io {
+	TR_IO_AUTO, /* mapped where the system maps more cheaply than it copies */
+	TR_IO_READ, /* read(2) */
+	TR_IO_MAP,  /* mapped wherever that can be done at all: for tests */
+};
+
 struct tr_how {
 	/* looked at before each read(2) and after EINTR; NULL: never stops */
 	const volatile sig_atomic_t *stop;
@@ -125,7 +132,9 @@ struct tr_how {
 	 * must not call tr_ functions of the reader or run */
 	void (*awake)(void *user);
 	void *user;
-	size_t window;        /* bytes of window to begin with; 0: 256 KiB */
+	size_t
+	    window; /* bytes of window to begin with; 0: 256 KiB, mapped 4 MiB */
+	enum tr_io io;
 	struct tr_iftab *ifs; /* table to list interfaces in; NULL: its own */
 };
 

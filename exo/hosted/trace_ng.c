@@ -455,6 +455,7 @@ size_t tr_ng_walk(struct tr_reader *r, struct tr_pkt *out, size_t max)
 	size_t n = 0;
 
 	while (n < max && ng_block(r, &type, &b)) {
+		r->src.warm = tr_src_ask(r->src.warm, b.p);
 		n += ng_take(r, type, &b, &out[n]) ? 1 : 0;
 		if (r->fault.code != 0)
 			break;

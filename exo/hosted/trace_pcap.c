@@ -144,6 +144,7 @@ static inline __attribute__((always_inline)) size_t rec_loop(
 	const uint8_t *end = r->src.end;
 	const uint32_t head = r->record, limit = r->limit;
 	const uint64_t mul = nano ? 1000000000U : 1000000U;
+	uintptr_t warm = r->src.warm;
 	uint32_t caplen, wirelen;
 	size_t n = 0;
 
@@ -153,6 +154,7 @@ static inline __attribute__((always_inline)) size_t rec_loop(
 		uint64_t sec = load32(swapped, p);
 		uint64_t frac = load32(swapped, p + 4);
 
+		warm = tr_src_ask(warm, p);
 		rec_lengths(r, swapped, p, &caplen, &wirelen);
 		if (caplen > limit) {
 			rec_too_long(r,
@@ -177,6 +179,7 @@ static inline __attribute__((always_inline)) size_t rec_loop(
 		n++;
 	}
 	r->src.cur = p;
+	r->src.warm = warm;
 	r->number += n;
 	return n;
 }

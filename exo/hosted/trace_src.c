@@ -2,10 +2,13 @@
 /* The window over the unpacked bytes of one trace file. */
 #include "exo/hosted/trace_int.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define WINDOW_MIN 4096U
 /* Fits the second level cache: measured faster than 64 KiB and than 1 MiB. */
@@ -119,10 +122,12 @@ static bool src_grow(struct tr_src *s, size_t n)
 {
 	size_t size = s->size * 2 < n ? s->size * 2 : n;
 	size_t held = (size_t)(s->end - s->buf);
-	uint8_t *buf = realloc(s->buf, size);
+	uint8_t *buf = realloc(s->heap, size);
 
 	if (buf == NULL)
 		return false;
+	s->heap = buf;
+	s->room = size;
 	s->buf = buf;
 	s->cur = buf;
 	s->end = buf + held;
@@ -130,9 +135,110 @@ static bool src_grow(struct tr_src *s, size_t n)
 	return true;
 }
 
+/* --- mapped ---------------------------------------------------------------- */
+
+/* Show the n bytes at an offset; false: they must be read, if there are any. */
+static bool src_show(struct tr_src *s, uint64_t at, size_t n)
+{
+	const struct tr_map *m = &s->map;
+
+	if (m->slot < 0 || !tr_map_show(&s->map, at, n))
+		return false;
+	s->mapped = true;
+	s->buf = m->at;
+	s->size = m->len;
+	s->base = m->off;
+	s->cur = m->at + (at - m->off);
+	s->end = m->at + m->len;
+	s->warm = (uintptr_t)s->cur;
+	s->raw.taken = m->off + m->len;
+	return true;
+}
+
+/* Map the file of which the first bytes were read, if it can be and pays. */
+static void src_map(struct tr_src *s, const struct tr_how *how)
+{
+	enum tr_io io = how != NULL ? how->io : TR_IO_AUTO;
+
+	if (io == TR_IO_READ || !s->raw.own || s->packing != TR_PLAIN)
+		return;
+	if (tr_map_open(&s->map, s->raw.fd, how != NULL ? how->window : 0,
+	        io == TR_IO_AUTO))
+		(void)src_show(s, 0, 1);
+}
+
+static int src_cut(struct tr_src *s, uint64_t at, struct tr_error *err)
+{
+	return tr_fail(err, TR_ETRUNC, s, at,
+	    "the file was cut to this length while it was read; the packets "
+	    "before it were kept");
+}
+
+/*
+ * Read from an offset on: the end of the file is always found like this, and
+ * what was appended in the meantime. tr_src_check() has agreed before.
+ */
+static void src_unmap(struct tr_src *s, uint64_t at)
+{
+	struct stat st;
+
+	s->mapped = false;
+	s->warm = UINTPTR_MAX;
+	s->base = at;
+	s->buf = s->heap;
+	s->size = s->room;
+	s->cur = s->buf;
+	s->end = s->buf;
+	s->raw.taken = at;
+	if (fstat(s->raw.fd, &st) != 0 ||
+	    lseek(s->raw.fd, (off_t)at, SEEK_SET) < 0) {
+		s->raw.sys = errno;
+		(void)src_fault(s, -TR_EREAD, "");
+	} else if ((uint64_t)st.st_size < at) {
+		(void)src_cut(s, (uint64_t)st.st_size, &s->fault);
+	}
+}
+
+int tr_src_check(struct tr_src *s, uint64_t *good, struct tr_error *err)
+{
+	int sys;
+
+	if (!s->mapped)
+		return 0;
+	*good = tr_map_good(&s->map, &sys);
+	if (*good >= s->base + s->size)
+		return 0; /* all of the window */
+	if (sys == 0)
+		return src_cut(s, *good, err);
+	return tr_fail(err, TR_EREAD, s, *good,
+	    "cannot read on: %s; the packets before it were kept",
+	    strerror(sys));
+}
+
+/* Have n bytes at cur in a mapped window; or else one to be read into. */
+static bool src_remap(struct tr_src *s, size_t n)
+{
+	uint64_t at = tr_src_offset(s);
+	bool was = s->mapped;
+
+	if (s->raw.stop != NULL && *s->raw.stop) {
+		(void)src_fault(s, -TR_ESTOP, "");
+		return false;
+	}
+	if (src_show(s, at, n))
+		return true;
+	if (was)
+		src_unmap(s, at);
+	return false;
+}
+
+/* --- both ------------------------------------------------------------------ */
+
 int tr_src_need(struct tr_src *s, size_t n, struct tr_error *err)
 {
 	if ((size_t)(s->end - s->cur) >= n)
+		return 1;
+	if (s->map.slot >= 0 && src_remap(s, n))
 		return 1;
 	src_slide(s);
 	while ((size_t)(s->end - s->cur) < n && !s->eof && s->fault.code == 0) {
@@ -163,16 +269,21 @@ static int src_unpack(struct tr_src *s, struct tr_error *err)
 }
 
 int tr_src_open(struct tr_src *s, struct tr_raw raw, const char *name,
-    size_t window, struct tr_error *err)
+    const struct tr_how *how, struct tr_error *err)
 {
+	size_t window = how != NULL ? how->window : 0;
 	int rc;
 
+	*s = (struct tr_src){ .raw = raw, .name = name };
+	s->warm = UINTPTR_MAX;
+	s->map.slot = -1;
 	if (window == 0)
 		window = WINDOW_DEFAULT;
-	*s = (struct tr_src){ .raw = raw, .name = name };
+	s->room = window < WINDOW_MIN ? WINDOW_MIN : window;
 	s->size = WINDOW_MIN; /* at first no more than an unpacker takes back */
-	s->buf = malloc(window < WINDOW_MIN ? WINDOW_MIN : window);
-	if (s->buf == NULL) {
+	s->heap = malloc(s->room);
+	s->buf = s->heap;
+	if (s->heap == NULL) {
 		tr_raw_close(&s->raw);
 		return tr_fail_at(err, TR_EMEM, 0, name, "out of memory");
 	}
@@ -187,8 +298,8 @@ int tr_src_open(struct tr_src *s, struct tr_raw raw, const char *name,
 		tr_src_close(s);
 		return rc;
 	}
-	if (window > s->size)
-		s->size = window;
+	s->size = s->room;
+	src_map(s, how);
 	return 0;
 }
 
@@ -196,7 +307,10 @@ void tr_src_close(struct tr_src *s)
 {
 	tr_zip_free(s->zip);
 	tr_raw_close(&s->raw);
-	free(s->buf);
+	tr_map_close(&s->map);
+	free(s->heap);
+	s->heap = NULL;
+	s->mapped = false;
 	s->zip = NULL;
 	s->buf = NULL;
 	s->cur = NULL;

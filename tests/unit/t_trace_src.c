@@ -21,6 +21,7 @@ static struct tr_raw memory(const void *p, size_t len)
 START_TEST(slides_and_grows)
 {
 	static uint8_t bytes[100000];
+	struct tr_how how = { .window = 1 };
 	struct tr_error err;
 	struct tr_src s;
 	size_t at = 0, step = 1;
@@ -28,7 +29,7 @@ START_TEST(slides_and_grows)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 7 + i / 256);
 	ck_assert_int_eq(
-	    tr_src_open(&s, memory(bytes, sizeof(bytes)), "m", 1, &err), 0);
+	    tr_src_open(&s, memory(bytes, sizeof(bytes)), "m", &how, &err), 0);
 	while (at + step <= sizeof(bytes)) {
 		ck_assert_int_eq(tr_src_need(&s, step, &err), 1);
 		ck_assert_uint_eq(tr_src_offset(&s), at);
@@ -50,7 +51,7 @@ START_TEST(a_lie_costs_nothing)
 	struct tr_src s;
 
 	ck_assert_int_eq(
-	    tr_src_open(&s, memory("0123456789", 10), "m", 0, &err), 0);
+	    tr_src_open(&s, memory("0123456789", 10), "m", NULL, &err), 0);
 	ck_assert_int_eq(tr_src_need(&s, (size_t)1 << 40, &err), 0);
 	ck_assert_uint_le(s.size, 1U << 20);
 	tr_src_close(&s);
