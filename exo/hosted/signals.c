@@ -81,7 +81,7 @@ static void on_stop(int number)
 	if (count == 2)
 		cmd_signal_hurry = 1;
 	else
-		cmd_signal_stop = number;
+		__atomic_store_n(&cmd_signal_stop, number, __ATOMIC_RELAXED);
 	if (cmd_signal_fatal != 0 && count >= cmd_signal_fatal)
 		end_by(number);
 }

@@ -118,11 +118,12 @@ struct tr_iftab;  /* the interfaces of a run */
 struct tr_reader; /* one open file */
 struct tr_run;    /* several, in an order */
 
-/* How the bytes of a plain file come; packets and errors are the same. */
+/* How the bytes of a file come; packets and errors are the same. */
 enum tr_io {
-	TR_IO_AUTO, /* mapped where the system maps more cheaply than it copies */
-	TR_IO_READ, /* read(2) */
-	TR_IO_MAP,  /* mapped wherever that can be done at all: for tests */
+	TR_IO_AUTO,  /* as is best for the file; the others are for tests */
+	TR_IO_READ,  /* read(2) */
+	TR_IO_MAP,   /* mapped, if it is plain and can be */
+	TR_IO_AHEAD, /* read by a thread, if it is a file of a name */
 };
 
 struct tr_how {

@@ -6,7 +6,8 @@
  *	raw (bytes of a file as stored) -> zip (unpacks) -> src (a window over
  *	the unpacked stream) -> pcap or ng (walks records in the window) ->
  *	reader (batches) -> run.  Only trace_src.c knows how bytes get into the
- *	window: by copies, or by mapping (map) a part of a plain file.
+ *	window: by copies, from a thread that reads ahead (ahead), or by mapping
+ *	(map) a part of a plain file.
  *
  * The window
  *	[cur, end) are the bytes held.  tr_src_need() may move them, so packets
@@ -20,6 +21,7 @@
 #ifndef EXO_HOSTED_TRACE_INT_H
 #define EXO_HOSTED_TRACE_INT_H
 
+#include "exo/hosted/trace_ahead.h"
 #include "exo/hosted/trace_map.h"
 #include "exo/hosted/trace_zip.h"
 
@@ -27,14 +29,16 @@
 struct tr_src {
 	uint8_t *cur;   /* first byte not consumed yet */
 	uint8_t *end;   /* one past the last byte held */
-	uint8_t *buf;   /* heap, or map.at while mapped */
+	uint8_t *buf;   /* heap, map.at while mapped, or a block of ahead */
 	size_t size;    /* of that */
 	uint8_t *heap;  /* NULL: none yet */
 	size_t room;    /* of the heap */
 	uintptr_t warm; /* asked into the caches so far; mapped windows only */
 	struct tr_map map;
 	bool mapped;
-	uint64_t base; /* stream offset of buf[0] */
+	struct tr_ahead *ahead; /* NULL: no thread */
+	uint64_t taken;         /* bytes of the file until here, from ahead */
+	uint64_t base;          /* stream offset of buf[0] */
 	struct tr_raw raw;
 	struct tr_zip *zip; /* NULL: plain */
 	enum tr_packing packing;
@@ -192,7 +196,7 @@ __attribute__((format(printf, 5, 6))) int tr_fail_at(struct tr_error *err,
 /** Bytes a reader has taken from its file, packed as it may be. */
 static inline uint64_t tr_taken(const struct tr_reader *r)
 {
-	return r->src.raw.taken;
+	return r->src.ahead != NULL ? r->src.taken : r->src.raw.taken;
 }
 
 #endif

@@ -63,7 +63,8 @@ ptrdiff_t tr_raw_read(struct tr_raw *raw, uint8_t *to, size_t cap)
 	ssize_t n;
 
 	for (;;) {
-		if (raw->stop != NULL && *raw->stop)
+		if (raw->stop != NULL &&
+		    __atomic_load_n(raw->stop, __ATOMIC_RELAXED) != 0)
 			return -TR_ESTOP;
 		if (raw->fd < 0)
 			return raw_from_memory(raw, to, cap);

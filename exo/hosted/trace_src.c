@@ -155,12 +155,18 @@ static bool src_show(struct tr_src *s, uint64_t at, size_t n)
 	return true;
 }
 
-/* Map the file of which the first bytes were read, if it can be and pays. */
-static void src_map(struct tr_src *s, const struct tr_how *how)
+/* Choose how the rest of the file comes, of which the first bytes were read. */
+static void src_choose(struct tr_src *s, const struct tr_how *how)
 {
 	enum tr_io io = how != NULL ? how->io : TR_IO_AUTO;
+	bool packed = s->packing != TR_PLAIN;
 
-	if (io == TR_IO_READ || !s->raw.own || s->packing != TR_PLAIN)
+	if (io == TR_IO_READ || !s->raw.own || s->fault.code != 0)
+		return;
+	if (io == TR_IO_AHEAD ||
+	    (io == TR_IO_AUTO && tr_ahead_helps(&s->raw, packed)))
+		s->ahead = tr_ahead_new(&s->raw, s->zip);
+	if (s->ahead != NULL || io == TR_IO_AHEAD || packed)
 		return;
 	if (tr_map_open(&s->map, s->raw.fd, how != NULL ? how->window : 0,
 	        io == TR_IO_AUTO))
@@ -232,7 +238,81 @@ static bool src_remap(struct tr_src *s, size_t n)
 	return false;
 }
 
-/* --- both ------------------------------------------------------------------ */
+/* --- read ahead ------------------------------------------------------------ */
+
+/* A heap of n bytes at least, with what is held at its front. */
+static bool src_gather(struct tr_src *s, size_t n)
+{
+	size_t held = (size_t)(s->end - s->cur), room = s->room;
+	uint64_t at = tr_src_offset(s);
+	bool inside = s->buf == s->heap;
+	uint8_t *heap = s->heap;
+
+	if (inside)
+		src_slide(s);
+	while (room < n)
+		room *= 2;
+	if (room > s->room) {
+		heap = realloc(s->heap, room);
+		if (heap == NULL)
+			return false;
+		s->heap = heap;
+		s->room = room;
+	}
+	if (!inside)
+		memcpy(heap, s->cur, held);
+	s->buf = heap;
+	s->size = s->room;
+	s->base = at;
+	s->cur = heap;
+	s->end = heap + held;
+	return true;
+}
+
+/*
+ * One block more. What is held goes before it; if that is more than there is
+ * room, as a long record's pieces are, the block goes behind it, in the heap.
+ */
+static void src_block(struct tr_src *s)
+{
+	size_t held = (size_t)(s->end - s->cur);
+	bool small = held <= TR_AHEAD_ROOM;
+	struct tr_ahead_part part;
+	int rc;
+
+	if (!small && !src_gather(s, held + TR_AHEAD_BLOCK)) {
+		(void)src_fault(s, -TR_EMEM, "");
+		return;
+	}
+	rc = tr_ahead_next(s->ahead, s->cur, small ? held : 0, &part);
+	if (rc < 0)
+		(void)src_fault(s, rc, part.why);
+	s->eof = rc == 0;
+	if (rc <= 0)
+		return;
+	s->taken = part.taken;
+	if (!small) {
+		memcpy(s->end, part.p, part.len);
+		s->end += part.len;
+		return;
+	}
+	s->base = tr_src_offset(s);
+	s->buf = part.p - held;
+	s->size = held + part.len;
+	s->cur = s->buf;
+	s->end = part.p + part.len;
+}
+
+/* --- all ------------------------------------------------------------------- */
+
+/* Have more bytes in the heap, for a record of n. */
+static void src_more(struct tr_src *s, size_t n)
+{
+	if (s->end == s->buf + s->size && !src_grow(s, n))
+		(void)src_fault(s, -TR_EMEM, "");
+	else
+		src_fetch(s);
+}
 
 int tr_src_need(struct tr_src *s, size_t n, struct tr_error *err)
 {
@@ -240,12 +320,13 @@ int tr_src_need(struct tr_src *s, size_t n, struct tr_error *err)
 		return 1;
 	if (s->map.slot >= 0 && src_remap(s, n))
 		return 1;
-	src_slide(s);
+	if (s->ahead == NULL)
+		src_slide(s);
 	while ((size_t)(s->end - s->cur) < n && !s->eof && s->fault.code == 0) {
-		if (s->end == s->buf + s->size && !src_grow(s, n))
-			(void)src_fault(s, -TR_EMEM, "");
+		if (s->ahead != NULL)
+			src_block(s);
 		else
-			src_fetch(s);
+			src_more(s, n);
 	}
 	if ((size_t)(s->end - s->cur) >= n)
 		return 1;
@@ -299,12 +380,14 @@ int tr_src_open(struct tr_src *s, struct tr_raw raw, const char *name,
 		return rc;
 	}
 	s->size = s->room;
-	src_map(s, how);
+	src_choose(s, how);
 	return 0;
 }
 
 void tr_src_close(struct tr_src *s)
 {
+	tr_ahead_free(s->ahead);
+	s->ahead = NULL;
 	tr_zip_free(s->zip);
 	tr_raw_close(&s->raw);
 	tr_map_close(&s->map);
