@@ -60,12 +60,16 @@ void replay_warn(struct replay *rp, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Note one more packet of a kind; times are in the order of arrival. */
-static void note(struct replay_span *s, uint64_t t)
+/* Note n more packets of a kind; times are in the order of arrival. */
+static void note(
+    struct replay_span *s, uint32_t n, uint64_t first_ns, uint64_t last_ns)
 {
-	if (s->packets++ == 0)
-		s->first_ns = t;
-	s->last_ns = t;
+	if (n == 0)
+		return;
+	if (s->packets == 0)
+		s->first_ns = first_ns;
+	s->packets += n;
+	s->last_ns = last_ns;
 }
 
 /* Read the next batch. Returns the number of packets, 0 at the end. */
@@ -87,19 +91,39 @@ static uint32_t next_batch(struct replay *rp)
 	}
 }
 
-/* What ingest said about each packet: spans of time, and the rest. */
-static void account(struct replay *rp, const struct exo_pkt *pkts)
+/* Spans of time: of all packets, of those that some binding took, of others.
+ * No branch depends on a packet. */
+static void account(struct replay *rp, const struct exo_pkt *p)
+{
+	uint64_t origin = rp->all.packets == 0 ? UINT64_MAX : rp->origin_ns;
+	uint32_t n = rp->nbatch, taken = 0, i;
+	uint32_t first[2] = { n, n }, last[2] = { 0, 0 };
+
+	for (i = 0; i < n; i++) {
+		bool hit = p[i].matched != 0;
+
+		origin = p[i].time_ns < origin ? p[i].time_ns : origin;
+		taken += hit;
+		last[0] = hit ? last[0] : i;
+		last[1] = hit ? i : last[1];
+		first[0] = !hit && i < first[0] ? i : first[0];
+		first[1] = hit && i < first[1] ? i : first[1];
+	}
+	rp->origin_ns = origin;
+	note(&rp->all, n, p[0].time_ns, p[n - 1].time_ns);
+	if (taken != 0)
+		note(&rp->any, taken, p[first[1]].time_ns, p[last[1]].time_ns);
+	if (taken != n)
+		note(&rp->none, n - taken, p[first[0]].time_ns,
+		    p[last[0]].time_ns);
+}
+
+static void write_rest(struct replay *rp, const struct exo_pkt *pkts)
 {
 	uint32_t i;
 
 	for (i = 0; i < rp->nbatch; i++) {
-		uint64_t t = pkts[i].time_ns;
-
-		if (rp->all.packets == 0 || t < rp->origin_ns)
-			rp->origin_ns = t;
-		note(&rp->all, t);
-		note(pkts[i].matched != 0 ? &rp->any : &rp->none, t);
-		if (pkts[i].matched == 0 && rp->rest >= 0)
+		if (pkts[i].matched == 0)
 			replay_out_rest(rp, i);
 	}
 }
@@ -114,6 +138,8 @@ static uint32_t slice(
 	uint64_t room = rp->out_of == NULL ? UINT64_MAX : replay_ring_share(rp);
 	uint32_t k;
 
+	if (room == UINT64_MAX)
+		return n;
 	for (k = 0; k < n; k++) {
 		uint64_t record = sizeof(struct exo_rec) + p[k].caplen;
 
@@ -146,6 +172,8 @@ static void ingest(struct replay *rp)
 		exo_ingest(rp->core, pkts + i, n);
 	}
 	account(rp, pkts);
+	if (rp->rest >= 0)
+		write_rest(rp, pkts);
 	rp->base += rp->nbatch;
 }
 

@@ -300,21 +300,34 @@ int replay_bind_link(struct replay *rp, uint32_t linktype)
 	return 0;
 }
 
+/* How many packets of the batch, from i on, are of one link type. */
+static uint32_t same_link(const struct replay *rp, uint32_t i)
+{
+	uint32_t link = tr_pkt_link(&rp->batch[i]), n = 1;
+
+	while (i + n < rp->nbatch && tr_pkt_link(&rp->batch[i + n]) == link)
+		n++;
+	return n;
+}
+
 int replay_bind_batch(struct replay *rp)
 {
-	uint32_t i;
+	uint32_t n = 0, i, link;
 	int ret = 0;
 
-	for (i = 0; ret == 0 && i < rp->nbatch; i++) {
-		uint32_t link = tr_pkt_link(&rp->batch[i]);
-
+	for (i = 0; ret == 0 && i < rp->nbatch; i += n) {
+		link = tr_pkt_link(&rp->batch[i]);
+		n = same_link(rp, i);
 		if (rp->link_of[link] == 0)
 			ret = replay_bind_link(rp, link);
 	}
 	/* a batch that cannot be bound is not counted: nobody will get it */
-	for (i = 0; ret == 0 && i < rp->nbatch; i++)
-		rp->links[rp->link_of[tr_pkt_link(&rp->batch[i])] - 1]
-		    .packets++;
+	for (i = 0; ret == 0 && i < rp->nbatch; i += n) {
+		link = tr_pkt_link(&rp->batch[i]);
+		if (n != rp->nbatch) /* there are several */
+			n = same_link(rp, i);
+		rp->links[rp->link_of[link] - 1].packets += n;
+	}
 	return ret;
 }
 

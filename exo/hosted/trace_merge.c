@@ -144,6 +144,7 @@ static int run_in_turn(
 			    tr_open(run->paths[run->next++], &run->how, err);
 			if (run->cur == NULL)
 				return run_failure(run, err);
+			run->cur->number = run->number;
 		}
 		n = tr_batch(run->cur, out, max, err);
 		if (n > 0)
@@ -250,7 +251,9 @@ static int run_merged(
 		size_t i = run->heap[0];
 		struct lane *l = run->lanes[i];
 
-		out[n++] = l->pkt[l->at++];
+		out[n] = l->pkt[l->at++];
+		out[n].number = run->number + n + 1;
+		n++;
 		if (l->at == l->count) {
 			run->dry = i;
 			run->heap[0] = run->heap[--run->heaped];
@@ -272,8 +275,6 @@ int tr_run_batch(
 		max = INT32_MAX;
 	n = run->order == TR_MERGE ? run_merged(run, out, max, err)
 	                           : run_in_turn(run, out, max, err);
-	for (int i = 0; i < n; i++)
-		out[i].number = run->number + (uint64_t)i + 1;
 	run->number += n > 0 ? (uint64_t)n : 0;
 	return n;
 }
