@@ -1,14 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# One pass with 1, 10 and 100 filters against one tcpdump run for each filter.
+# One pass with 1, 10 and 100 filters against one tcpdump run for each filter,
+# and against a bare walk over the trace (bench_walk, by read).
 #
-# Usage: replay.sh BUILD. Both read the same generated trace from the page
+# Usage: replay.sh BUILD. All read the same generated trace from the page
 # cache, in turn. "count": exopf only counts, tcpdump writes to /dev/null.
-# "write": both write one file for each filter. A row's ratio is
-# tcpdump's seconds to ours; above 1 means that we are faster.
+# "write": both write one file for each filter. Seconds are medians, ratios
+# medians of those of each round: tcpdump's seconds to ours (above 1 means that
+# we are faster) with the lowest and highest, and ours to the walk's.
+# BENCH_MB=1000 makes a trace of 1 GB; BENCH_PACKETS says how many packets,
+# BENCH_ROUNDS how many rounds.
 set -eu
 build=${1:-${BUILD:-build}}
-packets=${BENCH_PACKETS:-1000000}
+# a packet of the generated trace and its header have 367 bytes in the mean
+packets=${BENCH_PACKETS:-$((${BENCH_MB:-367} * 1000000 / 367))}
 rounds=${BENCH_ROUNDS:-3}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/exopf-bench.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -63,7 +68,14 @@ theirs() { # MODE
 	echo $(($(now) - $2))
 }
 
-echo "bench,filters,mode,packets,exopf_s,tcpdump_s,ratio,exopf_packets_per_s"
+bare() {
+	set -- "$(now)"
+	"$build/bench_walk" -r 1 -m read "$trace" >/dev/null
+	echo $(($(now) - $1))
+}
+
+printf 'bench,filters,mode,packets,exopf_s,tcpdump_s,walk_s,ratio,ratio_low,'
+echo 'ratio_high,to_walk,exopf_packets_per_s'
 for n in 1 10 100; do
 	head -n "$n" "$dir/filters" > "$dir/some"
 	awk '{ printf "f%d=%s\n", NR, $0 }' "$dir/some" > "$dir/bindings"
@@ -72,21 +84,34 @@ for n in 1 10 100; do
 		[ "$n" -lt 100 ] || r=1
 		: > "$dir/a"
 		: > "$dir/b"
+		: > "$dir/w"
 		while [ "$r" -gt 0 ]; do
 			ours $mode >> "$dir/a"
 			theirs $mode >> "$dir/b"
+			bare >> "$dir/w"
 			rm -f "$dir"/*.out.pcap "$dir"/t[0-9]*.pcap
 			r=$((r - 1))
 		done
+		paste "$dir/a" "$dir/b" | awk '{ print $2 / $1 }' |
+		    sort -n > "$dir/r"
+		paste "$dir/w" "$dir/a" | awk '{ print $2 / $1 }' > "$dir/x"
 		awk -v n="$n" -v mode=$mode -v p="$packets" \
 		    -v a="$(median < "$dir/a")" -v b="$(median < "$dir/b")" \
-		    'BEGIN { printf "replay,%d,%s,%d,%.3f,%.3f,%.2f,%.0f\n",
-			n, mode, p, a / 1e9, b / 1e9, b / a, p / (a / 1e9) }' |
-		    tee -a "$dir/rows"
+		    -v w="$(median < "$dir/w")" -v r="$(median < "$dir/r")" \
+		    -v lo="$(head -n 1 "$dir/r")" -v hi="$(tail -n 1 "$dir/r")" \
+		    -v x="$(median < "$dir/x")" \
+		    'BEGIN {
+			printf "replay,%d,%s,%d,%.3f,%.3f,%.3f,", n, mode, p,
+			    a / 1e9, b / 1e9, w / 1e9
+			printf "%.2f,%.2f,%.2f,%.2f,%.0f\n", r, lo, hi, x,
+			    p / (a / 1e9)
+		    }' | tee -a "$dir/rows"
 	done
 done
-awk -F, '$2 == 1 && $3 == "count" { one = $7; pps = $8 }
-	$2 == 100 && $3 == "count" { hundred = $7 }
+awk -F, '$2 == 1 && $3 == "count" { one = $8; walk = $11; pps = $12 }
+	$2 == 1 && $3 == "write" { wrote = $8 }
+	$2 == 100 && $3 == "count" { hundred = $8 }
 	END { printf "summary: one_filter_vs_tcpdump=%s " \
+	    "one_filter_written_vs_tcpdump=%s one_filter_to_walk=%s " \
 	    "hundred_filters_vs_tcpdump=%s packets_per_s=%s\n",
-	    one, hundred, pps }' "$dir/rows"
+	    one, wrote, walk, hundred, pps }' "$dir/rows"
