@@ -129,24 +129,30 @@ static size_t reader_walk(struct tr_reader *r, struct tr_pkt *out, size_t max)
 
 /*
  * Packets that were walked in a mapped window: how many of them lie in the
- * file as it is now. The rest, and all after, is lost to whoever cut it; those
- * handed out before were sound when they were, but may have been cut since.
+ * file as it is now. If all do, so does what is left of the window up to its
+ * new end; else what follows is lost to whoever cut it. Those handed out
+ * before were sound when they were, but may have been cut since.
  */
 static size_t reader_trust(
     struct tr_reader *r, const struct tr_pkt *out, size_t n, uint64_t from)
 {
-	const struct tr_src *s = &r->src;
+	struct tr_src *s = &r->src;
 	struct tr_error cut;
 	uint64_t good = 0;
 	size_t k = n;
 
-	if (tr_src_check(&r->src, &good, &cut) == 0)
+	if (tr_src_check(s, &good, &cut) == 0)
 		return n;
 	while (k > 0 && s->base + (uint64_t)(out[k - 1].data - s->buf) +
 	                        out[k - 1].caplen >
 	                    good)
 		k--;
 	r->number -= n - k;
+	if (r->fault.code == 0 && good >= tr_src_offset(s)) {
+		s->end = s->buf + (good - s->base);
+		s->fault = cut;
+		return n;
+	}
 	r->fault = cut;
 	if (good < from)
 		(void)tr_fail(&r->fault, cut.code, s, good,

@@ -161,7 +161,7 @@ static void src_choose(struct tr_src *s, const struct tr_how *how)
 	enum tr_io io = how != NULL ? how->io : TR_IO_AUTO;
 	bool packed = s->packing != TR_PLAIN;
 
-	if (io == TR_IO_READ || !s->raw.own || s->fault.code != 0)
+	if (io == TR_IO_READ || !s->raw.own || s->eof || s->fault.code != 0)
 		return;
 	if (io == TR_IO_AHEAD ||
 	    (io == TR_IO_AUTO && tr_ahead_helps(&s->raw, packed)))
@@ -195,6 +195,7 @@ static void src_unmap(struct tr_src *s, uint64_t at)
 	s->size = s->room;
 	s->cur = s->buf;
 	s->end = s->buf;
+	s->eof = false;
 	s->raw.taken = at;
 	if (fstat(s->raw.fd, &st) != 0 ||
 	    lseek(s->raw.fd, (off_t)at, SEEK_SET) < 0) {
@@ -212,8 +213,8 @@ int tr_src_check(struct tr_src *s, uint64_t *good, struct tr_error *err)
 	if (!s->mapped)
 		return 0;
 	*good = tr_map_good(&s->map, &sys);
-	if (*good >= s->base + s->size)
-		return 0; /* all of the window */
+	if (*good >= s->base + (uint64_t)(s->end - s->buf))
+		return 0;
 	if (sys == 0)
 		return src_cut(s, *good, err);
 	return tr_fail(err, TR_EREAD, s, *good,
@@ -318,9 +319,9 @@ int tr_src_need(struct tr_src *s, size_t n, struct tr_error *err)
 {
 	if ((size_t)(s->end - s->cur) >= n)
 		return 1;
-	if (s->map.slot >= 0 && src_remap(s, n))
+	if (s->map.slot >= 0 && s->fault.code == 0 && src_remap(s, n))
 		return 1;
-	if (s->ahead == NULL)
+	if (s->ahead == NULL && !s->mapped)
 		src_slide(s);
 	while ((size_t)(s->end - s->cur) < n && !s->eof && s->fault.code == 0) {
 		if (s->ahead != NULL)
