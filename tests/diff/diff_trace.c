@@ -10,6 +10,9 @@
  *
  *	diff_trace [-v] [FILE|DIRECTORY ...]
  *
+ * Each file is read in every way that there is: copied, mapped in small
+ * windows, and ahead by a thread.
+ *
  * Without names: pcaps/ of the source tree, traces of the other byte order made
  * of one of them, and $EXOPF_TRACES where set.
  * Exit status 3 when there is a difference.
@@ -33,7 +36,9 @@
 #define BATCH 64
 
 static bool verbose;
+static bool again; /* in another way: nothing is told twice */
 static uint64_t n_files, n_packets, n_diffs, n_both, n_ours;
+static uint64_t n_before; /* packets of the files before this one */
 
 /* What libpcap made of a file and where we stand in it. */
 struct oracle {
@@ -195,7 +200,7 @@ static void compare_refusal(const struct oracle *o, struct ours *u, int mine)
 
 	if (mine < 0) {
 		n_both++;
-		if (verbose)
+		if (verbose && !again)
 			printf("refused by both: %s\n\tlibpcap: %s\n\tours: "
 			       "%s\n",
 			    o->path, o->why, u->err.msg);
@@ -211,13 +216,18 @@ static void compare_refusal(const struct oracle *o, struct ours *u, int mine)
 		return;
 	}
 	n_ours++;
+	if (again)
+		return;
 	printf("read by us only: %s: %s (%" PRIu64 " packets more%s%s)\n",
 	    o->path, why, more, mine < 0 ? ", then " : "",
 	    mine < 0 ? u->err.msg : "");
 }
 
-static void compare_file(const char *path)
+/* Read a file in one way; only the first one counts. */
+static void compare_way(const char *path, enum tr_io io)
 {
+	const struct tr_how how = { .io = io,
+		.window = io == TR_IO_MAP ? 3 * 4096 : 0 };
 	const struct tr_pkt *k = NULL;
 	struct pcap_pkthdr *h = NULL;
 	const u_char *data = NULL;
@@ -225,9 +235,8 @@ static void compare_file(const char *path)
 	struct oracle o;
 	int theirs, mine;
 
-	n_files++;
 	oracle_open(&o, path);
-	u.r = tr_open(path, NULL, &u.err);
+	u.r = tr_open(path, &how, &u.err);
 	do {
 		theirs = oracle_next(&o, &h, &data);
 		mine = ours_next(&u, &k);
@@ -245,6 +254,27 @@ static void compare_file(const char *path)
 	if (o.p != NULL)
 		pcap_close(o.p);
 	tr_close(u.r);
+}
+
+static void compare_file(const char *path)
+{
+	uint64_t packets, both, ours;
+
+	n_files++;
+	compare_way(path, TR_IO_READ);
+	packets = n_packets;
+	both = n_both;
+	ours = n_ours;
+	again = true;
+	compare_way(path, TR_IO_MAP);
+	compare_way(path, TR_IO_AHEAD);
+	again = false;
+	if (n_packets - packets != 2 * (packets - n_before))
+		differ(path, "packets in every way", packets, 0, 1);
+	n_packets = packets;
+	n_before = packets;
+	n_both = both;
+	n_ours = ours;
 }
 
 static int visit(
