@@ -3,7 +3,7 @@
  * Reads ahead of a trace in a thread.
  *
  * Synchronization
- *	One mutex guards the two counters; a block belongs to the thread until
+ *	One mutex guards the two counters and how it ended; a block belongs to the thread until
  *	`filled` has passed it, then to the reader until `given` has. Signals
  *	are left to the threads that were there before. The stop flag is looked
  *	at by both sides: the thread before it reads, the reader while it waits.
@@ -72,8 +72,8 @@ bool tr_ahead_helps(const struct tr_raw *raw, bool packed)
 	       n > 1;
 }
 
-/* Fill a block. Returns 1, or what ended it: 0 or a negated code. */
-static int block_fill(struct tr_ahead *a, struct block *b)
+/* Fill a block. Returns 1, or what ended it: 0 or a negated code, and *why. */
+static int block_fill(struct tr_ahead *a, struct block *b, const char **why)
 {
 	uint8_t *to = b->mem + TR_AHEAD_ROOM;
 	ptrdiff_t n = 1;
@@ -81,8 +81,8 @@ static int block_fill(struct tr_ahead *a, struct block *b)
 	b->len = 0;
 	while (n > 0 && b->len < TR_AHEAD_BLOCK && !atomic_load(&a->quit)) {
 		if (a->zip != NULL)
-			n = tr_zip_read(a->zip, to + b->len,
-			    TR_AHEAD_BLOCK - b->len, &a->why);
+			n = tr_zip_read(
+			    a->zip, to + b->len, TR_AHEAD_BLOCK - b->len, why);
 		else
 			n = tr_raw_read(
 			    a->raw, to + b->len, TR_AHEAD_BLOCK - b->len);
@@ -95,6 +95,7 @@ static int block_fill(struct tr_ahead *a, struct block *b)
 static void *thread_main(void *arg)
 {
 	struct tr_ahead *a = arg;
+	const char *why = NULL;
 	uint64_t k;
 	int rc = 1;
 
@@ -106,11 +107,12 @@ static void *thread_main(void *arg)
 		pthread_mutex_unlock(&a->lock);
 		if (atomic_load(&a->quit))
 			break;
-		rc = block_fill(a, &a->block[k % TR_AHEAD_BLOCKS]);
+		rc = block_fill(a, &a->block[k % TR_AHEAD_BLOCKS], &why);
 		pthread_mutex_lock(&a->lock);
 		a->filled += a->block[k % TR_AHEAD_BLOCKS].len > 0 ? 1 : 0;
 		a->over = rc <= 0;
 		a->code = rc;
+		a->why = why;
 		pthread_cond_signal(&a->moved);
 		pthread_mutex_unlock(&a->lock);
 	}
