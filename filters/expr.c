@@ -20,12 +20,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <pcap/pcap.h>
 
 #include "exo/abi/err.h"
 #include "exo/lib/bytes.h"
 #include "filters/filters_int.h"
+#include "filters/split.h"
 
 #define SNAPLEN 262144
 #define NETMASK 0u
@@ -59,6 +61,22 @@ static pcap_t *open_trace(uint8_t head[HEAD_SIZE])
 	return p;
 }
 
+/* Trace and head, to compile any number of expressions for. */
+struct session {
+	pcap_t *p;
+	int optimize;
+	uint8_t head[HEAD_SIZE];
+};
+
+static int start(
+    struct session *s, uint32_t linktype, unsigned flags, struct flt_error *err)
+{
+	s->optimize = (flags & FLT_EXPR_RAW) == 0;
+	make_head(s->head, linktype, (flags & FLT_EXPR_SWAPPED) != 0);
+	s->p = open_trace(s->head);
+	return s->p != NULL ? 0 : flt_fail(err, -EXO_ENOMEM, "out of memory");
+}
+
 static int copy_program(
     const struct bpf_program *p, struct flt_cbpf **out, struct flt_error *err)
 {
@@ -76,32 +94,190 @@ static int copy_program(
 	return 0;
 }
 
-int flt_expr_cbpf(const char *expr, uint32_t linktype, unsigned flags,
+static int compile(const struct session *s, const char *expr, int optimize,
     struct flt_cbpf **out, uint32_t *n, struct flt_error *err)
 {
-	int optimize = (flags & FLT_EXPR_RAW) == 0;
-	uint8_t head[HEAD_SIZE];
 	struct bpf_program prog;
-	pcap_t *p;
 	int ret;
 
 	*out = NULL;
 	*n = 0;
-	make_head(head, linktype, (flags & FLT_EXPR_SWAPPED) != 0);
-	p = open_trace(head);
-	if (p == NULL)
-		return flt_fail(err, -EXO_ENOMEM, "out of memory");
-	if (pcap_compile(p, &prog, expr, optimize, NETMASK) < 0) {
-		ret = flt_fail(err, -EXO_ESYNTAX, "%s", pcap_geterr(p));
-		pcap_close(p);
-		return ret;
-	}
+	if (pcap_compile(s->p, &prog, expr, optimize, NETMASK) < 0)
+		return flt_fail(err, -EXO_ESYNTAX, "%s", pcap_geterr(s->p));
 	ret = copy_program(&prog, out, err);
 	if (ret == 0)
 		*n = prog.bf_len;
 	pcap_freecode(&prog);
-	pcap_close(p);
 	return ret;
+}
+
+int flt_expr_whole(const char *expr, uint32_t linktype, unsigned flags,
+    struct flt_cbpf **out, uint32_t *n, struct flt_error *err)
+{
+	struct session s;
+	int ret = start(&s, linktype, flags, err);
+
+	*out = NULL;
+	*n = 0;
+	if (ret < 0)
+		return ret;
+	ret = compile(&s, expr, s.optimize, out, n, err);
+	pcap_close(s.p);
+	return ret;
+}
+
+/* --- node by node ----------------------------------------------------------- */
+
+/* Link types all of whose headers begin at offsets that are known beforehand,
+ * so that libpcap computes none of them ahead of the first term. */
+static bool is_fixed(uint32_t linktype)
+{
+	switch (flt_linktype_dlt(linktype)) {
+	case DLT_NULL:
+	case DLT_EN10MB:
+	case DLT_IEEE802:
+	case DLT_ARCNET:
+	case DLT_SLIP:
+	case DLT_PPP:
+	case DLT_FDDI:
+	case DLT_RAW:
+	case DLT_PPP_SERIAL:
+	case DLT_PPP_ETHER:
+	case DLT_C_HDLC:
+	case DLT_LOOP:
+	case DLT_ENC:
+	case DLT_LINUX_SLL:
+	case DLT_IP_OVER_FC:
+	case DLT_IPV4:
+	case DLT_IPV6:
+	case DLT_LINUX_SLL2:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A node that no packet matches is refused by the optimiser, and by it alone;
+ * in an expression it has its place. */
+static int compile_node(const struct session *s, const char *expr,
+    struct flt_part_prog *p, struct flt_error *err)
+{
+	int ret = compile(s, expr, s->optimize, &p->insns, &p->n, err);
+
+	if (ret == -EXO_ESYNTAX &&
+	    strcmp(err->text, "expression rejects all packets") == 0)
+		ret = compile(s, expr, 0, &p->insns, &p->n, err);
+	return ret;
+}
+
+/* Compile all nodes into progs, which has room for them. */
+static int compile_nodes(const struct session *s, struct flt_split *split,
+    struct flt_part_prog *progs, struct flt_error *err)
+{
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; i < split->n && ret == 0; i++) {
+		char *text = split->text + split->nodes[i].at;
+		char *end = text + split->nodes[i].len, kept = *end;
+
+		*end = '\0';
+		ret = compile_node(s, text, &progs[i], err);
+		*end = kept;
+	}
+	return ret;
+}
+
+static int join(struct flt_split *split, const struct session *s,
+    struct flt_cbpf **out, uint32_t *n, struct flt_error *err)
+{
+	struct flt_part_prog *progs = calloc(split->n, sizeof(*progs));
+	uint32_t i;
+	int ret;
+
+	if (progs == NULL)
+		return flt_fail(err, -EXO_ENOMEM, "out of memory");
+	ret = compile_nodes(s, split, progs, err);
+	if (ret == 0) {
+		ret = flt_join(split, progs, out, n);
+		if (ret == -EXO_E2BIG)
+			flt_fail(err, ret,
+			    "the expression becomes more than %u instructions",
+			    EXO_INSNS_MAX);
+		else if (ret == -EXO_ENOMEM)
+			flt_fail(err, ret, "out of memory");
+		else if (ret < 0)
+			ret = -EXO_ESYNTAX;
+	}
+	for (i = 0; i < split->n; i++)
+		free(progs[i].insns);
+	free(progs);
+	return ret;
+}
+
+int flt_expr_nodes(const char *expr, uint32_t linktype, unsigned flags,
+    uint32_t terms, struct flt_cbpf **out, uint32_t *n, struct flt_error *err)
+{
+	struct flt_split split;
+	struct session s;
+	int ret = -EXO_ESYNTAX;
+
+	*out = NULL;
+	*n = 0;
+	err->text[0] = '\0';
+	if (is_fixed(linktype))
+		ret = flt_split(expr, terms, &split);
+	if (ret == -EXO_ENOMEM)
+		return flt_fail(err, ret, "out of memory");
+	if (ret < 0)
+		return ret;
+	ret = start(&s, linktype, flags, err);
+	if (ret == 0) {
+		ret = join(&split, &s, out, n, err);
+		pcap_close(s.p);
+	}
+	flt_split_free(&split);
+	return ret;
+}
+
+/* --- the ways ----------------------------------------------------------------- */
+
+const struct flt_expr_how flt_expr_how = {
+	.small_terms = 40,
+	.small_text = 4096,
+	.node_terms = 8,
+	.cpu = 10,
+	.wall = 30,
+	.memory = 1u << 30,
+};
+
+int flt_expr_cbpf_by(const struct flt_expr_how *how, const char *expr,
+    uint32_t linktype, unsigned flags, struct flt_cbpf **out, uint32_t *n,
+    struct flt_error *err)
+{
+	struct flt_error node;
+	int ret;
+
+	if (strlen(expr) <= how->small_text &&
+	    flt_split_terms(expr) <= how->small_terms)
+		return flt_expr_whole(expr, linktype, flags, out, n, err);
+	ret = flt_expr_nodes(
+	    expr, linktype, flags, how->node_terms, out, n, &node);
+	if (ret == -EXO_ESYNTAX)
+		ret = flt_expr_child(how, expr, linktype, flags, out, n, err);
+	else
+		*err = node;
+	/* the child found no end: what libpcap says to a part is better */
+	if (ret == -EXO_EBUDGET && node.text[0] != '\0')
+		ret = flt_fail(err, -EXO_ESYNTAX, "%s", node.text);
+	return ret;
+}
+
+int flt_expr_cbpf(const char *expr, uint32_t linktype, unsigned flags,
+    struct flt_cbpf **out, uint32_t *n, struct flt_error *err)
+{
+	return flt_expr_cbpf_by(
+	    &flt_expr_how, expr, linktype, flags, out, n, err);
 }
 
 int flt_expr_image(const char *expr, uint32_t linktype, unsigned flags,
