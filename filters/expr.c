@@ -245,7 +245,7 @@ int flt_expr_nodes(const char *expr, uint32_t linktype, unsigned flags,
 const struct flt_expr_how flt_expr_how = {
 	.small_terms = 40,
 	.small_text = 4096,
-	.node_terms = 8,
+	.node_terms = 10,
 	.cpu = 10,
 	.wall = 30,
 	.memory = 1u << 30,

@@ -20,11 +20,12 @@
  *    none.
  * A load past the captured bytes ends a whole program with 0, in libpcap's as
  * in the joined one, and happens at the same place: libpcap's unoptimised
- * program and the joined one of unoptimised nodes agree on all packets. The
- * optimiser drops and moves loads, the more of them the more it sees. Its
- * program may take a packet that was cut in the middle of what the expression
- * looks at, where the unoptimised one rejects it; the joined one of optimised
- * nodes stands between the two, and where they agree it agrees.
+ * program for the whole and the joined one of unoptimised nodes agree on every
+ * packet. libpcap's optimiser drops and moves loads, so that its two programs
+ * for the whole differ on packets that end before a byte that the unoptimised
+ * one loads. On those, and on no others, the joined program of optimised nodes
+ * may differ from the optimised whole: it rejects them or judges them as it
+ * would any longer packet that begins like them.
  *
  * What is not understood is not split: whatever libpcap might read otherwise
  * than this file does, and all that it refuses, as far as that is seen here.
