@@ -281,7 +281,8 @@ static int collect(const struct flt_expr_how *how, pid_t pid, int fd,
 		return explain(how, r.late, status, err);
 	if (m.ret == -EXO_EBUDGET)
 		return flt_fail(err, m.ret,
-		    "libpcap needs more than %u MiB of memory for it" ADVICE,
+		    "libpcap ran out of memory for it (it may have %u MiB, "
+		    "and has limits of its own)" ADVICE,
 		    (unsigned)(how->memory >> 20));
 	*n = m.n;
 	return m.ret;

@@ -412,6 +412,7 @@ static bool parse(struct splitter *s)
 		if (!more && !behind(s, &end))
 			return false;
 	}
+	flt_parts_text(&s->parts, "", 1);
 	return true;
 }
 

@@ -69,7 +69,7 @@ struct flt_split_node {
 };
 
 struct flt_split {
-	char *text; /* the expression with every qualifier written out */
+	char *text; /* a string: the expression, every qualifier written out */
 	struct flt_split_node *nodes; /* evaluation begins with the first */
 	uint32_t n;
 };
