@@ -258,6 +258,9 @@ static int explain(const struct flt_expr_how *how, bool late, int status,
 		return flt_fail(err, -EXO_EBUDGET,
 		    "libpcap needs more than %u MiB of stack for it" ADVICE,
 		    STACK_MAX >> 20);
+	if (sig == SIGINT || sig == SIGTERM)
+		return flt_fail(
+		    err, -EXO_EBUDGET, "its compilation was interrupted");
 	return flt_fail(err, -EXO_EBUDGET,
 	    "libpcap did not survive it (signal %d)" ADVICE, sig);
 }

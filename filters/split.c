@@ -31,11 +31,13 @@
  * than this file does, and all that it refuses, as far as that is seen here.
  * Nothing recurses; time is linear in the text.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "filters/split.h"
 
 #include "exo/abi/err.h"
 #include "filters/split_int.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define HEAD_MAX 64u
 
@@ -286,8 +288,9 @@ static bool term(struct splitter *s, bool *group)
 	bool ids = s->depth != 0 && s->frame[s->depth - 1].ids;
 
 	*group = false;
+	/* not first behind `(`: `(not 80 or tcp)` is no expression */
 	if (is_id(s))
-		return id(s);
+		return (ids || s->op != 0) && id(s);
 	if (ids)
 		return false;
 	switch (s->t) {
