@@ -357,7 +357,7 @@ static bool operand(struct splitter *s, bool *more)
 {
 	bool first_id =
 	    s->depth != 0 && s->frame[s->depth - 1].ids && s->op == 0;
-	bool group = false, negated = false;
+	bool group, after_head = false, negated = false;
 	struct flt_part part = { FLT_PART_TERM, s->op, false, 0, 0 };
 
 	*more = false;
@@ -371,15 +371,16 @@ static bool operand(struct splitter *s, bool *more)
 	}
 	if (negated)
 		text(s, "not ");
-	if (s->t != FLT_T_OPEN || s->arith[s->opens] != 0) {
-		if (!term(s, &group))
+	group = s->t == FLT_T_OPEN && s->arith[s->opens] == 0;
+	if (!group) {
+		if (!term(s, &after_head))
 			return false;
 		if (s->parts.len - part.at > FLT_SPLIT_TERM_MAX)
 			return false;
 	}
-	if (group || s->t == FLT_T_OPEN) {
+	if (group || after_head) {
 		*more = true;
-		return !first_id && enter(s, part.at, negated, group);
+		return !first_id && enter(s, part.at, negated, after_head);
 	}
 	part.len = s->parts.len - part.at;
 	flt_parts_add(&s->parts, part);

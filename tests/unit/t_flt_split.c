@@ -196,6 +196,7 @@ START_TEST(not_split)
 		"or tcp",
 		"tcp or",
 		"tcp udp",
+		"port 80 (tcp or udp)",
 		"tcp and not",
 		"(tcp",
 		"tcp)",
@@ -578,7 +579,7 @@ Suite *t_flt_split_suite(void)
 	tcase_add_loop_test(tc, tokens, 0, 37);
 	tcase_add_test(tc, terms_are_counted);
 	tcase_add_loop_test(tc, structure, 0, 35);
-	tcase_add_loop_test(tc, not_split, 0, 36);
+	tcase_add_loop_test(tc, not_split, 0, 37);
 	tcase_add_loop_test(tc, hostile_text, 0, 19);
 	tcase_add_test(tc, depth_is_bounded);
 	tcase_add_loop_test(tc, joined_programs, 0, 8);
