@@ -333,7 +333,8 @@ static bool enter(
 	s->op = 0;
 	next(s);
 	f->ids = is_id(s);
-	return f->ids || (!outer && !after_head);
+	/* ids follow qualifiers or an operator, terms stand among terms */
+	return f->ids ? after_head || open.op != 0 : !outer && !after_head;
 }
 
 static bool leave(struct splitter *s)

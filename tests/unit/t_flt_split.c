@@ -210,6 +210,8 @@ START_TEST(not_split)
 		/* what libpcap does not read as ids only */
 		"port ((1) or 2)",
 		"port (not 1 or 2)",
+		"port 1 or ((2 or 3) or 4)",
+		"port 1 or ((2 or 3))",
 		"port 1 or (!42 and not udp)",
 		"host (1.1.1.1 or port 5)",
 		"port 1 or (2 or port 5)",
@@ -579,7 +581,7 @@ Suite *t_flt_split_suite(void)
 	tcase_add_loop_test(tc, tokens, 0, 37);
 	tcase_add_test(tc, terms_are_counted);
 	tcase_add_loop_test(tc, structure, 0, 35);
-	tcase_add_loop_test(tc, not_split, 0, 37);
+	tcase_add_loop_test(tc, not_split, 0, 39);
 	tcase_add_loop_test(tc, hostile_text, 0, 19);
 	tcase_add_test(tc, depth_is_bounded);
 	tcase_add_loop_test(tc, joined_programs, 0, 8);
