@@ -483,13 +483,16 @@ static struct jit_state *take(struct walk *w)
 	return st;
 }
 
-/* w->edge arrives at a block. */
-static int arrive(struct walk *w, const struct jit_block *from, uint32_t to)
+/* w->edge arrives at block *to, or at a copy of it. */
+static int arrive(struct walk *w, uint32_t from, uint32_t *to)
 {
-	struct jit_block *t = &w->ir->blocks[to];
+	struct jit_block *t = &w->ir->blocks[*to];
 
-	if (t->loop || t->pos <= from->pos)
+	if (t->loop || t->pos <= w->ir->blocks[from].pos)
 		return 0;
+	if ((w->which & JIT_PASS_apart) != 0)
+		*to = jit_apart(w->ir, &w->edge.known, *to);
+	t = &w->ir->blocks[*to];
 	if (t->state != NULL) {
 		meet(t->state, &w->edge);
 		return 0;
@@ -501,19 +504,21 @@ static int arrive(struct walk *w, const struct jit_block *from, uint32_t to)
 	return 0;
 }
 
-static int leave(struct walk *w, struct jit_block *b)
+static int leave(struct walk *w, uint32_t at)
 {
-	uint32_t to[2], n = jit_succ(b, to), i;
+	uint32_t to[2], n = jit_succ(&w->ir->blocks[at], to), i;
 	int err = 0;
 
 	for (i = 0; i < n && err == 0; i++) {
 		unsigned way = n == 1 ? 1 : i;
 
 		w->edge = w->at;
-		jit_learn_edge(&w->edge, &b->end, n == 1 ? 2 : way);
+		jit_learn_edge(
+		    &w->edge, &w->ir->blocks[at].end, n == 1 ? 2 : way);
 		if ((w->which & JIT_PASS_thread) != 0)
-			b->to[way] = jit_thread(w->ir, &w->edge, to[i]);
-		err = arrive(w, b, b->to[way]);
+			to[i] = jit_thread(w->ir, &w->edge, to[i]);
+		err = arrive(w, at, &to[i]);
+		w->ir->blocks[at].to[way] = to[i];
 	}
 	return err;
 }
@@ -531,11 +536,12 @@ int jit_flow(struct jit_ir *ir, uint32_t which)
 
 	for (i = 0; i < ir->norder; i++)
 		ir->blocks[ir->order[i]].state = NULL;
-	for (i = 0; i < ir->norder && err == 0; i++) {
-		uint32_t at = ir->order[i];
-		struct jit_block *b = &ir->blocks[at];
+	/* by `next`, since copies come in on the way */
+	for (i = ir->order[0]; i != JIT_NONE && err == 0;
+	     i = ir->blocks[i].next) {
+		struct jit_block *b = &ir->blocks[i];
 
-		if (b->loop || is_entry(ir, at)) {
+		if (b->loop || is_entry(ir, i)) {
 			forget_all(&w.at);
 		} else if (b->state == NULL) {
 			continue; /* no way leads here any more */
@@ -545,7 +551,7 @@ int jit_flow(struct jit_ir *ir, uint32_t which)
 			w.free = b->state;
 		}
 		walk_block(&w, b);
-		err = leave(&w, b);
+		err = leave(&w, i);
 	}
 	return err == 0 ? jit_graph(ir) : err;
 }

@@ -83,7 +83,11 @@ void jit_bounds_end(const struct jit_state *st, struct jit_block *b);
  * between would have shown. */
 uint32_t jit_thread(struct jit_ir *ir, struct jit_state *st, uint32_t to);
 
-/* --- need.c --- */
+/** Where an edge with this knowledge leads: the block, or a copy of it. */
+uint32_t jit_apart(
+    struct jit_ir *ir, const struct jit_known *known, uint32_t to);
+
+/* --- pass_need.c --- */
 
 /** Let checks ask for all that is needed in any case. */
 int jit_need(struct jit_ir *ir);

@@ -23,6 +23,7 @@
 #define LEAST  6u /* tests that are worth it */
 #define FIELDS 8u
 #define LOOKS  16u /* at each block, on average: then no more are sought */
+#define AGO    4u  /* sets among which a same one is sought */
 #define LINEAR 8u  /* a set so small is compared one by one */
 
 /* What is compared: a load, or a register that was loaded before (n 0). */
@@ -246,10 +247,30 @@ static int find(
 	return err;
 }
 
+/* One of the last sets is the same: sources and destinations of a list. */
+static bool is_there(
+    const struct jit_ir *ir, const struct jit_set *set, int64_t *number)
+{
+	uint32_t i, from = ir->nsets > AGO ? ir->nsets - AGO : 0;
+
+	for (i = from; i < ir->nsets; i++) {
+		const struct jit_set *s = &ir->sets[i];
+
+		if (s->n != set->n ||
+		    memcmp(s->v, set->v, s->n * sizeof(s->v[0])) != 0)
+			continue;
+		*number = i;
+		return true;
+	}
+	return false;
+}
+
 static int add_set(struct jit_ir *ir, struct jit_set *set, int64_t *number)
 {
 	int err = jit_set_sort(set, &ir->arena);
 
+	if (err == 0 && is_there(ir, set, number))
+		return 0;
 	if (err == 0 && set->n > LINEAR)
 		err = jit_set_hash(set, &ir->arena);
 	if (err < 0)
