@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "exo/lib/bug.h"
@@ -45,18 +46,23 @@ static size_t grains(size_t size)
 	return (size + GRAIN - 1) / GRAIN;
 }
 
-static bool write_all(int fd, const uint8_t *p, size_t n, off_t at)
+/* All bytes, in as many steps as the system takes. */
+static bool write_all(int fd, struct iovec *v, int n, off_t at)
 {
 	while (n > 0) {
-		ssize_t did = pwrite(fd, p, n, at);
+		ssize_t did = pwritev(fd, v, n, at);
 
 		if (did < 0 && errno == EINTR)
 			continue;
 		if (did <= 0)
 			return false;
-		p += did;
-		n -= (size_t)did;
 		at += did;
+		for (; n > 0 && (size_t)did >= v->iov_len; v++, n--)
+			did -= (ssize_t)v->iov_len;
+		if (n > 0) {
+			v->iov_base = (uint8_t *)v->iov_base + did;
+			v->iov_len -= (size_t)did;
+		}
 	}
 	return true;
 }
@@ -175,6 +181,8 @@ static const void *put_shared(const void *code, size_t size)
 {
 	size_t n = grains(size), at = 0, rest = n * GRAIN - size;
 	uint8_t pad[GRAIN];
+	struct iovec v[2] = { { (void *)(uintptr_t)code, size },
+		{ pad, rest } };
 	struct chunk *c = chunks;
 
 	while (c != NULL && !take_room(c, n, &at))
@@ -187,8 +195,7 @@ static const void *put_shared(const void *code, size_t size)
 			return NULL;
 	}
 	memset(pad, INT3, sizeof(pad));
-	if (write_all(c->fd, code, size, (off_t)(at * GRAIN)) &&
-	    write_all(c->fd, pad, rest, (off_t)(at * GRAIN + size)))
+	if (write_all(c->fd, v, 2, (off_t)(at * GRAIN)))
 		return c->base + at * GRAIN;
 	memset(c->taken + at, 0, n);
 	c->used -= n;
@@ -234,10 +241,10 @@ static void take_back(struct chunk *c, size_t at, size_t n)
 	memset(fill, INT3, sizeof(fill));
 	for (k = 0; k < n * GRAIN; k += sizeof(fill)) {
 		size_t part = n * GRAIN - k;
+		struct iovec v = { fill,
+			part < sizeof(fill) ? part : sizeof(fill) };
 
-		if (part > sizeof(fill))
-			part = sizeof(fill);
-		(void)write_all(c->fd, fill, part, (off_t)(at * GRAIN + k));
+		(void)write_all(c->fd, &v, 1, (off_t)(at * GRAIN + k));
 	}
 	memset(c->taken + at, 0, n);
 	c->used -= n;
