@@ -42,6 +42,7 @@ uint16_t jit_reads(const struct jit_ir *ir, const struct jit_ins *in)
 	switch ((enum jit_op)in->op) {
 	case JIT_MOV:
 	case JIT_MOVSX:
+	case JIT_SUM:
 	case JIT_LD_IND:
 		return BIT(in->s);
 	case JIT_ALU:
@@ -82,6 +83,7 @@ uint16_t jit_writes(const struct jit_ins *in)
 	case JIT_END:
 	case JIT_FUNC:
 	case JIT_ALU:
+	case JIT_SUM:
 	case JIT_NEG:
 	case JIT_MOVSX:
 	case JIT_ZEXT:
@@ -111,6 +113,7 @@ bool jit_is_pure(const struct jit_ins *in)
 	case JIT_END:
 	case JIT_FUNC:
 	case JIT_ALU:
+	case JIT_SUM:
 	case JIT_NEG:
 	case JIT_MOVSX:
 	case JIT_ZEXT:

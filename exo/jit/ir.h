@@ -29,6 +29,7 @@ enum jit_op {
 	JIT_END,    /* d = address behind its last captured byte, plus k */
 	JIT_FUNC,   /* d = address of function k */
 	JIT_ALU,    /* d = d alu (s, or k) */
+	JIT_SUM,    /* d = s + k */
 	JIT_NEG,    /* d = -d */
 	JIT_MOVSX,  /* d = the low `size` bytes of s, sign-extended */
 	JIT_ZEXT,   /* d = the low `size` bytes of d */
@@ -186,6 +187,9 @@ int jit_graph(struct jit_ir *ir);
 
 /** Find out which registers are read from where on. */
 void jit_live(struct jit_ir *ir);
+
+/** Pass `copies`: pass_copies.c; jit_live() before. 0 or -EXO_ENOMEM. */
+int jit_copies(struct jit_ir *ir);
 
 /** Pass `swap`: pass_swap.c; jit_live() before. 0 or -EXO_ENOMEM. */
 int jit_swap_order(struct jit_ir *ir);

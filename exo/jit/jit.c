@@ -58,6 +58,9 @@ static int passes(struct jit_ir *ir)
 	if (err == 0)
 		err = jit_flow(ir, JIT_PASSES_ALL);
 	jit_live(ir);
+	if (err == 0)
+		err = jit_copies(ir);
+	jit_live(ir);
 	if (jit_has(ir, JIT_PASS_dead)) {
 		jit_dead(ir);
 		jit_live(ir);

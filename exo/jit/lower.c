@@ -302,6 +302,10 @@ void jit_lower(struct jit_gen *g, const struct jit_ins *in)
 	case JIT_ALU:
 		jit_lower_alu(g, in);
 		break;
+	case JIT_SUM:
+		x64_lea(&g->x, w, home(g, in->d),
+		    x64_at(home(g, in->s), (int32_t)in->k));
+		break;
 	case JIT_NEG:
 		x64_neg(&g->x, w, home(g, in->d));
 		break;

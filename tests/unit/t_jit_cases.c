@@ -20,7 +20,7 @@
 
 #define BATCH  64u
 #define PREFIX 3u
-#define PASSES 12u
+#define PASSES 13u
 
 static struct case_set set;
 
