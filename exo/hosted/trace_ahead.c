@@ -92,6 +92,15 @@ static int block_fill(struct tr_ahead *a, struct block *b, const char **why)
 	return n > 0 ? 1 : (int)n;
 }
 
+/* The ring is full: sleep until half of it was given back, for to be woken for
+ * each block costs the reader more than the block. The lock is held. */
+static void wait_for_half(struct tr_ahead *a, uint64_t filled)
+{
+	while (
+	    filled - a->given > TR_AHEAD_BLOCKS / 2 && !atomic_load(&a->quit))
+		pthread_cond_wait(&a->moved, &a->lock);
+}
+
 static void *thread_main(void *arg)
 {
 	struct tr_ahead *a = arg;
@@ -101,9 +110,8 @@ static void *thread_main(void *arg)
 
 	for (k = 0; rc > 0; k++) {
 		pthread_mutex_lock(&a->lock);
-		while (
-		    k - a->given == TR_AHEAD_BLOCKS && !atomic_load(&a->quit))
-			pthread_cond_wait(&a->moved, &a->lock);
+		if (k - a->given == TR_AHEAD_BLOCKS)
+			wait_for_half(a, k);
 		pthread_mutex_unlock(&a->lock);
 		if (atomic_load(&a->quit))
 			break;
@@ -230,7 +238,8 @@ int tr_ahead_next(struct tr_ahead *a, const uint8_t *from, size_t rest,
 		memcpy(out->p - rest, from, rest);
 	pthread_mutex_lock(&a->lock);
 	a->given = a->taken++;
-	pthread_cond_signal(&a->moved);
+	if (a->filled - a->given <= TR_AHEAD_BLOCKS / 2)
+		pthread_cond_signal(&a->moved);
 	pthread_mutex_unlock(&a->lock);
 	return 1;
 }

@@ -13,7 +13,7 @@
 
 #include "exo/hosted/trace_zip.h"
 
-#define TR_AHEAD_BLOCKS 4u
+#define TR_AHEAD_BLOCKS 8u
 #define TR_AHEAD_BLOCK  ((size_t)512 << 10) /* bytes that a block takes */
 #define TR_AHEAD_ROOM   ((size_t)512 << 10) /* bytes before them */
 
