@@ -27,13 +27,14 @@
 
 /* The window over the unpacked stream of one file. */
 struct tr_src {
-	uint8_t *cur;   /* first byte not consumed yet */
-	uint8_t *end;   /* one past the last byte held */
-	uint8_t *buf;   /* heap, map.at while mapped, or a block of ahead */
-	size_t size;    /* of that */
-	uint8_t *heap;  /* NULL: none yet */
-	size_t room;    /* of the heap */
-	uintptr_t warm; /* asked into the caches so far; mapped windows only */
+	uint8_t *cur;  /* first byte not consumed yet */
+	uint8_t *end;  /* one past the last byte held */
+	uint8_t *buf;  /* heap, map.at while mapped, or a block of ahead */
+	size_t size;   /* of that */
+	uint8_t *heap; /* NULL: none yet */
+	size_t room;   /* of the heap */
+	uintptr_t
+	    warm; /* asked into the caches so far; UINTPTR_MAX: need not */
 	struct tr_map map;
 	bool mapped;
 	struct tr_ahead *ahead; /* NULL: no thread */
@@ -71,7 +72,7 @@ int tr_src_check(struct tr_src *s, uint64_t *good, struct tr_error *err);
 /**
  * Ask for the bytes that follow p; warm is src.warm, returned as it is then.
  * Records are found one by the other, so in memory that no cache holds each
- * would be waited for: 85 ns, measured.  Copies need no asking.
+ * would be waited for: 85 ns, measured.  Our own copies need no asking.
  */
 static inline uintptr_t tr_src_ask(uintptr_t warm, const uint8_t *p)
 {

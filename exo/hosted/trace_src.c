@@ -302,6 +302,7 @@ static void src_block(struct tr_src *s)
 	s->size = held + part.len;
 	s->cur = s->buf;
 	s->end = part.p + part.len;
+	s->warm = (uintptr_t)s->cur; /* another processor's caches have it */
 }
 
 /* --- all ------------------------------------------------------------------- */
