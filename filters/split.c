@@ -21,11 +21,11 @@
  * A load past the captured bytes ends a whole program with 0, in libpcap's as
  * in the joined one, and happens at the same place: libpcap's unoptimised
  * program for the whole and the joined one of unoptimised nodes agree on every
- * packet. libpcap's optimiser drops and moves loads, so that its two programs
- * for the whole differ on packets that end before a byte that the unoptimised
- * one loads. On those, and on no others, the joined program of optimised nodes
- * may differ from the optimised whole: it rejects them or judges them as it
- * would any longer packet that begins like them.
+ * packet. With the optimiser this is so wherever its program for each node
+ * agrees with the unoptimised one. It does not on packets that end before a
+ * byte that one of the two loads, since it drops and moves loads, and where it
+ * errs, as that of libpcap 1.10.3 does with `and` and `or` of ports inside each
+ * other; it does the same to wholes.
  *
  * What is not understood is not split: whatever libpcap might read otherwise
  * than this file does, and all that it refuses, as far as that is seen here.

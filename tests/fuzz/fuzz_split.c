@@ -120,7 +120,7 @@ static void check_nodes(const struct flt_split *s, const char *text)
 }
 
 static void check_verdicts(const struct split_whole *w, const char *text,
-    const struct flt_cbpf *p, bool raw, uint32_t skip)
+    const struct flt_cbpf *p, bool raw, uint32_t terms, uint32_t skip)
 {
 	uint32_t i, len;
 
@@ -130,7 +130,7 @@ static void check_verdicts(const struct split_whole *w, const char *text,
 			uint8_t *copy = malloc(len - skip + 1);
 
 			memcpy(copy, packets[i] + skip, len - skip);
-			if (split_judge(w, p, raw, copy, len - skip,
+			if (split_judge(w, p, raw, terms, copy, len - skip,
 			        sizeof(packets[0]) - skip) == SPLIT_WRONG)
 				finding("another verdict", text);
 			free(copy);
@@ -152,7 +152,8 @@ static void check(const char *text, uint32_t terms, uint8_t flags)
 	if (p.ret != 0 && (raw ? w.raw.ret : w.opt.ret) == 0)
 		finding("refused in pieces", text);
 	if (p.ret == 0)
-		check_verdicts(&w, text, p.insns, raw, linktype == 1 ? 0 : 14);
+		check_verdicts(
+		    &w, text, p.insns, raw, terms, linktype == 1 ? 0 : 14);
 	free(p.insns);
 	split_whole_free(&w);
 }

@@ -451,7 +451,8 @@ START_TEST(verdicts_are_libpcaps)
 		    0);
 		for (len = 0; len <= sizeof(pkt); len++)
 			ck_assert_int_ne(
-			    split_judge(&w, p, raw, pkt, len, 64), SPLIT_WRONG);
+			    split_judge(&w, p, raw, 1, pkt, len, 64),
+			    SPLIT_WRONG);
 		free(p);
 	}
 	split_whole_free(&w);
