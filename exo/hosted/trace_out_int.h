@@ -17,7 +17,9 @@
 
 #include <sys/types.h>
 
-#define OUT_BUFFER 65536U /* one output gathers this before it writes */
+/* One output gathers this before it writes: a replay that wrote every eighth
+ * packet took 5 % less time of a processor than with 64 KiB. */
+#define OUT_BUFFER (256U << 10)
 #define OUT_NONE   (-1)
 
 /* Why an output has an error; the text is made in trace_out.c. */
