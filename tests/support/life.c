@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "exo/core/world_int.h"
 #include "tests/support/mem.h"
@@ -108,6 +109,40 @@ static void fill_maps(struct life *l, const struct life_bytes *b, bool full)
 	}
 }
 
+/*
+ * Pages: PAGES_SIZE bytes between two pages that nobody may touch. They are
+ * kept for the lives to come.
+ */
+
+#define PAGE       4096u
+#define PAGES_SIZE (1u << 17)
+#define PAGES_KEPT 16u
+
+static uint8_t *pages_kept[PAGES_KEPT];
+static unsigned npages;
+
+static uint8_t *pages_get(void)
+{
+	uint8_t *p;
+
+	if (npages > 0)
+		return pages_kept[--npages];
+	p = mmap(NULL, PAGES_SIZE + 2 * PAGE, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED ||
+	    mprotect(p + PAGE, PAGES_SIZE, PROT_READ | PROT_WRITE) != 0)
+		abort();
+	return p + PAGE;
+}
+
+static void pages_put(uint8_t *p)
+{
+	if (npages < PAGES_KEPT)
+		pages_kept[npages++] = p;
+	else if (munmap(p - PAGE, PAGES_SIZE + 2 * PAGE) != 0)
+		abort();
+}
+
 void life_begin(
     struct life *l, uint32_t type, const struct life_bytes *b, bool full)
 {
@@ -119,6 +154,7 @@ void life_begin(
 
 	memset(l, 0, sizeof(*l));
 	l->type = type;
+	l->pages = pages_get();
 	l->mem = mem_heap(NULL);
 	cfg.mem = &l->mem;
 	if (exo_world_new(&cfg, &l->w) != 0)
@@ -133,38 +169,51 @@ void life_begin(
 void life_finish(struct life *l)
 {
 	exo_world_free(l->w);
-	free(l->space);
+	pages_put(l->pages);
 	if (l->mem.used != 0)
 		abort();
+}
+
+/* A packet that may be written, in the world's room. */
+static void supply_room(
+    struct life *l, const struct isa_pkt *pkt, uint32_t meta)
+{
+	struct isa_vm *vm = exo_world_vm(l->w);
+
+	if (exo_world_pkt(l->w, pkt) != 0)
+		abort();
+	if (l->poison != 0) {
+		memset(vm->room.base, l->poison, vm->room.head - meta);
+		memset(vm->room.base + vm->room.head + pkt->caplen, l->poison,
+		    vm->room.tail);
+	}
+	vm->room.meta = meta;
+	if (meta != 0)
+		isa_pkt_moved(vm);
 }
 
 void life_supply(struct life *l, const struct life_bytes *b, uint32_t size,
     uint32_t meta, uint32_t skip)
 {
-	uint8_t *bytes = malloc(size == 0 ? 1 : size);
 	struct isa_vm *vm = exo_world_vm(l->w);
-	struct isa_pkt pkt = { bytes, size, size + skip % 4, 0x80000001,
+	uint8_t *bytes = l->pages;
+	struct isa_pkt pkt = { NULL, size, size + skip % 4, 0x80000001,
 		0x86dd };
 
-	if (bytes == NULL)
-		abort();
+	if (skip % 4 != 3) /* at the end, else at the beginning */
+		bytes += PAGES_SIZE - size;
 	fill(b, bytes, size > 512 ? 512 : size, skip);
 	if (size > 512)
 		memset(bytes + 512, 0x5a, size - 512);
+	pkt.data = bytes;
 	if (l->type == EXO_PROG_MEM) {
-		free(l->space);
 		l->space = bytes;
 		l->space_size = size;
 		isa_set_mem(vm, bytes, size);
-		return;
-	}
-	if (exo_world_pkt(l->w, &pkt) != 0)
-		abort();
-	free(bytes);
-	if (l->type == EXO_PROG_XDP || l->type == EXO_PROG_TC) {
-		vm->room.meta = meta;
-		if (meta != 0)
-			isa_pkt_moved(vm);
+	} else if (l->type == EXO_PROG_SOCKET) {
+		isa_set_pkt(vm, &pkt);
+	} else {
+		supply_room(l, &pkt, meta);
 	}
 }
 
@@ -188,11 +237,12 @@ static void note_pkt(struct life *l)
 		vm->room.head, vm->room.tail, vm->room.meta };
 
 	life_note(l, LIFE_ENDS, ends, sizeof(ends));
-	if (vm->room.base != NULL)
+	if (vm->room.writable && l->poison == 0)
 		life_note(l, LIFE_PKT, vm->room.base,
 		    vm->room.head + vm->pkt.caplen + vm->room.tail);
 	else if (vm->pkt.data != NULL)
-		life_note(l, LIFE_PKT, vm->pkt.data, vm->pkt.caplen);
+		life_note(l, LIFE_PKT, vm->pkt.data - vm->room.meta,
+		    vm->pkt.caplen + vm->room.meta);
 }
 
 void life_note_all(struct life *l)

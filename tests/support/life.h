@@ -4,6 +4,9 @@
  * from bytes; packets and memory; and sums of all that a run leaves behind.
  *
  * The same bytes, the same flags and the same runs make the same sums.
+ *
+ * Memory, and packets that a program cannot write, lie right before or behind
+ * a page that nobody may touch: compiled code that leaves them dies.
  */
 #ifndef TESTS_SUPPORT_LIFE_H
 #define TESTS_SUPPORT_LIFE_H
@@ -41,6 +44,9 @@ struct life {
 	uint64_t sum[LIFE_PARTS];
 	uint8_t *space; /* a mem program's memory */
 	uint32_t space_size;
+	uint8_t *pages; /* where that, and packets nobody writes, lie */
+	uint8_t poison; /* what is round packets, unless 0; set it for programs
+			   that do not move a packet's ends */
 	struct exo_world_prog tail;
 };
 

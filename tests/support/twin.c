@@ -102,11 +102,12 @@ static void choose(const struct twin *t, struct side *s, unsigned k)
 }
 
 /* A world for the interpreter, which compiles nothing. */
-static void begin(const struct twin *t, struct side *s, bool full)
+static void begin(const struct twin *t, struct side *s, bool full, uint8_t k)
 {
 	const struct progen_prog *p = t->prog;
 
 	life_begin(&s->life, p->type, &t->bytes, full);
+	s->life.poison = t->helpers ? 0 : (uint8_t)(0x31 + 0x2b * k);
 	s->code = NULL;
 	s->tail_code = NULL;
 	s->self = (struct exo_world_prog){ p->insns, p->n, p->type, NULL };
@@ -269,10 +270,10 @@ static enum twin_fault both(
 	enum twin_fault f = TWIN_FINE;
 	unsigned k;
 
-	begin(t, &is, full);
+	begin(t, &is, full, VARIANTS);
 	tails(&is);
 	for (k = 0; k < VARIANTS; k++) {
-		begin(t, &sides[k], full);
+		begin(t, &sides[k], full, (uint8_t)k);
 		choose(t, &sides[k], k);
 		if (compile(t, &sides[k], prog) != 0) {
 			describe(t, &sides[k], "compiler", "fails", 0);
@@ -307,6 +308,7 @@ enum twin_fault twin_judge(struct twin *t, const struct progen_prog *p,
 		return TWIN_FINE;
 	t->accepted++;
 	t->pkt_end = vf_prog_facts(prog)->pkt_end;
+	t->helpers = vf_prog_facts(prog)->helpers;
 	t->max_steps = vf_prog_facts(prog)->max_steps;
 	t->compares = shows_none(t, &mem);
 	t->compared += t->compares;

@@ -34,6 +34,7 @@ struct twin {
 	const struct progen_prog *prog;
 	struct life_bytes bytes;
 	uint64_t number; /* chooses passes and instructions */
+	bool helpers;    /* it calls some */
 	bool compares;   /* not only runs it */
 	bool doubtful;   /* what differs may be an address */
 	unsigned tries;  /* left, to make a fault short */
