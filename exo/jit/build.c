@@ -58,6 +58,7 @@ static void mark_one(struct jit_ir *ir, uint32_t pc)
 
 	if (is_local(in) || is_func(in)) {
 		at[isa_target(in, pc)] = 2;
+		ir->main_called |= isa_target(in, pc) == 0 && runs(ir, pc);
 		return;
 	}
 	if (!is_jump(in) && in->code != (EXO_JMP | EXO_EXIT))
@@ -270,7 +271,7 @@ static void build_packet(
 	}
 	ins->size = size;
 	ins->flags = size == 1 ? 0 : JIT_F_BE;
-	if (to->func != 0)
+	if (to->func != 0 || b->ir->main_called)
 		b->ir->nested_reject = true;
 }
 

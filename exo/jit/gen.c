@@ -163,26 +163,64 @@ static void clear_stack(struct jit_gen *g)
 		    &g->x, 8, x64_at(home(g, EXO_R_FP), -(int32_t)at), 0);
 }
 
-static void enter(struct jit_gen *g, uint32_t f)
+static void push_saved(struct jit_gen *g)
 {
 	unsigned r;
 
+	for (r = 0; r < 16; r++)
+		if ((g->h.saved >> r & 1) != 0)
+			x64_push(&g->x, r);
+}
+
+static void enter(struct jit_gen *g, uint32_t f)
+{
 	g->func = f;
 	jit_homes(g->ir, f, &g->h);
 	g->frame = frame_size(g);
 	mark(g, label_func(g, f));
 	g->block = label_func(g, f);
-	for (r = 0; r < 16; r++)
-		if ((g->h.saved >> r & 1) != 0)
-			x64_push(&g->x, r);
+	push_saved(g);
 	if ((g->h.regs >> EXO_R_FP & 1) != 0)
 		x64_mov(&g->x, true, home(g, EXO_R_FP), RSP);
 	if (g->frame != 0)
 		x64_alu_k(&g->x, X64_SUB, true, RSP, (int32_t)g->frame);
 	if (vf_prog_facts(g->ir->prog)->leaks)
 		clear_stack(g);
-	if (f == 0)
+	if (f == 0 && !g->ir->main_called)
 		enter_main(g);
+}
+
+/* A first function that the program calls, too, is entered as the others are.
+ * Then this stands before it: homes of a function that only calls. */
+static void become_stub(struct jit_gen *g)
+{
+	const uint32_t all = 1u << RBX | 1u << RBP | 1u << R12 | 1u << R13 |
+	                     1u << R14 | 1u << R15;
+
+	g->func = 0;
+	g->h = (struct jit_homes){ .ctx = R12,
+		.pkt = X64_NOREG,
+		.len = X64_NOREG,
+		.saved = (uint16_t)(g->ir->nested_reject ? all : 1u << R12),
+		.calls = true };
+	g->frame = frame_size(g);
+}
+
+static void stub(struct jit_gen *g)
+{
+	become_stub(g);
+	push_saved(g);
+	if (g->frame != 0)
+		x64_alu_k(&g->x, X64_SUB, true, RSP, (int32_t)g->frame);
+	x64_mov(&g->x, true, R12, RDI);
+	if (g->ir->nested_reject)
+		x64_store(&g->x, 8, jit_ctx_at(g, CTX_AT(unwind)), RSP);
+	if (g->ir->type == EXO_PROG_MEM) {
+		x64_mov(&g->x, true, RDI, RSI);
+		x64_mov(&g->x, true, RSI, RDX);
+	}
+	jit_call_label(g, label_func(g, 0));
+	jit_leave(g);
 }
 
 void jit_restore(struct jit_gen *g)
@@ -208,6 +246,11 @@ static void reject(struct jit_gen *g)
 	mark(g, label_reject(g, g->func));
 	g->block = label_reject(g, g->func);
 	if (g->func == 0) {
+		if (g->ir->main_called) {
+			become_stub(g);
+			x64_load(&g->x, false, 8, RSP,
+			    jit_ctx_at(g, CTX_AT(unwind)));
+		}
 		x64_const(&g->x, RAX, 0);
 		jit_leave(g);
 		return;
@@ -272,6 +315,10 @@ static void round(struct jit_gen *g)
 	g->njumps = 0;
 	g->nlines = 0;
 	g->pc = JIT_NONE - 1;
+	if (ir->main_called) {
+		line(g, JIT_NONE);
+		stub(g);
+	}
 	for (i = 0; i < ir->norder; i++) {
 		uint32_t b = ir->order[i];
 

@@ -179,7 +179,7 @@ void jit_homes(const struct jit_ir *ir, uint32_t f, struct jit_homes *h)
 
 	h->regs = u.regs;
 	h->calls = u.calls;
-	if (f != 0 || u.calls || !jit_has(ir, JIT_PASS_regs))
+	if (f != 0 || u.calls || ir->main_called || !jit_has(ir, JIT_PASS_regs))
 		standard(ir, f, h, &u);
 	else
 		leaf(ir, h, &u);
