@@ -56,9 +56,42 @@ void tworld_load(struct tworld *t, uint32_t type, const char *text)
 	    isa_load(exo_world_vm(t->w), type, t->insns, n, &bad), 0);
 }
 
+const struct exo_world_code *tworld_code(
+    struct tworld *t, uint32_t type, const struct exo_insn *insns, uint32_t n)
+{
+	struct vf_limits limits = VF_LIMITS_TOOL;
+	struct vf_input in = { .insns = insns,
+		.ninsns = n,
+		.type = type,
+		.maps = t->cfg.maps,
+		.nmaps = t->cfg.nmaps };
+	struct exo_world_code *code;
+	struct exo_report report;
+	struct vf_prog *prog;
+
+	if (!t->compiles)
+		return NULL;
+	(void)vf_verify(&in, &limits, &t->mem, &prog, &report);
+	if (prog == NULL)
+		return NULL;
+	ck_assert_int_eq(exo_world_compile(t->w, prog, 0, &code), 0);
+	vf_prog_free(prog, &t->mem);
+	ck_assert_uint_lt(t->ncodes, TWORLD_CODES);
+	t->code[t->ncodes++] = code;
+	return code;
+}
+
 enum isa_end tworld_run(struct tworld *t, uint32_t type, const char *text)
 {
+	const struct exo_world_code *code;
+
 	tworld_load(t, type, text);
+	code = tworld_code(t, type, t->insns, exo_world_vm(t->w)->ninsns);
+	if (code != NULL) {
+		t->compiled++;
+		t->r0 = exo_world_exec(t->w, code);
+		return ISA_END_EXIT;
+	}
 	return exo_world_run(t->w, TWORLD_FUEL, &t->r0);
 }
 
@@ -85,6 +118,8 @@ void tworld_pkt(struct tworld *t, uint32_t n)
 
 void tworld_end(struct tworld *t)
 {
+	while (t->ncodes > 0)
+		exo_world_code_free(t->w, t->code[--t->ncodes]);
 	exo_world_free(t->w);
 	ck_assert_uint_eq(t->mem.used, 0);
 	plat_test_check_leaks();

@@ -31,6 +31,12 @@ static void setup(void)
 	tworld_new(&t, defs, sizeof(defs) / sizeof(defs[0]));
 }
 
+static void setup_compiled(void)
+{
+	setup();
+	t.compiles = true;
+}
+
 static void teardown(void)
 {
 	tworld_end(&t);
@@ -242,12 +248,12 @@ START_TEST(t_clobber)
 }
 END_TEST
 
-Suite *t_helper_map_suite(void)
+/* The tests of interpreted programs, and of the same compiled. */
+static TCase *tests(const char *name, void (*begin)(void))
 {
-	Suite *s = suite_create("helper_map");
-	TCase *tc = tcase_create("map");
+	TCase *tc = tcase_create(name);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, begin, teardown);
 	tcase_add_test(tc, t_elements);
 	tcase_add_test(tc, t_write);
 	tcase_add_test(tc, t_bounds);
@@ -256,6 +262,14 @@ Suite *t_helper_map_suite(void)
 	tcase_add_test(tc, t_deleted);
 	tcase_add_test(tc, t_machine);
 	tcase_add_test(tc, t_clobber);
-	suite_add_tcase(s, tc);
+	return tc;
+}
+
+Suite *t_helper_map_suite(void)
+{
+	Suite *s = suite_create("helper_map");
+
+	suite_add_tcase(s, tests("map", setup));
+	suite_add_tcase(s, tests("compiled", setup_compiled));
 	return s;
 }

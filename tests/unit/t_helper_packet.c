@@ -18,6 +18,12 @@ static void setup(void)
 	tworld_pkt(&t, LEN);
 }
 
+static void setup_compiled(void)
+{
+	setup();
+	t.compiles = true;
+}
+
 static void teardown(void)
 {
 	tworld_end(&t);
@@ -373,24 +379,32 @@ START_TEST(t_csum_update)
 }
 END_TEST
 
+/* The tests of interpreted programs, and of the same compiled. */
+static TCase *tests(const char *name, void (*begin)(void))
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, begin, teardown);
+	tcase_add_test(tc, t_load);
+	tcase_add_test(tc, t_store);
+	tcase_add_test(tc, t_direct);
+	tcase_add_test(tc, t_stale);
+	tcase_add_test(tc, t_moved_bounds);
+	tcase_add_test(tc, t_head);
+	tcase_add_test(tc, t_meta);
+	tcase_add_test(tc, t_tail);
+	tcase_add_test(tc, t_vlan);
+	tcase_add_test(tc, t_vlan_room);
+	tcase_add_test(tc, t_csum);
+	tcase_add_test(tc, t_csum_update);
+	return tc;
+}
+
 Suite *t_helper_packet_suite(void)
 {
 	Suite *s = suite_create("helper_packet");
-	TCase *c = tcase_create("packet");
 
-	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, t_load);
-	tcase_add_test(c, t_store);
-	tcase_add_test(c, t_direct);
-	tcase_add_test(c, t_stale);
-	tcase_add_test(c, t_moved_bounds);
-	tcase_add_test(c, t_head);
-	tcase_add_test(c, t_meta);
-	tcase_add_test(c, t_tail);
-	tcase_add_test(c, t_vlan);
-	tcase_add_test(c, t_vlan_room);
-	tcase_add_test(c, t_csum);
-	tcase_add_test(c, t_csum_update);
-	suite_add_tcase(s, c);
+	suite_add_tcase(s, tests("packet", setup));
+	suite_add_tcase(s, tests("compiled", setup_compiled));
 	return s;
 }

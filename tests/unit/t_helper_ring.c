@@ -53,6 +53,12 @@ static void setup(void)
 	tworld_new(&t, defs, sizeof(defs) / sizeof(defs[0]));
 }
 
+static void setup_compiled(void)
+{
+	setup();
+	t.compiles = true;
+}
+
 static void teardown(void)
 {
 	tworld_end(&t);
@@ -246,12 +252,12 @@ START_TEST(t_event)
 }
 END_TEST
 
-Suite *t_helper_ring_suite(void)
+/* The tests of interpreted programs, and of the same compiled. */
+static TCase *tests(const char *name, void (*begin)(void))
 {
-	Suite *s = suite_create("helper_ring");
-	TCase *tc = tcase_create("ring");
+	TCase *tc = tcase_create(name);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, begin, teardown);
 	tcase_add_test(tc, t_submit);
 	tcase_add_test(tc, t_query);
 	tcase_add_test(tc, t_null);
@@ -259,6 +265,14 @@ Suite *t_helper_ring_suite(void)
 	tcase_add_test(tc, t_held);
 	tcase_add_test(tc, t_many);
 	tcase_add_test(tc, t_event);
-	suite_add_tcase(s, tc);
+	return tc;
+}
+
+Suite *t_helper_ring_suite(void)
+{
+	Suite *s = suite_create("helper_ring");
+
+	suite_add_tcase(s, tests("ring", setup));
+	suite_add_tcase(s, tests("compiled", setup_compiled));
 	return s;
 }
