@@ -42,8 +42,14 @@
 #define LINKS    64u
 #define ROOM     (1u << 18) /* longest packet */
 #define PAGE     4096u
-#define PASSES   11u
-#define VARIANTS (PASSES + 2)
+#define VARIANTS (PASSES + 2u)
+
+enum {
+	PASSES = 0
+#define JIT_PASS(bit, name, text) +1
+#include "exo/jit/passes.inc"
+#undef JIT_PASS
+};
 
 struct packet {
 	uint8_t *data;

@@ -19,6 +19,13 @@
 #define TRIES    3000u       /* judgements to make a fault short */
 #define VARIANTS 3u          /* of one program's code */
 
+enum {
+	PASSES = 0
+#define JIT_PASS(bit, name, text) +1
+#include "exo/jit/passes.inc"
+#undef JIT_PASS
+};
+
 static const char *const parts[LIFE_PARTS] = { "r0", "events", "memory",
 	"packet", "context", "maps", "records", "packet's ends",
 	"clock or random numbers" };
@@ -94,7 +101,7 @@ static void choose(const struct twin *t, struct side *s, unsigned k)
 	if (k == 1)
 		s->without = (uint32_t)(x >> 8) & (uint32_t)(x >> 40) & 0xffff;
 	else if ((x & 1) != 0)
-		s->without = 1u << (x >> 8) % 12;
+		s->without = 1u << (x >> 8) % PASSES;
 	else
 		s->without = UINT32_MAX & ~(uint32_t)((x >> 8) & 0xffff);
 	if ((x & 6) == 6)
