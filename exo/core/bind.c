@@ -91,12 +91,18 @@ static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
 	uint64_t limit = core->cfg.code == 0 ? CODE_PER_ENV : core->cfg.code;
 	struct jit_options opt = {
 		.passes = ~core->cfg.without,
+		.harden = core->cfg.harden,
 		.cpu = core->cpu,
 	};
-	int err;
+	int err = 0;
 
 	if (env->code >= limit)
 		return -EXO_ELIMIT;
+	if ((opt.harden & JIT_HARDEN_BLIND) != 0) {
+		err = plat_random(&opt.seed, sizeof(opt.seed));
+		if (err != 0)
+			return err;
+	}
 	limit -= env->code;
 	opt.limit = limit < JIT_CODE_MAX ? (uint32_t)limit : JIT_CODE_MAX;
 	err = jit_compile(job->prog, NULL, &opt, &env->mem, &job->code);

@@ -35,6 +35,7 @@ struct exo_core_config {
 	uint64_t code;    /* bytes of machine code an environment; 0: 64 MiB */
 	uint32_t without; /* passes of the compiler to leave out: bits of
 				  exo/jit/passes.inc */
+	uint32_t harden;  /* bits of enum jit_harden (exo/jit/jit.h) */
 	bool judge;       /* interpret, too: exo_bind_stat.trapped counts
 				  where the two differ */
 };

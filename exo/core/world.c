@@ -70,6 +70,7 @@ int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out)
 	w->event = cfg->event;
 	w->arg = cfg->arg;
 	w->no_cpu = cfg->no_cpu;
+	w->harden = cfg->harden;
 	w->vm.ops = &world_ops;
 	w->vm.user = w;
 	err = make_maps(w, cfg);

@@ -53,6 +53,7 @@ struct exo_world_config {
 	void *arg;       /* for now() and event() */
 	uint32_t no_cpu; /* what compiled programs must do without, as bits of
 			    exo/jit/jit.h's enum jit_cpu */
+	uint32_t harden; /* how they are hardened: bits of enum jit_harden */
 };
 
 /**

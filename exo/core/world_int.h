@@ -62,6 +62,7 @@ struct exo_world {
 	const struct jit_code *running; /* NULL: programs are interpreted */
 	uint32_t depth;                 /* of callbacks, while one runs */
 	uint32_t no_cpu;
+	uint32_t harden;
 	struct isa_vm vm;
 };
 

@@ -194,6 +194,8 @@ int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
 	struct jit_env env = { find_helper, find_name, w };
 	struct jit_options opt = {
 		.passes = ~without,
+		.harden = w->harden,
+		.seed = w->random ^ (uintptr_t)w,
 		.cpu = jit_cpu_detect() & ~w->no_cpu,
 	};
 	struct exo_world_code *c = exo_mem_get(w->mem, sizeof(*c));

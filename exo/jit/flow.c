@@ -447,6 +447,8 @@ static void rewrite(struct walk *w, struct jit_ins *in)
 		jit_bounds(&w->at, in);
 	if ((w->which & JIT_PASS_loads) != 0)
 		jit_loads(&w->at, in);
+	if ((w->which & JIT_PASS_lookup) != 0)
+		jit_lookup(w->ir, &w->at, in);
 }
 
 /* Everything of a block; returns whether its end is reached. */

@@ -76,6 +76,8 @@ int jit_decided(const struct jit_state *st, const struct jit_ins *end);
 void jit_fold(const struct jit_state *st, struct jit_ins *in);
 void jit_bounds(const struct jit_state *st, struct jit_ins *in);
 void jit_loads(const struct jit_state *st, struct jit_ins *in);
+void jit_lookup(
+    struct jit_ir *ir, const struct jit_state *st, struct jit_ins *in);
 void jit_fold_end(const struct jit_state *st, struct jit_block *b);
 void jit_bounds_end(const struct jit_state *st, struct jit_block *b);
 

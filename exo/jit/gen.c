@@ -312,6 +312,7 @@ static void round(struct jit_gen *g)
 	uint32_t i, f = JIT_NONE;
 
 	g->x.n = 0;
+	g->random = ir->opt->seed;
 	g->njumps = 0;
 	g->nlines = 0;
 	g->pc = JIT_NONE - 1;

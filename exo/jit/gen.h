@@ -10,7 +10,7 @@
  *	r0  r1  r2  r3  r4  r5 r6  r7  r8  r9  r10
  *	rax rdi rsi rdx rcx r8 rbx r13 r14 r15 rbp
  *
- * r0 is always rax. r10 and r11, and r9 in programs with sets, (the machine's) are nobody's home: an
+ * r0 is always rax. r10 and r11, and r9 in programs that need it (jit_needs_t2), (the machine's) are nobody's home: an
  * instruction of the program may use them on its way.
  *
  * Labels: block i has label i; behind them come functions, ways to reject,
@@ -25,7 +25,7 @@
 /** Scratch registers. */
 #define T0 R11
 #define T1 R10
-#define T2 R9 /* of a program with sets alone */
+#define T2 R9 /* of a program with sets, or of blinded code, alone */
 
 struct jit_homes {
 	uint8_t of[EXO_REGS]; /* X64_NOREG: not used */
@@ -52,11 +52,32 @@ struct jit_gen {
 	uint32_t *was;     /* the same of the round before */
 	uint8_t *short_;   /* which jumps are short, in order */
 	uint32_t njumps;
-	unsigned round; /* 0: all jumps are long; 1: choose; 2: write */
+	bool blind;      /* JIT_HARDEN_BLIND */
+	bool fence;      /* JIT_HARDEN_FENCE */
+	uint64_t random; /* state of jit_random(), the same in each round */
+	unsigned round;  /* 0: all jumps are long; 1: choose; 2: write */
 	bool want_lines;
 	struct jit_line *lines; /* NULL: count */
 	uint32_t nlines;
 };
+
+/** Is T2 kept free? */
+static inline bool jit_needs_t2(const struct jit_ir *ir)
+{
+	return ir->nsets != 0 || (ir->opt->harden & JIT_HARDEN_BLIND) != 0;
+}
+
+/* --- harden.c --- */
+
+/** to = v, a constant of the program; blinded where that is wanted, which may
+ * need `spare`. Flags change. */
+void jit_const(struct jit_gen *g, unsigned to, uint64_t v, unsigned spare);
+
+/** May a constant of the program stand in the code as it is? */
+bool jit_is_plain(const struct jit_gen *g, int64_t v);
+
+/** Nothing behind it runs ahead, where that is wanted. */
+void jit_fence(struct jit_gen *g);
 
 /* --- homes.c --- */
 
@@ -122,6 +143,7 @@ void jit_lower_alu(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_divide(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_load(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_store(struct jit_gen *g, const struct jit_ins *in);
+void jit_lower_lookup(struct jit_gen *g, const struct jit_ins *in);
 void jit_lower_atomic(struct jit_gen *g, const struct jit_ins *in);
 /** Jump when fewer than k (or s + k) bytes were captured. */
 void jit_len_below(struct jit_gen *g, const struct jit_ins *in, uint32_t label);

@@ -124,7 +124,7 @@ static void prefer(struct jit_homes *h, uint16_t *free, const struct use *u,
  * too few, the context is asked for the length, or for both. */
 static struct use fit(const struct jit_ir *ir, const struct use *u)
 {
-	unsigned room = ir->nsets == 0 ? 12 : 11;
+	unsigned room = jit_needs_t2(ir) ? 11 : 12;
 	unsigned regs = exo_popcount64((u->regs >> 1) & 0x3ff);
 	struct use fits = *u;
 
@@ -145,7 +145,7 @@ static void leaf(
 	unsigned r;
 
 	memset(h->of, X64_NOREG, sizeof(h->of));
-	if (ir->nsets != 0)
+	if (jit_needs_t2(ir))
 		free &= (uint16_t)~BIT(T2);
 	h->of[0] = RAX;
 	h->ctx = u->ctx ? RDI : X64_NOREG;

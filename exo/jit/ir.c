@@ -53,6 +53,7 @@ uint16_t jit_reads(const struct jit_ir *ir, const struct jit_ins *in)
 	case JIT_SWAP:
 	case JIT_SWITCH:
 		return BIT(in->d);
+	case JIT_LOOKUP:
 	case JIT_LOAD:
 		return address(in, in->s);
 	case JIT_STORE:
@@ -88,6 +89,7 @@ uint16_t jit_writes(const struct jit_ins *in)
 	case JIT_MOVSX:
 	case JIT_ZEXT:
 	case JIT_SWAP:
+	case JIT_LOOKUP:
 	case JIT_LOAD:
 	case JIT_LD_IND:
 		return BIT(in->d);
@@ -118,6 +120,7 @@ bool jit_is_pure(const struct jit_ins *in)
 	case JIT_MOVSX:
 	case JIT_ZEXT:
 	case JIT_SWAP:
+	case JIT_LOOKUP:
 	case JIT_LOAD:
 		return true;
 	default:

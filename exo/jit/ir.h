@@ -34,6 +34,8 @@ enum jit_op {
 	JIT_MOVSX,  /* d = the low `size` bytes of s, sign-extended */
 	JIT_ZEXT,   /* d = the low `size` bytes of d */
 	JIT_SWAP,   /* d = the low `size` bytes of d, in opposite order */
+	JIT_LOOKUP, /* d = address of the element of array k whose index lies at
+		       s + off, or 0 */
 	JIT_LOAD,   /* d = `size` bytes of memory */
 	JIT_STORE,  /* `size` bytes of memory = (s, or k) */
 	JIT_ATOMIC, /* k is the bytecode's imm */
@@ -101,6 +103,12 @@ struct jit_block {
 	struct jit_state *state; /* flow.c: what is known on entry */
 };
 
+/** An array: elements that lie in a row. */
+struct jit_array {
+	const uint8_t *values;
+	uint32_t stride, n;
+};
+
 struct jit_func {
 	uint32_t pc;    /* of its first instruction */
 	uint32_t first; /* its entry block */
@@ -121,6 +129,8 @@ struct jit_ir {
 	uint32_t nfuncs;
 	struct jit_set *sets;
 	uint32_t nsets, sets_room;
+	struct jit_array *arrays;
+	uint32_t narrays, arrays_room;
 	uint32_t *block_of; /* n: block that begins there, or JIT_NONE */
 	uint32_t *order;    /* blocks in the order of the code */
 	uint32_t norder, order_room;

@@ -110,6 +110,8 @@ int jit_compile(const struct vf_prog *prog, const struct jit_env *env,
 	g.cpu = opt->cpu;
 	g.limit = opt->limit == 0 ? JIT_CODE_MAX : opt->limit;
 	g.want_lines = opt->lines;
+	g.blind = (opt->harden & JIT_HARDEN_BLIND) != 0;
+	g.fence = (opt->harden & JIT_HARDEN_FENCE) != 0;
 	exo_arena_init(&ir.arena, mem);
 	err = jit_build(&ir);
 	if (err == 0)

@@ -67,7 +67,8 @@ struct jit_env {
 	/** The native body of a helper, or NULL: jit_compile() fails. */
 	jit_helper *(*helper)(const struct jit_env *env, uint32_t nr);
 	/** The address that a 64-bit immediate of source src (1, 2, 5, 6)
-	 * stands for; 0: jit_compile() fails. */
+	 * stands for: of 1 and 5 a struct map (exo/maps/map.h), of 2 and 6 a
+	 * byte of its first value; 0: jit_compile() fails. */
 	uint64_t (*name)(const struct jit_env *env, uint32_t src, uint64_t imm);
 	const void *user;
 };
@@ -89,8 +90,20 @@ enum jit_cpu {
 /** Find out what this processor has: bits of enum jit_cpu. */
 uint32_t jit_cpu_detect(void);
 
+/** Hardening: bits of jit_options.harden. SECURITY.md says when to use it. */
+enum jit_harden {
+	/** No constant of the program that is wider than a byte stands in the
+	 * code as it is: each is made of two random ones. No tables. */
+	JIT_HARDEN_BLIND = 1,
+	/** LFENCE behind checks of the packet's length, and before accesses
+	 * whose address the program computed. */
+	JIT_HARDEN_FENCE = 2,
+};
+
 struct jit_options {
 	uint32_t passes; /* bits of enum jit_pass */
+	uint32_t harden; /* bits of enum jit_harden */
+	uint64_t seed;   /* unpredictable, for JIT_HARDEN_BLIND */
 	uint32_t cpu;    /* bits of enum jit_cpu */
 	uint32_t limit;  /* most bytes of code; 0: JIT_CODE_MAX */
 	bool lines;      /* keep what jit_lines() gives */

@@ -52,6 +52,24 @@ static void lower_data(struct jit_gen *g, const struct jit_ins *in)
 	}
 }
 
+/* d = s + k, which is the packet's constant or a program's. */
+static void add_const(
+    struct jit_gen *g, bool w, unsigned d, unsigned s, int64_t k)
+{
+	if (jit_is_plain(g, k)) {
+		x64_lea(&g->x, w, d, x64_at(s, (int32_t)k));
+		return;
+	}
+	jit_const(g, T0, (uint64_t)k, T1);
+	x64_lea(&g->x, w, d, x64_at_x(s, T0, 0, 0));
+}
+
+static void lower_sum(struct jit_gen *g, const struct jit_ins *in)
+{
+	add_const(g, (in->flags & JIT_F_32) == 0, home(g, in->d),
+	    home(g, in->s), in->k);
+}
+
 static unsigned alu_op(unsigned alu)
 {
 	switch (alu) {
@@ -114,14 +132,14 @@ static unsigned operand(struct jit_gen *g, const struct jit_ins *in)
 {
 	if ((in->flags & JIT_F_K) == 0)
 		return home(g, in->s);
-	x64_const(&g->x, T0, (uint64_t)in->k);
+	jit_const(g, T0, (uint64_t)in->k, T1);
 	return T0;
 }
 
 /* An immediate is sign-extended to 64 bits; on 32 bits all are one. */
-static bool is_immediate(const struct jit_ins *in)
+static bool is_immediate(const struct jit_gen *g, const struct jit_ins *in)
 {
-	return (in->flags & JIT_F_K) != 0 &&
+	return jit_is_plain(g, in->k) && (in->flags & JIT_F_K) != 0 &&
 	       ((in->flags & JIT_F_32) != 0 || fits(in->k));
 }
 
@@ -141,13 +159,13 @@ void jit_lower_alu(struct jit_gen *g, const struct jit_ins *in)
 		lower_shift(g, in);
 		break;
 	case EXO_MUL:
-		if (is_immediate(in))
+		if (is_immediate(g, in))
 			x64_imul_k(&g->x, w, d, d, (int32_t)in->k);
 		else
 			x64_imul(&g->x, w, d, operand(g, in));
 		break;
 	default:
-		if (is_immediate(in))
+		if (is_immediate(g, in))
 			x64_alu_k(&g->x, alu_op(in->alu), w, d, (int32_t)in->k);
 		else
 			x64_alu(&g->x, alu_op(in->alu), w, d, operand(g, in));
@@ -213,7 +231,7 @@ void jit_lower_divide(struct jit_gen *g, const struct jit_ins *in)
 		return;
 	}
 	if (k)
-		x64_const(x, T0, (uint64_t)in->k);
+		jit_const(g, T0, (uint64_t)in->k, T1);
 	else
 		x64_mov(x, w, T0, home(g, in->s));
 	if (!k) {
@@ -287,7 +305,7 @@ void jit_lower(struct jit_gen *g, const struct jit_ins *in)
 		x64_mov(&g->x, w, home(g, in->d), home(g, in->s));
 		break;
 	case JIT_CONST:
-		x64_const(&g->x, home(g, in->d), (uint64_t)in->k);
+		jit_const(g, home(g, in->d), (uint64_t)in->k, T0);
 		break;
 	case JIT_DATA:
 		lower_data(g, in);
@@ -303,8 +321,7 @@ void jit_lower(struct jit_gen *g, const struct jit_ins *in)
 		jit_lower_alu(g, in);
 		break;
 	case JIT_SUM:
-		x64_lea(&g->x, w, home(g, in->d),
-		    x64_at(home(g, in->s), (int32_t)in->k));
+		lower_sum(g, in);
 		break;
 	case JIT_NEG:
 		x64_neg(&g->x, w, home(g, in->d));
@@ -319,6 +336,9 @@ void jit_lower(struct jit_gen *g, const struct jit_ins *in)
 		break;
 	case JIT_SWAP:
 		lower_swap(g, in);
+		break;
+	case JIT_LOOKUP:
+		jit_lower_lookup(g, in);
 		break;
 	case JIT_LOAD:
 		jit_lower_load(g, in);

@@ -33,7 +33,8 @@ static enum x64_cc condition(unsigned alu)
 enum x64_cc jit_compare(struct jit_gen *g, const struct jit_ins *in)
 {
 	bool w = (in->flags & JIT_F_32) == 0, set = in->alu == EXO_JSET;
-	bool fits = !w || (in->k >= INT32_MIN && in->k <= INT32_MAX);
+	bool fits = (!w || (in->k >= INT32_MIN && in->k <= INT32_MAX)) &&
+	            jit_is_plain(g, in->k);
 	unsigned d = home(g, in->d), s;
 	struct x64 *x = &g->x;
 
@@ -49,7 +50,7 @@ enum x64_cc jit_compare(struct jit_gen *g, const struct jit_ins *in)
 		return condition(in->alu);
 	}
 	if ((in->flags & JIT_F_K) != 0) {
-		x64_const(x, T0, (uint64_t)in->k);
+		jit_const(g, T0, (uint64_t)in->k, T1);
 		s = T0;
 	} else {
 		s = home(g, in->s);
@@ -84,9 +85,9 @@ bool jit_is_fused(const struct jit_gen *g, const struct jit_block *b)
 	    (in->size == 4 && (in->flags & JIT_F_BE) != 0))
 		return false;
 	top = in->size == 1 ? UINT8_MAX : UINT32_MAX;
-	if ((uint64_t)end->k > top || end->alu == EXO_JSGT ||
-	    end->alu == EXO_JSGE || end->alu == EXO_JSLT ||
-	    end->alu == EXO_JSLE)
+	if ((uint64_t)end->k > top || !jit_is_plain(g, end->k) ||
+	    end->alu == EXO_JSGT || end->alu == EXO_JSGE ||
+	    end->alu == EXO_JSLT || end->alu == EXO_JSLE)
 		return false;
 	while (k-- > 0)
 		if ((g->ir->blocks[to[k]].live >> in->d & 1) != 0)

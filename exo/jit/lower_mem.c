@@ -13,11 +13,30 @@ static unsigned packet(struct jit_gen *g)
 	return T1;
 }
 
+/* A constant of 32 bits, sign-extended; needs no other register. */
+static void signed_const(struct jit_gen *g, unsigned to, int64_t v)
+{
+	jit_const(g, to, (uint32_t)v, to);
+	x64_extend(&g->x, true, 4, true, to, to);
+}
+
+/* The displacement of a program's access, blinded, goes into T2. */
+static struct x64_mem blinded(struct jit_gen *g, struct x64_mem m)
+{
+	signed_const(g, T2, m.disp);
+	if (m.index != X64_NOREG)
+		x64_alu(&g->x, X64_ADD, true, T2, m.index);
+	return x64_at_x(m.base, T2, 0, 0);
+}
+
 struct x64_mem jit_mem(
     struct jit_gen *g, const struct jit_ins *in, unsigned reg)
 {
 	struct x64_mem m = x64_at(X64_NOREG, in->off);
 
+	if (in->base == JIT_B_PKTX ||
+	    (in->base == JIT_B_REG && reg != EXO_R_FP))
+		jit_fence(g);
 	switch ((enum jit_base)in->base) {
 	case JIT_B_REG:
 		m.base = home(g, reg);
@@ -37,6 +56,8 @@ struct x64_mem jit_mem(
 		m.base = (uint8_t)packet(g);
 		break;
 	}
+	if (in->base != JIT_B_CTX && !jit_is_plain(g, m.disp))
+		return blinded(g, m);
 	return m;
 }
 
@@ -76,13 +97,39 @@ void jit_lower_store(struct jit_gen *g, const struct jit_ins *in)
 
 		if ((in->flags & JIT_F_16) != 0)
 			k = (uint16_t)k;
-		x64_store_k(&g->x, in->size, m, (int32_t)k);
+		if (jit_is_plain(g, (int32_t)k)) {
+			x64_store_k(&g->x, in->size, m, (int32_t)k);
+			return;
+		}
+		signed_const(g, T0, (int32_t)k);
+		x64_store(&g->x, in->size, m, T0);
 	} else if ((in->flags & JIT_F_16) != 0) {
 		x64_extend(&g->x, false, 2, false, T0, home(g, in->s));
 		x64_store(&g->x, in->size, m, T0);
 	} else {
 		x64_store(&g->x, in->size, m, home(g, in->s));
 	}
+}
+
+/* The index is masked by its compare with the number of elements: a processor
+ * that runs ahead of the jump finds the first element. */
+void jit_lower_lookup(struct jit_gen *g, const struct jit_ins *in)
+{
+	const struct jit_array *a = &g->ir->arrays[in->k];
+	unsigned d = home(g, in->d);
+	struct x64 *x = &g->x;
+	uint32_t none;
+
+	x64_load(x, false, 4, T0, jit_mem(g, in, in->s));
+	x64_const(x, d, 0);
+	x64_alu_k(x, X64_CMP, false, T0, (int32_t)a->n);
+	none = jit_skip(g, CC_AE);
+	x64_alu(x, X64_SBB, true, T1, T1); /* below: all bits */
+	x64_alu(x, X64_AND, true, T0, T1);
+	x64_imul_k(x, true, T0, T0, (int32_t)a->stride);
+	x64_const(x, d, (uintptr_t)a->values);
+	x64_alu(x, X64_ADD, true, d, T0);
+	jit_land(g, none);
 }
 
 /* Or, and, xor that give back the value before: x86 has no such instruction.
@@ -166,10 +213,45 @@ void jit_lower_atomic(struct jit_gen *g, const struct jit_ins *in)
 
 static void compare_len(struct jit_gen *g, int32_t k)
 {
+	if (!jit_is_plain(g, k)) {
+		unsigned len = g->h.len;
+
+		jit_const(g, T0, (uint32_t)k, T0);
+		if (len == X64_NOREG) {
+			len = T1;
+			x64_load(
+			    &g->x, false, 4, len, jit_ctx_at(g, CTX_AT(size)));
+		}
+		x64_alu(&g->x, X64_CMP, false, len, T0);
+		return;
+	}
 	if (g->h.len != X64_NOREG)
 		x64_alu_k(&g->x, X64_CMP, false, g->h.len, k);
 	else
 		x64_cmp_mem(&g->x, 4, jit_ctx_at(g, CTX_AT(size)), k);
+}
+
+/* With s + k, in 64 bits: neither sum wraps. */
+static void compare_sum(struct jit_gen *g, const struct jit_ins *in)
+{
+	unsigned len = g->h.len;
+
+	if (!jit_is_plain(g, in->k)) {
+		jit_const(g, T0, (uint32_t)in->k, T0);
+		x64_mov(&g->x, false, T1, home(g, in->s));
+		x64_alu(&g->x, X64_ADD, true, T0, T1);
+	} else if ((in->flags & JIT_F_LOW) != 0) {
+		x64_lea(
+		    &g->x, true, T0, x64_at(home(g, in->s), (int32_t)in->k));
+	} else {
+		x64_mov(&g->x, false, T0, home(g, in->s));
+		x64_alu_k(&g->x, X64_ADD, true, T0, (int32_t)in->k);
+	}
+	if (len == X64_NOREG) {
+		len = T1;
+		x64_load(&g->x, false, 4, len, jit_ctx_at(g, CTX_AT(size)));
+	}
+	x64_alu(&g->x, X64_CMP, true, len, T0);
 }
 
 void jit_len_below(struct jit_gen *g, const struct jit_ins *in, uint32_t label)
@@ -178,26 +260,12 @@ void jit_len_below(struct jit_gen *g, const struct jit_ins *in, uint32_t label)
 		jit_jump(g, label);
 		return;
 	}
-	if ((in->flags & JIT_F_K) != 0) {
+	if ((in->flags & JIT_F_K) != 0)
 		compare_len(g, (int32_t)in->k);
-		jit_jump_if(g, CC_B, label);
-		return;
-	}
-	/* 64 bits: neither sum wraps */
-	if ((in->flags & JIT_F_LOW) != 0) {
-		x64_lea(
-		    &g->x, true, T0, x64_at(home(g, in->s), (int32_t)in->k));
-	} else {
-		x64_mov(&g->x, false, T0, home(g, in->s));
-		x64_alu_k(&g->x, X64_ADD, true, T0, (int32_t)in->k);
-	}
-	if (g->h.len != X64_NOREG) {
-		x64_alu(&g->x, X64_CMP, true, g->h.len, T0);
-	} else {
-		x64_load(&g->x, false, 4, T1, jit_ctx_at(g, CTX_AT(size)));
-		x64_alu(&g->x, X64_CMP, true, T1, T0);
-	}
+	else
+		compare_sum(g, in);
 	jit_jump_if(g, CC_B, label);
+	jit_fence(g);
 }
 
 void jit_lower_check(struct jit_gen *g, const struct jit_ins *in)
@@ -213,7 +281,8 @@ void jit_lower_ld_ind(struct jit_gen *g, const struct jit_ins *in)
 	struct x64 *x = &g->x;
 
 	x64_mov(x, false, T0, home(g, in->s));
-	x64_alu_k(x, X64_ADD, true, T0, (int32_t)in->k);
+	signed_const(g, T1, in->k);
+	x64_alu(x, X64_ADD, true, T0, T1);
 	x64_alu_k(x, X64_CMP, true, T0, EXO_SKF_NET_OFF);
 	near = jit_skip(g, CC_GE);
 	x64_alu_k(x, X64_SUB, true, T0, EXO_SKF_LL_OFF);
@@ -229,6 +298,7 @@ void jit_lower_ld_ind(struct jit_gen *g, const struct jit_ins *in)
 	}
 	x64_alu(x, X64_CMP, true, T1, T0);
 	jit_jump_if(g, CC_L, label);
+	jit_fence(g);
 	if (in->size == 1)
 		x64_load(
 		    x, false, 1, d, x64_at_x((uint8_t)packet(g), T0, 0, 0));

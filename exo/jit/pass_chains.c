@@ -402,7 +402,8 @@ int jit_chains(struct jit_ir *ir)
 	uint32_t i, made = 0;
 	int err = 0;
 
-	if (!jit_has(ir, JIT_PASS_chains))
+	if (!jit_has(ir, JIT_PASS_chains) ||
+	    (ir->opt->harden & JIT_HARDEN_BLIND) != 0)
 		return 0;
 	for (i = 0; i < ir->norder && err == 0; i++) {
 		if (looks / LOOKS > ir->norder)

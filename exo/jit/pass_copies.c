@@ -138,6 +138,7 @@ static void rewrite(const struct sums *s, struct jit_ins *in)
 		if (s->k[in->d] == 0)
 			in->d = s->of[in->d];
 		break;
+	case JIT_LOOKUP:
 	case JIT_LOAD:
 		use_address(s, in, &in->s);
 		break;

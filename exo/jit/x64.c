@@ -381,3 +381,10 @@ void x64_trap(struct x64 *x)
 	x64_byte(x, 0x0f);
 	x64_byte(x, 0x0b);
 }
+
+void x64_lfence(struct x64 *x)
+{
+	x64_byte(x, 0x0f);
+	x64_byte(x, 0xae);
+	x64_byte(x, 0xe8);
+}

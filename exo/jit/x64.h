@@ -78,6 +78,7 @@ enum x64_cc {
 enum x64_alu {
 	X64_ADD = 0,
 	X64_OR = 1,
+	X64_SBB = 3,
 	X64_AND = 4,
 	X64_SUB = 5,
 	X64_XOR = 6,
@@ -150,5 +151,6 @@ void x64_call_reg(struct x64 *x, unsigned reg);
 void x64_jump_mem(struct x64 *x, struct x64_mem m);
 void x64_ret(struct x64 *x);
 void x64_trap(struct x64 *x);
+void x64_lfence(struct x64 *x);
 
 #endif

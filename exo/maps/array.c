@@ -55,3 +55,14 @@ const struct map_ops map_array_ops = {
 	.update = array_update,
 	.next = array_next,
 };
+
+bool map_array(
+    const struct map *m, const uint8_t **values, uint32_t *stride, uint32_t *n)
+{
+	if (m->ops != &map_array_ops)
+		return false;
+	*values = m->values;
+	*stride = m->stride;
+	*n = m->def.max_entries;
+	return true;
+}

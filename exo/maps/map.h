@@ -103,6 +103,11 @@ uint32_t map_index(const struct map *m, const uint8_t *value);
  * the kind has no values or there is no such position. */
 uint8_t *map_value(const struct map *m, uint32_t index);
 
+/** Where the elements of an array lie: *n of them, *stride bytes from one to
+ * the next, for compiled look-ups. False: it is no array. */
+bool map_array(
+    const struct map *m, const uint8_t **values, uint32_t *stride, uint32_t *n);
+
 /* --- ring buffer ------------------------------------------------------------
  *
  * Records lie in order; each has a header of 8 bytes and takes a multiple of

@@ -36,7 +36,7 @@ struct side {
 	struct exo_world_code *code;
 	struct exo_world_prog self, tail;
 	struct exo_world_code *tail_code;
-	uint32_t without, no_cpu;
+	uint32_t without, no_cpu, harden;
 };
 
 static enum twin_fault fault(
@@ -95,9 +95,11 @@ static void choose(const struct twin *t, struct side *s, unsigned k)
 	x ^= x >> 32;
 	s->without = 0;
 	s->no_cpu = 0;
+	s->harden = 0;
 	if (k == 0)
 		return;
 	s->no_cpu = (uint32_t)(x >> 5) & 3;
+	s->harden = (uint32_t)(x >> 24) & (uint32_t)(x >> 26) & 3;
 	if (k == 1)
 		s->without = (uint32_t)(x >> 8) & (uint32_t)(x >> 40) & 0xffff;
 	else if ((x & 1) != 0)
@@ -157,6 +159,7 @@ static int compile(struct twin *t, struct side *s, const struct vf_prog *prog)
 	int err;
 
 	s->life.w->no_cpu = s->no_cpu;
+	s->life.w->harden = s->harden;
 	err = exo_world_compile(s->life.w, prog, s->without, &s->code);
 	if (err != 0)
 		return err;
@@ -203,8 +206,8 @@ static void describe(struct twin *t, const struct side *s, const char *where,
 	t->without = s->without;
 	t->no_cpu = s->no_cpu;
 	n = (size_t)snprintf(t->text, sizeof(t->text),
-	    "without passes %#x, without cpu %u, %s: %s", s->without, s->no_cpu,
-	    where, what);
+	    "without passes %#x, without cpu %u, hardened %u, %s: %s",
+	    s->without, s->no_cpu, s->harden, where, what);
 	if (signal != 0 && n < sizeof(t->text))
 		snprintf(
 		    t->text + n, sizeof(t->text) - n, " signal %d", signal);
