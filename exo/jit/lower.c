@@ -296,6 +296,33 @@ void jit_lower_call(struct jit_gen *g, const struct jit_ins *in)
 		lower_tail(g);
 }
 
+/* What accesses memory. */
+static void lower_access(struct jit_gen *g, const struct jit_ins *in)
+{
+	switch ((enum jit_op)in->op) {
+	case JIT_LOOKUP:
+		jit_lower_lookup(g, in);
+		break;
+	case JIT_LOAD:
+		jit_lower_load(g, in);
+		break;
+	case JIT_STORE:
+		jit_lower_store(g, in);
+		break;
+	case JIT_ATOMIC:
+		jit_lower_atomic(g, in);
+		break;
+	case JIT_CHECK:
+		jit_lower_check(g, in);
+		break;
+	case JIT_LD_IND:
+		jit_lower_ld_ind(g, in);
+		break;
+	default:
+		break;
+	}
+}
+
 void jit_lower(struct jit_gen *g, const struct jit_ins *in)
 {
 	bool w = (in->flags & JIT_F_32) == 0;
@@ -337,29 +364,12 @@ void jit_lower(struct jit_gen *g, const struct jit_ins *in)
 	case JIT_SWAP:
 		lower_swap(g, in);
 		break;
-	case JIT_LOOKUP:
-		jit_lower_lookup(g, in);
-		break;
-	case JIT_LOAD:
-		jit_lower_load(g, in);
-		break;
-	case JIT_STORE:
-		jit_lower_store(g, in);
-		break;
-	case JIT_ATOMIC:
-		jit_lower_atomic(g, in);
-		break;
-	case JIT_CHECK:
-		jit_lower_check(g, in);
-		break;
-	case JIT_LD_IND:
-		jit_lower_ld_ind(g, in);
-		break;
 	case JIT_CALL:
 	case JIT_LOCAL:
 		jit_lower_call(g, in);
 		break;
 	default:
+		lower_access(g, in);
 		break;
 	}
 }
