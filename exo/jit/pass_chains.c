@@ -153,6 +153,9 @@ static int take(struct chain *c, uint32_t at, const struct link *l)
 		return 0;
 	if (l->check != NULL && !check_fits(c, l->check))
 		return 0;
+	if (l->check != NULL && (l->check->flags & JIT_F_K) == 0 &&
+	    (c->written >> l->check->s & 1) != 0)
+		return 0;
 	if (l->load == NULL && c->n != 0 && c->at[end->d] == 0)
 		return 0;
 	if (l->load == NULL && c->n != 0)

@@ -109,6 +109,8 @@ static void summary(
 	struct mean jit = mean_of(rows, n, &jb_jit, 0);
 	struct mean mixed = mean_of(rows, n, &jb_jit, 1);
 	struct mean pcap = mean_of(rows, n, &jb_libpcap, 0);
+	struct mean blind = mean_of(rows, n, &jb_blind, 0);
+	struct mean fence = mean_of(rows, n, &jb_fence, 0);
 	struct mean dpdk = mean_of(rows, n, &jb_dpdk, 0);
 	struct mean linux_jit = mean_of(rows, n, &jb_linux, 0);
 	struct mean run = { 0, 0, 0 }, insn = { 0, 0, 0 };
@@ -131,6 +133,8 @@ static void summary(
 	figure("jit_vs_linux_attach", load->by_attach, load->by_attach > 0);
 	figure("jit_insn_vs_1000", load->linear, load->linear > 0);
 	figure_mean("libpcap_vs_c", &pcap, true);
+	figure_mean("blinded_vs_c", &blind, true);
+	figure_mean("fenced_vs_c", &fence, true);
 	figure_mean("dpdk_vs_c", &dpdk, false);
 	printf(" dpdk_rows=%u", dpdk.n);
 	figure_mean("linux_body_vs_c", &linux_jit, true);

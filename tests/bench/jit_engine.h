@@ -29,8 +29,8 @@ struct jb_engine {
 	    void *state, const struct jb_set *set, uint32_t start, uint32_t n);
 };
 
-extern const struct jb_engine jb_c, jb_libpcap, jb_interp, jb_jit, jb_dpdk,
-    jb_linux;
+extern const struct jb_engine jb_c, jb_libpcap, jb_interp, jb_jit, jb_blind,
+    jb_fence, jb_dpdk, jb_linux;
 
 double jb_now_ns(void);
 

@@ -156,9 +156,11 @@ const struct jit_env *jb_env(const struct jb_row *row)
 	return &env;
 }
 
-static void *jit_open(struct jb_row *row, char why[JB_WHY])
+static void *compile(struct jb_row *row, uint32_t harden, char why[JB_WHY])
 {
 	const struct jit_options opt = { .passes = JIT_PASSES_ALL,
+		.harden = harden,
+		.seed = 0x243f6a8885a308d3u,
 		.cpu = jit_cpu_detect() };
 	struct vf_prog *prog = jb_verify(row);
 	struct callee *c = jb_get(sizeof(*c));
@@ -173,6 +175,35 @@ static void *jit_open(struct jb_row *row, char why[JB_WHY])
 	c->fn = jit_entry(code);
 	return c;
 }
+
+static void *jit_open(struct jb_row *row, char why[JB_WHY])
+{
+	return compile(row, 0, why);
+}
+
+static void *blind_open(struct jb_row *row, char why[JB_WHY])
+{
+	return compile(row, JIT_HARDEN_BLIND, why);
+}
+
+static void *fence_open(struct jb_row *row, char why[JB_WHY])
+{
+	return compile(row, JIT_HARDEN_FENCE, why);
+}
+
+const struct jb_engine jb_blind = {
+	.name = "exopf JIT, blinded",
+	.open = blind_open,
+	.one = callee_one,
+	.time = callee_time,
+};
+
+const struct jb_engine jb_fence = {
+	.name = "exopf JIT, fenced",
+	.open = fence_open,
+	.one = callee_one,
+	.time = callee_time,
+};
 
 const struct jb_engine jb_jit = {
 	.name = "exopf JIT",

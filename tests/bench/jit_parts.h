@@ -10,7 +10,7 @@
 
 #include "tests/bench/jit_engine.h"
 
-#define JP_CELLS  10u
+#define JP_CELLS  12u
 #define JP_ROUNDS 201u
 
 /** One engine with a row's program. */

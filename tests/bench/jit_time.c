@@ -26,7 +26,8 @@
 #define TRY       64u /* calls to find out how long one takes */
 
 static const struct jb_engine *const engines[] = { &jb_c, &jb_c, &jb_c, &jb_c,
-	&jb_libpcap, &jb_interp, &jb_jit, &jb_dpdk, &jb_linux };
+	&jb_libpcap, &jb_interp, &jb_jit, &jb_blind, &jb_fence, &jb_dpdk,
+	&jb_linux };
 
 void jp_open(struct jp_row *r, struct jb_row *row)
 {
