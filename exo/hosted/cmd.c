@@ -283,6 +283,14 @@ int64_t cmd_linktype(const char *text)
 	return flt_linktype_number(text);
 }
 
+const char *cmd_expr_text(const char *expr, char buf[CMD_EXPR_SHOWN + 4])
+{
+	if (strlen(expr) <= CMD_EXPR_SHOWN)
+		return expr;
+	snprintf(buf, CMD_EXPR_SHOWN + 4, "%.*s...", (int)CMD_EXPR_SHOWN, expr);
+	return buf;
+}
+
 const char *cmd_linktype_text(uint32_t linktype, char buf[32])
 {
 	const char *name = flt_linktype_name(linktype);

@@ -109,6 +109,11 @@ int64_t cmd_linktype(const char *text);
 /** "EN10MB", or "147" for one without a name, in a buffer of 32 bytes. */
 const char *cmd_linktype_text(uint32_t linktype, char buf[32]);
 
+#define CMD_EXPR_SHOWN 100
+
+/** An expression for a message: a long one's beginning and "...". */
+const char *cmd_expr_text(const char *expr, char buf[CMD_EXPR_SHOWN + 4]);
+
 /** The enum exo_prog_type called mem, xdp, socket or tc; 0 when none is. */
 uint32_t cmd_prog_type(const char *name);
 const char *cmd_prog_type_text(uint32_t type);

@@ -141,7 +141,7 @@ static int load_expr(
 {
 	unsigned flags = args->no_optimize ? FLT_EXPR_RAW : 0;
 	struct flt_error err = { "" };
-	char name[32];
+	char name[32], shown[CMD_EXPR_SHOWN + 4];
 	int ret = flt_expr_cbpf(
 	    args->expr, args->linktype, flags, &out->cbpf, &out->ncbpf, &err);
 
@@ -151,7 +151,8 @@ static int load_expr(
 		return 0;
 	if (ret == -EXO_ENOMEM)
 		return no_memory();
-	cmd_say("expression '%s', link type %s: %s", args->expr,
+	cmd_say("expression '%s', link type %s: %s",
+	    cmd_expr_text(args->expr, shown),
 	    cmd_linktype_text(args->linktype, name), err.text);
 	return CMD_FAULT;
 }

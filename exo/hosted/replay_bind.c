@@ -100,15 +100,16 @@ static const char *hint_for(const struct cmd_binding *b, const char *why)
 static int wrong_everywhere(
     struct replay *rp, const struct cmd_binding *b, const char *why)
 {
-	char place[PLACE_ROOM];
+	char place[PLACE_ROOM], shown[CMD_EXPR_SHOWN + 4];
+	const char *expr = cmd_expr_text(b->expr, shown);
 
 	if (b->file != NULL)
 		replay_error(rp, "%s%s: in %s: '%s': %s; %s",
-		    place_of(b, place), b->name, b->file, b->expr, why,
+		    place_of(b, place), b->name, b->file, expr, why,
 		    hint_for(b, why));
 	else
 		replay_error(rp, "%s%s: '%s': %s; %s", place_of(b, place),
-		    b->name, b->expr, why, hint_for(b, why));
+		    b->name, expr, why, hint_for(b, why));
 	return CMD_FAULT;
 }
 
@@ -215,6 +216,7 @@ static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
 	struct flt_image img = { .bytes = NULL };
 	struct flt_error err = { "" };
 	char label[EXO_NAME_MAX + 1], place[PLACE_ROOM];
+	char shown[CMD_EXPR_SHOWN + 4];
 	int ret;
 
 	/* The image's name is a label for diagnostics, and shorter than a
@@ -228,7 +230,7 @@ static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
 		return refused(rp, b, link->linktype, err.text);
 	if (ret != 0) {
 		replay_error(rp, "%s%s: '%s': %s", place_of(b, place), b->name,
-		    b->expr, err.text);
+		    cmd_expr_text(b->expr, shown), err.text);
 		return CMD_FAULT;
 	}
 	ret = bind_image(rp, b, rank, &img, link);
