@@ -125,6 +125,8 @@ static void summary(
 	figure_mean("mixed_geomean_vs_c", &mixed, true);
 	figure("mixed_max_vs_c", mixed.worst, mixed.n == 6);
 	figure_row("hosts1000_vs_c", rows, n, "1000 hosts");
+	figure("hosts1000_ms", load->ms_1000, true);
+	figure("hosts10000_ms", load->ms_10000, true);
 	figure_row("checksum64_vs_c", rows, n, "checksum 64");
 	figure_row("map_vs_c", rows, n, "map lookup");
 	figure_row("call_vs_c", rows, n, "empty");

@@ -9,6 +9,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/bench/jit_engine.h"
@@ -16,9 +17,11 @@
 #include "tests/bench/jit_parts.h"
 #include "tests/support/vprog_kinds.h"
 
-#define ROUNDS 201u
-#define FILTER "tcp port 80" /* 20 classic instructions */
-#define SIZE   20u
+#define ROUNDS   201u
+#define FILTER   "tcp port 80" /* 20 classic instructions */
+#define SIZE     20u
+#define ETHERNET 1
+#define LISTS    7u /* rounds of a list */
 
 /* Steps that are timed. */
 enum {
@@ -30,6 +33,7 @@ enum {
 	JIT,
 	LINUX,
 	ATTACH,
+	TEXT,
 	STEPS,
 };
 
@@ -42,6 +46,7 @@ static const char *const step_name[STEPS] = {
 	[JIT] = "DPDK: JIT",
 	[LINUX] = "Linux: BPF_PROG_LOAD (verifier and JIT)",
 	[ATTACH] = "Linux: SO_ATTACH_FILTER (check, convert, JIT)",
+	[TEXT] = "exopf: text to code (libpcap, verifier, JIT)",
 };
 
 /* Once, in ns; less than 0: not compiled. */
@@ -58,6 +63,61 @@ static double compile(const struct vf_prog *prog)
 		return -1;
 	jit_free(code, &jb_mem);
 	return t;
+}
+
+/* The whole way of an expression, once, in ns. */
+static double text_to_code(const char *expr)
+{
+	struct jb_row row = { .name = "a list", .type = EXO_PROG_SOCKET };
+	struct flt_code code = { NULL, 0, 0 };
+	double begin = jb_now_ns(), t;
+	struct flt_error err;
+	struct vf_prog *prog;
+
+	if (flt_expr_cbpf(
+	        expr, ETHERNET, 0, &row.classic, &row.nclassic, &err) < 0 ||
+	    flt_cbpf_convert(row.classic, row.nclassic, &code, &err) < 0)
+		jb_die("%.60s: %s", expr, err.text);
+	row.insns = code.insns;
+	row.ninsns = code.n;
+	prog = jb_verify(&row);
+	t = compile(prog) < 0 ? -1 : jb_now_ns() - begin;
+	vf_prog_free(prog, &jb_mem);
+	flt_code_free(&code);
+	free(row.classic);
+	return t;
+}
+
+/* A list of hosts that no verdict is asked of; freed by the caller. */
+static char *list_of(uint32_t n)
+{
+	char *text = jb_get((size_t)n * 28);
+	uint64_t rnd = n;
+	size_t len = 0;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		uint32_t v = jb_random(&rnd);
+
+		len += (size_t)sprintf(text + len, "%shost %u.%u.%u.%u",
+		    i == 0 ? "" : " or ", v >> 24, v >> 16 & 255, v >> 8 & 255,
+		    v & 255);
+	}
+	return text;
+}
+
+static double load_list(uint32_t n)
+{
+	static double ms[LISTS];
+	char *text = list_of(n);
+	uint32_t i;
+
+	for (i = 0; i < LISTS; i++)
+		ms[i] = text_to_code(text) / 1e6;
+	free(text);
+	printf("%u hosts,,\"%s\",%.0f,,,\n", n, step_name[TEXT],
+	    jp_median(ms, LISTS) * 1e3);
+	return jp_median(ms, LISTS);
 }
 
 /* All steps once; what is not there, or was not before, is less than 0. */
@@ -78,6 +138,7 @@ static void steps(const struct jb_row *row, double t[STEPS])
 	t[JIT] = d.jit;
 	t[LINUX] = jl_linux_load(row->type, row->insns, row->ninsns);
 	t[ATTACH] = jl_linux_attach(row->classic, row->nclassic);
+	t[TEXT] = row->expr == NULL ? -1 : text_to_code(row->expr);
 }
 
 /* Returns our time in us; less than 0: not compiled. */
@@ -199,6 +260,8 @@ bool jl_load(const struct jb_row *rows, uint32_t n, struct jl_sum *sum)
 
 	puts("program,insns,step,us,ns_per_insn,ours_by_it,by_ours_at_1000");
 	ok = filters(rows, n, sum);
+	sum->ms_1000 = load_list(1000);
+	sum->ms_10000 = load_list(10000);
 	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		double base = 0;
 

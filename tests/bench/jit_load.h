@@ -12,9 +12,10 @@
 
 /** What of it goes into the summary. Less than 0: there is no such figure. */
 struct jl_sum {
-	double us_20;     /* ours, of a filter of 20 classic instructions */
-	double by_dpdk;   /* ratio to DPDK's JIT alone */
-	double by_linux;  /* ratio to Linux's verifier with its JIT */
+	double us_20; /* ours, of a filter of 20 classic instructions */
+	double ms_1000, ms_10000; /* lists of so many hosts, text to code */
+	double by_dpdk;           /* ratio to DPDK's JIT alone */
+	double by_linux;          /* ratio to Linux's verifier with its JIT */
 	double by_attach; /* ratio to Linux's classic way, SO_ATTACH_FILTER */
 	double linear;    /* the most that an instruction costs, of thousands of
 			  them, by what it costs with 100 */

@@ -40,6 +40,7 @@ struct jb_yard {
 
 struct jb_row {
 	const char *name;
+	const char *expr;         /* or NULL */
 	bool six;                 /* one of the six expressions of old */
 	struct flt_cbpf *classic; /* NULL: compiled from C */
 	uint32_t nclassic;

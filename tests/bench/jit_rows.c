@@ -33,6 +33,8 @@ static const char fifty[] = ""
 #undef HOST
     ;
 
+static char thousand[YARD_MANY * 28];
+
 struct map *yard_map;
 
 /* The packets: bytes that are not 0. */
@@ -76,7 +78,7 @@ static const struct spec {
 	    .mixed = true, .pkt = { [12] = 0x81, 0, 0, 5, 0x08, 0x06 } },
 	{ "tcpflags", EXPR("tcp[tcpflags] & (tcp-syn|tcp-fin) != 0", tcp_flags),
 	    .six = true, .mixed = true, .pkt = { IPV4(6), [47] = 2 } },
-	{ "1000 hosts", .many = true,
+	{ "1000 hosts", .expr = thousand, .many = true,
 	    .yard = { offsetof(struct yard, many_hash) }, .mixed = true,
 	    .pkt = { IPV4(6), SOURCE } },
 	{ "checksum 64", CODE(bpf_checksum, checksum), .len = 64 },
@@ -92,72 +94,21 @@ static const struct spec {
  * Programs
  */
 
-static uint32_t put(
-    struct jb_row *row, uint16_t code, unsigned jt, unsigned jf, uint32_t k)
-{
-	row->classic[row->nclassic] =
-	    (struct flt_cbpf){ code, (uint8_t)jt, (uint8_t)jf, k };
-	return row->nclassic++;
-}
-
-enum {
-	LDH = 0x28,
-	LD = 0x20,
-	JEQ = 0x15,
-	JA = 0x05,
-	RET = 0x06,
-};
-
-/* Two addresses against a list: each hit goes to the next instruction, a jump
- * that is told later where the verdict is. */
-static void put_list(struct jb_row *row, uint32_t from, uint32_t to,
-    const uint32_t *hosts, uint32_t *hit)
-{
-	uint32_t side, i;
-
-	for (side = 0; side < 2; side++) {
-		put(row, LD, 0, 0, side == 0 ? from : to);
-		for (i = 0; i < YARD_MANY; i++) {
-			put(row, JEQ, 0, 1, __builtin_bswap32(hosts[i]));
-			hit[side * YARD_MANY + i] = put(row, JA, 0, 0, 0);
-		}
-	}
-}
-
-/* What libpcap's optimiser makes of a list of hosts, for more of them than it
- * can be waited for. */
-static void many_classic(struct jb_row *row, const uint32_t *hosts)
-{
-	static uint32_t hit[4 * YARD_MANY];
-	uint32_t arp, no[2], i;
-
-	row->classic = jb_get((8 * YARD_MANY + 16) * sizeof(*row->classic));
-	put(row, LDH, 0, 0, 12);
-	put(row, JEQ, 1, 0, 0x0800);
-	arp = put(row, JA, 0, 0, 0);
-	put_list(row, 26, 30, hosts, hit);
-	no[0] = put(row, JA, 0, 0, 0);
-	row->classic[arp].k = row->nclassic - arp - 1;
-	put(row, JEQ, 2, 0, 0x0806);
-	put(row, JEQ, 1, 0, 0x8035);
-	no[1] = put(row, JA, 0, 0, 0);
-	put_list(row, 28, 38, hosts, hit + 2 * YARD_MANY);
-	for (i = 0; i < 2; i++)
-		row->classic[no[i]].k = row->nclassic - no[i] - 1;
-	put(row, RET, 0, 0, 0);
-	for (i = 0; i < 4 * YARD_MANY; i++)
-		row->classic[hit[i]].k = row->nclassic - hit[i] - 1;
-	put(row, RET, 0, 0, YARD_KEEP);
-}
-
 static const uint32_t *many_hosts(void)
 {
 	static uint32_t hosts[YARD_MANY];
 	uint64_t rnd = YARD_MANY;
+	size_t len = 0;
 	uint32_t i;
 
-	for (i = 0; i < YARD_MANY; i++)
+	for (i = 0; i < YARD_MANY; i++) {
+		const uint8_t *a = (const uint8_t *)&hosts[i];
+
 		hosts[i] = jb_random(&rnd) | 1; /* none is 0 */
+		len += (size_t)snprintf(thousand + len, sizeof(thousand) - len,
+		    "%shost %u.%u.%u.%u", i == 0 ? "" : " or ", a[0], a[1],
+		    a[2], a[3]);
+	}
 	yard_gcc.set_many(hosts, YARD_MANY);
 	yard_clang.set_many(hosts, YARD_MANY);
 	return hosts;
@@ -302,11 +253,10 @@ struct jb_row *jb_rows(uint32_t *n)
 
 		row->name = s->name;
 		row->six = s->six;
-		if (s->many)
-			many_classic(row, hosts);
-		else if (s->expr != NULL &&
-		         flt_expr_cbpf(s->expr, ETHERNET, 0, &row->classic,
-		             &row->nclassic, &err) < 0)
+		row->expr = s->expr;
+		if (s->expr != NULL &&
+		    flt_expr_cbpf(s->expr, ETHERNET, 0, &row->classic,
+		        &row->nclassic, &err) < 0)
 			jb_die("%s: %s", s->name, err.text);
 		if (row->classic != NULL)
 			convert(row);
