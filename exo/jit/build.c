@@ -491,6 +491,18 @@ static void build_block(struct builder *b, struct jit_block *to, uint32_t pc)
 	}
 }
 
+/* A packet load becomes two instructions, all others one or none. */
+static size_t room_for(const struct jit_ir *ir)
+{
+	size_t n = ir->n;
+	uint32_t i;
+
+	for (i = 0; i < ir->n; i++)
+		n += (ir->insns[i].code & 0x27u) == (EXO_LD | EXO_ABS) ||
+		     (ir->insns[i].code & 0x47u) == (EXO_LD | EXO_IND);
+	return n;
+}
+
 int jit_build(struct jit_ir *ir)
 {
 	struct builder b = { .ir = ir };
@@ -499,8 +511,7 @@ int jit_build(struct jit_ir *ir)
 
 	if (err < 0)
 		return err;
-	/* a packet load becomes two, all others one or none */
-	b.room = exo_arena_get(&ir->arena, 2 * ir->n * sizeof(*b.room));
+	b.room = exo_arena_get(&ir->arena, room_for(ir) * sizeof(*b.room));
 	if (b.room == NULL)
 		return -EXO_ENOMEM;
 	for (pc = 0; pc < ir->n && b.err == 0; pc++) {

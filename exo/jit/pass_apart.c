@@ -14,7 +14,7 @@
 #include "exo/lib/mem.h"
 
 #define BLOCK_MAX  4u /* instructions; longer blocks are not copied */
-#define COPIES_ALL 2u /* copies for each block, on average: then no more */
+#define COPIES_ALL 1u /* copies for each block, on average: then no more */
 
 static bool is_test(const struct jit_block *b)
 {

@@ -159,7 +159,9 @@ static bool whole(const struct jp_row *rows, uint32_t n)
 
 int main(void)
 {
-	struct jl_sum load = { -1, -1, -1, -1, 0 };
+	struct jl_sum load = {
+		.us_20 = -1, .by_dpdk = -1, .by_linux = -1, .by_attach = -1
+	};
 	struct jp_row *rows;
 	struct jb_row *made;
 	uint32_t n, i;
