@@ -136,7 +136,7 @@ static char *make_trace(void)
 {
 	const char *build = getenv("BUILD"), *dir = getenv("TEST_TMP");
 	const char *packets = getenv("BENCH_PACKETS");
-	char *path, *command;
+	char *path = NULL, *command = NULL;
 
 	if (asprintf(&path, "%s/walk.pcap", dir != NULL ? dir : "/tmp") < 0 ||
 	    asprintf(&command,
