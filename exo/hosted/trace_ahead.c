@@ -18,8 +18,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define PLAIN_MIN    ((off_t)8 << 20) /* smaller files are through too soon */
-#define PACKED_MIN   ((off_t)256 << 10)
+#define FILE_MIN     ((off_t)256 << 10) /* smaller are through too soon */
 #define THREADS_MAX  4
 #define LOOK_UP_MS   50 /* how long a stop flag may go unseen while waiting */
 #define NS_IN_MS     1000000
@@ -58,14 +57,13 @@ static int processors(void)
 	                                                    : 1;
 }
 
-bool tr_ahead_helps(const struct tr_raw *raw, bool packed)
+bool tr_ahead_helps(const struct tr_raw *raw)
 {
 	struct stat st;
 	int n;
 
 	if (raw->fd < 0 || !raw->own || fstat(raw->fd, &st) != 0 ||
-	    !S_ISREG(st.st_mode) ||
-	    st.st_size < (packed ? PACKED_MIN : PLAIN_MIN))
+	    !S_ISREG(st.st_mode) || st.st_size < FILE_MIN)
 		return false;
 	n = processors();
 	return atomic_load(&threads) < (n < THREADS_MAX ? n : THREADS_MAX) &&

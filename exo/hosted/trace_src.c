@@ -164,7 +164,7 @@ static void src_choose(struct tr_src *s, const struct tr_how *how)
 	if (io == TR_IO_READ || !s->raw.own || s->eof || s->fault.code != 0)
 		return;
 	if (io == TR_IO_AHEAD ||
-	    (io == TR_IO_AUTO && tr_ahead_helps(&s->raw, packed)))
+	    (io == TR_IO_AUTO && packed && tr_ahead_helps(&s->raw)))
 		s->ahead = tr_ahead_new(&s->raw, s->zip);
 	if (s->ahead != NULL || io == TR_IO_AHEAD || packed)
 		return;
