@@ -53,5 +53,5 @@ cut "cut" pcap 30000007
 cut "cut, pcapng" pcapng 30000006
 cut "cut to a page" pcap 20480000
 cut "emptied" pcap 0
-cut "packed" pcap.gz 30000007
+cut "packed" pcap.gz 20000007
 finish
