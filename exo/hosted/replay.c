@@ -60,16 +60,45 @@ void replay_warn(struct replay *rp, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Note n more packets of a kind; times are in the order of arrival. */
-static void note(
-    struct replay_span *s, uint32_t n, uint64_t first_ns, uint64_t last_ns)
+/*
+ * Note n more packets of a kind, those of the batch that some binding took or
+ * the others; times are in the order of arrival. The last of them is most often
+ * among the last of the batch, and the first is looked for once.
+ */
+static void note(const struct replay *rp, const struct exo_pkt *p, uint32_t n,
+    bool taken, struct replay_span *s)
 {
+	uint32_t last = rp->nbatch - 1, first = 0;
+
 	if (n == 0)
 		return;
+	while ((p[last].matched != 0) != taken)
+		last--;
+	while (s->packets == 0 && (p[first].matched != 0) != taken)
+		first++;
 	if (s->packets == 0)
-		s->first_ns = first_ns;
+		s->first_ns = p[first].time_ns;
 	s->packets += n;
-	s->last_ns = last_ns;
+	s->last_ns = p[last].time_ns;
+}
+
+/* Spans of time: of all packets, of those that some binding took, of others. */
+static void account(struct replay *rp, const struct exo_pkt *p)
+{
+	uint64_t origin = rp->all.packets == 0 ? UINT64_MAX : rp->origin_ns;
+	uint32_t n = rp->nbatch, taken = 0, i;
+
+	for (i = 0; i < n; i++) {
+		origin = p[i].time_ns < origin ? p[i].time_ns : origin;
+		taken += p[i].matched != 0;
+	}
+	rp->origin_ns = origin;
+	if (rp->all.packets == 0)
+		rp->all.first_ns = p[0].time_ns;
+	rp->all.packets += n;
+	rp->all.last_ns = p[n - 1].time_ns;
+	note(rp, p, taken, true, &rp->any);
+	note(rp, p, n - taken, false, &rp->none);
 }
 
 /* Read the next batch. Returns the number of packets, 0 at the end. */
@@ -89,33 +118,6 @@ static uint32_t next_batch(struct replay *rp)
 		if (n != -TR_ESTOP)
 			replay_error(rp, "%s", err.msg);
 	}
-}
-
-/* Spans of time: of all packets, of those that some binding took, of others.
- * No branch depends on a packet. */
-static void account(struct replay *rp, const struct exo_pkt *p)
-{
-	uint64_t origin = rp->all.packets == 0 ? UINT64_MAX : rp->origin_ns;
-	uint32_t n = rp->nbatch, taken = 0, i;
-	uint32_t first[2] = { n, n }, last[2] = { 0, 0 };
-
-	for (i = 0; i < n; i++) {
-		bool hit = p[i].matched != 0;
-
-		origin = p[i].time_ns < origin ? p[i].time_ns : origin;
-		taken += hit;
-		last[0] = hit ? last[0] : i;
-		last[1] = hit ? i : last[1];
-		first[0] = !hit && i < first[0] ? i : first[0];
-		first[1] = hit && i < first[1] ? i : first[1];
-	}
-	rp->origin_ns = origin;
-	note(&rp->all, n, p[0].time_ns, p[n - 1].time_ns);
-	if (taken != 0)
-		note(&rp->any, taken, p[first[1]].time_ns, p[last[1]].time_ns);
-	if (taken != n)
-		note(&rp->none, n - taken, p[first[0]].time_ns,
-		    p[last[0]].time_ns);
 }
 
 static void write_rest(struct replay *rp, const struct exo_pkt *pkts)
