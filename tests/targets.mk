@@ -151,7 +151,7 @@ HOW ?= all
 mutants: ## single faults in the verifier, each caught; HOW=fuzz, ONE=name
 	@nice -n 5 sh tests/mutants/run.sh $(BUILD) $(HOW) $(ONE)
 
-.PHONY: fuzz fuzz-verify lint tidy cover cover-verifier bench bench-verify fmt
+.PHONY: fuzz fuzz-verify fuzz-jit lint tidy cover cover-verifier bench bench-verify fmt
 .PHONY: bench-jit bench-jit-bin
 bench-jit-bin: $(BUILD)/bench_jit $(DPDK_SO)
 fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
@@ -166,7 +166,14 @@ fuzz-verify: ## the verifier: libFuzzer, a plain loop, AFL++
 	+@$(fuzz) $(BUILD)/fuzz/fuzz_verify
 	+@if command -v afl-clang-fast >/dev/null; then \
 	    $(afl) $(BUILD)/afl/fuzz_verify; fi
-	@FUZZ_TIME=$(FUZZ_TIME) sh tests/fuzz/verify.sh $(BUILD)
+	@FUZZ_TIME=$(FUZZ_TIME) sh tests/fuzz/programs.sh $(BUILD) fuzz_verify
+
+# One program is compiled six times and run thirty: the pairs are what counts.
+fuzz-jit: ## compiled code against the interpreter: libFuzzer, a plain loop
+	@$(SETUP) test fuzz
+	+@$(SELF) $(BUILD)/fuzz_jit
+	+@$(fuzz) $(BUILD)/fuzz/fuzz_jit
+	@FUZZ_TIME=$(FUZZ_TIME) sh tests/fuzz/programs.sh $(BUILD) fuzz_jit
 
 lint: build-strict ## layers, symbols, sizes, tables, names, format, scripts
 	@$(RUN) -v -b $(BUILD)/strict lint
