@@ -146,10 +146,13 @@ check-all: test fuzz tidy ## what a merge must pass
 check-fresh: ## both commands in a new Debian root
 	@TEST_TIMEOUT=5400 $(RUN) -v -b $(BUILD)/strict fresh
 
-.PHONY: mutants
+.PHONY: mutants mutants-jit
 HOW ?= all
 mutants: ## single faults in the verifier, each caught; HOW=fuzz, ONE=name
 	@nice -n 5 sh tests/mutants/run.sh $(BUILD) $(HOW) $(ONE)
+
+mutants-jit: ## the same in the compiler
+	@nice -n 5 sh tests/mutants/run.sh -j $(BUILD) $(HOW) $(ONE)
 
 .PHONY: fuzz fuzz-verify fuzz-jit lint tidy cover cover-verifier bench bench-verify fmt
 .PHONY: bench-jit bench-jit-bin

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Reads tests/mutants/*.mut, which run.sh describes.
+# Reads tables of faults, tests/mutants/*.mut and jit/*.mut: run.sh describes them.
 #
 # usage: awk -f mutant.awk FILE.mut...
 #	prints name, file, kind and a number made of the text, parted by tabs

@@ -1,10 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The mutation check: single faults in the verifier, each of which our tests
-# must catch.
+# The mutation check: single faults in the verifier, or in the compiler, each of
+# which our tests must catch.
 #
-# usage: run.sh BUILD all|fuzz		go on, one fault after the other
-#        run.sh BUILD all|fuzz NAME	this one, once more
+# usage: run.sh [-j] BUILD all|fuzz		go on, one fault after the other
+#        run.sh [-j] BUILD all|fuzz NAME	this one, once more
+#
+# -j is about the compiler: its tables are tests/mutants/jit/*.mut, results are
+# kept in BUILD/mutants-jit, suites are those of the compiler, then diff_jit, and
+# fuzz_jit makes the programs (20000). What follows is said of the verifier.
 #
 # `all` tries each fault that was not tried yet: the suite of its file and the
 # cases, with few packets; MUTANT_RUNS (5000) generated programs until one is
@@ -34,15 +38,31 @@ set -u
 LC_ALL=C
 export LC_ALL
 src=$(cd "$(dirname "$0")/../.." && pwd)
+subject=verifier
+if [ "$1" = -j ]; then
+	subject=jit
+	shift
+fi
 build=$1 how=$2 only=${3:-}
 case $build in
 /*) ;;
 *) build=$src/$build ;;
 esac
-dir=$build/mutants
+case $subject in
+jit)
+	dir=$build/mutants-jit fuzzer=fuzz_jit few=20000
+	tables=$src/tests/mutants/jit
+	diff=diff_jit folders=pcaps
+	;;
+*)
+	dir=$build/mutants fuzzer=fuzz_verify few=5000
+	tables=$src/tests/mutants
+	diff='' folders=''
+	;;
+esac
 results=$dir/results
 case $how in
-all) runs=${MUTANT_RUNS:-5000} ;;
+all) runs=${MUTANT_RUNS:-$few} ;;
 fuzz) runs=${MUTANT_RUNS:-100000} ;;
 *)
 	echo "mutants: HOW is all or fuzz"
@@ -53,16 +73,16 @@ seed=${FUZZ_SEED:-1}
 tab=$(printf '\t')
 
 table() {
-	awk "$@" -f "$src/tests/mutants/mutant.awk" "$src"/tests/mutants/*.mut
+	awk "$@" -f "$src/tests/mutants/mutant.awk" "$tables"/*.mut
 }
 
 # The sources, without what no judgement depends on.
-sources="Makefile exo filters include libos-net verifier"
-parts="cases diff fuzz/fuzz_verify.c fuzz/replay_main.c module.mk support \
+sources="Makefile exo filters include libos-net verifier $folders"
+parts="cases diff fuzz/$fuzzer.c fuzz/replay_main.c module.mk support \
 targets.mk unit vectors"
 
 build_in() {
-	programs="build/unit build/fuzz_verify"
+	programs="build/unit build/$fuzzer ${diff:+build/$diff}"
 	[ -z "${EXOPF_VECTORS:-}" ] || programs="$programs build/exopf"
 	# shellcheck disable=SC2086 # a list of programs
 	make -C "$1" -s BUILD=build OPT=-O1 WERROR= SAN= COVER= $programs \
@@ -97,24 +117,33 @@ quick() {
 	verifier/tnum.*) said=$(suite t_vf_tnum) ;;
 	verifier/range.*) said=$(suite t_vf_range) ;;
 	verifier/scalar.*) said=$(suite t_vf_scalar) ;;
+	exo/jit/x64.*) said=$(suite t_jit_x64) ;;
+	exo/hosted/code_mem.*) said=$(suite t_code_mem) ;;
 	esac
-	[ -n "$said" ] || said=$(EXOPF_CASE_STEP=99 suite t_vf_cases)
+	if [ -z "$said" ] && [ "$subject" = jit ]; then
+		said=$(suite t_jit_cases)
+	elif [ -z "$said" ]; then
+		said=$(EXOPF_CASE_STEP=99 suite t_vf_cases)
+	fi
 	printf '%s\n' "$said" | tr '\t' ' '
 }
 
 slow() {
-	for name in t_vf_limits t_vf_order t_vf_tnum t_vf_scalar t_vf_cases \
-	    t_vf_range; do
+	suites="t_vf_limits t_vf_order t_vf_tnum t_vf_scalar t_vf_cases t_vf_range"
+	[ "$subject" != jit ] ||
+	    suites="t_jit_x64 t_jit_cases t_jit_far t_code_mem t_helper_loop"
+	for name in $suites; do
 		said=$(suite "$name")
 		[ -z "$said" ] || break
 	done
-	[ -n "$said" ] || said=$(vectors)
+	[ -n "$said" ] || said=$(compared)
+	[ -n "$said" ] || [ "$subject" = jit ] || said=$(vectors)
 	printf '%s\n' "$said" | tr '\t' ' '
 }
 
 # fuzz FROM: programs FROM to $runs, until one is judged wrongly.
 fuzz() {
-	timeout -k 5 3600 build/fuzz_verify -g "$runs" "$seed" "$1" 1 \
+	timeout -k 5 3600 "build/$fuzzer" -g "$runs" "$seed" "$1" 1 \
 	    >"$dir/fuzz.log" 2>&1 </dev/null && return
 	awk -v status=$? '
 	/^FAULT/ && fault == "" { fault = $2 }
@@ -126,6 +155,13 @@ fuzz() {
 		else
 			print nr " " fault
 	}' "$dir/fuzz.log" | tr -d :
+}
+
+# What filters do on packets, where there is a program that tells it.
+compared() {
+	[ -z "$diff" ] || timeout -k 5 300 "build/$diff" -q \
+	    >"$dir/diff.log" 2>&1 </dev/null ||
+	    echo "$diff: $(head -n 1 "$dir/diff.log" | cut -c 1-70)"
 }
 
 vectors() {
@@ -190,7 +226,7 @@ try() {
 show() {
 	awk -F "$tab" '{
 		printf "%-24s %-10s %-7s %4d s  %-14s %s\n", $1,
-		    substr($3, 10), $4, $5, $7, $8
+		    substr($3, match($3, /[^\/]*$/)), $4, $5, $7, $8
 	}'
 }
 
