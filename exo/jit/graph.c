@@ -136,6 +136,8 @@ static void drop_unread(struct jit_ir *ir, struct jit_block *b)
 	uint16_t live = live_out(ir, b);
 	uint32_t k, kept = b->n;
 
+	if (b->n == 0)
+		return;
 	for (k = b->n; k-- > 0;) {
 		struct jit_ins *in = &b->ins[k];
 		uint16_t writes = jit_writes(in);

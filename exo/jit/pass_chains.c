@@ -310,7 +310,8 @@ static int put_field(struct chain *c, uint32_t block, uint32_t i)
 
 		if (more == NULL)
 			return -EXO_ENOMEM;
-		memcpy(more, b->ins, b->n * sizeof(*more));
+		if (b->n != 0)
+			memcpy(more, b->ins, b->n * sizeof(*more));
 		more[b->n++] = f->load;
 		b->ins = more;
 	}
@@ -356,7 +357,9 @@ static int put_slow(struct chain *c, uint32_t lead, uint32_t *slow)
 	ir->blocks[end].end = c->most;
 	ir->blocks[end].end.op = JIT_REJECT;
 	b = &ir->blocks[head];
-	b->ins = ir->blocks[c->first].ins + lead;
+	b->ins = ir->blocks[c->first].ins;
+	if (lead != 0)
+		b->ins += lead;
 	b->n = ir->blocks[c->first].n - lead;
 	b->end = ir->blocks[c->first].end;
 	memcpy(b->to, ir->blocks[c->first].to, sizeof(b->to));
