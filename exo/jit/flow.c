@@ -262,7 +262,7 @@ static unsigned alu_bits(
 static bool moves(const struct jit_ins *in, const struct jit_val *a,
     const struct jit_val *b, struct jit_val *to)
 {
-	int64_t by = in->alu == EXO_ADD ? b->k : -b->k;
+	int64_t by = in->alu == EXO_ADD ? b->k : (int64_t)(0 - (uint64_t)b->k);
 
 	if ((in->alu != EXO_ADD && in->alu != EXO_SUB) ||
 	    (in->flags & JIT_F_32) != 0 || b->kind != JIT_V_CONST ||
