@@ -180,7 +180,8 @@ static void alu(struct line *l, const struct isa_op *op)
 	unsigned what = op->code & 0xf0u;
 	int32_t k = edge32(l);
 
-	if (what == EXO_LSH || what == EXO_RSH || what == EXO_ARSH)
+	if ((what == EXO_LSH || what == EXO_RSH || what == EXO_ARSH) &&
+	    !pg_one_in(&l->g, 8))
 		k &= op->size * 8 - 1;
 	if ((what == EXO_DIV || what == EXO_MOD) && k == 0)
 		k = 1;
