@@ -38,7 +38,7 @@ static int64_t edge(struct line *l)
 	int64_t v = edges[pg_pick(&l->g, EDGES)];
 
 	if (pg_one_in(&l->g, 8))
-		v += (int64_t)pg_pick(&l->g, 5) - 2;
+		v = (int64_t)((uint64_t)v + pg_pick(&l->g, 5) - 2);
 	return v;
 }
 
