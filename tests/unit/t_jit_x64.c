@@ -43,9 +43,10 @@ static const int32_t imms[] = { 0, 1, -1, 127, 128, -128, -129, 255, 256, 32767,
 	32768, 65535, 65536, -32768, -32769, INT32_MAX, INT32_MIN };
 #define IMMS (sizeof(imms) / sizeof(imms[0]))
 static const unsigned alus[] = { X64_ADD, X64_OR, X64_AND, X64_SUB, X64_XOR,
-	X64_CMP };
+	X64_CMP, X64_SBB };
 static const ZydisMnemonic alu_names[] = { MN(ADD), MN(OR), MN(AND), MN(SUB),
-	MN(XOR), MN(CMP) };
+	MN(XOR), MN(CMP), MN(SBB) };
+#define ALUS (sizeof(alus) / sizeof(alus[0]))
 static const unsigned shifts[] = { X64_SHL, X64_SHR, X64_SAR };
 static const unsigned sizes[] = { 1, 2, 4, 8 };
 
@@ -204,7 +205,7 @@ static void two_regs(unsigned a, unsigned b, bool w)
 
 	x64_mov(&x, w, a, b);
 	is(&x, "mov", MN(MOV), r_(bits, a), r_(bits, b), none());
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < ALUS; i++) {
 		x = start();
 		x64_alu(&x, alus[i], w, a, b);
 		is(&x, "alu", alu_names[i], r_(bits, a), r_(bits, b), none());
@@ -348,7 +349,7 @@ START_TEST(t_one_register)
 			one_reg(a, w != 0);
 			for (k = 0; k < IMMS; k++) {
 				test_k(a, w != 0, imms[k]);
-				for (i = 0; i < 6; i++) {
+				for (i = 0; i < ALUS; i++) {
 					struct x64 x = start();
 
 					x64_alu_k(
@@ -409,6 +410,9 @@ START_TEST(t_nothing_to_choose)
 	x = start();
 	x64_trap(&x);
 	is(&x, "ud2", MN(UD2), none(), none(), none());
+	x = start();
+	x64_lfence(&x);
+	is(&x, "lfence", MN(LFENCE), none(), none(), none());
 	for (a = 0; a < 16; a++) {
 		for (i = 0; i < 5; i++) {
 			x = start();
@@ -479,13 +483,13 @@ static void read_and_write(struct x64_mem m, unsigned a, bool w)
 
 	x64_lea(&x, w, a, m);
 	is(&x, "lea", MN(LEA), r_(wide(w), a), m_(0, m), none());
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < ALUS; i++) {
 		x = start();
 		x64_alu_load(&x, alus[i], w, a, m);
 		is(&x, "alu_load", alu_names[i], r_(wide(w), a), m_(wide(w), m),
 		    none());
 	}
-	for (i = 0; i < 5; i++) { /* there is no lock cmp */
+	for (i = 0; i < 5; i++) { /* those before cmp */
 		x = start();
 		x64_lock_alu(&x, alus[i], w, m, a);
 		locked(&x, "lock alu", alu_names[i], w, m, a);
