@@ -67,7 +67,8 @@ struct exo_bind_stat {
 	uint64_t matched_bytes; /* their bytes on the wire */
 	uint64_t delivered;     /* records put on the ring, or counted */
 	uint64_t dropped;       /* records that found no room */
-	uint64_t trapped;       /* runs that ended in a trap: 0, or a bug */
+	uint64_t differed;      /* runs that the interpreter ended otherwise:
+	                           0, or a bug; a core that judges counts */
 	uint64_t first_ns;      /* earliest time of a match */
 	uint64_t last_ns;       /* latest time of a match */
 	uint64_t max_steps;     /* proven bound of steps a packet */

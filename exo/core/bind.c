@@ -232,6 +232,14 @@ void binding_withdraw(struct exo_core *core, struct binding *b)
 	exo_pool_put(&core->binds, b->name);
 }
 
+const uint8_t *exo_binding_code(
+    const struct exo_core *core, uint64_t binding, uint32_t *size)
+{
+	const struct binding *b = exo_pool_find(&core->binds, binding);
+
+	return b == NULL ? NULL : jit_bytes(b->code, size);
+}
+
 const struct exo_insn *exo_binding_insns(
     const struct exo_core *core, uint64_t binding, uint32_t *n)
 {

@@ -36,7 +36,7 @@ struct exo_core_config {
 	uint32_t without; /* passes of the compiler to leave out: bits of
 				  exo/jit/passes.inc */
 	uint32_t harden;  /* bits of enum jit_harden (exo/jit/jit.h) */
-	bool judge;       /* interpret, too: exo_bind_stat.trapped counts
+	bool judge;       /* interpret, too: exo_bind_stat.differed counts
 				  where the two differ */
 };
 
@@ -117,6 +117,11 @@ struct exo_core_stat {
 };
 
 void exo_core_stat(const struct exo_core *core, struct exo_core_stat *out);
+
+/** The machine code of a binding, *size bytes, for tools that name it; valid
+ * until the binding goes. NULL when there is no such binding. */
+const uint8_t *exo_binding_code(
+    const struct exo_core *core, uint64_t binding, uint32_t *size);
 
 /** The instructions of a binding's verified program, for tools that show
  * them; valid until the binding goes. NULL when there is no such binding. */

@@ -64,6 +64,6 @@ uint32_t binding_run(
 		memset(&ctx->own, 0, sizeof(ctx->own));
 	r0 = b->run(ctx, ctx->data, ctx->size);
 	if (core->vm != NULL && !agrees(core, b, ctx, r0))
-		b->stat.trapped++;
+		b->stat.differed++;
 	return kept(b->type, r0);
 }

@@ -71,6 +71,7 @@ int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out)
 	w->arg = cfg->arg;
 	w->no_cpu = cfg->no_cpu;
 	w->harden = cfg->harden;
+	w->places = cfg->places;
 	w->vm.ops = &world_ops;
 	w->vm.user = w;
 	err = make_maps(w, cfg);

@@ -20,6 +20,7 @@
 #ifndef EXO_CORE_WORLD_H
 #define EXO_CORE_WORLD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "exo/abi/map.h"
@@ -54,6 +55,7 @@ struct exo_world_config {
 	uint32_t no_cpu; /* what compiled programs must do without, as bits of
 			    exo/jit/jit.h's enum jit_cpu */
 	uint32_t harden; /* how they are hardened: bits of enum jit_harden */
+	bool places;     /* keep what exo_world_code_place() gives */
 };
 
 /**
@@ -99,6 +101,20 @@ void exo_world_code_free(struct exo_world *w, struct exo_world_code *c);
 /** Its machine code. */
 const uint8_t *exo_world_code_bytes(
     const struct exo_world_code *c, uint32_t *size);
+
+/** A piece of the machine code: where it begins; it ends where the next does,
+ * or with the code. */
+struct exo_world_place {
+	uint32_t from;
+	uint32_t pc; /* the instruction it is of, or one of: */
+};
+#define EXO_PLACE_FRAME  UINT32_MAX       /* entry and exit of a function */
+#define EXO_PLACE_TABLES (UINT32_MAX - 1) /* no code: what is looked up */
+
+/** The i-th piece in the order of the code; an instruction may have several,
+ * or none. False past the last, or where places were not kept. */
+bool exo_world_code_place(
+    const struct exo_world_code *c, uint32_t i, struct exo_world_place *out);
 
 /** Run compiled code as exo_world_run() runs the loaded program; the result,
  * 0 where that ends by ISA_END_REJECT. */

@@ -63,6 +63,7 @@ struct exo_world {
 	uint32_t depth;                 /* of callbacks, while one runs */
 	uint32_t no_cpu;
 	uint32_t harden;
+	bool places;
 	struct isa_vm vm;
 };
 

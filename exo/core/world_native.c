@@ -197,6 +197,7 @@ int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
 		.harden = w->harden,
 		.seed = w->random ^ (uintptr_t)w,
 		.cpu = jit_cpu_detect() & ~w->no_cpu,
+		.lines = w->places,
 	};
 	struct exo_world_code *c = exo_mem_get(w->mem, sizeof(*c));
 	int err;
@@ -225,6 +226,22 @@ const uint8_t *exo_world_code_bytes(
     const struct exo_world_code *c, uint32_t *size)
 {
 	return jit_bytes(c->code, size);
+}
+
+_Static_assert(
+    EXO_PLACE_FRAME == JIT_LINE_FRAME && EXO_PLACE_TABLES == JIT_LINE_TABLES,
+    "places are the compiler's lines");
+
+bool exo_world_code_place(
+    const struct exo_world_code *c, uint32_t i, struct exo_world_place *out)
+{
+	uint32_t n;
+	const struct jit_line *lines = jit_lines(c->code, &n);
+
+	if (i >= n)
+		return false;
+	*out = (struct exo_world_place){ lines[i].from, lines[i].pc };
+	return true;
 }
 
 uint64_t exo_world_exec(struct exo_world *w, const struct exo_world_code *c)

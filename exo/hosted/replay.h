@@ -25,6 +25,7 @@
 #include "exo/abi/call.h"
 #include "exo/core/core.h"
 #include "exo/hosted/binding.h"
+#include "exo/hosted/perf_map.h"
 #include "exo/hosted/plat_hosted.h"
 #include "exo/hosted/progress.h"
 #include "exo/hosted/trace.h"
@@ -49,6 +50,9 @@ struct replay_opts {
 	bool no_optimize;
 	bool json;
 	bool quiet; /* no progress bar */
+	bool judge; /* interpret each packet, too */
+	bool perf_map;
+	uint32_t without; /* passes of the compiler */
 };
 
 struct replay;
@@ -71,7 +75,7 @@ struct replay_owner {
 
 /** What became of a binding, over all link types. */
 struct replay_sum {
-	uint64_t matched, bytes, delivered, dropped, trapped;
+	uint64_t matched, bytes, delivered, dropped, differed;
 	uint64_t first_ns,
 	    last_ns; /* of arrival; valid when matched is not 0 */
 };
@@ -139,6 +143,7 @@ struct replay {
 	bool disagree;   /* our own counts contradict each other */
 	char **errors;   /* what was said, for --json */
 	size_t nerrors, errors_room;
+	struct cmd_perf_map perf_map;
 	struct cmd_progress progress;
 };
 

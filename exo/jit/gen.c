@@ -336,6 +336,7 @@ static void round(struct jit_gen *g)
 	reject(g);
 	if (ir->callbacks)
 		callback(g);
+	line(g, JIT_LINE_TABLES);
 	jit_tables(g);
 }
 

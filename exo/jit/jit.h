@@ -143,8 +143,10 @@ const uint8_t *jit_bytes(const struct jit_code *code, uint32_t *size);
 /** A place in the code: bytes [from, next row's from) are of instruction pc. */
 struct jit_line {
 	uint32_t from;
-	uint32_t pc; /* UINT32_MAX: of none, as entry and exit */
+	uint32_t pc; /* or one of: */
 };
+#define JIT_LINE_FRAME  UINT32_MAX       /* of none, as entry and exit */
+#define JIT_LINE_TABLES (UINT32_MAX - 1) /* what is looked up, behind code */
 
 /** The places of a program's instructions in the order of the code. */
 const struct jit_line *jit_lines(const struct jit_code *code, uint32_t *n);

@@ -96,7 +96,7 @@ static void model_check(const struct model *m)
 	ck_assert_uint_eq(st.matched_bytes, m->stat.matched_bytes);
 	ck_assert_uint_eq(st.delivered, m->stat.matched);
 	ck_assert_uint_eq(st.dropped, 0);
-	ck_assert_uint_eq(st.trapped, 0);
+	ck_assert_uint_eq(st.differed, 0);
 	ck_assert_uint_eq(st.first_ns, m->stat.first_ns);
 	ck_assert_uint_eq(st.last_ns, m->stat.last_ns);
 }
