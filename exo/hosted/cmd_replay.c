@@ -3,6 +3,7 @@
  * `exopf replay`: the arguments.
  */
 #include "exo/hosted/cmd.h"
+#include "exo/hosted/passes.h"
 #include "exo/hosted/replay.h"
 
 #include <getopt.h>
@@ -33,19 +34,29 @@ static const char help[] =
     "      --merge        merge several traces by time, instead of one after\n"
     "                     the other\n"
     "  -O, --no-optimize  leave out libpcap's optimiser\n"
+    "      --judge        interpret every packet, too: where that differs "
+    "from\n"
+    "                     the compiled filter, say so and exit with 3\n"
+    "      --jit-passes L passes of the compiler: names with commas between,\n"
+    "                     all (the default), none; -NAME: all but that one\n"
+    "      --perf-map     name the filters' code for perf, in\n"
+    "                     /tmp/perf-PID.map, which stays\n"
     "      --json         the result as JSON, schema exopf.replay/1\n"
     "  -q, --quiet        no progress bar\n"
     "  -h, --help         this text\n"
     "\n"
     "SIGINT and SIGTERM close the outputs whole and print the totals so far\n"
     "(exit status 130, 143); SIGUSR1 prints them and goes on. Exit status: 0\n"
-    "done, 2 something failed (what could be read was counted).\n"
+    "done, 2 something failed (what could be read was counted), 3 our own\n"
+    "counts or engines disagree.\n"
     "\n"
     "examples:\n"
     "  exopf replay -r pcaps/web4.pcap web='tcp port 80' dns='udp port 53'\n"
     "  exopf replay -r pcaps/web4.pcap --policy first -o 'out/{name}.pcap' \\\n"
     "    --rest out/rest.pcap syn@10='tcp[tcpflags] & tcp-syn != 0' tcp=tcp\n"
     "  exopf replay --json -r pcaps/web4.pcap all=\n"
+    "  exopf replay --judge --jit-passes all,-chains -r pcaps/web4.pcap "
+    "tcp=tcp\n"
     "  gzip -c pcaps/web4.pcap | exopf replay -r - v4=ip v6=ip6\n";
 
 struct args {
@@ -59,6 +70,9 @@ enum {
 	OPT_REST = 256,
 	OPT_POLICY,
 	OPT_MERGE,
+	OPT_JUDGE,
+	OPT_PASSES,
+	OPT_PERF_MAP,
 	OPT_JSON
 };
 
@@ -70,6 +84,9 @@ static const struct option options[] = {
 	{ "policy", required_argument, NULL, OPT_POLICY },
 	{ "merge", no_argument, NULL, OPT_MERGE },
 	{ "no-optimize", no_argument, NULL, 'O' },
+	{ "judge", no_argument, NULL, OPT_JUDGE },
+	{ "jit-passes", required_argument, NULL, OPT_PASSES },
+	{ "perf-map", no_argument, NULL, OPT_PERF_MAP },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
@@ -119,6 +136,14 @@ static int take(const struct cmd *self, struct args *a, int c)
 		return 0;
 	case 'O':
 		a->opts.no_optimize = true;
+		return 0;
+	case OPT_JUDGE:
+		a->opts.judge = true;
+		return 0;
+	case OPT_PASSES:
+		return cmd_passes(self, optarg, &a->opts.without);
+	case OPT_PERF_MAP:
+		a->opts.perf_map = true;
 		return 0;
 	case OPT_JSON:
 		a->opts.json = true;

@@ -250,23 +250,39 @@ static int pass_empty(struct replay *rp)
 	return ret;
 }
 
-static int setup(struct replay *rp)
+static int make_core(struct replay *rp)
 {
-	const struct tr_how how = {
-		.stop = &cmd_signal_stop, .awake = on_report, .user = rp
-	};
 	const struct exo_core_config cfg = {
 		.verify_insns = VF_EXPLORED_DEFAULT,
 		.verify_mem = VF_MEM_DEFAULT,
+		.without = rp->opts->without,
+		.judge = rp->opts->judge,
 	};
-	struct tr_error err;
 	int ret = exo_core_new(&cfg, &rp->core);
-	uint32_t i;
 
 	if (ret != 0) {
 		replay_error(rp, "no core: %s", cmd_diag_error(ret));
 		return CMD_FAULT;
 	}
+	ret = rp->opts->perf_map ? cmd_perf_map_open(&rp->perf_map) : 0;
+	if (ret == 0)
+		return 0;
+	replay_error(rp, "--perf-map: cannot make %s: %s", rp->perf_map.path,
+	    strerror(ret));
+	return CMD_FAULT;
+}
+
+static int setup(struct replay *rp)
+{
+	const struct tr_how how = {
+		.stop = &cmd_signal_stop, .awake = on_report, .user = rp
+	};
+	struct tr_error err;
+	int ret = make_core(rp);
+	uint32_t i;
+
+	if (ret != 0)
+		return ret;
 	rp->order = calloc(rp->set.n, sizeof(*rp->order));
 	rp->link_of = calloc(TR_LINK_COUNT, sizeof(*rp->link_of));
 	if (rp->opts->out != NULL)
@@ -348,6 +364,7 @@ void replay_free(struct replay *rp)
 	tr_outs_free(rp->outs);
 	tr_run_close(rp->run);
 	exo_core_free(rp->core);
+	cmd_perf_map_close(&rp->perf_map);
 	replay_owners_close(rp);
 	replay_bind_free(rp);
 	for (i = 0; i < rp->nerrors; i++)

@@ -178,6 +178,21 @@ static int verifier_refused(struct replay *rp, const struct cmd_binding *b,
 	return CMD_DISAGREE;
 }
 
+/* Tell perf what runs there. It is told nothing more once that failed. */
+static void name_code(
+    struct replay *rp, const struct cmd_binding *b, uint64_t binding)
+{
+	uint32_t size;
+	const uint8_t *code = exo_binding_code(rp->core, binding, &size);
+	int err = cmd_perf_map_add(&rp->perf_map, code, size, b->name);
+
+	if (err == 0)
+		return;
+	replay_error(rp, "%s: %s; not all filters are named there",
+	    rp->perf_map.path, strerror(err));
+	cmd_perf_map_close(&rp->perf_map);
+}
+
 /* The BIND call, as the owner's libOS makes it. rank: 0 is asked first. */
 static int bind_image(struct replay *rp, const struct cmd_binding *b,
     uint32_t rank, const struct flt_image *img, struct replay_link *link)
@@ -201,6 +216,7 @@ static int bind_image(struct replay *rp, const struct cmd_binding *b,
 
 	if (ret == 0) {
 		link->bound[b->index] = call.out_binding;
+		name_code(rp, b, call.out_binding);
 		return 0;
 	}
 	if (ret == -EXO_EREFUSED)

@@ -85,6 +85,8 @@ static void put_binding(
 	cmd_json_u64(j, "bytes", sum.bytes);
 	cmd_json_u64(j, "delivered", sum.delivered);
 	cmd_json_u64(j, "dropped", sum.dropped);
+	if (rp->opts->judge)
+		cmd_json_u64(j, "differed", sum.differed);
 	put_times(j, sum.matched, sum.first_ns, sum.last_ns);
 	if (replay_out_stat(rp, i, &st))
 		put_output(j, "output", &st);
@@ -152,6 +154,9 @@ static void put_head(struct cmd_json *j, const struct replay *rp)
 	cmd_json_u64(j, "unmatched_bytes", core.unmatched_bytes);
 	put_times(j, core.packets, rp->all.first_ns, rp->all.last_ns);
 	cmd_json_u64(j, "code_bytes", core.code);
+	cmd_json_bool(j, "judged", rp->opts->judge);
+	cmd_json_str(
+	    j, "perf_map", rp->perf_map.open ? rp->perf_map.path : NULL);
 	cmd_json_u64(j, "elapsed_ns", plat_clock_ns() - rp->start_clock);
 }
 
