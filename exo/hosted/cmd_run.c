@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `exopf run`: run one program, verified or not, on the defensive interpreter.
+ * `exopf run`: the arguments.
  */
 #include "exo/hosted/cmd.h"
-#include "exo/hosted/json.h"
+#include "exo/hosted/map_arg.h"
+#include "exo/hosted/passes.h"
 #include "exo/hosted/program.h"
-
-#include "exo/isa/decode.h"
-#include "exo/isa/interp.h"
-#include "exo/isa/text.h"
+#include "exo/hosted/run.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -16,15 +14,16 @@
 #include <string.h>
 
 #define FUEL_DEFAULT 100000000u
-#define SCHEMA       "exopf.run/1"
 
 static const char help[] =
     "usage: exopf run [options] --raw HEX|- [MEMHEX]\n"
     "       exopf run [options] --asm FILE|- [MEMHEX]\n"
     "\n"
-    "Run a program on the defensive interpreter, without asking the verifier,\n"
-    "and print what it returns as hexadecimal. Exit status: 0 it returned,\n"
-    "1 it ended in a trap, 2 it could not be run.\n"
+    "Run a program and print what it returns as hexadecimal. The interpreter\n"
+    "checks every access and runs anything, without asking the verifier; the\n"
+    "compiler takes only what the verifier accepts. Exit status: 0 it\n"
+    "returned, 1 it ended in a trap or was refused, 2 it could not be run,\n"
+    "3 the two engines differ.\n"
     "\n"
     "  --raw HEX         instructions as hexadecimal; '-' reads them from\n"
     "                    standard input, white space is skipped\n"
@@ -35,8 +34,16 @@ static const char help[] =
     "  --mem HEX         the memory of type mem, or MEMHEX as an argument\n"
     "  --packet HEX      the packet of the other types\n"
     "  --wirelen N       its length on the wire, when it was captured short\n"
-    "  --engine interp   what runs it; the interpreter is the only engine\n"
-    "  --fuel N          instructions it may take (100000000)\n"
+    "  --engine ENGINE   what runs it: interp, the defensive interpreter (the\n"
+    "                    default); jit, machine code; both, which compares\n"
+    "                    what they leave\n"
+    "  --fuel N          instructions it may take (100000000); for jit, the\n"
+    "                    most that is proven\n"
+    "  --map DEF         a map that the program names by its index, as for\n"
+    "                    'exopf verify'; empty at first\n"
+    "  --jit-passes LIST passes of the compiler: names with commas between,\n"
+    "                    all (the default), none; -NAME: all but that one\n"
+    "  --perf-map        name the code for perf, in /tmp/perf-PID.map\n"
     "  --json            the result as JSON, schema exopf.run/1\n"
     "  -h, --help        this text\n"
     "\n"
@@ -44,155 +51,80 @@ static const char help[] =
     "  exopf run --raw 'b700000007000000 9500000000000000'\n"
     "  echo '61 10 00 00 00 00 00 00  95 00 00 00 00 00 00 00' |\n"
     "    exopf run --raw - --mem 78563412\n"
+    "  exopf run --engine both --json --raw - 78563412 <<END\n"
+    "  b700000000000000 5502010004000000 6110000000000000 9500000000000000\n"
+    "  END\n"
     "  exopf dump --hex arp | exopf run --raw - --packet \\\n"
     "    'ffffffffffff 020000000001 0806 0001080006040001'\n";
 
-/* What to run, on what; what came of it. */
-struct job {
-	struct cmd_program_args args;
-	struct cmd_program program;
+/* The arguments. */
+struct args {
+	struct cmd_program_args program;
+	struct run_job job;
 	const char *mem_text;
 	const char *packet_text;
-	uint64_t wirelen; /* 0: the packet is whole */
-	uint64_t fuel;
-	bool json;
-	uint8_t *bytes; /* the memory, or the packet */
-	size_t nbytes;
-	enum isa_end end;
-	uint64_t r0;
-	uint64_t steps;
-	uint32_t pc;
+	bool passes; /* --jit-passes was given */
 };
 
-/* How a run ended: a word for machines, a sentence for people. */
-static const struct {
-	const char *name;
-	const char *meaning;
-} ends[] = {
-	[ISA_END_EXIT] = { "exit", "it returned" },
-	[ISA_END_REJECT] = { "reject", "it read past the packet: rejected" },
-	[ISA_END_FUEL] = { "fuel", "the fuel is used up" },
-	[ISA_END_PC] = { "pc", "control left the program" },
-	[ISA_END_OPCODE] = { "opcode", "this is no instruction" },
-	[ISA_END_LOAD] = { "load", "a load outside all memory" },
-	[ISA_END_STORE] = { "store", "a store outside all writable memory" },
-	[ISA_END_CTX] = { "ctx", "this access names no context field" },
-	[ISA_END_FRAMES] = { "frames", "calls nest too deep" },
-	[ISA_END_HELPER] = { "helper", "there is no such helper" },
-	[ISA_END_MAP] = { "map", "there is no such map" },
-	[ISA_END_HELD] = { "held",
-	    "it ended and held memory of a ring buffer" },
-};
-
-static bool is_trap(enum isa_end end)
+/* r[0] is for the interpreter, r[1] for compiled code. */
+static int run_both(const struct run_job *job, struct run_result r[2])
 {
-	return end != ISA_END_EXIT && end != ISA_END_REJECT;
+	char text[200];
+	bool differ;
+	int ret = run_jit(job, &r[1]);
+
+	if (ret == CMD_NO)
+		return run_show_refused(job, &r[1]);
+	if (ret == 0)
+		ret = run_interp(job, &r[0]);
+	if (ret != 0)
+		return cmd_fail(job->json, RUN_SCHEMA, ret);
+	differ = run_differ(job, &r[0], &r[1], text, sizeof(text));
+	r[0].code = r[1].code;
+	return run_show(job, &r[0], differ ? text : NULL);
 }
 
-/* Ethernet type of an Ethernet packet, as a kernel would state it. */
-static uint16_t protocol_of(const uint8_t *data, size_t n)
+static int run_one(const struct run_job *job, struct run_result *r)
 {
-	return n < 14 ? 0 : (uint16_t)((unsigned)data[12] << 8 | data[13]);
+	int ret =
+	    job->engine == RUN_INTERP ? run_interp(job, r) : run_jit(job, r);
+
+	if (ret == 0)
+		return run_show(job, r, NULL);
+	if (ret == CMD_NO)
+		return run_show_refused(job, r);
+	return cmd_fail(job->json, RUN_SCHEMA, ret);
 }
 
-static void execute(struct job *job, struct isa_vm *vm)
+static int run_job(const struct run_job *job)
 {
-	const struct isa_pkt pkt = {
-		.data = job->bytes,
-		.caplen = (uint32_t)job->nbytes,
-		.wirelen = job->wirelen != 0 ? (uint32_t)job->wirelen
-		                             : (uint32_t)job->nbytes,
-		.ifindex = 0,
-		.protocol = protocol_of(job->bytes, job->nbytes),
-	};
-
-	if (job->program.type == EXO_PROG_MEM)
-		isa_set_mem(vm, job->bytes, (uint32_t)job->nbytes);
-	else
-		isa_set_pkt(vm, &pkt);
-	vm->fuel = job->fuel;
-	vm->stack = EXO_STACK_SIZE;
-	job->end = isa_run(vm, &job->r0);
-	job->steps = job->fuel - vm->fuel;
-	job->pc = vm->end_pc;
-}
-
-static void say_trap(const struct job *job)
-{
-	const struct flt_code *code = &job->program.code;
-	char text[256] = "past the end";
-	struct exo_fmt f;
-
-	if (job->pc < code->n) {
-		exo_fmt_init(&f, text, sizeof(text));
-		isa_disasm(&f, code->insns, code->n, job->pc);
-	}
-	cmd_say("trap %s at instruction %u (%s): %s", ends[job->end].name,
-	    job->pc, text, ends[job->end].meaning);
-}
-
-static void say_json(const struct job *job)
-{
-	struct cmd_json j;
-	char r0[24];
-
-	snprintf(r0, sizeof(r0), "0x%" PRIx64, job->r0);
-	cmd_json_begin(&j, stdout);
-	cmd_json_str(&j, "schema", SCHEMA);
-	cmd_json_str(&j, "engine", "interp");
-	cmd_json_str(&j, "type", cmd_prog_type_text(job->program.type));
-	cmd_json_str(&j, "end", ends[job->end].name);
-	cmd_json_bool(&j, "trap", is_trap(job->end));
-	cmd_json_str(&j, "r0", is_trap(job->end) ? NULL : r0);
-	cmd_json_u64(&j, "insn", job->pc);
-	cmd_json_u64(&j, "steps", job->steps);
-	cmd_json_finish(&j);
-}
-
-static int answer(const struct job *job)
-{
-	if (job->json)
-		say_json(job);
-	else if (!is_trap(job->end))
-		printf("0x%" PRIx64 "\n", job->r0);
-	if (!is_trap(job->end))
-		return cmd_finish(CMD_YES);
-	say_trap(job);
-	return cmd_finish(CMD_NO);
-}
-
-/* Load and run. A program that no interpreter may run counts as a trap. */
-static int run_program(struct job *job)
-{
-	struct isa_vm *vm = calloc(1, sizeof(*vm));
+	struct run_result *r = calloc(2, sizeof(*r));
 	int ret;
 
-	if (vm == NULL) {
+	if (r == NULL) {
 		cmd_say("out of memory");
-		return cmd_fail(job->json, SCHEMA, CMD_FAULT);
+		return cmd_fail(job->json, RUN_SCHEMA, CMD_FAULT);
 	}
-	if (isa_load(vm, job->program.type, job->program.code.insns,
-	        job->program.code.n, &job->pc) != 0)
-		job->end = ISA_END_OPCODE;
-	else
-		execute(job, vm);
-	ret = answer(job);
-	free(vm);
+	ret = job->engine == RUN_BOTH ? run_both(job, r) : run_one(job, r);
+	run_result_free(&r[0]);
+	run_result_free(&r[1]);
+	free(r);
 	return ret;
 }
 
 /* The memory or packet. Returns 0 or CMD_FAULT. */
-static int load_bytes(const struct cmd *self, struct job *job)
+static int load_bytes(const struct cmd *self, struct args *a)
 {
+	struct run_job *job = &a->job;
 	bool mem = job->program.type == EXO_PROG_MEM;
-	const char *text = mem ? job->mem_text : job->packet_text;
+	const char *text = mem ? a->mem_text : a->packet_text;
 	const char *what = mem ? "--mem" : "--packet";
 	int ret;
 
-	if (mem && job->packet_text != NULL)
+	if (mem && a->packet_text != NULL)
 		return cmd_usage(
 		    self, "type mem has memory (--mem), no packet");
-	if (!mem && job->mem_text != NULL)
+	if (!mem && a->mem_text != NULL)
 		return cmd_usage(self,
 		    "type %s has a packet (--packet), no "
 		    "memory",
@@ -220,6 +152,9 @@ enum {
 	OPT_WIRELEN,
 	OPT_ENGINE,
 	OPT_FUEL,
+	OPT_MAP,
+	OPT_PASSES,
+	OPT_PERF_MAP,
 	OPT_JSON
 };
 
@@ -232,6 +167,9 @@ static const struct option options[] = {
 	{ "wirelen", required_argument, NULL, OPT_WIRELEN },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "fuel", required_argument, NULL, OPT_FUEL },
+	{ "map", required_argument, NULL, OPT_MAP },
+	{ "jit-passes", required_argument, NULL, OPT_PASSES },
+	{ "perf-map", no_argument, NULL, OPT_PERF_MAP },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -246,34 +184,62 @@ static int take_number(
 	    self, "%s %s: give a number from 1 to %" PRIu64, what, optarg, max);
 }
 
-/* Take one option. Returns 0, or an exit status. */
-static int take(const struct cmd *self, struct job *job, int c, char **argv)
+static int take_engine(
+    const struct cmd *self, struct run_job *job, const char *name)
 {
+	if (strcmp(name, "interp") == 0)
+		job->engine = RUN_INTERP;
+	else if (strcmp(name, "jit") == 0)
+		job->engine = RUN_JIT;
+	else if (strcmp(name, "both") == 0)
+		job->engine = RUN_BOTH;
+	else
+		return cmd_usage(self,
+		    "--engine %s: the engines are interp and jit, and both",
+		    name);
+	return 0;
+}
+
+static int take_passes(const struct cmd *self, struct args *a)
+{
+	a->passes = true;
+	return cmd_passes(self, optarg, &a->job.without);
+}
+
+/* Take one option. Returns 0, or an exit status. */
+static int take(const struct cmd *self, struct args *a, int c, char **argv)
+{
+	struct run_job *job = &a->job;
+
 	switch (c) {
 	case OPT_RAW:
-		job->args.raw = optarg;
+		a->program.raw = optarg;
 		return 0;
 	case OPT_ASM:
-		job->args.assembly = optarg;
+		a->program.assembly = optarg;
 		return 0;
 	case OPT_TYPE:
-		return cmd_program_type(self, &job->args, optarg);
+		return cmd_program_type(self, &a->program, optarg);
 	case OPT_MEM:
-		job->mem_text = optarg;
+		a->mem_text = optarg;
 		return 0;
 	case OPT_PACKET:
-		job->packet_text = optarg;
+		a->packet_text = optarg;
 		return 0;
 	case OPT_WIRELEN:
 		return take_number(
 		    self, "--wirelen", UINT32_MAX, &job->wirelen);
 	case OPT_ENGINE:
-		if (strcmp(optarg, "interp") == 0)
-			return 0;
-		return cmd_usage(
-		    self, "--engine %s: the only engine is interp", optarg);
+		return take_engine(self, job, optarg);
 	case OPT_FUEL:
 		return take_number(self, "--fuel", UINT64_MAX, &job->fuel);
+	case OPT_MAP:
+		return cmd_map_take(self, optarg, job->maps, &job->nmaps);
+	case OPT_PASSES:
+		return take_passes(self, a);
+	case OPT_PERF_MAP:
+		job->perf_map = true;
+		return 0;
 	case OPT_JSON:
 		job->json = true;
 		return 0;
@@ -283,56 +249,60 @@ static int take(const struct cmd *self, struct job *job, int c, char **argv)
 }
 
 static int take_arguments(
-    const struct cmd *self, struct job *job, int argc, char **argv)
+    const struct cmd *self, struct args *a, int argc, char **argv)
 {
 	if (argc - optind > 1)
 		return cmd_usage(self, "one argument at most, the memory: %s",
 		    argv[optind + 1]);
-	if (optind < argc && job->mem_text != NULL)
+	if (optind < argc && a->mem_text != NULL)
 		return cmd_usage(self, "the memory is given twice");
 	if (optind < argc)
-		job->mem_text = argv[optind];
-	if (job->args.type == 0)
-		job->args.type =
-		    job->packet_text != NULL ? EXO_PROG_SOCKET : EXO_PROG_MEM;
-	if (job->args.raw == NULL && job->args.assembly == NULL)
+		a->mem_text = argv[optind];
+	if (a->program.type == 0)
+		a->program.type =
+		    a->packet_text != NULL ? EXO_PROG_SOCKET : EXO_PROG_MEM;
+	if (a->program.raw == NULL && a->program.assembly == NULL)
 		return cmd_usage(self, "no program: give --raw HEX or --asm "
 		                       "FILE");
+	if (a->job.engine == RUN_INTERP && (a->passes || a->job.perf_map))
+		return cmd_usage(self, "--jit-passes and --perf-map are about "
+		                       "compiled code: say --engine jit");
 	return 0;
 }
 
 static int run(const struct cmd *self, int argc, char **argv)
 {
-	struct job job = { .fuel = FUEL_DEFAULT };
+	struct args a = { .job.fuel = FUEL_DEFAULT, .job.engine = RUN_INTERP };
+	struct run_job *job = &a.job;
 	int c, ret;
 
 	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		if (c == 'h')
 			return cmd_help(self);
-		ret = take(self, &job, c, argv);
+		ret = take(self, &a, c, argv);
 		if (ret != 0)
 			return ret;
 	}
-	cmd_keep(job.json);
-	ret = take_arguments(self, &job, argc, argv);
+	cmd_keep(job->json);
+	ret = take_arguments(self, &a, argc, argv);
 	if (ret == 0)
-		ret = cmd_program_load(self, &job.args, &job.program);
+		ret = cmd_program_load(self, &a.program, &job->program);
 	if (ret == 0)
-		ret = cmd_program_some(&job.args, &job.program);
+		ret = cmd_program_some(&a.program, &job->program);
 	if (ret == 0)
-		ret = load_bytes(self, &job);
+		ret = load_bytes(self, &a);
 	if (ret == 0)
-		ret = run_program(&job);
+		ret = run_job(job);
 	else
-		ret = cmd_fail(job.json, SCHEMA, ret);
-	free(job.bytes);
-	cmd_program_free(&job.program);
+		ret = cmd_fail(job->json, RUN_SCHEMA, ret);
+	free(job->bytes);
+	cmd_program_free(&job->program);
 	return ret;
 }
 
 const struct cmd cmd_run = {
 	.name = "run",
-	.summary = "run a program on the defensive interpreter",
+	.summary = "run a program, interpreted or compiled",
 	.help = help,
 	.run = run,
 };

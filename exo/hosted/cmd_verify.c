@@ -289,20 +289,6 @@ static int take_number(const struct cmd *self, const char *name, uint64_t *out)
 	return cmd_usage(self, "--%s %s: give a number from 1", name, optarg);
 }
 
-static int take_map(const struct cmd *self, struct question *q)
-{
-	if (q->nmaps == EXO_WORLD_MAPS)
-		return cmd_usage(self, "more than %u maps", EXO_WORLD_MAPS);
-	if (cmd_map_arg(optarg, &q->maps[q->nmaps])) {
-		q->nmaps++;
-		return 0;
-	}
-	return cmd_usage(self,
-	    "--map '%s': a map is KIND KEY VALUE ENTRIES [rdonly|wronly], such "
-	    "as 'array 4 48 1'",
-	    optarg);
-}
-
 /* Take one option. Returns 0, or an exit status. */
 static int take(const struct cmd *self, struct question *q, int c, char **argv)
 {
@@ -331,7 +317,7 @@ static int take(const struct cmd *self, struct question *q, int c, char **argv)
 	case OPT_MEM:
 		return take_number(self, "mem", &q->limits.mem);
 	case OPT_MAP:
-		return take_map(self, q);
+		return cmd_map_take(self, optarg, q->maps, &q->nmaps);
 	case OPT_TRACE:
 		q->trace = true;
 		return 0;

@@ -4,6 +4,7 @@
  */
 #include "exo/hosted/map_arg.h"
 
+#include "exo/core/world.h"
 #include "exo/hosted/cmd.h"
 
 #include <stdio.h>
@@ -73,6 +74,21 @@ bool cmd_map_arg(const char *text, struct exo_map_def *out)
 		return false;
 	*out = def;
 	return true;
+}
+
+int cmd_map_take(const struct cmd *self, const char *text,
+    struct exo_map_def *maps, uint32_t *n)
+{
+	if (*n == EXO_WORLD_MAPS)
+		return cmd_usage(self, "more than %u maps", EXO_WORLD_MAPS);
+	if (cmd_map_arg(text, &maps[*n])) {
+		++*n;
+		return 0;
+	}
+	return cmd_usage(self,
+	    "--map '%s': a map is KIND KEY VALUE ENTRIES [rdonly|wronly], such "
+	    "as 'array 4 48 1'",
+	    text);
 }
 
 const char *cmd_map_text(const struct exo_map_def *def, char *buf)
