@@ -51,9 +51,9 @@ static const char help[] =
     "  exopf run --raw 'b700000007000000 9500000000000000'\n"
     "  echo '61 10 00 00 00 00 00 00  95 00 00 00 00 00 00 00' |\n"
     "    exopf run --raw - --mem 78563412\n"
-    "  exopf run --engine both --json --raw - 78563412 <<END\n"
-    "  b700000000000000 5502010004000000 6110000000000000 9500000000000000\n"
-    "  END\n"
+    "  echo 'b700000000000000 5502010004000000\n"
+    "  6110000000000000 9500000000000000' |\n"
+    "    exopf run --engine both --json --raw - 78563412\n"
     "  exopf dump --hex arp | exopf run --raw - --packet \\\n"
     "    'ffffffffffff 020000000001 0806 0001080006040001'\n";
 
