@@ -56,7 +56,10 @@ LDFLAGS_ALL := $(SANFLAGS) $(COVFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 PCAP_LIBS  := -lpcap
 ZIP_LIBS   := -lz -lzstd -llz4 -llzma
 JSON_LIBS  := -ljansson
-CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null) -lZydis
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+DISASM_LIBS := -lZydis -lZycore
+# What the tool links, and so does whatever is linked with its parts.
+TOOL_LIBS := $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS) $(DISASM_LIBS)
 
 comma := ,
 
@@ -79,7 +82,7 @@ SUPPORT   := $(call obj,$(SUPPORT_SRC))
 all: $(BUILD)/exopf $(BUILD)/libexopf.a $(BUILD)/mktrace ## the tool, the library
 
 $(BUILD)/exopf: $(CORE_OBJ) $(LIBOS_OBJ) $(FILTERS_OBJ) $(LIB_OBJ) $(TOOL_OBJ)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
 
 # One relocatable object, so that only the exopf_ functions stay visible.
 $(BUILD)/libexopf.a: $(CORE_OBJ) $(LIB_OBJ)
@@ -114,16 +117,16 @@ $(BUILD)/core-host.o: $(CORE_OBJ)
 # Every allocation of the unit program can be made to fail (support/oom.h).
 OOM_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,$(OOM_CALLS))
 $(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(SUPPORT) $(OOM) $(PARTS) $(PLAT_TEST)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -o $@ $^ $(CHECK_LIBS) $(PCAP_LIBS) \
-	    $(ZIP_LIBS) $(JSON_LIBS)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -o $@ $^ $(CHECK_LIBS) \
+	    $(TOOL_LIBS)
 
 $(addprefix $(BUILD)/,$(DIFFS)): $(BUILD)/%: $(BUILD)/obj/tests/diff/%.o \
     $(PARTS) $(PLAT)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
 
 $(addprefix $(BUILD)/,$(BENCHES)): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o \
     $(PARTS) $(PLAT)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS) -lm
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS) -lm
 
 $(BUILD)/mktrace: $(call obj,tests/support/mktrace.c)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -134,7 +137,7 @@ FUZZ_MAIN := $(if $(LIBFUZZER),,$(call obj,tests/fuzz/replay_main.c))
 $(addprefix $(BUILD)/,$(FUZZERS)): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o \
     $(FUZZ_MAIN) $(PARTS) $(PLAT)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(if $(LIBFUZZER),-fsanitize=fuzzer) -o $@ $^ \
-	    $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS)
+	    $(TOOL_LIBS)
 
 -include tests/targets.mk
 -include $(shell find $(BUILD)/obj $(BUILD)/bare -name '*.d' 2>/dev/null)

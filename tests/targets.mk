@@ -83,7 +83,7 @@ $(BUILD)/guest_init: $(call obj,tests/guest/init.c tests/guest/funcs.c)
 $(BUILD)/guest_progs: $(call obj,tests/guest/guest_progs.c tests/guest/fit.c \
     tests/support/case.c \
     $(filter tests/support/progen%,$(ORACLE_SRC))) $(PARTS) $(PLAT)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
 
 .PHONY: programs fuzzers every build-strict build-asan build-clang
 programs: $(BUILD)/exopf $(BUILD)/mktrace $(BUILD)/unit $(FUZZ_BIN) $(DIFF_BIN)

@@ -3,8 +3,12 @@
  * `exopf dump`: show the instructions of a program.
  */
 #include "exo/hosted/cmd.h"
+#include "exo/hosted/compile.h"
+#include "exo/hosted/dump_jit.h"
 #include "exo/hosted/json.h"
+#include "exo/hosted/map_arg.h"
 #include "exo/hosted/opcodes.h"
+#include "exo/hosted/passes.h"
 #include "exo/hosted/program.h"
 
 #include "exo/isa/decode.h"
@@ -27,8 +31,17 @@ static const char help[] =
     "  --raw HEX         instructions as hexadecimal, '-': standard input\n"
     "  --asm FILE        assembler text\n"
     "  --stage STAGE     cbpf: what libpcap made of EXPR; ebpf: what runs;\n"
-    "                    all (the default): whatever there is\n"
-    "  --hex             eBPF as hexadecimal only, for --raw and 'exopf run'\n"
+    "                    jit: the same with the machine code it becomes, if\n"
+    "                    the verifier accepts it; all (the default): cbpf and\n"
+    "                    ebpf, whatever there is\n"
+    "  --hex             eBPF as hexadecimal only, for --raw and 'exopf run';\n"
+    "                    with --stage jit the machine code\n"
+    "  --type TYPE       for jit: what the program is for, as for 'exopf "
+    "run'\n"
+    "                    (socket)\n"
+    "  --map DEF         for jit: a map, as for 'exopf verify'\n"
+    "  --jit-passes LIST passes of the compiler: names with commas between,\n"
+    "                    all (the default), none; -NAME: all but that one\n"
     "  --linktype NAME   link type for EXPR, by name or number (EN10MB)\n"
     "  -O, --no-optimize leave out libpcap's optimiser\n"
     "  --opcodes         every instruction there is, one a row\n"
@@ -40,17 +53,24 @@ static const char help[] =
     "  exopf dump --stage cbpf -O --linktype LINUX_SLL2 icmp\n"
     "  exopf dump --raw 'b700000001000000 9500000000000000'\n"
     "  exopf dump --hex ip6 | exopf verify --raw -\n"
+    "  exopf dump --stage jit --jit-passes all,-need tcp\n"
     "  exopf dump --opcodes | grep atomic\n";
+
+#define SCHEMA "exopf.dump/1"
 
 enum stage {
 	STAGE_CBPF = 1,
 	STAGE_EBPF = 2,
 	STAGE_ALL = 3,
+	STAGE_JIT = 4,
 };
 
 struct dump {
 	struct cmd_program_args args;
 	unsigned stages;
+	struct exo_map_def maps[EXO_WORLD_MAPS];
+	uint32_t nmaps;
+	uint32_t without; /* passes of the compiler */
 	bool hex;
 	bool opcodes;
 	bool json;
@@ -150,18 +170,25 @@ static void json_ebpf(struct cmd_json *j, const struct flt_code *code)
 	cmd_json_end(j);
 }
 
+static void json_head(
+    struct cmd_json *j, const struct dump *d, const struct cmd_program *p)
+{
+	char name[32];
+
+	cmd_json_begin(j, stdout);
+	cmd_json_str(j, "schema", SCHEMA);
+	cmd_json_str(j, "type", cmd_prog_type_text(p->type));
+	cmd_json_str(j, "expr", d->args.expr);
+	cmd_json_str(j, "linktype",
+	    d->args.expr == NULL ? NULL
+	                         : cmd_linktype_text(d->args.linktype, name));
+}
+
 static void dump_json(const struct dump *d, const struct cmd_program *p)
 {
 	struct cmd_json j;
-	char name[32];
 
-	cmd_json_begin(&j, stdout);
-	cmd_json_str(&j, "schema", "exopf.dump/1");
-	cmd_json_str(&j, "type", cmd_prog_type_text(p->type));
-	cmd_json_str(&j, "expr", d->args.expr);
-	cmd_json_str(&j, "linktype",
-	    d->args.expr == NULL ? NULL
-	                         : cmd_linktype_text(d->args.linktype, name));
+	json_head(&j, d, p);
 	if ((d->stages & STAGE_CBPF) != 0 && p->cbpf != NULL)
 		json_cbpf(&j, p);
 	if ((d->stages & STAGE_EBPF) != 0)
@@ -176,6 +203,9 @@ enum {
 	OPT_HEX,
 	OPT_LINKTYPE,
 	OPT_OPCODES,
+	OPT_TYPE,
+	OPT_MAP,
+	OPT_PASSES,
 	OPT_JSON
 };
 
@@ -186,6 +216,9 @@ static const struct option options[] = {
 	{ "hex", no_argument, NULL, OPT_HEX },
 	{ "linktype", required_argument, NULL, OPT_LINKTYPE },
 	{ "no-optimize", no_argument, NULL, 'O' },
+	{ "type", required_argument, NULL, OPT_TYPE },
+	{ "map", required_argument, NULL, OPT_MAP },
+	{ "jit-passes", required_argument, NULL, OPT_PASSES },
 	{ "opcodes", no_argument, NULL, OPT_OPCODES },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
@@ -200,9 +233,11 @@ static int take_stage(const struct cmd *self, struct dump *d, const char *text)
 		d->stages = STAGE_EBPF;
 	else if (strcmp(text, "all") == 0)
 		d->stages = STAGE_ALL;
+	else if (strcmp(text, "jit") == 0)
+		d->stages = STAGE_JIT;
 	else
 		return cmd_usage(self,
-		    "--stage %s: the stages are cbpf, ebpf and all", text);
+		    "--stage %s: the stages are cbpf, ebpf, jit and all", text);
 	return 0;
 }
 
@@ -229,12 +264,86 @@ static int take(const struct cmd *self, struct dump *d, int c, char **argv)
 	case OPT_OPCODES:
 		d->opcodes = true;
 		return 0;
+	case OPT_TYPE:
+		return cmd_program_type(self, &d->args, optarg);
+	case OPT_MAP:
+		return cmd_map_take(self, optarg, d->maps, &d->nmaps);
+	case OPT_PASSES:
+		return cmd_passes(self, optarg, &d->without);
 	case OPT_JSON:
 		d->json = true;
 		return 0;
 	default:
 		return cmd_bad_option(self, c, argv);
 	}
+}
+
+/* Returns 0, or an exit status; with --json what is to be told was told. */
+static int dump_compiled(const struct dump *d, const struct cmd_program *p,
+    const struct cmd_compiled *c)
+{
+	struct dump_jit *l = dump_jit_new(c, &p->code);
+	struct cmd_json j;
+
+	if (l == NULL) {
+		cmd_say("out of memory");
+		return CMD_FAULT;
+	}
+	if (d->json) {
+		json_head(&j, d, p);
+		dump_jit_json(&j, l);
+		cmd_json_finish(&j);
+	} else if (d->hex) {
+		dump_jit_hex(l);
+	} else {
+		dump_jit_text(l);
+	}
+	dump_jit_free(l);
+	return 0;
+}
+
+static void say_refused(const struct dump *d, const struct cmd_program *p,
+    const struct cmd_compiled *c)
+{
+	struct cmd_json j;
+
+	cmd_say("only what is verified is compiled; --stage ebpf shows what "
+	        "there is");
+	if (!d->json)
+		return;
+	json_head(&j, d, p);
+	cmd_compile_json(&j, c, p->line);
+	cmd_json_array(&j, "errors");
+	cmd_json_kept(&j);
+	cmd_json_end(&j);
+	cmd_json_finish(&j);
+}
+
+/* Returns 0, or an exit status; CMD_NO when the verifier refuses. */
+static int dump_jit(const struct dump *d, const struct cmd_program *p)
+{
+	const struct vf_input in = {
+		.insns = p->code.insns,
+		.ninsns = p->code.n,
+		.type = p->type,
+		.maps = d->maps,
+		.nmaps = d->nmaps,
+	};
+	struct cmd_compiled *c = calloc(1, sizeof(*c));
+	int ret;
+
+	if (c == NULL) {
+		cmd_say("out of memory");
+		return CMD_FAULT;
+	}
+	ret = cmd_compile(c, &in, d->without, p->line);
+	if (ret == CMD_NO)
+		say_refused(d, p, c);
+	else if (ret == 0)
+		ret = dump_compiled(d, p, c);
+	cmd_compile_free(c);
+	free(c);
+	return ret;
 }
 
 static int dump_program(const struct cmd *self, const struct dump *d)
@@ -248,6 +357,8 @@ static int dump_program(const struct cmd *self, const struct dump *d)
 		ret = CMD_FAULT;
 	else if (d->stages == STAGE_CBPF && p.cbpf == NULL)
 		ret = cmd_usage(self, "only an expression has a stage cbpf");
+	else if (d->stages == STAGE_JIT)
+		ret = dump_jit(d, &p);
 	else if (d->json)
 		dump_json(d, &p);
 	else if (d->hex)
@@ -296,10 +407,10 @@ static int run(const struct cmd *self, int argc, char **argv)
 		ret = CMD_FAULT;
 	}
 	free(expr);
-	if (ret == 0)
-		return cmd_finish(CMD_YES);
-	return cmd_fail(
-	    d.json, d.opcodes ? "exopf.opcodes/1" : "exopf.dump/1", ret);
+	/* a refusal is an answer, and was printed */
+	if (ret == 0 || ret == CMD_NO)
+		return cmd_finish(ret);
+	return cmd_fail(d.json, d.opcodes ? "exopf.opcodes/1" : SCHEMA, ret);
 }
 
 const struct cmd cmd_dump = {

@@ -31,6 +31,7 @@ packages_build() {
 	liblz4-dev: reads .lz4 traces
 	liblzma-dev: reads .xz traces
 	libjansson-dev: reads the lines of verify --batch
+	libzydis-dev: decodes machine code for dump --stage jit, and for tests
 	EOF
 }
 
@@ -39,7 +40,6 @@ packages_test() {
 	cat <<-EOF
 	check: runs the unit tests
 	libsubunit-dev: linked by check
-	libzydis-dev: decodes what the compiler emits
 	clang: the second compiler that must accept every source
 	libclang-rt-14-dev: libFuzzer and the sanitizers of clang
 	clang-format: compares the format of the sources
