@@ -11,6 +11,8 @@
 
 void world_begin(struct exo_world *w)
 {
+	if (w->serial == 0) /* nothing was */
+		return;
 	w->serial = 0;
 	for (uint32_t i = 0; i < EXO_MAX_FRAMES; i++)
 		w->keys[i].serial = 0;

@@ -13,6 +13,7 @@
 #include "exo/hosted/batch_line.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
+#include "exo/hosted/heap.h"
 #include "exo/hosted/json.h"
 #include "exo/hosted/signals.h"
 
@@ -43,19 +44,6 @@ struct answer {
 	const char *why; /* ERROR */
 };
 
-static void *get_memory(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put_memory(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
 static uint64_t clock_ns(void)
 {
 	struct timespec t = { 0 };
@@ -68,7 +56,7 @@ static uint64_t clock_ns(void)
 static void judge(const struct cmd_batch *how,
     const struct cmd_batch_line *line, struct answer *a)
 {
-	struct exo_mem mem = { .get = get_memory, .put = put_memory };
+	struct exo_mem mem = cmd_heap();
 	const struct vf_input in = {
 		.insns = line->insns,
 		.ninsns = line->ninsns,

@@ -6,8 +6,9 @@
 
 #include "exo/abi/err.h"
 #include "exo/core/image.h"
+#include "exo/core/world.h"
 #include "exo/hosted/diag.h"
-#include "exo/isa/interp.h"
+#include "exo/hosted/heap.h"
 #include "verifier/verifier.h"
 
 #include <stdlib.h>
@@ -28,22 +29,12 @@ _Static_assert((int)EXOPF_TYPE_MEM == (int)EXO_PROG_MEM &&
 
 struct exopf_program {
 	struct vf_prog *prog;
-	struct exo_mem mem; /* that prog is charged to */
-	struct isa_vm vm;
+	struct exo_mem mem; /* that all is charged to */
+	struct exo_world *world;
+	struct exo_world_code *code; /* NULL: there was no memory for it */
+	enum exopf_engine engine;
+	uint8_t nothing; /* where a packet without bytes lies */
 };
-
-static void *get_memory(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put_memory(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
 
 static void write_report(struct exopf_report *to, const struct exo_report *from,
     const struct exo_insn *insns, uint32_t n)
@@ -70,6 +61,28 @@ static void clear_report(struct exopf_report *report, const char *text)
 	exo_fmt_str(&f, text);
 }
 
+/* Make a verified program runnable. Without machine code it is interpreted. */
+static int prepare(struct exopf_program *p, uint32_t type)
+{
+	const struct exo_world_config cfg = { .mem = &p->mem };
+	const struct exo_insn *insns;
+	struct isa_vm *vm;
+	uint32_t bad, n;
+	int ret = exo_world_new(&cfg, &p->world);
+
+	if (ret != 0)
+		return ret;
+	vm = exo_world_vm(p->world);
+	insns = vf_prog_insns(p->prog, &n);
+	ret = isa_load(vm, type, insns, n, &bad);
+	if (ret != 0)
+		return ret;
+	vm->stack = vf_prog_facts(p->prog)->stack;
+	(void)exo_world_compile(p->world, p->prog, 0, &p->code);
+	p->engine = p->code != NULL ? EXOPF_ENGINE_JIT : EXOPF_ENGINE_INTERP;
+	return 0;
+}
+
 /* Judge n instructions and make them runnable. */
 static int load(const struct exo_insn *insns, uint32_t n, uint32_t type,
     struct exopf_report *report, struct exopf_program **out)
@@ -85,20 +98,16 @@ static int load(const struct exo_insn *insns, uint32_t n, uint32_t type,
 	};
 	struct exopf_program *p = calloc(1, sizeof(*p));
 	struct exo_report why = { .code = 0 };
-	uint32_t bad, count;
 	int ret;
 
 	if (p == NULL)
 		return EXOPF_ENOMEM;
-	p->mem = (struct exo_mem){ .get = get_memory, .put = put_memory };
+	p->mem = cmd_heap();
 	ret = vf_verify(&in, &limits, &p->mem, &p->prog, &why);
-	if (ret == 0) {
-		insns = vf_prog_insns(p->prog, &count);
-		ret = isa_load(&p->vm, type, insns, count, &bad);
-		p->vm.stack = vf_prog_facts(p->prog)->stack;
-	} else if (why.code != 0) {
+	if (ret == 0)
+		ret = prepare(p, type);
+	else if (why.code != 0)
 		write_report(report, &why, insns, n);
-	}
 	if (ret != 0) {
 		exopf_free(p);
 		return ret;
@@ -162,8 +171,21 @@ PUBLIC void exopf_free(exopf_program *program)
 {
 	if (program == NULL)
 		return;
+	if (program->world != NULL)
+		exo_world_code_free(program->world, program->code);
+	exo_world_free(program->world);
 	vf_prog_free(program->prog, &program->mem);
 	free(program);
+}
+
+PUBLIC int exopf_set_engine(exopf_program *program, enum exopf_engine engine)
+{
+	if (engine != EXOPF_ENGINE_JIT && engine != EXOPF_ENGINE_INTERP)
+		return EXOPF_EINVAL;
+	if (engine == EXOPF_ENGINE_JIT && program->code == NULL)
+		return EXOPF_ENOMEM;
+	program->engine = engine;
+	return 0;
 }
 
 PUBLIC void exopf_facts(const exopf_program *program, struct exopf_facts *facts)
@@ -177,14 +199,19 @@ PUBLIC void exopf_facts(const exopf_program *program, struct exopf_facts *facts)
 		.pure = from->pure,
 	};
 	(void)vf_prog_insns(program->prog, &facts->insns);
+	if (program->code != NULL)
+		(void)exo_world_code_bytes(program->code, &facts->code_bytes);
 }
 
 static int run(struct exopf_program *p, uint64_t *r0)
 {
 	enum isa_end end;
 
-	p->vm.fuel = vf_prog_facts(p->prog)->max_steps;
-	end = isa_run(&p->vm, r0);
+	if (p->engine == EXOPF_ENGINE_JIT) {
+		*r0 = exo_world_exec(p->world, p->code);
+		return 0;
+	}
+	end = exo_world_run(p->world, vf_prog_facts(p->prog)->max_steps, r0);
 	if (end == ISA_END_EXIT || end == ISA_END_REJECT)
 		return 0;
 	return EXOPF_ETRAP;
@@ -194,7 +221,7 @@ PUBLIC int exopf_run_packet(
     exopf_program *program, const struct exopf_packet *packet, uint64_t *r0)
 {
 	const struct isa_pkt pkt = {
-		.data = packet->data,
+		.data = packet->caplen != 0 ? packet->data : &program->nothing,
 		.caplen = packet->caplen,
 		.wirelen =
 		    packet->wirelen != 0 ? packet->wirelen : packet->caplen,
@@ -203,10 +230,11 @@ PUBLIC int exopf_run_packet(
 	};
 
 	*r0 = 0;
-	if (program->vm.type == EXO_PROG_MEM || pkt.wirelen < pkt.caplen ||
-	    pkt.caplen > INT32_MAX || (pkt.data == NULL && pkt.caplen != 0))
+	if (vf_prog_type(program->prog) == EXO_PROG_MEM ||
+	    pkt.wirelen < pkt.caplen || pkt.caplen > INT32_MAX ||
+	    (pkt.data == NULL && pkt.caplen != 0))
 		return EXOPF_EINVAL;
-	isa_set_pkt(&program->vm, &pkt);
+	isa_set_pkt(exo_world_vm(program->world), &pkt);
 	return run(program, r0);
 }
 
@@ -214,10 +242,10 @@ PUBLIC int exopf_run_memory(
     exopf_program *program, void *memory, size_t size, uint64_t *r0)
 {
 	*r0 = 0;
-	if (program->vm.type != EXO_PROG_MEM || size > INT32_MAX ||
+	if (vf_prog_type(program->prog) != EXO_PROG_MEM || size > INT32_MAX ||
 	    (memory == NULL && size != 0))
 		return EXOPF_EINVAL;
-	isa_set_mem(&program->vm, memory, (uint32_t)size);
+	isa_set_mem(exo_world_vm(program->world), memory, (uint32_t)size);
 	return run(program, r0);
 }
 

@@ -7,6 +7,7 @@
  * the line before.
  */
 #include "exo/hosted/verify_trace.h"
+#include "exo/hosted/heap.h"
 
 #include "exo/hosted/json.h"
 #include "exo/hosted/signals.h"
@@ -209,24 +210,11 @@ static void on_state(void *ctx, uint32_t pc, const struct vf_state *st)
 	fflush(t->how->out);
 }
 
-static void *get_memory(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put_memory(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
 int cmd_verify_trace(const struct cmd_trace *how, const struct vf_input *in,
     const struct vf_limits *limits, struct exo_report *report,
     uint64_t *left_out)
 {
-	struct exo_mem mem = { .get = get_memory, .put = put_memory };
+	struct exo_mem mem = cmd_heap();
 	struct tracing t = { .how = how, .in = in };
 	const struct vf_trace trace = {
 		.fn = on_state, .ctx = &t, .born = on_born, .begin = on_begin

@@ -8,6 +8,7 @@
  * one it was born from. What lies between and belongs to other nodes is not on
  * it. The second run keeps the states of those on the way.
  */
+#include "exo/hosted/heap.h"
 #include "exo/hosted/why.h"
 
 #include "exo/abi/err.h"
@@ -135,23 +136,10 @@ static void on_again(void *ctx, uint32_t pc, const struct vf_state *st)
 	k->event++;
 }
 
-static void *get_memory(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void put_memory(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
 static int verify(struct why *w, const struct vf_limits *limits,
     const struct vf_trace *trace, struct exo_report *report)
 {
-	struct exo_mem mem = { .get = get_memory, .put = put_memory };
+	struct exo_mem mem = cmd_heap();
 	struct vf_prog *prog = NULL;
 	int ret = vf_verify_traced(w->in, limits, &mem, trace, &prog, report);
 

@@ -4,14 +4,17 @@
  *
  * Overview: exopf_load() takes a program's instructions (eBPF, RFC 9669) and
  * lets the verifier judge them; only a program that was proven safe comes
- * back, and exopf_run_packet() or exopf_run_memory() run it. The library
- * needs no other library than libc.
+ * back. It is compiled to machine code, and exopf_run_packet() or
+ * exopf_run_memory() run that; where the system gives no executable memory, or
+ * exopf_set_engine() says so, an interpreter runs it, to the same result. The
+ * library needs no other library than libc.
  *
  * Trust: programs and images may come from anybody. Nothing that they hold
  * makes the library crash, hang, or leave the memory that it was given.
  *
- * Synchronization: a program belongs to one thread at a time. There are no
- * globals; different programs may run in different threads.
+ * Synchronization: a program belongs to one thread at a time; different
+ * programs may be loaded and run in different threads. All that they share is
+ * the memory where machine code lies, which has a lock of its own.
  */
 #ifndef EXOPF_EXOPF_H
 #define EXOPF_EXOPF_H
@@ -40,7 +43,7 @@ enum exopf_error {
 	EXOPF_EIMAGE = -8,   /* not a filter image */
 	EXOPF_EREFUSED = -9, /* the verifier refused: see the report */
 	EXOPF_EBUDGET = -10, /* the proof would cost too much: see the report */
-	EXOPF_ETRAP = -15    /* a verified program trapped: a bug of ours */
+	EXOPF_ETRAP = -15    /* interpreted, it trapped: a bug of ours */
 };
 
 /** No instruction is to blame. */
@@ -55,11 +58,12 @@ struct exopf_report {
 
 /** What was proven about a program. */
 struct exopf_facts {
-	uint64_t max_steps; /* no run takes more instructions */
-	uint32_t insns;     /* instructions of the program */
-	uint32_t stack;     /* bytes of stack that a run may touch */
-	int reads_packet;   /* 1: some run looks at packet bytes */
-	int pure;           /* 1: writes nothing that outlives a run */
+	uint64_t max_steps;  /* no run takes more instructions */
+	uint32_t insns;      /* instructions of the program */
+	uint32_t stack;      /* bytes of stack that a run may touch */
+	int reads_packet;    /* 1: some run looks at packet bytes */
+	int pure;            /* 1: writes nothing that outlives a run */
+	uint32_t code_bytes; /* of machine code; 0: it is interpreted */
 };
 
 /** A packet. */
@@ -94,7 +98,20 @@ int exopf_load_image(const void *image, size_t n_bytes,
 /** Free a program; NULL is allowed. */
 void exopf_free(exopf_program *program);
 
-/** Tell what was proven. */
+/** What runs a program. */
+enum exopf_engine {
+	EXOPF_ENGINE_JIT = 1,   /* machine code: the default */
+	EXOPF_ENGINE_INTERP = 2 /* the interpreter, which checks every access */
+};
+
+/**
+ * Choose what runs a program from now on.
+ * Returns 0; EXOPF_EINVAL: there is no such engine; EXOPF_ENOMEM: there was
+ * no memory for machine code when the program was loaded.
+ */
+int exopf_set_engine(exopf_program *program, enum exopf_engine engine);
+
+/** Tell what was proven, and what it became. */
 void exopf_facts(const exopf_program *program, struct exopf_facts *facts);
 
 /**
