@@ -3,9 +3,11 @@
  * `exopf doctor`: what this build and this machine can do.
  */
 #include "exo/hosted/cmd.h"
+#include "exo/hosted/doctor.h"
 #include "exo/hosted/hex.h"
 #include "exo/hosted/human.h"
 #include "exo/hosted/json.h"
+#include "exo/hosted/machine.h"
 #include "exo/hosted/table.h"
 
 #include "exo/hosted/trace.h"
@@ -42,22 +44,7 @@ static const char help[] =
     "  exopf doctor\n"
     "  exopf doctor --json\n";
 
-/* One finding. */
-struct finding {
-	const char *kind; /* build, machine, tool, limit or tests */
-	const char *name;
-	char value[160];
-	bool ok;
-};
-
-#define FINDINGS_MAX 64u
-
-struct findings {
-	struct finding v[FINDINGS_MAX];
-	unsigned n;
-};
-
-static struct finding *add(
+struct finding *doctor_add(
     struct findings *all, const char *kind, const char *name, bool ok)
 {
 	struct finding *f = &all->v[all->n];
@@ -70,11 +57,16 @@ static struct finding *add(
 
 static void look_at_build(struct findings *all)
 {
-	struct finding *f = add(all, "build", "exopf", true);
+	char buf[32];
+	struct finding *f = doctor_add(all, "build", "exopf", true);
 
 	snprintf(f->value, sizeof(f->value), "%s, %s", EXOPF_VERSION, COMPILER);
-	f = add(all, "build", "engine", true);
-	snprintf(f->value, sizeof(f->value), "defensive interpreter");
+	f = doctor_add(all, "build", "engine", true);
+	snprintf(f->value, sizeof(f->value),
+	    "compiler for x86-64, defensive "
+	    "interpreter");
+	f = doctor_add(all, "build", "disassembler", true);
+	snprintf(f->value, sizeof(f->value), "%s", cmd_machine_version(buf));
 }
 
 /*
@@ -87,7 +79,7 @@ static void look_at_expressions(struct findings *all)
 	struct flt_error err = { "" };
 	bool ok = flt_expr_image("tcp port 80", CMD_LINKTYPE_DEFAULT, 0,
 	              "doctor", &img, &err) == 0;
-	struct finding *f = add(all, "tool", "tcpdump expressions", ok);
+	struct finding *f = doctor_add(all, "tool", "tcpdump expressions", ok);
 
 	snprintf(f->value, sizeof(f->value), "%.150s",
 	    ok ? "libpcap compiles them" : err.text);
@@ -137,7 +129,7 @@ static void look_at_packing(struct findings *all)
 	for (i = 0; i < sizeof(packed) / sizeof(packed[0]); i++) {
 		struct tr_error err = { .msg = "" };
 		bool ok = unpacks(packed[i].hex, &err);
-		struct finding *f = add(all, "tool", packed[i].name, ok);
+		struct finding *f = doctor_add(all, "tool", packed[i].name, ok);
 
 		snprintf(f->value, sizeof(f->value), "%.150s",
 		    ok ? "packed traces are read" : err.msg);
@@ -152,17 +144,17 @@ static void look_at_machine(struct findings *all)
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
 	uint8_t seed[16];
 
-	f = add(all, "machine", "system", true);
+	f = doctor_add(all, "machine", "system", true);
 	if (uname(&u) == 0)
 		snprintf(f->value, sizeof(f->value), "%.40s %.60s %.40s",
 		    u.sysname, u.release, u.machine);
-	f = add(all, "machine", "processors", true);
+	f = doctor_add(all, "machine", "processors", true);
 	snprintf(
 	    f->value, sizeof(f->value), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
-	f = add(all, "machine", "memory", true);
+	f = doctor_add(all, "machine", "memory", true);
 	snprintf(f->value, sizeof(f->value), "%s MB",
 	    cmd_human_u64((uint64_t)pages * (uint64_t)page / 1000000, mem));
-	f = add(
+	f = doctor_add(
 	    all, "tool", "random bytes", plat_random(seed, sizeof(seed)) == 0);
 	snprintf(f->value, sizeof(f->value), "getrandom");
 }
@@ -176,7 +168,7 @@ static void look_at_limit(
 
 	if (getrlimit((__rlimit_resource_t)which, &lim) != 0)
 		return;
-	f = add(all, "limit", name, lim.rlim_cur >= want);
+	f = doctor_add(all, "limit", name, lim.rlim_cur >= want);
 	if (lim.rlim_cur == RLIM_INFINITY)
 		snprintf(f->value, sizeof(f->value), "unlimited");
 	else
@@ -223,7 +215,7 @@ static void look_at_helpers(struct findings *all)
 	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		char where[160];
 		bool ok = in_path(v[i].program, where, sizeof(where));
-		struct finding *f = add(all, "tests", v[i].program, ok);
+		struct finding *f = doctor_add(all, "tests", v[i].program, ok);
 
 		if (ok)
 			memcpy(f->value, where, sizeof(f->value));
@@ -288,6 +280,7 @@ static int examine(bool json)
 	}
 	look_at_build(all);
 	look_at_machine(all);
+	doctor_code(all);
 	look_at_expressions(all);
 	look_at_packing(all);
 	look_at_limit(all, "open files", RLIMIT_NOFILE, 256);

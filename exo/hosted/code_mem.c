@@ -254,6 +254,29 @@ static void take_back(struct chunk *c, size_t at, size_t n)
 		chunk_free(c);
 }
 
+/* Where installed code lies; NULL: there is no such code. */
+static struct chunk *chunk_of(const uint8_t *p)
+{
+	struct chunk *c;
+
+	for (c = chunks; c != NULL; c = c->next)
+		if (p >= c->base && p < c->base + c->size)
+			break;
+	return c;
+}
+
+bool code_mem_is_shared(const void *code)
+{
+	const struct chunk *c;
+	bool shared;
+
+	pthread_mutex_lock(&lock);
+	c = chunk_of(code);
+	shared = c != NULL && c->fd >= 0;
+	pthread_mutex_unlock(&lock);
+	return shared;
+}
+
 void code_mem_remove(const void *code, size_t size)
 {
 	const uint8_t *p = code;
@@ -262,9 +285,7 @@ void code_mem_remove(const void *code, size_t size)
 	if (p == NULL)
 		return;
 	pthread_mutex_lock(&lock);
-	for (c = chunks; c != NULL; c = c->next)
-		if (p >= c->base && p < c->base + c->size)
-			break;
+	c = chunk_of(p);
 	if (c == NULL)
 		exo_bug("code that was never installed");
 	else if (c->fd < 0)

@@ -24,6 +24,9 @@
 const void *code_mem_install(const void *code, size_t size);
 void code_mem_remove(const void *code, size_t size);
 
+/** Does installed code lie in a memfd, and not in pages of its own? */
+bool code_mem_is_shared(const void *code);
+
 /** For tests: never use memfd's from now on, or do again. */
 void code_mem_no_memfd(bool never);
 

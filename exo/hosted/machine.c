@@ -117,6 +117,16 @@ static bool set_up(struct cmd_machine *m)
 	return true;
 }
 
+const char *cmd_machine_version(char buf[32])
+{
+	ZyanU64 v = ZydisGetVersion();
+
+	snprintf(buf, 32, "Zydis %u.%u.%u",
+	    (unsigned)ZYDIS_VERSION_MAJOR(v), (unsigned)ZYDIS_VERSION_MINOR(v),
+	    (unsigned)ZYDIS_VERSION_PATCH(v));
+	return buf;
+}
+
 struct cmd_machine *cmd_machine_new(
     const uint8_t *code, uint32_t size, uint32_t data)
 {

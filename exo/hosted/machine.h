@@ -16,6 +16,9 @@
 
 struct cmd_machine;
 
+/** The version of what decodes, such as "Zydis 4.0.0". */
+const char *cmd_machine_version(char buf[32]);
+
 /** Size of a buffer that holds the text of any instruction. */
 #define CMD_MACHINE_TEXT 128u
 

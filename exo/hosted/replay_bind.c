@@ -221,8 +221,11 @@ static int bind_image(struct replay *rp, const struct cmd_binding *b,
 	}
 	if (ret == -EXO_EREFUSED)
 		return verifier_refused(rp, b, img, &report);
-	replay_error(rp, "%s: cannot be bound for link type %s: %s", b->name,
-	    replay_link_text(link->linktype, name), cmd_diag_error(ret));
+	replay_error(rp, "%s: cannot be bound for link type %s: %s%s", b->name,
+	    replay_link_text(link->linktype, name), cmd_diag_error(ret),
+	    ret == -EXO_ENOMEM ? ", or no executable memory; 'exopf doctor' "
+	                         "tells which"
+	                       : "");
 	return CMD_FAULT;
 }
 
