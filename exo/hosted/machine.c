@@ -121,9 +121,8 @@ const char *cmd_machine_version(char buf[32])
 {
 	ZyanU64 v = ZydisGetVersion();
 
-	snprintf(buf, 32, "Zydis %u.%u.%u",
-	    (unsigned)ZYDIS_VERSION_MAJOR(v), (unsigned)ZYDIS_VERSION_MINOR(v),
-	    (unsigned)ZYDIS_VERSION_PATCH(v));
+	snprintf(buf, 32, "Zydis %u.%u.%u", (unsigned)ZYDIS_VERSION_MAJOR(v),
+	    (unsigned)ZYDIS_VERSION_MINOR(v), (unsigned)ZYDIS_VERSION_PATCH(v));
 	return buf;
 }
 

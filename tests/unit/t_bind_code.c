@@ -107,11 +107,11 @@ START_TEST(the_judge_counts_differences)
 		ingest(core, c);
 	ck_assert_uint_eq(
 	    world_stat(core, &e, name).matched, sizeof(frame) + 1 - 14);
-	ck_assert_uint_eq(world_stat(core, &e, name).trapped, 0);
+	ck_assert_uint_eq(world_stat(core, &e, name).differed, 0);
 	b = binding_find(core, env_find(core, e.name), name);
 	b->run = wrong;
 	ingest(core, 20);
-	ck_assert_uint_eq(world_stat(core, &e, name).trapped, 1);
+	ck_assert_uint_eq(world_stat(core, &e, name).differed, 1);
 	exo_core_free(core);
 	plat_test_check_leaks();
 }
@@ -134,7 +134,7 @@ START_TEST(hardened_code_does_the_same)
 		ingest(core, c);
 	ck_assert_uint_eq(
 	    world_stat(core, &e, name[1]).matched, sizeof(frame) + 1 - 14);
-	ck_assert_uint_eq(world_stat(core, &e, name[0]).trapped, 0);
+	ck_assert_uint_eq(world_stat(core, &e, name[0]).differed, 0);
 	one =
 	    jit_bytes(binding_find(core, env_find(core, e.name), name[0])->code,
 	        &size[0]);
@@ -160,7 +160,7 @@ START_TEST(passes_may_be_left_out)
 	ingest(core, sizeof(frame));
 	ingest(core, 13);
 	ck_assert_uint_eq(world_stat(core, &e, name).matched, 1);
-	ck_assert_uint_eq(world_stat(core, &e, name).trapped, 0);
+	ck_assert_uint_eq(world_stat(core, &e, name).differed, 0);
 	exo_core_free(core);
 }
 END_TEST
