@@ -166,8 +166,9 @@ void linkset_remove(struct linkset *set, const struct binding *b);
 void linksets_free(struct exo_core *core);
 
 /* run.c */
-/** Run b's program on the packet; the number of bytes it keeps, 0: no. */
-uint32_t binding_run(
-    struct exo_core *core, struct binding *b, struct jit_ctx *ctx);
+/** Run b's program on the packets of `alive`, whose contexts are core->ctx[];
+ * returns those that it takes, and in keep[] how many bytes of each. */
+uint64_t binding_ask(struct exo_core *core, struct binding *b, uint64_t alive,
+    uint32_t keep[BATCH]);
 
 #endif

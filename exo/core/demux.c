@@ -51,20 +51,16 @@ static uint16_t protocol_of(const struct exo_pkt *p)
 static uint64_t ask(
     struct exo_core *core, struct batch *bt, struct binding *b, uint64_t alive)
 {
-	uint64_t hit = 0;
+	uint32_t keep[BATCH];
+	uint64_t hit = binding_ask(core, b, alive, keep);
 
-	for (uint64_t todo = alive; todo != 0; todo &= todo - 1) {
-		uint32_t i = (uint32_t)__builtin_ctzll(todo);
-		uint32_t keep = binding_run(core, b, &core->ctx[i]);
-		uint32_t len;
+	if (b->snap == 0)
+		return hit;
+	for (uint64_t todo = hit; todo != 0; todo &= todo - 1) {
+		uint32_t i = exo_lowest64(todo);
+		uint32_t len = bt->pkts[i].caplen;
 
-		if (keep == 0)
-			continue;
-		hit |= (uint64_t)1 << i;
-		if (b->snap == 0)
-			continue;
-		len = bt->pkts[i].caplen;
-		len = len < keep ? len : keep;
+		len = len < keep[i] ? len : keep[i];
 		len = len < b->snap ? len : b->snap;
 		core->out[bt->nout++] = (struct delivery){ b, i, len };
 	}

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One evaluation: a binding's verified program on one packet.
+ * Evaluation: a binding's program on the packets of a batch.
  *
- * Cost: an indirect call, and what the program does. A core that is told to
+ * Cost, a packet: an indirect call, and what the program does. A core that is told to
  * judge runs each program in the interpreter as well, with the proven bound as
  * its fuel, and counts where the two differ.
  */
 #include "exo/core/core_int.h"
+#include "exo/lib/bits.h"
 #include "exo/lib/mem.h"
 
 /* What a program says by its result, in Linux's own terms: a socket filter
@@ -55,7 +56,8 @@ static bool agrees(const struct exo_core *core, const struct binding *b,
 	return (end == ISA_END_EXIT || end == ISA_END_REJECT) && theirs == r0;
 }
 
-uint32_t binding_run(
+/* What is not simple: cleared contexts, a judge. */
+static uint64_t run_with_care(
     struct exo_core *core, struct binding *b, struct jit_ctx *ctx)
 {
 	uint64_t r0;
@@ -65,5 +67,59 @@ uint32_t binding_run(
 	r0 = b->run(ctx, ctx->data, ctx->size);
 	if (core->vm != NULL && !agrees(core, b, ctx, r0))
 		b->stat.differed++;
-	return kept(b->type, r0);
+	return r0;
+}
+
+/* The packets in a row, which all are alive. Returns 0 when it takes none. */
+static uint32_t ask_row(
+    jit_fn *run, struct jit_ctx *ctx, uint32_t n, uint32_t *keep)
+{
+	struct jit_ctx *end = ctx + n;
+	uint32_t any = 0;
+
+	for (; ctx < end; ctx++) {
+		uint32_t w0 = (uint32_t)run(ctx, ctx->data, ctx->size);
+
+		*keep++ = w0;
+		any |= w0;
+	}
+	return any;
+}
+
+/* Nearly all bindings; no branch but the program's own. */
+static uint64_t ask_filter(
+    jit_fn *run, struct jit_ctx *ctx, uint64_t alive, uint32_t *keep)
+{
+	uint32_t n = exo_popcount64(alive), i;
+	uint64_t hit = 0;
+
+	if ((alive & (alive + 1)) == 0) {
+		if (ask_row(run, ctx, n, keep) == 0)
+			return 0;
+		for (i = 0; i < n; i++)
+			hit |= (uint64_t)(keep[i] != 0) << i;
+		return hit;
+	}
+	for (; alive != 0; alive &= alive - 1) {
+		i = exo_lowest64(alive);
+		keep[i] = (uint32_t)run(&ctx[i], ctx[i].data, ctx[i].size);
+		hit |= (uint64_t)(keep[i] != 0) << i;
+	}
+	return hit;
+}
+
+uint64_t binding_ask(struct exo_core *core, struct binding *b, uint64_t alive,
+    uint32_t keep[BATCH])
+{
+	uint64_t hit = 0;
+
+	if (b->type == EXO_PROG_SOCKET && !b->keeps && core->vm == NULL)
+		return ask_filter(b->run, core->ctx, alive, keep);
+	for (; alive != 0; alive &= alive - 1) {
+		uint32_t i = exo_lowest64(alive);
+
+		keep[i] = kept(b->type, run_with_care(core, b, &core->ctx[i]));
+		hit |= (uint64_t)(keep[i] != 0) << i;
+	}
+	return hit;
 }
