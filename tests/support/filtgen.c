@@ -2,8 +2,8 @@
 /*
  * Programs that are packet filters: see filtgen.h.
  *
- * r6 is the context, r7 the packet, r8 its end, r9 what was gathered on the
- * way; r0 to r5 are numbers where known. Jumps lead forwards, to the next
+ * r6 is the context, r7 the packet (an index for LD_IND where nothing else loads
+ * from it), r8 its end, r9 what was gathered on the way; r0 to r5 are numbers where known. Jumps lead forwards, to the next
  * places where some land, or to the end.
  */
 #include "tests/support/filtgen.h"
@@ -170,23 +170,50 @@ static void load(struct filt *f)
 	order(f, r, size);
 }
 
-static void load_legacy(struct filt *f)
+/* An offset for LD_ABS or LD_IND: of other kinds now and then. */
+static int32_t odd_offset(struct filt *f, bool ind)
+{
+	int32_t at = (int32_t)offset(f);
+
+	switch (pg_pick(&f->g, 24)) {
+	case 0:
+		return at + EXO_SKF_LL_OFF;
+	case 1:
+		return ind ? at + EXO_SKF_NET_OFF - 20 : INT32_MAX - at % 5;
+	case 2:
+	case 3:
+		return ind ? -at : at;
+	default:
+		return at;
+	}
+}
+
+static unsigned legacy_width(struct filt *f)
 {
 	static const uint8_t sizes[] = { EXO_B, EXO_H, EXO_W };
-	unsigned width = sizes[pg_pick(&f->g, 3)], r;
+
+	return sizes[pg_pick(&f->g, 3)];
+}
+
+static void load_legacy(struct filt *f)
+{
+	unsigned width = legacy_width(f), r;
 
 	if (pg_one_in(&f->g, 4)) {
 		r = known(f);
 		if (!pg_one_in(&f->g, 4))
 			pg_emit(&f->g, EXO_ALU64 | EXO_AND, r, 0, 0, 0x3c);
 		pg_emit(&f->g, EXO_LD | EXO_IND | width, 0, r, 0,
-		    pg_one_in(&f->g, 4) ? -(int)pg_pick(&f->g, 70)
-		                        : (int)offset(f));
+		    odd_offset(f, true));
 	} else {
-		pg_emit(
-		    &f->g, EXO_LD | EXO_ABS | width, 0, 0, 0, (int)offset(f));
+		pg_emit(&f->g, EXO_LD | EXO_ABS | width, 0, 0, 0,
+		    odd_offset(f, false));
 	}
 	f->at.known = 1;
+	if (!f->direct && pg_one_in(&f->g, 4)) {
+		pg_emit(&f->g, EXO_ALU64 | EXO_MOV | EXO_X, 7, 0, 0, 0);
+		pg_emit(&f->g, EXO_ALU64 | EXO_AND, 7, 0, 0, 0x1f);
+	}
 }
 
 /* What packets hold: bytes of the words of life.c. */
@@ -233,6 +260,57 @@ static void chain(struct filt *f)
 			to = somewhere(f);
 		jump(f, class | EXO_JEQ, r, 0, k, to);
 		k = dense ? k + (int32_t)pg_pick(&f->g, 3) : constant(f);
+	}
+}
+
+/* A field of a row, into register r; false: it is not to be had. */
+static bool load_field(
+    struct filt *f, unsigned r, bool legacy, unsigned width, unsigned at)
+{
+	unsigned size = pg_bytes(width);
+
+	if (legacy && !f->direct && at % 3 == 0) {
+		pg_emit(&f->g, EXO_LD | EXO_IND | width, 0, 7, 0, (int)at);
+	} else if (legacy) {
+		pg_emit(&f->g, EXO_LD | EXO_ABS | width, 0, 0, 0, (int)at);
+	} else {
+		if (at + size > f->at.len)
+			prove(f, at + size);
+		if (at + size > f->at.len)
+			return false;
+		pg_emit(&f->g, EXO_LDX | EXO_MEM | width, r, 7, (int)at, 0);
+	}
+	if (legacy)
+		f->at.known = 0;
+	f->at.known &= ~(1u << r);
+	return true;
+}
+
+/* Fields against many values, one after another, and one place for all that
+ * are equal: nobody reads the fields behind. */
+static void row(struct filt *f)
+{
+	unsigned n = 5 + pg_pick(&f->g, CHAIN), nf = 1 + pg_pick(&f->g, 3), i;
+	bool legacy = f->legacy && (!f->direct || pg_one_in(&f->g, 2));
+	unsigned r = legacy ? 0 : low_reg(f), width[3], at[3];
+	uint32_t to = somewhere(f);
+
+	for (i = 0; i < nf; i++) {
+		width[i] = legacy_width(f);
+		at[i] = offset(f);
+	}
+	for (i = 0; i < n; i++) {
+		unsigned k = pg_pick(&f->g, nf);
+
+		if ((i == 0 || !pg_one_in(&f->g, 3)) &&
+		    !load_field(f, r, legacy, width[k], at[k]))
+			return;
+		if (pg_one_in(&f->g, 8)) {
+			pg_emit(&f->g, EXO_JMP | EXO_JNE, r, 0, 1, constant(f));
+			jump(f, EXO_JMP | EXO_JA, 0, 0, 0, to);
+		} else {
+			jump(f, EXO_JMP | EXO_JEQ, r, 0, constant(f), to);
+		}
 	}
 }
 
@@ -294,8 +372,10 @@ static void item(struct filt *f)
 		prove(f, offset(f) + 1);
 	else if (what < 12)
 		compare(f);
-	else if (what < 14)
+	else if (what < 13)
 		chain(f);
+	else if (what < 14)
+		row(f);
 	else if (what < 16)
 		mask(f);
 	else if (what < 18)
@@ -312,6 +392,8 @@ static void start(struct filt *f)
 
 	pg_emit(&f->g, EXO_ALU64 | EXO_MOV | EXO_X, 6, 1, 0, 0);
 	pg_set(&f->g, 9, 0);
+	if (!f->direct)
+		pg_set(&f->g, 7, (int32_t)pg_pick(&f->g, 32));
 	if (!f->direct)
 		return;
 	pg_emit(&f->g, EXO_LDX | EXO_MEM | EXO_W, 7, 6, data, 0);
@@ -332,7 +414,7 @@ size_t filtgen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	f.writes = f.direct && p->type != EXO_PROG_SOCKET && k / 16 % 4 == 0;
 	start(&f);
 	n = 2 + pg_pick(&f.g, ITEMS);
-	while (n-- > 0 && p->n < PROGEN_MAX - 2 * CHAIN) {
+	while (n-- > 0 && p->n < PROGEN_MAX - 4 * CHAIN) {
 		item(&f);
 		land(&f, false);
 	}

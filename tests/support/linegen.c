@@ -7,9 +7,10 @@
 #include "exo/isa/decode.h"
 #include "tests/support/progen_int.h"
 
-#define ITEMS  24u  /* most instructions of the middle part */
-#define NEED   64   /* bytes of packet or memory */
-#define KEEP   (-8) /* where their address is kept on the stack */
+#define ITEMS  24u   /* most instructions of the middle part */
+#define NEED   64    /* bytes of packet or memory */
+#define KEEP   (-8)  /* where their address is kept on the stack */
+#define CTX    (-48) /* and the context's */
 #define JUMPS  8u
 #define EDGES  (sizeof(edges) / sizeof(edges[0]))
 #define PLACES (sizeof(places) / sizeof(places[0]))
@@ -31,6 +32,7 @@ struct line {
 	uint32_t over[JUMPS];
 	uint32_t njumps;
 	bool writes; /* the packet or memory may be written */
+	bool calls;  /* itself: its first instruction */
 };
 
 static int64_t edge(struct line *l)
@@ -200,6 +202,22 @@ static void alu(struct line *l, const struct isa_op *op)
 	}
 }
 
+static void call_itself(struct line *l)
+{
+	unsigned r;
+
+	if (l->g.type == EXO_PROG_MEM) {
+		pg_set(&l->g, 2, 7);
+	} else {
+		pg_set(&l->g, 1, 0);
+		pg_emit(&l->g, EXO_LDX | EXO_MEM | EXO_DW, 2, EXO_R_FP, CTX, 0);
+	}
+	pg_emit(&l->g, EXO_JMP | EXO_CALL, 0, EXO_CALL_LOCAL, 0,
+	    -(int)l->g.out->n - 1);
+	for (r = 1; r < 6; r++)
+		number(l, r);
+}
+
 static void item(struct line *l)
 {
 	const struct isa_op *op = &isa_ops_table[pg_byte(&l->g) % isa_nops];
@@ -230,7 +248,10 @@ static void item(struct line *l)
 		jump(l, op);
 		break;
 	default:
-		number(l, any_reg(l));
+		if (l->calls && pg_one_in(&l->g, 2))
+			call_itself(l);
+		else
+			number(l, any_reg(l));
 		break;
 	}
 }
@@ -239,11 +260,37 @@ static void item(struct line *l)
  * The frame
  */
 
+/* What is done when the program calls itself: 7 in r2 of a mem program, 0 in r1
+ * of others, which have the context in r2, tells it. */
+static void inside(struct line *l)
+{
+	struct progen *g = &l->g;
+
+	if (!l->calls)
+		return;
+	g->out->insns[0].off = (int16_t)(g->out->n - 1);
+	if (g->type == EXO_PROG_SOCKET || g->type == EXO_PROG_TC) {
+		pg_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, 6, 2, 0, 0);
+		pg_emit(g, EXO_LD | EXO_ABS | EXO_B, 0, 0, 0,
+		    NEED - 1 + (int)pg_pick(g, 3));
+	} else {
+		pg_set(g, 0, edge32(l));
+	}
+	if (g->type == EXO_PROG_MEM)
+		pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, 0, 2, 0, 0);
+	pg_emit(g, EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
+}
+
 /* The address of NEED bytes, kept on the stack. */
 static void start(struct line *l)
 {
 	struct progen *g = &l->g;
 
+	if (l->calls)
+		pg_emit(g, EXO_JMP | EXO_JEQ, g->type == EXO_PROG_MEM ? 2 : 1,
+		    0, 0, g->type == EXO_PROG_MEM ? 7 : 0);
+	if (l->calls && g->type != EXO_PROG_MEM)
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, EXO_R_FP, 1, CTX, 0);
 	pg_set(g, 0, 0);
 	if (g->type == EXO_PROG_MEM) {
 		pg_emit(g, EXO_JMP | EXO_JGE, 2, 0, 1, NEED);
@@ -290,6 +337,7 @@ size_t linegen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	p->refuse_leaks = true;
 	p->type = l.g.type = EXO_PROG_MEM + pg_pick(&l.g, 4);
 	l.writes = p->type != EXO_PROG_SOCKET;
+	l.calls = pg_one_in(&l.g, 4);
 	start(&l);
 	for (i = 0; i < PLACES; i++)
 		pg_emit(&l.g, EXO_ST | EXO_MEM | EXO_DW, EXO_R_FP, 0, places[i],
@@ -303,5 +351,6 @@ size_t linegen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	}
 	land(&l, true);
 	finish(&l);
+	inside(&l);
 	return size - l.g.left;
 }
