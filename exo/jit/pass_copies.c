@@ -226,13 +226,19 @@ static struct jit_ins *last_copy(
 	return &b->ins[k - 1];
 }
 
+/* jit_succ(), each block once. */
+static uint32_t ways_of(const struct jit_block *b, uint32_t to[2])
+{
+	uint32_t n = jit_succ(b, to);
+
+	return n == 2 && to[0] == to[1] ? 1 : n;
+}
+
 static void look(struct sink *s, uint32_t from)
 {
 	struct jit_block *b = &s->ir->blocks[from];
-	uint32_t to[2], n = jit_succ(b, to);
+	uint32_t to[2], n = ways_of(b, to);
 
-	if (n == 2 && to[0] == to[1])
-		n = 1;
 	while (n-- > 0) {
 		struct jit_ins *w = &s->what[to[n]];
 		const struct jit_ins *in = last_copy(s->ir, b, to[n]);
@@ -281,7 +287,7 @@ static int sink(struct jit_ir *ir)
 	for (i = 0; i < ir->norder; i++) {
 		struct jit_block *b = &ir->blocks[ir->order[i]];
 
-		for (n = jit_succ(b, to); n > 0; n--)
+		for (n = ways_of(b, to); n > 0; n--)
 			if (s.what[to[n - 1]].op == JIT_MOV &&
 			    ir->blocks[to[n - 1]].loop)
 				last_copy(ir, b, to[n - 1])->op = JIT_NOP;
