@@ -11,6 +11,8 @@
 #define NEED   64    /* bytes of packet or memory */
 #define KEEP   (-8)  /* where their address is kept on the stack */
 #define CTX    (-48) /* and the context's */
+#define TIMES  (-40) /* and how often a loop has run */
+#define COPIES 3u
 #define JUMPS  8u
 #define EDGES  (sizeof(edges) / sizeof(edges[0]))
 #define PLACES (sizeof(places) / sizeof(places[0]))
@@ -33,6 +35,8 @@ struct line {
 	uint32_t njumps;
 	bool writes; /* the packet or memory may be written */
 	bool calls;  /* itself: its first instruction */
+	bool loops;
+	bool looping; /* no loop in a loop */
 };
 
 static int64_t edge(struct line *l)
@@ -218,7 +222,132 @@ static void call_itself(struct line *l)
 		number(l, r);
 }
 
+/* Copies of an address, moved, and accesses through them. */
+static void walk(struct line *l)
+{
+	unsigned r[3], i, k, width, start = any_reg(l),
+	                            step = 1 + pg_pick(&l->g, 3);
+	int at[3] = { 0, 0, 0 }, off;
+
+	for (i = 0; i < 3; i++)
+		r[i] = (start + i * step) % PG_REGS;
+	pg_emit(&l->g, EXO_LDX | EXO_MEM | EXO_DW, r[0], EXO_R_FP, KEEP, 0);
+	for (i = 1; i < 3; i++) {
+		k = pg_pick(&l->g, i);
+		pg_mov(&l->g, r[i], r[k]);
+		at[i] = at[k] + (int)pg_pick(&l->g, 40) - 8;
+		pg_add(&l->g, r[i], at[i] - at[k]);
+	}
+	for (i = 0; i < 4; i++) {
+		k = pg_pick(&l->g, 3);
+		width = pg_width(&l->g);
+		off = (int)pg_pick(&l->g, NEED - 8) - at[k];
+		if (l->writes && pg_one_in(&l->g, 2))
+			pg_emit(&l->g, EXO_ST | EXO_MEM | width, r[k], 0, off,
+			    edge32(l));
+		if (!pg_one_in(&l->g, 3))
+			continue;
+		pg_emit(&l->g, EXO_ALU64 | EXO_ADD, r[k], 0, 0, 5 - off);
+		at[k] += 5 - off;
+	}
+	k = pg_pick(&l->g, 3);
+	pg_emit(&l->g, EXO_LDX | EXO_MEM | pg_width(&l->g), r[k], r[k],
+	    (int)pg_pick(&l->g, NEED - 8) - at[k], 0);
+	for (i = 0; i < 3; i++)
+		if (i != k)
+			number(l, r[i]);
+}
+
+static void item(struct line *l);
+static void row(struct line *l);
+
+/* Copies that stand before a loop and at its end. */
+struct copies {
+	unsigned n, d[COPIES], s[COPIES];
+};
+
+static void copy(struct line *l, const struct copies *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->n; i++)
+		pg_mov(&l->g, c->d[i], c->s[i]);
+}
+
+static void body(struct line *l)
+{
+	unsigned n = 1 + pg_pick(&l->g, 5);
+
+	while (n-- > 0) {
+		item(l);
+		land(l, false);
+	}
+	land(l, true);
+}
+
+/* Back to the head: by one way, or by two. */
+static void again(struct line *l, const struct copies *c, uint32_t head)
+{
+	struct progen *g = &l->g;
+
+	copy(l, c);
+	if (pg_one_in(g, 2)) {
+		pg_emit(g, EXO_JMP | EXO_JSET, any_reg(l), 0,
+		    (int)(head - g->out->n - 1), edge32(l));
+		if (pg_one_in(g, 2)) {
+			body(l);
+			copy(l, c);
+		}
+	}
+	pg_emit(g, EXO_JMP | EXO_JA, 0, 0, (int)(head - g->out->n - 1), 0);
+}
+
+static void loop(struct line *l)
+{
+	struct progen *g = &l->g;
+	uint32_t head, leave;
+	struct copies c;
+	unsigned i;
+
+	if (l->looping)
+		return;
+	land(l, true);
+	c.n = 1 + pg_pick(g, COPIES);
+	for (i = 0; i < c.n; i++) {
+		c.d[i] = any_reg(l);
+		c.s[i] = any_reg(l);
+	}
+	pg_emit(g, EXO_ST | EXO_MEM | EXO_DW, EXO_R_FP, 0, TIMES, 0);
+	number(l, 9);
+	copy(l, &c);
+	head = g->out->n;
+	pg_emit(g, EXO_LDX | EXO_MEM | EXO_DW, 9, EXO_R_FP, TIMES, 0);
+	leave = g->out->n;
+	pg_emit(g, EXO_JMP | EXO_JGE, 9, 0, 0, 1 + (int)pg_pick(g, 4));
+	pg_emit(g, EXO_ALU64 | EXO_ADD, 9, 0, 0, 1);
+	pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, EXO_R_FP, 9, TIMES, 0);
+	l->looping = true;
+	body(l);
+	again(l, &c, head);
+	l->looping = false;
+	g->out->insns[leave].off = (int16_t)(g->out->n - leave - 1);
+}
+
 static void item(struct line *l)
+{
+	unsigned what = pg_pick(&l->g, 24);
+
+	if (what == 0 && l->calls)
+		call_itself(l);
+	else if (what == 1 && l->loops)
+		loop(l);
+	else if (what == 2)
+		walk(l);
+	else
+		row(l);
+}
+
+static void row(struct line *l)
 {
 	const struct isa_op *op = &isa_ops_table[pg_byte(&l->g) % isa_nops];
 
@@ -248,10 +377,7 @@ static void item(struct line *l)
 		jump(l, op);
 		break;
 	default:
-		if (l->calls && pg_one_in(&l->g, 2))
-			call_itself(l);
-		else
-			number(l, any_reg(l));
+		number(l, any_reg(l));
 		break;
 	}
 }
@@ -338,6 +464,7 @@ size_t linegen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	p->type = l.g.type = EXO_PROG_MEM + pg_pick(&l.g, 4);
 	l.writes = p->type != EXO_PROG_SOCKET;
 	l.calls = pg_one_in(&l.g, 4);
+	l.loops = pg_one_in(&l.g, 3);
 	start(&l);
 	for (i = 0; i < PLACES; i++)
 		pg_emit(&l.g, EXO_ST | EXO_MEM | EXO_DW, EXO_R_FP, 0, places[i],
