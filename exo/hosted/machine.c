@@ -109,6 +109,8 @@ static bool set_up(struct cmd_machine *m)
 	    f, ZYDIS_FORMATTER_PROP_DISP_PADDING, ZYDIS_PADDING_DISABLED);
 	(void)ZydisFormatterSetProperty(
 	    f, ZYDIS_FORMATTER_PROP_IMM_PADDING, ZYDIS_PADDING_DISABLED);
+	(void)ZydisFormatterSetProperty(f,
+	    ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE, ZYDIS_PADDING_DISABLED);
 	/* hook becomes what was there */
 	if (!ZYAN_SUCCESS(ZydisFormatterSetHook(f,
 	        ZYDIS_FORMATTER_FUNC_PRINT_ADDRESS_ABS, (const void **)&hook)))

@@ -28,6 +28,16 @@ static exopf_program *load(const void *insns, size_t n, enum exopf_type type)
 	return p;
 }
 
+/* A program is compiled; _i is the engine that is to run it. */
+static void choose(exopf_program *p, int i)
+{
+	struct exopf_facts facts;
+
+	exopf_facts(p, &facts);
+	ck_assert_uint_gt(facts.code_bytes, 0);
+	ck_assert_int_eq(exopf_set_engine(p, (enum exopf_engine)i), 0);
+}
+
 START_TEST(runs_over_a_packet)
 {
 	struct exopf_packet pkt = { "abcd", 4, 0, 0, 0 };
@@ -35,6 +45,7 @@ START_TEST(runs_over_a_packet)
 	struct exopf_facts facts;
 	uint64_t r0 = 99;
 
+	choose(p, _i);
 	exopf_facts(p, &facts);
 	ck_assert_uint_eq(facts.insns, 2);
 	ck_assert_uint_ge(facts.max_steps, 2);
@@ -59,6 +70,7 @@ START_TEST(runs_over_memory)
 	const struct exopf_packet pkt = { bytes, 4, 4, 0, 0 };
 	uint64_t r0 = 0;
 
+	choose(p, _i);
 	ck_assert_int_eq(exopf_run_memory(p, bytes, 4, &r0), 0);
 	ck_assert_uint_eq(r0, 0x12345678);
 	ck_assert_uint_eq(bytes[0], 1);
@@ -66,6 +78,35 @@ START_TEST(runs_over_memory)
 	ck_assert_uint_eq(r0, 0);
 	ck_assert_int_eq(exopf_run_packet(p, &pkt, &r0), EXOPF_EINVAL);
 	ck_assert_int_eq(exopf_run_memory(p, NULL, 1, &r0), EXOPF_EINVAL);
+	exopf_free(p);
+}
+END_TEST
+
+/* Both engines answer alike, and may be changed at any time. */
+START_TEST(engines)
+{
+	/* r0 = *(u8 *)skb[1]; exit, of which r6 is the context */
+	static const uint8_t load_1[24] = { 0xbf, 0x16, 0, 0, 0, 0, 0, 0, 0x30,
+		0, 0, 0, 1, 0, 0, 0, 0x95 };
+	struct exopf_packet pkt = { "\1\2", 2, 0, 0, 0 };
+	exopf_program *p = load(load_1, sizeof(load_1), EXOPF_TYPE_SOCKET);
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		uint64_t r0 = 99;
+
+		choose(p, i % 2 == 0 ? EXOPF_ENGINE_JIT : EXOPF_ENGINE_INTERP);
+		pkt.caplen = 2;
+		ck_assert_int_eq(exopf_run_packet(p, &pkt, &r0), 0);
+		ck_assert_uint_eq(r0, 2);
+		pkt.caplen = 1; /* rejected */
+		ck_assert_int_eq(exopf_run_packet(p, &pkt, &r0), 0);
+		ck_assert_uint_eq(r0, 0);
+	}
+	ck_assert_int_eq(
+	    exopf_set_engine(p, (enum exopf_engine)0), EXOPF_EINVAL);
+	ck_assert_int_eq(
+	    exopf_set_engine(p, (enum exopf_engine)3), EXOPF_EINVAL);
 	exopf_free(p);
 }
 END_TEST
@@ -194,6 +235,41 @@ static int load_and_free(void *arg)
 	return ret;
 }
 
+/* What there is no memory to compile is interpreted, to the same result. */
+START_TEST(no_memory_for_code)
+{
+	uint8_t bytes[4] = { 0x78, 0x56, 0x34, 0x12 };
+	unsigned interpreted = 0, n;
+
+	for (n = 1; n < 200; n++) {
+		struct exopf_facts facts;
+		exopf_program *p;
+		uint64_t r0;
+		int ret;
+
+		bytes[0] = 0x78;
+		test_oom_arm(n, true);
+		ret = exopf_load(
+		    memory, sizeof(memory), EXOPF_TYPE_MEM, NULL, &p);
+		(void)test_oom_disarm();
+		if (ret != 0)
+			continue;
+		exopf_facts(p, &facts);
+		if (facts.code_bytes == 0) {
+			interpreted++;
+			ck_assert_int_eq(exopf_set_engine(p, EXOPF_ENGINE_JIT),
+			    EXOPF_ENOMEM);
+			ck_assert_int_eq(
+			    exopf_set_engine(p, EXOPF_ENGINE_INTERP), 0);
+		}
+		ck_assert_int_eq(exopf_run_memory(p, bytes, 4, &r0), 0);
+		ck_assert_uint_eq(r0, 0x12345678);
+		exopf_free(p);
+	}
+	ck_assert_uint_gt(interpreted, 0);
+}
+END_TEST
+
 START_TEST(memory_runs_out)
 {
 	test_oom_loop(load_and_free, NULL);
@@ -205,8 +281,11 @@ Suite *t_exopf_suite(void)
 	Suite *s = suite_create("t_exopf");
 	TCase *tc = tcase_create("exopf"), *oom = tcase_create("oom");
 
-	tcase_add_test(tc, runs_over_a_packet);
-	tcase_add_test(tc, runs_over_memory);
+	tcase_add_loop_test(
+	    tc, runs_over_a_packet, EXOPF_ENGINE_JIT, EXOPF_ENGINE_INTERP + 1);
+	tcase_add_loop_test(
+	    tc, runs_over_memory, EXOPF_ENGINE_JIT, EXOPF_ENGINE_INTERP + 1);
+	tcase_add_test(tc, engines);
 	tcase_add_test(tc, refuses_with_a_report);
 	tcase_add_test(tc, refuses_helpers_and_packet_writes);
 	tcase_add_test(tc, refuses_bad_arguments);
@@ -214,6 +293,7 @@ Suite *t_exopf_suite(void)
 	tcase_add_test(tc, strings);
 	suite_add_tcase(s, tc);
 	tcase_add_test(oom, memory_runs_out);
+	tcase_add_test(oom, no_memory_for_code);
 	suite_add_tcase(s, oom);
 	return s;
 }
