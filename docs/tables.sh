@@ -4,7 +4,8 @@
 # of, and from case files, so that they cannot lie.
 #
 # usage: tables.sh --write | --check [ROOT]. A page says where its table goes:
-# <!-- table NAME --> ... <!-- end of the table -->.
+# <!-- table NAME --> ... <!-- end of the table -->, the manual in comments of
+# its own.
 set -eu
 mode=${1:-}
 cd "${2:-$(dirname "$0")/..}"
@@ -105,6 +106,15 @@ table() {
 		gsub(/ \\\|/, ",", can)
 		printf "| %s | `%s` | %s |\n", col[1], col[3], can'
 		;;
+	passes) # for the manual, in mdoc
+		echo '.Bl -tag -width "chains" -compact'
+		rows exo/jit/passes.inc JIT_PASS '
+		print ".It Cm " col[2]
+		text = col[3]
+		gsub(/\\/, "\\e", text)
+		print text'
+		echo '.El'
+		;;
 	attacks)
 		echo '| flaw | what went wrong | its cases |'
 		echo '|---|---|---|'
@@ -131,13 +141,13 @@ status=0
 new=$(mktemp)
 part=$(mktemp)
 trap 'rm -f "$new" "$part"' EXIT
-for page in docs/*.md; do
+for page in docs/*.md docs/exopf.1; do
 	: > "$new"
 	inside=
 	while IFS= read -r line; do
 		case $line in
-		'<!-- table '*' -->')
-			name=${line#<!-- table }
+		'<!-- table '*' -->' | '.\" table '*)
+			name=${line#* table }
 			table "${name% -->}" > "$part"
 			{
 				printf '%s\n' "$line"
@@ -145,7 +155,7 @@ for page in docs/*.md; do
 			} >> "$new"
 			inside=1
 			;;
-		'<!-- end of the table -->')
+		'<!-- end of the table -->' | '.\" end of the table')
 			printf '%s\n' "$line" >> "$new"
 			inside=
 			;;
