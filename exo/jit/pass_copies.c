@@ -39,6 +39,15 @@ static void forget(struct sums *s)
 	}
 }
 
+/* Distances stay small: sums of them, and of an access's, fit 32 bits. */
+static void bound(struct sums *s, uint8_t r)
+{
+	if (s->k[r] >= -OFF_TOP && s->k[r] <= OFF_TOP)
+		return;
+	s->of[r] = r;
+	s->k[r] = 0;
+}
+
 /* Register d is written. What was known by it, the next one by it tells, if
  * there is one. */
 static void written(struct sums *s, unsigned d)
@@ -55,6 +64,7 @@ static void written(struct sums *s, unsigned d)
 		}
 		s->of[r] = heir;
 		s->k[r] -= k;
+		bound(s, r);
 	}
 	s->of[d] = (uint8_t)d;
 	s->k[d] = 0;
@@ -79,8 +89,10 @@ static void becomes(struct sums *s, uint8_t d, uint8_t src, int64_t k)
 	}
 	/* d = d + sum: those that are told by d stay where they are */
 	for (r = 0; r < EXO_REGS; r++)
-		if (r != d && s->of[r] == d)
+		if (r != d && s->of[r] == d) {
 			s->k[r] -= sum;
+			bound(s, r);
+		}
 }
 
 /* The address register of an access. */

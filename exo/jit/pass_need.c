@@ -16,6 +16,9 @@
  *	check for k; rest		max(k, need(rest)), if fail is 0
  *	what others see; rest		0
  *
+ * A program that calls its own first instruction is left alone: there, an end
+ * is a return, and a check that fails is the end of all.
+ *
  * Argument: where a check for k bytes fails with `fail`, a check for need of
  * what stands there does, too, and with fewer bytes than that the result is
  * the same one. Checks further down then find their bytes checked (`bounds`).
@@ -138,7 +141,7 @@ int jit_need(struct jit_ir *ir)
 	struct need n = { .ir = ir };
 	uint32_t i;
 
-	if (!jit_has(ir, JIT_PASS_need) || !find_fail(&n))
+	if (!jit_has(ir, JIT_PASS_need) || ir->main_called || !find_fail(&n))
 		return 0;
 	n.of = exo_arena_get(&ir->arena, ir->nblocks * sizeof(n.of[0]));
 	if (n.of == NULL)
