@@ -112,8 +112,8 @@ static bool set_up(struct cmd_machine *m)
 	(void)ZydisFormatterSetProperty(f,
 	    ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE, ZYDIS_PADDING_DISABLED);
 	/* hook becomes what was there */
-	if (!ZYAN_SUCCESS(ZydisFormatterSetHook(f,
-	        ZYDIS_FORMATTER_FUNC_PRINT_ADDRESS_ABS, (const void **)&hook)))
+	if (!ZYAN_SUCCESS(ZydisFormatterSetHook(
+	        f, ZYDIS_FORMATTER_FUNC_PRINT_ADDRESS_ABS, (void *)&hook)))
 		return false;
 	m->address = hook;
 	return true;

@@ -41,16 +41,18 @@ static void forget_all(struct jit_state *st)
 	st->known.nne = 0;
 }
 
-static bool same_val(const struct jit_val *a, const struct jit_val *b)
+bool jit_same(const struct jit_val *a, const struct jit_val *b)
 {
-	return a->kind == b->kind && a->k == b->k && a->size == b->size &&
-	       a->be == b->be;
+	return a->kind != JIT_V_ANY && a->kind == b->kind && a->k == b->k &&
+	       a->size == b->size && a->be == b->be && a->mask == b->mask &&
+	       a->shift == b->shift;
 }
 
 static bool has_fact(const struct jit_fact *f, uint32_t n, struct jit_fact is)
 {
 	for (; n > 0; n--, f++)
-		if (f->off == is.off && f->size == is.size && f->v == is.v)
+		if (f->off == is.off && f->size == is.size &&
+		    f->mask == is.mask && f->v == is.v)
 			return true;
 	return false;
 }
@@ -72,14 +74,16 @@ static void meet(struct jit_state *a, const struct jit_state *b)
 	unsigned r;
 
 	for (r = 0; r < EXO_REGS; r++) {
-		unsigned bits = a->r[r].bits;
+		struct jit_val *v = &a->r[r];
+		struct jit_val all = any(v->bits);
 
-		if (b->r[r].bits > bits)
-			bits = b->r[r].bits;
-		if (same_val(&a->r[r], &b->r[r]))
-			a->r[r].bits = (uint8_t)bits;
-		else
-			a->r[r] = any(bits);
+		all.room = v->room;
+		if (!jit_same(v, &b->r[r]))
+			*v = all;
+		if (b->r[r].bits > v->bits)
+			v->bits = b->r[r].bits;
+		if (b->r[r].room < v->room)
+			v->room = b->r[r].room;
 	}
 	if (b->known.len < a->known.len)
 		a->known.len = b->known.len;
@@ -106,10 +110,17 @@ static void add_fact(struct jit_fact *f, uint32_t *n, struct jit_fact is)
 	f[(*n)++] = is;
 }
 
-static struct jit_fact fact_of(const struct jit_val *v, uint64_t is)
+/* Bits of a value, which is not shifted, as bits of the packet. */
+static struct jit_fact fact_of(
+    const struct jit_val *v, uint64_t mask, uint64_t is)
 {
-	return (struct jit_fact){ (int32_t)v->k, v->size,
-		v->be ? jit_swap(is, v->size) : is };
+	struct jit_fact f = { (int32_t)v->k, v->size, mask, is };
+
+	if (v->be) {
+		f.mask = jit_swap(mask, v->size);
+		f.v = jit_swap(is, v->size);
+	}
+	return f;
 }
 
 static const struct jit_fact *known_bytes(
@@ -117,20 +128,57 @@ static const struct jit_fact *known_bytes(
 {
 	uint32_t i;
 
-	for (i = 0; i < st->known.neq; i++)
-		if (st->known.eq[i].off == off && st->known.eq[i].size == size)
-			return &st->known.eq[i];
+	for (i = 0; i < st->known.neq; i++) {
+		const struct jit_fact *f = &st->known.eq[i];
+
+		if (f->off == off && f->size == size &&
+		    f->mask == jit_whole(size))
+			return f;
+	}
 	return NULL;
 }
 
-/* A value of so few bytes can be compared with k; *v is k as one of them. */
-static bool comparable(
-    const struct jit_val *a, const struct jit_ins *in, uint64_t *v)
+/* A question about packet bytes: are they equal to k, or, of JSET, is one of
+ * these bits set? */
+static bool asks_bytes(
+    const struct jit_val *a, const struct jit_ins *in, struct jit_fact *f)
 {
-	*v = (in->flags & JIT_F_32) != 0 ? (uint32_t)in->k : (uint64_t)in->k;
-	return (in->flags & JIT_F_K) != 0 && a->kind == JIT_V_BYTES &&
-	       (a->size == 8 || *v >> (8 * a->size) == 0) &&
-	       ((in->flags & JIT_F_32) == 0 || a->size <= 4);
+	uint64_t k =
+	    (in->flags & JIT_F_32) != 0 ? (uint32_t)in->k : (uint64_t)in->k;
+
+	if ((in->flags & JIT_F_K) == 0 || a->kind != JIT_V_BYTES ||
+	    a->shift != 0 || ((in->flags & JIT_F_32) != 0 && a->size > 4))
+		return false;
+	if (in->alu == EXO_JSET) {
+		*f = fact_of(a, a->mask & k, 0);
+		return true;
+	}
+	*f = fact_of(a, a->mask, k);
+	return (in->alu == EXO_JEQ || in->alu == EXO_JNE) &&
+	       (k & ~a->mask) == 0;
+}
+
+/* Is it known? 1: they are, or one is set; 0: no; -1: who knows. */
+static int known_answer(
+    const struct jit_state *st, const struct jit_fact *q, bool set)
+{
+	uint32_t i;
+
+	for (i = 0; i < st->known.neq; i++) {
+		const struct jit_fact *f = &st->known.eq[i];
+
+		if (f->off != q->off || f->size != q->size)
+			continue;
+		if (set && (f->v & q->mask) != 0)
+			return 1;
+		if (!set && ((f->v ^ q->v) & f->mask & q->mask) != 0)
+			return 0;
+		if ((q->mask & ~f->mask) == 0)
+			return set ? 0 : 1;
+	}
+	if (has_fact(st->known.ne, st->known.nne, *q))
+		return set ? 1 : 0;
+	return -1;
 }
 
 static int decided_const(const struct jit_state *st, const struct jit_ins *end)
@@ -148,9 +196,8 @@ static int decided_const(const struct jit_state *st, const struct jit_ins *end)
 int jit_decided(const struct jit_state *st, const struct jit_ins *end)
 {
 	const struct jit_val *a = &st->r[end->d];
-	const struct jit_fact *f;
-	uint64_t v;
-	bool eq = end->alu == EXO_JEQ;
+	struct jit_fact f;
+	int answer;
 
 	if (end->op == JIT_IF_LEN && (end->flags & JIT_F_K) == 0)
 		return -1;
@@ -161,14 +208,47 @@ int jit_decided(const struct jit_state *st, const struct jit_ins *end)
 	}
 	if (end->op != JIT_IF)
 		return -1;
-	if ((!eq && end->alu != EXO_JNE) || !comparable(a, end, &v))
+	if (!asks_bytes(a, end, &f))
 		return decided_const(st, end);
-	f = known_bytes(st, a->k, a->size);
-	if (f != NULL)
-		return (f->v == fact_of(a, v).v) == eq;
-	if (has_fact(st->known.ne, st->known.nne, fact_of(a, v)))
-		return !eq;
-	return -1;
+	answer = known_answer(st, &f, end->alu == EXO_JSET);
+	if (answer < 0 || end->alu != EXO_JNE)
+		return answer;
+	return !answer;
+}
+
+/* What the answer to a question about bytes tells. */
+static void learn_bytes(
+    struct jit_known *known, const struct jit_fact *f, unsigned alu, bool yes)
+{
+	struct jit_fact bit = *f;
+
+	if (alu == EXO_JSET)
+		yes = !yes; /* are these bits equal to 0? */
+	if (yes)
+		add_fact(known->eq, &known->neq, *f);
+	else
+		add_fact(known->ne, &known->nne, *f);
+	if (yes || alu != EXO_JSET || (f->mask & (f->mask - 1)) != 0)
+		return;
+	bit.v = f->mask; /* one bit, which is not 0 */
+	if (bit.v != 0)
+		add_fact(known->eq, &known->neq, bit);
+}
+
+static void learn_length(
+    struct jit_state *st, const struct jit_ins *end, unsigned way)
+{
+	struct jit_val *s = &st->r[end->s];
+
+	if ((end->flags & JIT_F_K) == 0) {
+		if (way == 1 && end->k > s->room && end->k <= INT32_MAX)
+			s->room = (int32_t)end->k;
+		return;
+	}
+	if (way == 0 && end->k < st->known.below)
+		st->known.below = end->k;
+	if (way == 1 && end->k > st->known.len)
+		st->known.len = end->k;
 }
 
 void jit_learn_edge(
@@ -176,28 +256,23 @@ void jit_learn_edge(
 {
 	struct jit_val *a = &st->r[end->d];
 	bool equal = (end->alu == EXO_JEQ) == (way == 0);
-	uint64_t v;
+	bool set = end->alu == EXO_JSET;
+	struct jit_fact f;
 
 	if (end->op == JIT_IF_LEN) {
-		if (way == 0 && end->k < st->known.below &&
-		    (end->flags & JIT_F_K) != 0)
-			st->known.below = end->k;
-		if (way == 1 && end->k > st->known.len)
-			st->known.len = end->k;
+		learn_length(st, end, way);
 		return;
 	}
-	if (end->op != JIT_IF || (end->alu != EXO_JEQ && end->alu != EXO_JNE) ||
-	    (end->flags & JIT_F_K) == 0)
+	if (end->op != JIT_IF || (end->flags & JIT_F_K) == 0)
 		return;
-	if (comparable(a, end, &v)) {
-		if (equal)
-			add_fact(st->known.eq, &st->known.neq, fact_of(a, v));
-		else
-			add_fact(st->known.ne, &st->known.nne, fact_of(a, v));
-	}
+	if (asks_bytes(a, end, &f))
+		learn_bytes(&st->known, &f, end->alu, set ? way == 0 : equal);
+	if (set || (end->alu != EXO_JEQ && end->alu != EXO_JNE))
+		return;
 	if (equal && ((end->flags & JIT_F_32) == 0 || a->bits <= 32))
 		*a = (struct jit_val){ .kind = JIT_V_CONST,
 			.bits = a->bits,
+			.room = a->room,
 			.k = (end->flags & JIT_F_32) != 0
 			         ? (int64_t)(uint32_t)end->k
 			         : end->k };
@@ -276,6 +351,31 @@ static bool moves(const struct jit_ins *in, const struct jit_val *a,
 	return true;
 }
 
+/* Bits of the packet, fewer of them, or moved up. */
+static bool picks(
+    const struct jit_ins *in, const struct jit_val *a, struct jit_val *to)
+{
+	unsigned width = (in->flags & JIT_F_32) != 0 ? 32 : 64;
+	uint64_t k = width == 32 ? (uint32_t)in->k : (uint64_t)in->k;
+
+	if ((in->flags & JIT_F_K) == 0 || a->kind != JIT_V_BYTES ||
+	    a->bits > width)
+		return false;
+	*to = *a;
+	to->room = 0;
+	if (in->alu == EXO_AND && a->shift == 0) {
+		to->mask &= k;
+		to->bits = (uint8_t)bits_of(to->mask);
+		return true;
+	}
+	if (in->alu == EXO_LSH && k < width && a->bits + k <= width) {
+		to->shift = (uint8_t)(a->shift + k);
+		to->bits = (uint8_t)(a->bits + k);
+		return true;
+	}
+	return false;
+}
+
 static struct jit_val alu(const struct jit_state *st, const struct jit_ins *in)
 {
 	struct jit_val a = st->r[in->d], b = constant((uint64_t)in->k), to;
@@ -290,7 +390,7 @@ static struct jit_val alu(const struct jit_state *st, const struct jit_ins *in)
 	}
 	if (a.kind == JIT_V_CONST && b.kind == JIT_V_CONST)
 		return constant(jit_compute(in, (uint64_t)a.k, (uint64_t)b.k));
-	if (moves(in, &a, &b, &to))
+	if (moves(in, &a, &b, &to) || picks(in, &a, &to))
 		return to;
 	if (in->alu == EXO_ADD && b.kind == JIT_V_DATA && !k &&
 	    moves(in, &b, &a, &to))
@@ -305,9 +405,12 @@ static struct jit_val swapped(struct jit_val v, uint32_t size)
 {
 	if (v.kind == JIT_V_CONST)
 		return constant(jit_swap((uint64_t)v.k, size));
-	if (v.kind != JIT_V_BYTES || v.size != size)
+	if (v.kind != JIT_V_BYTES || v.size != size || v.shift != 0)
 		return any(8 * size);
 	v.be = !v.be;
+	v.mask = jit_swap(v.mask, size);
+	v.bits = (uint8_t)bits_of(v.mask);
+	v.room = 0;
 	return v;
 }
 
@@ -345,6 +448,7 @@ static struct jit_val loaded(
 	v.size = in->size;
 	v.be = (in->flags & JIT_F_BE) != 0;
 	v.k = in->off;
+	v.mask = jit_whole(in->size);
 	if (f != NULL)
 		return constant(v.be ? jit_swap(f->v, in->size) : f->v);
 	return v;
@@ -362,9 +466,13 @@ static struct jit_val result(
 	case JIT_CONST:
 		return constant((uint64_t)in->k);
 	case JIT_DATA:
-		return (struct jit_val){ JIT_V_DATA, 64, 0, false, in->k };
+		return (struct jit_val){
+			.kind = JIT_V_DATA, .bits = 64, .k = in->k
+		};
 	case JIT_END:
-		return (struct jit_val){ JIT_V_END, 64, 0, false, in->k };
+		return (struct jit_val){
+			.kind = JIT_V_END, .bits = 64, .k = in->k
+		};
 	case JIT_ALU:
 		return alu(st, in);
 	case JIT_NEG:
@@ -386,6 +494,14 @@ static struct jit_val result(
 	}
 }
 
+static void bytes_are_numbers(struct jit_val *v)
+{
+	int32_t room = v->room;
+
+	*v = any(v->bits);
+	v->room = room;
+}
+
 /* The packet may have been written: what was read of it is old. */
 static void forget_bytes(struct jit_state *st)
 {
@@ -393,7 +509,7 @@ static void forget_bytes(struct jit_state *st)
 
 	for (r = 0; r < EXO_REGS; r++)
 		if (st->r[r].kind == JIT_V_BYTES)
-			st->r[r] = any(st->r[r].bits);
+			bytes_are_numbers(&st->r[r]);
 	st->known.neq = 0;
 	st->known.nne = 0;
 }
@@ -404,9 +520,11 @@ static void forget_packet(struct jit_state *st)
 	unsigned r;
 
 	forget_bytes(st);
-	for (r = 0; r < EXO_REGS; r++)
+	for (r = 0; r < EXO_REGS; r++) {
 		if (st->r[r].kind == JIT_V_DATA || st->r[r].kind == JIT_V_END)
 			st->r[r] = any(64);
+		st->r[r].room = 0;
+	}
 	st->known.len = 0;
 	st->known.below = JIT_LEN_TOP;
 }
@@ -418,8 +536,12 @@ void jit_learn(
 	struct jit_val v = any(64);
 	unsigned r;
 
-	if ((in->op == JIT_CHECK) && in->k > st->known.len)
-		st->known.len = in->k < JIT_LEN_TOP ? in->k : JIT_LEN_TOP;
+	if (in->op == JIT_CHECK) {
+		learn_length(st, in, 1);
+		if (in->k > st->known.len)
+			st->known.len =
+			    in->k < JIT_LEN_TOP ? in->k : JIT_LEN_TOP;
+	}
 	if (in->op == JIT_CALL || in->op == JIT_LOCAL || in->op == JIT_STORE ||
 	    in->op == JIT_ATOMIC) {
 		if (ir->pkt_varies && in->op != JIT_STORE &&

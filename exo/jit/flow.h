@@ -16,23 +16,33 @@ enum jit_kind {
 	JIT_V_CONST, /* k */
 	JIT_V_DATA,  /* address of the packet's byte k */
 	JIT_V_END,   /* address behind the last captured byte, plus k */
-	JIT_V_BYTES, /* `size` bytes of the packet from byte k on */
+	JIT_V_BYTES, /* of `size` bytes of the packet from byte k on, those bits
+	                that mask has, moved up by shift */
 };
 
 struct jit_val {
 	uint8_t kind; /* enum jit_kind */
 	uint8_t bits; /* the value is below 2^bits */
 	uint8_t size;
-	bool be; /* BYTES: in network order */
+	uint8_t shift;
+	bool be;      /* BYTES: in network order, and mask counts in that */
+	int32_t room; /* the low half and so many bytes more were captured */
 	int64_t k;
+	uint64_t mask;
 };
 
-/** `size` bytes of the packet from `off` on are v, or are not, as a
- * little-endian load gives them. */
+/** All bits of so many bytes. */
+static inline uint64_t jit_whole(uint32_t size)
+{
+	return UINT64_MAX >> (64 - 8 * size);
+}
+
+/** `size` bytes of the packet from `off` on, as a little-endian load gives
+ * them, are v in the bits of mask; or are not. */
 struct jit_fact {
 	int32_t off;
 	uint32_t size;
-	uint64_t v;
+	uint64_t mask, v;
 };
 
 #define JIT_FACTS 6u
@@ -70,6 +80,9 @@ void jit_learn_edge(
 
 /** Is the condition decided? 1: it holds; 0: it does not; -1: who knows. */
 int jit_decided(const struct jit_state *st, const struct jit_ins *end);
+
+/** True when both are one and the same number, of whatever kind. */
+bool jit_same(const struct jit_val *a, const struct jit_val *b);
 
 /* --- the passes: one instruction, or the end of a block --- */
 

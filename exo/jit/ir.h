@@ -100,6 +100,7 @@ struct jit_block {
 	uint16_t live;  /* registers that are read from here on */
 	bool loop;      /* an edge comes from here or from further down */
 	bool reached;   /* some way leads here */
+	bool taken;     /* pass_chains.c: it is part of a row */
 	struct jit_state *state; /* flow.c: what is known on entry */
 };
 

@@ -14,7 +14,7 @@
 #include "exo/lib/mem.h"
 
 #define BLOCK_MAX  4u /* instructions; longer blocks are not copied */
-#define COPIES_ALL 1u /* copies for each block, on average: then no more */
+#define COPIES_ALL 2u /* copies for each block, on average: then no more */
 
 static bool is_test(const struct jit_block *b)
 {
@@ -34,7 +34,7 @@ static bool has(const struct jit_known *in, const struct jit_fact *f)
 
 	for (i = 0; i < in->neq; i++)
 		if (in->eq[i].off == f->off && in->eq[i].size == f->size &&
-		    in->eq[i].v == f->v)
+		    in->eq[i].mask == f->mask && in->eq[i].v == f->v)
 			return true;
 	return false;
 }

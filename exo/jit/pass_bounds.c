@@ -44,7 +44,8 @@ static void check(const struct jit_state *st, struct jit_ins *in)
 	}
 	if (s->bits <= 32)
 		in->flags |= JIT_F_LOW;
-	if ((in->flags & JIT_F_K) != 0 && in->k <= st->known.len)
+	if ((in->flags & JIT_F_K) != 0 ? in->k <= st->known.len
+	                               : in->k <= s->room)
 		in->op = JIT_NOP;
 	else if (in->k >= st->known.below)
 		in->op = JIT_REJECT; /* with more, if s is added */

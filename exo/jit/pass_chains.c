@@ -371,6 +371,19 @@ static int put_slow(struct chain *c, uint32_t lead, uint32_t *slow)
 	return 0;
 }
 
+/* No other row begins in this one. */
+static void take_all(const struct chain *c)
+{
+	uint32_t at = c->first, k;
+	struct link l;
+
+	for (k = 0; k < c->n; k++) {
+		c->ir->blocks[at].taken = true;
+		(void)read_link(&c->ir->blocks[at], &l);
+		at = l.miss;
+	}
+}
+
 static int rebuild(struct chain *c)
 {
 	struct jit_ir *ir = c->ir;
@@ -414,13 +427,14 @@ int jit_chains(struct jit_ir *ir)
 	for (i = 0; i < ir->norder && err == 0; i++) {
 		if (looks / LOOKS > ir->norder)
 			break;
+		if (ir->blocks[ir->order[i]].taken)
+			continue;
 		err = find(ir, &c, ir->order[i], &looks);
 		if (err < 0 || c.n == 0)
 			continue;
+		take_all(&c);
 		err = rebuild(&c);
 		made++;
-		while (i + 1 < ir->norder && ir->order[i] != c.last)
-			i++;
 	}
 	return err == 0 && made != 0 ? jit_graph(ir) : err;
 }

@@ -25,6 +25,7 @@ static bool only_looks(const struct jit_state *st, const struct jit_ins *in)
 static int way_through(const struct jit_ir *ir, const struct jit_block *b,
     struct jit_state *st, uint16_t *written)
 {
+	struct jit_val before;
 	uint32_t k;
 
 	if (b->n > BLOCK_MAX || b->loop ||
@@ -34,8 +35,10 @@ static int way_through(const struct jit_ir *ir, const struct jit_block *b,
 	for (k = 0; k < b->n; k++) {
 		if (!only_looks(st, &b->ins[k]))
 			return -1;
-		*written |= jit_writes(&b->ins[k]);
+		before = st->r[b->ins[k].d];
 		jit_learn(ir, st, &b->ins[k]);
+		if (!jit_same(&before, &st->r[b->ins[k].d]))
+			*written |= jit_writes(&b->ins[k]);
 	}
 	if (b->end.op == JIT_GOTO)
 		return 1;
