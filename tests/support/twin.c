@@ -30,6 +30,42 @@ static const char *const parts[LIFE_PARTS] = { "r0", "events", "memory",
 	"packet", "context", "maps", "records", "packet's ends",
 	"clock or random numbers" };
 
+/* What is in slot 1 of PROGEN_PROGS, by program type: of packets whose ends
+ * lie where the first program left them. */
+#define TAIL 7u
+#define LDX  (EXO_LDX | EXO_MEM)
+static const struct exo_insn direct[2][TAIL] = {
+#define PACKET(data)                                             \
+	{                                                        \
+		{ LDX | EXO_W, 0x12, data, 0 },                  \
+		    { LDX | EXO_W, 0x13, (data) + 4, 0 },        \
+		    { EXO_ALU64 | EXO_MOV | EXO_X, 0x30, 0, 0 }, \
+		    { EXO_ALU64 | EXO_SUB | EXO_X, 0x20, 0, 0 }, \
+		    { EXO_ALU64 | EXO_ADD, 0, 0, 1000 },         \
+		    { EXO_JMP | EXO_JA, 0, 0, 0 },               \
+		    { EXO_JMP | EXO_EXIT, 0, 0, 0 },             \
+	}
+	PACKET(0),
+	PACKET(76),
+#undef PACKET
+};
+static const struct exo_insn legacy[TAIL] = {
+	{ EXO_ALU64 | EXO_MOV | EXO_X, 0x16, 0, 0 },
+	{ EXO_LD | EXO_ABS | EXO_W, 0, 0, 12 },
+	{ EXO_ALU64 | EXO_MOV | EXO_X, 0x07, 0, 0 },
+	{ EXO_ALU64 | EXO_AND, 7, 0, 63 },
+	{ EXO_LD | EXO_IND | EXO_H, 0x70, 0, 14 },
+	{ EXO_ALU64 | EXO_ADD | EXO_X, 0x70, 0, 0 },
+	{ EXO_JMP | EXO_EXIT, 0, 0, 0 },
+};
+
+static const struct exo_insn *tail_of(const struct twin *t)
+{
+	if (t->prog->type == EXO_PROG_XDP)
+		return direct[0];
+	return t->prog->n % 2 == 0 ? legacy : direct[1];
+}
+
 /* One way to compile a program, and the world that it runs in. */
 struct side {
 	struct life life;
@@ -123,7 +159,7 @@ static void begin(const struct twin *t, struct side *s, bool full, uint8_t k)
 }
 
 /* Slots of programs: this one itself, and a short one. */
-static void tails(struct side *s)
+static void tails(const struct twin *t, struct side *s)
 {
 	struct exo_world *w = s->life.w;
 
@@ -131,16 +167,16 @@ static void tails(struct side *s)
 		return;
 	s->self.code = s->code;
 	(void)exo_world_slot(w, PROGEN_PROGS, 0, &s->self);
-	s->tail = s->life.tail;
-	s->tail.code = s->tail_code;
+	s->tail = (struct exo_world_prog){ tail_of(t), TAIL, s->life.type,
+		s->tail_code };
 	(void)exo_world_slot(w, PROGEN_PROGS, 1, &s->tail);
 }
 
-static int compile_tail(struct side *s)
+static int compile_tail(const struct twin *t, struct side *s)
 {
-	struct vf_input in = { .insns = life_tail,
-		.ninsns = LIFE_TAIL_STEPS,
-		.type = s->life.type };
+	struct vf_input in = {
+		.insns = tail_of(t), .ninsns = TAIL, .type = s->life.type
+	};
 	struct vf_limits limits = { 0 };
 	struct exo_report report;
 	struct vf_prog *prog;
@@ -166,7 +202,9 @@ static int compile(struct twin *t, struct side *s, const struct vf_prog *prog)
 	(void)exo_world_code_bytes(s->code, &size);
 	t->compiled++;
 	t->code += size;
-	return vf_prog_facts(prog)->tail_calls ? compile_tail(s) : 0;
+	return vf_prog_facts(prog)->tail_calls && t->prog->type != EXO_PROG_MEM
+	           ? compile_tail(t, s)
+	           : 0;
 }
 
 static void end(struct side *s)
@@ -188,8 +226,8 @@ static enum twin_fault interpret(struct twin *t, struct side *s)
 
 	isa_point(vm, t->prog->type, t->prog->insns, t->prog->n);
 	vm->stack = EXO_STACK_SIZE;
-	end = exo_world_run(s->life.w,
-	    (ISA_TAILS_MAX + 1) * (t->max_steps + LIFE_TAIL_STEPS), &r0);
+	end = exo_world_run(
+	    s->life.w, (ISA_TAILS_MAX + 1) * (t->max_steps + TAIL), &r0);
 	life_note(&s->life, LIFE_RESULT, &r0, sizeof(r0));
 	life_note_all(&s->life);
 	if (end == ISA_END_EXIT || end == ISA_END_REJECT)
@@ -281,7 +319,7 @@ static enum twin_fault both(
 	unsigned k;
 
 	begin(t, &is, full, VARIANTS);
-	tails(&is);
+	tails(t, &is);
 	for (k = 0; k < VARIANTS; k++) {
 		begin(t, &sides[k], full, (uint8_t)k);
 		choose(t, &sides[k], k);
@@ -289,7 +327,7 @@ static enum twin_fault both(
 			describe(t, &sides[k], "compiler", "fails", 0);
 			f = TWIN_COMPILE;
 		}
-		tails(&sides[k]);
+		tails(t, &sides[k]);
 	}
 	if (f == TWIN_FINE)
 		f = many_sizes(t, &is, sides, full);
