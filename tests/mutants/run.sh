@@ -131,7 +131,7 @@ quick() {
 slow() {
 	suites="t_vf_limits t_vf_order t_vf_tnum t_vf_scalar t_vf_cases t_vf_range"
 	[ "$subject" != jit ] ||
-	    suites="t_jit_x64 t_jit_cases t_jit_far t_code_mem t_helper_loop"
+	    suites="t_jit_x64 t_jit_cases t_jit_far t_jit_harden t_code_mem t_helper_loop"
 	for name in $suites; do
 		said=$(suite "$name")
 		[ -z "$said" ] || break
