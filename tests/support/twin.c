@@ -295,8 +295,9 @@ static enum twin_fault many_sizes(
 {
 	uint32_t e = t->pkt_end > 4096 ? 100 : t->pkt_end;
 	uint32_t odd = t->bytes.n < 2 ? 60 : t->bytes.p[1] % 140u;
+	uint32_t large = t->bytes.n % 16 == 0 ? 65535 : 1514;
 	const uint32_t sizes[2][5] = { { 0, 1, e == 0 ? 13 : e - 1, e, 128 },
-		{ odd, e + 1, PROGEN_NEED, 1514, e } };
+		{ odd, e + 1, PROGEN_NEED, large, e } };
 	enum twin_fault f = TWIN_FINE;
 	char where[64];
 	unsigned i;
