@@ -15,7 +15,8 @@
 
 #include <stdlib.h>
 
-#define ROW 16u /* bytes of a table in a line */
+#define ROW      16u /* bytes of a table in a line */
+#define HEX_ROOM 64u /* for a row, or an instruction */
 
 /* The code, and what is known of it. */
 struct dump_jit {
@@ -81,12 +82,12 @@ static void insn_text(const struct flt_code *code, uint32_t i, char text[256])
 
 /* Bytes as hexadecimal; between them what is given. */
 static const char *hex(
-    const uint8_t *p, uint32_t n, const char *between, char buf[4 * ROW])
+    const uint8_t *p, uint32_t n, const char *between, char buf[HEX_ROOM])
 {
 	struct exo_fmt f;
 	uint32_t i;
 
-	exo_fmt_init(&f, buf, 4 * ROW);
+	exo_fmt_init(&f, buf, HEX_ROOM);
 	for (i = 0; i < n; i++) {
 		exo_fmt_str(&f, i == 0 ? "" : between);
 		exo_fmt_hex(&f, p[i], 2);
@@ -96,7 +97,7 @@ static const char *hex(
 
 static void print_code(const struct dump_jit *l, uint32_t from, uint32_t to)
 {
-	char text[CMD_MACHINE_TEXT], buf[4 * ROW];
+	char text[CMD_MACHINE_TEXT], buf[HEX_ROOM];
 	uint32_t n, label;
 
 	for (; from < to; from += n) {
@@ -112,7 +113,7 @@ static void print_code(const struct dump_jit *l, uint32_t from, uint32_t to)
 static void print_tables(const struct dump_jit *l)
 {
 	uint32_t off, n, label;
-	char buf[4 * ROW];
+	char buf[HEX_ROOM];
 
 	if (l->data != l->size)
 		printf("; tables, %u bytes\n", l->size - l->data);
@@ -203,7 +204,7 @@ static void json_label(
 static void json_code(struct cmd_json *j, const struct dump_jit *l, uint32_t pc,
     uint32_t from, uint32_t to)
 {
-	char text[CMD_MACHINE_TEXT], buf[4 * ROW];
+	char text[CMD_MACHINE_TEXT], buf[HEX_ROOM];
 	uint32_t n;
 
 	for (; from < to; from += n) {
@@ -224,7 +225,7 @@ static void json_code(struct cmd_json *j, const struct dump_jit *l, uint32_t pc,
 static void json_tables(struct cmd_json *j, const struct dump_jit *l)
 {
 	uint32_t off, n;
-	char buf[4 * ROW];
+	char buf[HEX_ROOM];
 
 	cmd_json_array(j, "tables");
 	for (off = l->data; off < l->size; off += n) {

@@ -77,11 +77,17 @@ static void find_labels(struct cmd_machine *m)
 	}
 }
 
+/* What Zydis hands back to print_address(). */
+struct user {
+	const struct cmd_machine *machine;
+};
+
 /* Zydis asks for the text of an address. */
 static ZyanStatus print_address(const ZydisFormatter *formatter,
     ZydisFormatterBuffer *buffer, ZydisFormatterContext *context)
 {
-	const struct cmd_machine *m = context->user_data;
+	const struct user *user = context->user_data;
+	const struct cmd_machine *m = user->machine;
 	ZyanString *text;
 	uint32_t to;
 
@@ -158,12 +164,13 @@ void cmd_machine_free(struct cmd_machine *m)
 uint32_t cmd_machine_text(
     const struct cmd_machine *m, uint32_t off, char buf[CMD_MACHINE_TEXT])
 {
+	struct user user = { m };
 	struct insn x;
 
 	if (!decode(m, off, &x) ||
 	    !ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&m->formatter, &x.in,
 	        x.op, x.in.operand_count_visible, buf, CMD_MACHINE_TEXT, off,
-	        (void *)(uintptr_t)m))) {
+	        &user))) {
 		snprintf(buf, CMD_MACHINE_TEXT, ".byte 0x%02x", m->code[off]);
 		return 1;
 	}
