@@ -15,7 +15,7 @@
 #define CHUNK    ((size_t)1 << 20)
 #define GRAIN    64u
 #define INT3     0xcc
-#define PAGE     4096u
+#define PAGE     ((size_t)4096)
 #define SIZE_TOP ((size_t)1 << 30)
 
 #ifndef MFD_EXEC
@@ -181,6 +181,7 @@ static const void *put_shared(const void *code, size_t size)
 {
 	size_t n = grains(size), at = 0, rest = n * GRAIN - size;
 	uint8_t pad[GRAIN];
+	/* read only: NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	struct iovec v[2] = { { (void *)(uintptr_t)code, size },
 		{ pad, rest } };
 	struct chunk *c = chunks;
