@@ -61,13 +61,14 @@ static void look_at(
 static struct use look(const struct jit_ir *ir, uint32_t f)
 {
 	struct use u = { .regs = 0 };
-	uint32_t i, k;
+	uint32_t i = ir->blocks[ir->funcs[f].first].pos, k;
 
-	for (i = 0; i < ir->norder; i++) {
+	/* a function's blocks lie in a row, its entry first */
+	for (; i < ir->norder; i++) {
 		const struct jit_block *b = &ir->blocks[ir->order[i]];
 
 		if (b->func != f)
-			continue;
+			break;
 		for (k = 0; k < b->n; k++)
 			look_at(ir, &b->ins[k], &u);
 		look_at(ir, &b->end, &u);

@@ -66,10 +66,16 @@ static int room(struct swap *s, uint32_t n)
 	return 0;
 }
 
+/* Ways get shorter as they are gone, so that all of them together are. */
 static uint32_t leader_of(const struct swap *s, uint32_t n)
 {
-	while (s->leader[n] != 0)
-		n = s->leader[n];
+	uint32_t up;
+
+	while ((up = s->leader[n]) != 0) {
+		if (s->leader[up] != 0)
+			s->leader[n] = s->leader[up];
+		n = up;
+	}
 	return n;
 }
 
