@@ -112,13 +112,13 @@ static void add_fact(struct jit_fact *f, uint32_t *n, struct jit_fact is)
 
 /* Bits of a value, which is not shifted, as bits of the packet. */
 static struct jit_fact fact_of(
-    const struct jit_val *v, uint64_t mask, uint64_t is)
+    const struct jit_val *v, uint32_t mask, uint32_t is)
 {
 	struct jit_fact f = { (int32_t)v->k, v->size, mask, is };
 
 	if (v->be) {
-		f.mask = jit_swap(mask, v->size);
-		f.v = jit_swap(is, v->size);
+		f.mask = (uint32_t)jit_swap(mask, v->size);
+		f.v = (uint32_t)jit_swap(is, v->size);
 	}
 	return f;
 }
@@ -147,15 +147,15 @@ static bool asks_bytes(
 	    (in->flags & JIT_F_32) != 0 ? (uint32_t)in->k : (uint64_t)in->k;
 
 	if ((in->flags & JIT_F_K) == 0 || a->kind != JIT_V_BYTES ||
-	    a->shift != 0 || ((in->flags & JIT_F_32) != 0 && a->size > 4))
+	    a->shift != 0)
 		return false;
 	if (in->alu == EXO_JSET) {
-		*f = fact_of(a, a->mask & k, 0);
+		*f = fact_of(a, a->mask & (uint32_t)k, 0);
 		return true;
 	}
-	*f = fact_of(a, a->mask, k);
+	*f = fact_of(a, a->mask, (uint32_t)k);
 	return (in->alu == EXO_JEQ || in->alu == EXO_JNE) &&
-	       (k & ~a->mask) == 0;
+	       (k & ~(uint64_t)a->mask) == 0;
 }
 
 /* Is it known? 1: they are, or one is set; 0: no; -1: who knows. */
@@ -364,7 +364,7 @@ static bool picks(
 	*to = *a;
 	to->room = 0;
 	if (in->alu == EXO_AND && a->shift == 0) {
-		to->mask &= k;
+		to->mask &= (uint32_t)k;
 		to->bits = (uint8_t)bits_of(to->mask);
 		return true;
 	}
@@ -408,7 +408,7 @@ static struct jit_val swapped(struct jit_val v, uint32_t size)
 	if (v.kind != JIT_V_BYTES || v.size != size || v.shift != 0)
 		return any(8 * size);
 	v.be = !v.be;
-	v.mask = jit_swap(v.mask, size);
+	v.mask = (uint32_t)jit_swap(v.mask, size);
 	v.bits = (uint8_t)bits_of(v.mask);
 	v.room = 0;
 	return v;
@@ -441,7 +441,7 @@ static struct jit_val loaded(
 
 	if ((in->flags & JIT_F_SX) != 0)
 		return any(64);
-	if (in->base != JIT_B_PKT)
+	if (in->base != JIT_B_PKT || in->size == 8)
 		return v;
 	f = known_bytes(st, in->off, in->size);
 	v.kind = JIT_V_BYTES;

@@ -23,18 +23,18 @@ enum jit_kind {
 struct jit_val {
 	uint8_t kind; /* enum jit_kind */
 	uint8_t bits; /* the value is below 2^bits */
-	uint8_t size;
+	uint8_t size; /* BYTES: 1, 2 or 4 */
 	uint8_t shift;
-	bool be;      /* BYTES: in network order, and mask counts in that */
 	int32_t room; /* the low half and so many bytes more were captured */
 	int64_t k;
-	uint64_t mask;
+	uint32_t mask;
+	bool be; /* BYTES: in network order, and mask counts in that */
 };
 
 /** All bits of so many bytes. */
-static inline uint64_t jit_whole(uint32_t size)
+static inline uint32_t jit_whole(uint32_t size)
 {
-	return UINT64_MAX >> (64 - 8 * size);
+	return UINT32_MAX >> (32 - 8 * size);
 }
 
 /** `size` bytes of the packet from `off` on, as a little-endian load gives
@@ -42,7 +42,7 @@ static inline uint64_t jit_whole(uint32_t size)
 struct jit_fact {
 	int32_t off;
 	uint32_t size;
-	uint64_t mask, v;
+	uint32_t mask, v;
 };
 
 #define JIT_FACTS 6u
