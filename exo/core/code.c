@@ -6,6 +6,9 @@
 
 #include "exo/jit/jit.h"
 
+_Static_assert((int)EXO_HARDEN_BLIND == (int)JIT_HARDEN_BLIND &&
+                   (int)EXO_HARDEN_FENCE == (int)JIT_HARDEN_FENCE,
+    "hardenings are the compiler's");
 _Static_assert((int)EXO_CPU_MOVBE == (int)JIT_CPU_MOVBE &&
                    (int)EXO_CPU_BMI2 == (int)JIT_CPU_BMI2,
     "the processor's bits are the compiler's");

@@ -20,6 +20,12 @@ struct exo_pass {
 /** The pass at index i in the order of the table; NULL past its end. */
 const struct exo_pass *exo_pass_at(uint32_t i);
 
+/** Hardening of compiled code, as bits: SECURITY.md. */
+enum exo_harden {
+	EXO_HARDEN_BLIND = 1, /* constants are blinded */
+	EXO_HARDEN_FENCE = 2, /* nothing runs ahead of a check */
+};
+
 /** Instructions beyond x86-64's first set: those that this processor has of
  * what the compiler makes use of. */
 enum exo_cpu {

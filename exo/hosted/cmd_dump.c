@@ -42,6 +42,7 @@ static const char help[] =
     "  --map DEF         for jit: a map, as for 'exopf verify'\n"
     "  --jit-passes LIST passes of the compiler: names with commas between,\n"
     "                    all (the default), none; -NAME: all but that one\n"
+    "  --harden LIST     harden it: blind constants, fences: blind,fence\n"
     "  --linktype NAME   link type for EXPR, by name or number (EN10MB)\n"
     "  -O, --no-optimize leave out libpcap's optimiser\n"
     "  --opcodes         every instruction there is, one a row\n"
@@ -70,7 +71,7 @@ struct dump {
 	unsigned stages;
 	struct exo_map_def maps[EXO_WORLD_MAPS];
 	uint32_t nmaps;
-	uint32_t without; /* passes of the compiler */
+	struct cmd_jit jit;
 	bool hex;
 	bool opcodes;
 	bool json;
@@ -206,6 +207,7 @@ enum {
 	OPT_TYPE,
 	OPT_MAP,
 	OPT_PASSES,
+	OPT_HARDEN,
 	OPT_JSON
 };
 
@@ -219,6 +221,7 @@ static const struct option options[] = {
 	{ "type", required_argument, NULL, OPT_TYPE },
 	{ "map", required_argument, NULL, OPT_MAP },
 	{ "jit-passes", required_argument, NULL, OPT_PASSES },
+	{ "harden", required_argument, NULL, OPT_HARDEN },
 	{ "opcodes", no_argument, NULL, OPT_OPCODES },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
@@ -269,7 +272,9 @@ static int take(const struct cmd *self, struct dump *d, int c, char **argv)
 	case OPT_MAP:
 		return cmd_map_take(self, optarg, d->maps, &d->nmaps);
 	case OPT_PASSES:
-		return cmd_passes(self, optarg, &d->without);
+		return cmd_passes(self, optarg, &d->jit);
+	case OPT_HARDEN:
+		return cmd_harden(self, optarg, &d->jit);
 	case OPT_JSON:
 		d->json = true;
 		return 0;
@@ -336,7 +341,7 @@ static int dump_jit(const struct dump *d, const struct cmd_program *p)
 		cmd_say("out of memory");
 		return CMD_FAULT;
 	}
-	ret = cmd_compile(c, &in, d->without, p->line);
+	ret = cmd_compile(c, &in, &d->jit, p->line);
 	if (ret == CMD_NO)
 		say_refused(d, p, c);
 	else if (ret == 0)

@@ -39,6 +39,7 @@ static const char help[] =
     "                     the compiled filter, say so and exit with 3\n"
     "      --jit-passes L passes of the compiler: names with commas between,\n"
     "                     all (the default), none; -NAME: all but that one\n"
+    "      --harden LIST  compile with blind constants, fences: blind,fence\n"
     "      --perf-map     name the filters' code for perf, in\n"
     "                     /tmp/perf-PID.map, which stays\n"
     "      --json         the result as JSON, schema exopf.replay/1\n"
@@ -72,6 +73,7 @@ enum {
 	OPT_MERGE,
 	OPT_JUDGE,
 	OPT_PASSES,
+	OPT_HARDEN,
 	OPT_PERF_MAP,
 	OPT_JSON
 };
@@ -86,6 +88,7 @@ static const struct option options[] = {
 	{ "no-optimize", no_argument, NULL, 'O' },
 	{ "judge", no_argument, NULL, OPT_JUDGE },
 	{ "jit-passes", required_argument, NULL, OPT_PASSES },
+	{ "harden", required_argument, NULL, OPT_HARDEN },
 	{ "perf-map", no_argument, NULL, OPT_PERF_MAP },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -141,7 +144,9 @@ static int take(const struct cmd *self, struct args *a, int c)
 		a->opts.judge = true;
 		return 0;
 	case OPT_PASSES:
-		return cmd_passes(self, optarg, &a->opts.without);
+		return cmd_passes(self, optarg, &a->opts.jit);
+	case OPT_HARDEN:
+		return cmd_harden(self, optarg, &a->opts.jit);
 	case OPT_PERF_MAP:
 		a->opts.perf_map = true;
 		return 0;

@@ -43,6 +43,7 @@ static const char help[] =
     "                    'exopf verify'; empty at first\n"
     "  --jit-passes LIST passes of the compiler: names with commas between,\n"
     "                    all (the default), none; -NAME: all but that one\n"
+    "  --harden LIST     harden it: blind constants, fences: blind,fence\n"
     "  --perf-map        name the code for perf, in /tmp/perf-PID.map\n"
     "  --json            the result as JSON, schema exopf.run/1\n"
     "  -h, --help        this text\n"
@@ -63,7 +64,7 @@ struct args {
 	struct run_job job;
 	const char *mem_text;
 	const char *packet_text;
-	bool passes; /* --jit-passes was given */
+	bool passes; /* --jit-passes or --harden was given */
 };
 
 /* r[0] is for the interpreter, r[1] for compiled code. */
@@ -154,6 +155,7 @@ enum {
 	OPT_FUEL,
 	OPT_MAP,
 	OPT_PASSES,
+	OPT_HARDEN,
 	OPT_PERF_MAP,
 	OPT_JSON
 };
@@ -169,6 +171,7 @@ static const struct option options[] = {
 	{ "fuel", required_argument, NULL, OPT_FUEL },
 	{ "map", required_argument, NULL, OPT_MAP },
 	{ "jit-passes", required_argument, NULL, OPT_PASSES },
+	{ "harden", required_argument, NULL, OPT_HARDEN },
 	{ "perf-map", no_argument, NULL, OPT_PERF_MAP },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
@@ -203,7 +206,7 @@ static int take_engine(
 static int take_passes(const struct cmd *self, struct args *a)
 {
 	a->passes = true;
-	return cmd_passes(self, optarg, &a->job.without);
+	return cmd_passes(self, optarg, &a->job.jit);
 }
 
 /* Take one option. Returns 0, or an exit status. */
@@ -237,6 +240,9 @@ static int take(const struct cmd *self, struct args *a, int c, char **argv)
 		return cmd_map_take(self, optarg, job->maps, &job->nmaps);
 	case OPT_PASSES:
 		return take_passes(self, a);
+	case OPT_HARDEN:
+		a->passes = true;
+		return cmd_harden(self, optarg, &job->jit);
 	case OPT_PERF_MAP:
 		job->perf_map = true;
 		return 0;
@@ -265,8 +271,9 @@ static int take_arguments(
 		return cmd_usage(self, "no program: give --raw HEX or --asm "
 		                       "FILE");
 	if (a->job.engine == RUN_INTERP && (a->passes || a->job.perf_map))
-		return cmd_usage(self, "--jit-passes and --perf-map are about "
-		                       "compiled code: say --engine jit");
+		return cmd_usage(self,
+		    "--jit-passes, --harden and --perf-map are about "
+		    "compiled code: say --engine jit");
 	return 0;
 }
 

@@ -28,12 +28,13 @@ static int refuse(struct cmd_compiled *c, const struct vf_limits *limits,
 }
 
 int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
-    uint32_t without, const uint32_t *lines)
+    const struct cmd_jit *jit, const uint32_t *lines)
 {
 	const struct vf_limits limits = VF_LIMITS_TOOL;
 	const struct exo_world_config cfg = { .mem = &c->mem,
 		.maps = in->maps,
 		.nmaps = in->nmaps,
+		.harden = jit->harden,
 		.places = true };
 	struct exo_report report;
 	int err;
@@ -46,7 +47,8 @@ int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
 	if (err == 0)
 		err = exo_world_new(&cfg, &c->world);
 	if (err == 0)
-		err = exo_world_compile(c->world, c->prog, without, &c->code);
+		err = exo_world_compile(
+		    c->world, c->prog, jit->without, &c->code);
 	if (err == 0)
 		return 0;
 	cmd_say("the program cannot be compiled: %s%s", cmd_diag_error(err),

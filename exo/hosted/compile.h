@@ -9,6 +9,7 @@
 
 #include "exo/core/world.h"
 #include "exo/hosted/json.h"
+#include "exo/hosted/passes.h"
 #include "exo/hosted/why.h"
 
 /** Zero it; cmd_compile_free() at the end. It must not be moved. */
@@ -24,13 +25,13 @@ struct cmd_compiled {
 
 /**
  * Verify a program, with the tool's limits, and compile it; with its places.
- * without: passes of the compiler. What in points to must outlive c.
+ * What in points to must outlive c.
  * Returns 0; CMD_NO when the verifier refuses it, having printed that to
  * standard error; CMD_FAULT after saying what else is wrong. lines are those
  * of assembler text, or NULL.
  */
 int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
-    uint32_t without, const uint32_t *lines);
+    const struct cmd_jit *jit, const uint32_t *lines);
 
 /** Write the refusal as member "refusal", null when there was none. */
 void cmd_compile_json(

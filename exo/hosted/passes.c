@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The value of --jit-passes.
+ * The values of --jit-passes and --harden.
  */
 #include "exo/hosted/passes.h"
 
@@ -63,7 +63,7 @@ static int unknown(const struct cmd *self, const char *word, size_t n)
 	    (int)(n < 64 ? n : 64), word, names);
 }
 
-int cmd_passes(const struct cmd *self, const char *text, uint32_t *without)
+int cmd_passes(const struct cmd *self, const char *text, struct cmd_jit *jit)
 {
 	const char *word = text;
 	uint32_t with = 0;
@@ -76,6 +76,27 @@ int cmd_passes(const struct cmd *self, const char *text, uint32_t *without)
 		if (word[n] == '\0')
 			break;
 	}
-	*without = ~with;
+	jit->without = ~with;
 	return 0;
+}
+
+int cmd_harden(const struct cmd *self, const char *text, struct cmd_jit *jit)
+{
+	size_t n;
+
+	jit->harden = 0;
+	for (;; text += n + 1) {
+		n = strcspn(text, ",");
+		if (n == 5 && strncmp(text, "blind", n) == 0)
+			jit->harden |= EXO_HARDEN_BLIND;
+		else if (n == 5 && strncmp(text, "fence", n) == 0)
+			jit->harden |= EXO_HARDEN_FENCE;
+		else if (n != 4 || strncmp(text, "none", n) != 0)
+			return cmd_usage(self,
+			    "--harden: '%.*s' is no hardening; they are blind, "
+			    "fence and none",
+			    (int)(n < 64 ? n : 64), text);
+		if (text[n] == '\0')
+			return 0;
+	}
 }

@@ -255,7 +255,8 @@ static int make_core(struct replay *rp)
 	const struct exo_core_config cfg = {
 		.verify_insns = VF_EXPLORED_DEFAULT,
 		.verify_mem = VF_MEM_DEFAULT,
-		.without = rp->opts->without,
+		.without = rp->opts->jit.without,
+		.harden = rp->opts->jit.harden,
 		.judge = rp->opts->judge,
 	};
 	int ret = exo_core_new(&cfg, &rp->core);

@@ -25,6 +25,7 @@
 #include "exo/abi/call.h"
 #include "exo/core/core.h"
 #include "exo/hosted/binding.h"
+#include "exo/hosted/passes.h"
 #include "exo/hosted/perf_map.h"
 #include "exo/hosted/plat_hosted.h"
 #include "exo/hosted/progress.h"
@@ -52,7 +53,7 @@ struct replay_opts {
 	bool quiet; /* no progress bar */
 	bool judge; /* interpret each packet, too */
 	bool perf_map;
-	uint32_t without; /* passes of the compiler */
+	struct cmd_jit jit;
 };
 
 struct replay;

@@ -16,6 +16,7 @@
 #include "exo/core/world.h"
 #include "exo/hosted/compile.h"
 #include "exo/hosted/json.h"
+#include "exo/hosted/passes.h"
 #include "exo/hosted/program.h"
 
 #define RUN_SCHEMA "exopf.run/1"
@@ -37,7 +38,7 @@ struct run_job {
 	size_t nbytes;
 	uint64_t wirelen; /* 0: the packet is whole */
 	uint64_t fuel;
-	uint32_t without; /* passes of the compiler */
+	struct cmd_jit jit;
 	bool perf_map;
 	bool json;
 };

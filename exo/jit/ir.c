@@ -7,10 +7,10 @@
 #include "exo/isa/helpers.h"
 #include "exo/lib/mem.h"
 
-#define BIT(r) (uint16_t)(1u << (r))
+#define BIT(r) ((uint16_t)(1u << (r)))
 
 /* Registers r1 to r5. */
-#define ARGS (uint16_t)0x3e
+#define ARGS ((uint16_t)0x3e)
 
 static uint16_t address(const struct jit_ins *in, uint8_t reg)
 {

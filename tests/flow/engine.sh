@@ -193,6 +193,18 @@ for list in all none all,-swap; do
 	    "$(field '.bindings[].matched' | tr '\n' ' ')" \
 	    "$(count "$web" tcp port 80) $(count "$web" udp port 53) "
 done
+for list in blind fence fence,blind none; do
+	exits "replay --harden $list" 0 "$exopf" replay --judge --json -q \
+	    --harden "$list" -r "$web" web='tcp port 80' dns='udp port 53'
+	is "replay --harden $list" "$(field '[.bindings[].differed,
+	    .bindings[].matched] | map(tostring) | join(" ")')" \
+	    "0 0 $(count "$web" tcp port 80) $(count "$web" udp port 53)"
+done
+exits "replay, no such hardening" 2 "$exopf" replay -q --harden x -r "$web" a=
+exits "dump, blinded" 0 "$exopf" dump --stage jit --harden blind 'tcp port 8080'
+is "dump, blinded: no constant" "$(grep -c '0x901f' "$tmp/out")" 0
+exits "dump, as it is" 0 "$exopf" dump --stage jit 'tcp port 8080'
+is "dump, as it is: its constants" "$(grep -c '0x901f' "$tmp/out")" 4
 exits "replay, no such pass" 2 "$exopf" replay -q --jit-passes x -r "$web" a=
 
 # --perf-map: what is named there is executable memory of the process.

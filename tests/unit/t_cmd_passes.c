@@ -32,11 +32,35 @@ static uint32_t bit(const char *name)
 
 static uint32_t without(const char *text)
 {
-	uint32_t out = 77;
+	struct cmd_jit jit = { .without = 77 };
 
-	ck_assert_int_eq(cmd_passes(&a_command, text, &out), 0);
-	return out;
+	ck_assert_int_eq(cmd_passes(&a_command, text, &jit), 0);
+	return jit.without;
 }
+
+START_TEST(hardenings)
+{
+	struct cmd_jit jit = { .without = 77, .harden = 77 };
+	FILE *was = stderr;
+	char *text;
+	size_t n;
+
+	ck_assert_int_eq(cmd_harden(&a_command, "fence,blind", &jit), 0);
+	ck_assert_uint_eq(jit.harden, EXO_HARDEN_BLIND | EXO_HARDEN_FENCE);
+	ck_assert_int_eq(cmd_harden(&a_command, "fence", &jit), 0);
+	ck_assert_uint_eq(jit.harden, EXO_HARDEN_FENCE);
+	ck_assert_int_eq(cmd_harden(&a_command, "none", &jit), 0);
+	ck_assert_uint_eq(jit.harden, 0);
+	ck_assert_uint_eq(jit.without, 77);
+	stderr = open_memstream(&text, &n);
+	ck_assert_int_eq(cmd_harden(&a_command, "blind,", &jit), CMD_FAULT);
+	ck_assert_int_eq(cmd_harden(&a_command, "blinds", &jit), CMD_FAULT);
+	fclose(stderr);
+	stderr = was;
+	ck_assert_ptr_nonnull(strstr(text, "'blinds' is no hardening"));
+	free(text);
+}
+END_TEST
 
 START_TEST(lists)
 {
@@ -78,18 +102,19 @@ START_TEST(unknown_passes)
 		"--fold", "folds", "fol", "FOLD", "-all", "all,none,x",
 		"fold swap" };
 	FILE *was = stderr;
-	uint32_t out, i;
+	struct cmd_jit out = { 0 };
+	uint32_t i;
 	char *text;
 	size_t n;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		out = 77;
+		out.without = 77;
 		stderr = open_memstream(&text, &n);
 		ck_assert_int_eq(
 		    cmd_passes(&a_command, bad[i], &out), CMD_FAULT);
 		fclose(stderr);
 		stderr = was;
-		ck_assert_uint_eq(out, 77);
+		ck_assert_uint_eq(out.without, 77);
 		ck_assert_ptr_nonnull(strstr(text, "is no pass; they are dead, "
 		                                   "fold, "));
 		free(text);
@@ -152,6 +177,7 @@ Suite *t_cmd_passes_suite(void)
 	TCase *tc = tcase_create("passes");
 
 	tcase_add_test(tc, lists);
+	tcase_add_test(tc, hardenings);
 	tcase_add_test(tc, passes_are_different);
 	tcase_add_test(tc, unknown_passes);
 	tcase_add_test(tc, perf_map);
