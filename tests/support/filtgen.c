@@ -14,7 +14,9 @@
 #include "tests/support/progen_int.h"
 
 #define ITEMS  48u
-#define CHAIN  20u  /* most compares of one chain */
+#define CHAIN  20u /* most compares of one chain */
+#define LONG   90u /* of a few chains */
+#define JUMPS  160u
 #define PKT_AT 100u /* offsets below it */
 #define TO_END UINT32_MAX
 
@@ -29,7 +31,7 @@ struct filt {
 	struct {
 		uint32_t at, items;
 		struct way way;
-	} jump[PG_JUMPS];
+	} jump[JUMPS];
 	uint32_t njumps;
 	bool direct, legacy, writes;
 };
@@ -37,7 +39,7 @@ struct filt {
 static void jump(struct filt *f, unsigned code, unsigned dst, unsigned src,
     int32_t imm, uint32_t items)
 {
-	if (f->njumps == PG_JUMPS)
+	if (f->njumps == JUMPS)
 		return;
 	f->jump[f->njumps].at = f->g.out->n;
 	f->jump[f->njumps].items = items;
@@ -104,19 +106,31 @@ static unsigned offset(struct filt *f)
  * Items
  */
 
+/* r = the packet's address + n */
+static void end_of(struct filt *f, unsigned r, unsigned n, unsigned form)
+{
+	struct progen *g = &f->g;
+
+	if (form == 4) {
+		pg_set(g, r, (int)n);
+		pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, r, 7, 0, 0);
+		return;
+	}
+	pg_emit(g, EXO_ALU64 | EXO_MOV | EXO_X, r, 7, 0, 0);
+	if (form == 5 && n > 1) { /* in two steps */
+		pg_emit(g, EXO_ALU64 | EXO_ADD, r, 0, 0, 1);
+		n--;
+	}
+	pg_emit(g, EXO_ALU64 | EXO_ADD, r, 0, 0, (int)n);
+}
+
 /* The packet has n bytes, or the way leads elsewhere. */
 static void prove(struct filt *f, unsigned n)
 {
 	unsigned r = low_reg(f), form = pg_pick(&f->g, 6);
 	struct way was;
 
-	pg_emit(&f->g, EXO_ALU64 | EXO_MOV | EXO_X, r, 7, 0, 0);
-	if (form == 5 && n > 1) { /* in two steps */
-		pg_emit(&f->g, EXO_ALU64 | EXO_ADD, r, 0, 0, 1);
-		pg_emit(&f->g, EXO_ALU64 | EXO_ADD, r, 0, 0, (int)n - 1);
-	} else {
-		pg_emit(&f->g, EXO_ALU64 | EXO_ADD, r, 0, 0, (int)n);
-	}
+	end_of(f, r, n, form);
 	f->at.known &= ~(1u << r);
 	was = f->at;
 	switch (form) {
@@ -135,7 +149,7 @@ static void prove(struct filt *f, unsigned n)
 		jump(f, EXO_JMP | EXO_JGT | EXO_X, r, 8, 0, somewhere(f));
 		break;
 	}
-	if (f->njumps < PG_JUMPS && was.len < n)
+	if (f->njumps < JUMPS && was.len < n)
 		f->at.len = n;
 }
 
@@ -183,6 +197,8 @@ static int32_t odd_offset(struct filt *f, bool ind)
 	case 2:
 	case 3:
 		return ind ? -at : at;
+	case 4:
+		return 5 * at;
 	default:
 		return at;
 	}
@@ -249,7 +265,8 @@ static void compare(struct filt *f)
 /* One value against many. */
 static void chain(struct filt *f)
 {
-	unsigned n = 2 + pg_pick(&f->g, CHAIN), r = known(f), i;
+	unsigned n = pg_one_in(&f->g, 24) ? LONG : 2 + pg_pick(&f->g, CHAIN);
+	unsigned r = known(f), i;
 	uint32_t to = somewhere(f);
 	int32_t k = constant(f);
 	bool dense = pg_one_in(&f->g, 2);
@@ -382,7 +399,7 @@ static void item(struct filt *f)
 		gather(f);
 	else if (what == 18)
 		write_byte(f);
-	else if (f->njumps < PG_JUMPS)
+	else if (f->njumps < JUMPS)
 		leave(f);
 }
 
@@ -414,7 +431,7 @@ size_t filtgen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	f.writes = f.direct && p->type != EXO_PROG_SOCKET && k / 16 % 4 == 0;
 	start(&f);
 	n = 2 + pg_pick(&f.g, ITEMS);
-	while (n-- > 0 && p->n < PROGEN_MAX - 4 * CHAIN) {
+	while (n-- > 0 && p->n < PROGEN_MAX - LONG) {
 		item(&f);
 		land(&f, false);
 	}
