@@ -108,27 +108,96 @@ static uint16_t live_out(const struct jit_ir *ir, const struct jit_block *b)
 	return (uint16_t)(live | jit_reads(ir, &b->end));
 }
 
-void jit_live(struct jit_ir *ir)
+/* Look at one block again; true when more is read from it on. */
+static bool look_again(const struct jit_ir *ir, struct jit_block *b)
 {
-	bool again = true;
-	uint32_t i, k;
+	uint16_t live = live_out(ir, b), was = b->live;
+	uint32_t k;
+
+	for (k = b->n; k-- > 0;) {
+		live &= (uint16_t)~jit_writes(&b->ins[k]);
+		live |= jit_reads(ir, &b->ins[k]);
+	}
+	b->live = live;
+	return live != was;
+}
+
+/* Blocks that are to be looked at again, and from where edges lead. */
+struct again {
+	uint32_t *stack, n;
+	uint8_t *waits;  /* by position */
+	uint32_t *first; /* by position: of its edges in from[] */
+	uint32_t *from;  /* positions */
+};
+
+static int again_room(struct jit_ir *ir, struct again *a)
+{
+	struct exo_arena *arena = &ir->arena;
+	size_t n = ir->norder;
+
+	a->stack = exo_arena_get(arena, n * sizeof(uint32_t));
+	a->waits = exo_arena_get(arena, n);
+	a->first = exo_arena_get(arena, (n + 1) * sizeof(uint32_t));
+	a->from = exo_arena_get(arena, 2 * n * sizeof(uint32_t));
+	return a->stack == NULL || a->waits == NULL || a->first == NULL ||
+	               a->from == NULL
+	           ? -EXO_ENOMEM
+	           : 0;
+}
+
+/* Where edges come from, by where they lead. */
+static void turn_edges(const struct jit_ir *ir, struct again *a)
+{
+	uint32_t to[2], i, k;
 
 	for (i = 0; i < ir->norder; i++)
-		ir->blocks[ir->order[i]].live = 0;
-	while (again) {
-		again = false;
-		for (i = ir->norder; i-- > 0;) {
-			struct jit_block *b = &ir->blocks[ir->order[i]];
-			uint16_t live = live_out(ir, b);
+		for (k = jit_succ(&ir->blocks[ir->order[i]], to); k > 0; k--)
+			a->first[ir->blocks[to[k - 1]].pos]++;
+	for (i = 0; i < ir->norder; i++)
+		a->first[i + 1] += a->first[i];
+	/* each now names the end of its edges, and moves to their start */
+	for (i = 0; i < ir->norder; i++)
+		for (k = jit_succ(&ir->blocks[ir->order[i]], to); k > 0; k--)
+			a->from[--a->first[ir->blocks[to[k - 1]].pos]] = i;
+}
 
-			for (k = b->n; k-- > 0;) {
-				live &= (uint16_t)~jit_writes(&b->ins[k]);
-				live |= jit_reads(ir, &b->ins[k]);
-			}
-			again |= b->loop && live != b->live;
-			b->live = live;
-		}
+static void push(struct again *a, uint32_t pos)
+{
+	if (a->waits[pos] == 0)
+		a->stack[a->n++] = pos;
+	a->waits[pos] = 1;
+}
+
+/* A block is looked at when one that it leads to has changed: as often as
+ * there are registers and edges, whatever the order of the program. */
+int jit_live(struct jit_ir *ir)
+{
+	struct again a = { .n = 0 };
+	bool loops = false;
+	uint32_t i, k;
+
+	for (i = 0; i < ir->norder; i++) {
+		ir->blocks[ir->order[i]].live = 0;
+		loops |= ir->blocks[ir->order[i]].loop;
 	}
+	for (i = ir->norder; i-- > 0;)
+		(void)look_again(ir, &ir->blocks[ir->order[i]]);
+	if (!loops)
+		return 0;
+	if (again_room(ir, &a) < 0)
+		return -EXO_ENOMEM;
+	turn_edges(ir, &a);
+	for (i = 0; i < ir->norder; i++)
+		push(&a, i);
+	while (a.n > 0) {
+		i = a.stack[--a.n];
+		a.waits[i] = 0;
+		if (!look_again(ir, &ir->blocks[ir->order[i]]))
+			continue;
+		for (k = a.first[i]; k < a.first[i + 1]; k++)
+			push(&a, a.from[k]);
+	}
+	return 0;
 }
 
 static void drop_unread(struct jit_ir *ir, struct jit_block *b)

@@ -197,8 +197,8 @@ static inline uint32_t jit_succ(const struct jit_block *b, uint32_t to[2])
  * no way leads to are taken out of the order. 0 or -EXO_ENOMEM. */
 int jit_graph(struct jit_ir *ir);
 
-/** Find out which registers are read from where on. */
-void jit_live(struct jit_ir *ir);
+/** Find out which registers are read from where on. 0 or -EXO_ENOMEM. */
+int jit_live(struct jit_ir *ir);
 
 /** Pass `copies`: pass_copies.c; jit_live() before. 0 or -EXO_ENOMEM. */
 int jit_copies(struct jit_ir *ir);

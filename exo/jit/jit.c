@@ -54,23 +54,25 @@ static int passes(struct jit_ir *ir)
 		err = jit_flow(ir, JIT_PASS_fold | JIT_PASS_bounds);
 	if (err == 0)
 		err = jit_need(ir);
-	jit_live(ir);
+	if (err == 0)
+		err = jit_live(ir);
 	if (err == 0)
 		err = jit_flow(ir, JIT_PASSES_ALL);
-	jit_live(ir);
+	if (err == 0)
+		err = jit_live(ir);
 	if (err == 0)
 		err = jit_copies(ir);
-	jit_live(ir);
-	if (jit_has(ir, JIT_PASS_dead)) {
+	if (err == 0)
+		err = jit_live(ir);
+	if (err == 0 && jit_has(ir, JIT_PASS_dead)) {
 		jit_dead(ir);
-		jit_live(ir);
+		err = jit_live(ir);
 	}
 	if (err == 0)
 		err = jit_swap_order(ir);
 	if (err == 0)
 		err = jit_chains(ir);
-	jit_live(ir);
-	return err;
+	return err == 0 ? jit_live(ir) : err;
 }
 
 static int install(
