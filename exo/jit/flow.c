@@ -566,7 +566,7 @@ static void rewrite(struct walk *w, struct jit_ins *in)
 	if ((w->which & JIT_PASS_fold) != 0)
 		jit_fold(&w->at, in);
 	if ((w->which & JIT_PASS_bounds) != 0)
-		jit_bounds(&w->at, in);
+		jit_bounds(w->ir, &w->at, in);
 	if ((w->which & JIT_PASS_loads) != 0)
 		jit_loads(&w->at, in);
 	if ((w->which & JIT_PASS_lookup) != 0)

@@ -87,7 +87,8 @@ bool jit_same(const struct jit_val *a, const struct jit_val *b);
 /* --- the passes: one instruction, or the end of a block --- */
 
 void jit_fold(const struct jit_state *st, struct jit_ins *in);
-void jit_bounds(const struct jit_state *st, struct jit_ins *in);
+void jit_bounds(
+    const struct jit_ir *ir, const struct jit_state *st, struct jit_ins *in);
 void jit_loads(const struct jit_state *st, struct jit_ins *in);
 void jit_lookup(
     struct jit_ir *ir, const struct jit_state *st, struct jit_ins *in);

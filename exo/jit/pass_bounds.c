@@ -9,14 +9,20 @@
  * where the state forgets it (flow.c); it always fails where every way here
  * has failed one for k or less. The verifier has proven all accesses with or
  * without these checks: none of them guards memory that it does not.
+ *
+ * With JIT_HARDEN_FENCE an access becomes one of the packet only where a check
+ * that has a fence behind it was passed: others, as compares of addresses that
+ * are nothing known, or with ==, have none, and the access keeps its own.
  */
 #include "exo/jit/flow.h"
 
 #define OFF_TOP (1 << 29)
 
 /* An access through an address of the packet. */
-static void rebase(const struct jit_state *st, struct jit_ins *in, unsigned reg)
+static void rebase(const struct jit_ir *ir, const struct jit_state *st,
+    struct jit_ins *in, unsigned reg)
 {
+	bool fence = (ir->opt->harden & JIT_HARDEN_FENCE) != 0;
 	const struct jit_val *v = &st->r[reg];
 	int64_t off = v->k + in->off;
 
@@ -30,6 +36,8 @@ static void rebase(const struct jit_state *st, struct jit_ins *in, unsigned reg)
 	           off < -OFF_TOP || off > OFF_TOP) {
 		return;
 	}
+	if (fence && off + in->size > st->known.len)
+		return;
 	in->base = JIT_B_PKT;
 	in->off = (int32_t)off;
 }
@@ -51,15 +59,16 @@ static void check(const struct jit_state *st, struct jit_ins *in)
 		in->op = JIT_REJECT; /* with more, if s is added */
 }
 
-void jit_bounds(const struct jit_state *st, struct jit_ins *in)
+void jit_bounds(
+    const struct jit_ir *ir, const struct jit_state *st, struct jit_ins *in)
 {
 	switch ((enum jit_op)in->op) {
 	case JIT_LOAD:
-		rebase(st, in, in->s);
+		rebase(ir, st, in, in->s);
 		break;
 	case JIT_STORE:
 	case JIT_ATOMIC:
-		rebase(st, in, in->d);
+		rebase(ir, st, in, in->d);
 		break;
 	case JIT_CHECK:
 		check(st, in);
