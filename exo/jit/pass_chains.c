@@ -22,9 +22,10 @@
 
 #define LEAST  6u /* tests that are worth it */
 #define FIELDS 8u
-#define LOOKS  16u /* at each block, on average: then no more are sought */
-#define AGO    4u  /* sets among which a same one is sought */
-#define LINEAR 8u  /* a set so small is compared one by one */
+#define FULL   40000u /* values of a set; more get another one */
+#define LOOKS  16u    /* at each block, on average: then no more are sought */
+#define AGO    4u     /* sets among which a same one is sought */
+#define LINEAR 8u     /* a set so small is compared one by one */
 
 /* What is compared: a load, or a register that was loaded before (n 0). */
 struct field {
@@ -102,7 +103,8 @@ static uint32_t find_field(struct chain *c, const struct jit_ins *load)
 	uint32_t i;
 
 	for (i = 0; i < c->nfields; i++)
-		if (same_load(&c->field[i].load, load))
+		if (same_load(&c->field[i].load, load) &&
+		    c->field[i].set.n < FULL)
 			return i;
 	if (i < FIELDS) {
 		c->field[i] = (struct field){ .load = *load };
@@ -158,10 +160,11 @@ static int take(struct chain *c, uint32_t at, const struct link *l)
 		return 0;
 	if (l->load == NULL && c->n != 0 && c->at[end->d] == 0)
 		return 0;
-	if (l->load == NULL && c->n != 0)
-		f = c->at[end->d] - 1u;
-	else
-		f = find_field(c, l->load == NULL ? &load : l->load);
+	if (l->load != NULL)
+		load = *l->load;
+	else if (c->n != 0)
+		load = c->field[c->at[end->d] - 1u].load;
+	f = find_field(c, &load);
 	if (f == FIELDS || (l->load != NULL && l->load->base == JIT_B_PKTX &&
 	                       (c->written >> l->load->s & 1) != 0))
 		return 0;
