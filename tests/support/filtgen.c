@@ -331,6 +331,57 @@ static void row(struct filt *f)
 	}
 }
 
+/* What takes a number back to fewer bits, where it has more. */
+static void narrow(struct filt *f, unsigned r)
+{
+	struct progen *g = &f->g;
+
+	switch (pg_pick(g, 5)) {
+	case 0:
+		pg_emit(g, EXO_ALU | EXO_MOV | EXO_X, r, r, 0, 0);
+		break;
+	case 1:
+		pg_emit(g, EXO_ALU | EXO_END, r, 0, 0, 16 << pg_pick(g, 2));
+		break;
+	case 2:
+		pg_emit(g, EXO_ALU | EXO_AND, r, 0, 0, -1);
+		break;
+	case 3:
+		pg_emit(g, EXO_ALU64 | EXO_AND, r, 0, 0, 0xffff);
+		break;
+	default:
+		pg_emit(g, EXO_ALU64 | EXO_LSH, r, 0, 0, 32);
+		pg_emit(g, EXO_ALU64 | EXO_RSH, r, 0, 0, 32);
+		break;
+	}
+}
+
+/* Of two numbers, and what remains of their bits. */
+static void combine(struct filt *f)
+{
+	static const uint8_t ops[] = { EXO_ADD, EXO_ADD, EXO_MUL, EXO_SUB,
+		EXO_XOR, EXO_OR, EXO_LSH };
+	unsigned r = known(f),
+	         class = pg_one_in(&f->g, 4) ? EXO_ALU : EXO_ALU64;
+
+	pg_emit(
+	    &f->g, class | ops[pg_pick(&f->g, 7)] | EXO_X, r, known(f), 0, 0);
+	narrow(f, r);
+}
+
+/* Where a packet was too short, it may be long enough for less. */
+static void shorter(struct filt *f)
+{
+	unsigned n = 4 + offset(f), r = low_reg(f), width = legacy_width(f);
+	int at = (int)(n - pg_bytes(width)) - 2 + (int)pg_pick(&f->g, 3);
+
+	end_of(f, r, n, pg_pick(&f->g, 6));
+	pg_emit(&f->g, EXO_JMP | EXO_JLE | EXO_X, r, 8, 2, 0);
+	pg_emit(&f->g, EXO_LD | EXO_ABS | width, 0, 0, 0, at < 0 ? 0 : at);
+	pg_emit(&f->g, EXO_ALU64 | EXO_ADD | EXO_X, 9, 0, 0, 0);
+	f->at.known = 0;
+}
+
 static void mask(struct filt *f)
 {
 	static const uint8_t ops[] = { EXO_AND, EXO_AND, EXO_RSH, EXO_LSH,
@@ -393,6 +444,10 @@ static void item(struct filt *f)
 		chain(f);
 	else if (what < 14)
 		row(f);
+	else if (what == 14 && pg_one_in(&f->g, 2))
+		combine(f);
+	else if (what == 15 && f->direct && f->legacy)
+		shorter(f);
 	else if (what < 16)
 		mask(f);
 	else if (what < 18)
