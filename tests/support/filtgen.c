@@ -329,6 +329,8 @@ static void row(struct filt *f)
 			jump(f, EXO_JMP | EXO_JEQ, r, 0, constant(f), to);
 		}
 	}
+	if (pg_one_in(&f->g, 4)) /* somebody does */
+		pg_emit(&f->g, EXO_ALU64 | EXO_ADD | EXO_X, 9, r, 0, 0);
 }
 
 /* What takes a number back to fewer bits, where it has more. */
@@ -354,6 +356,36 @@ static void narrow(struct filt *f, unsigned r)
 		pg_emit(g, EXO_ALU64 | EXO_RSH, r, 0, 0, 32);
 		break;
 	}
+}
+
+/* A field, a little arithmetic, and the bits that are wanted of it. */
+static void few_bits(struct filt *f)
+{
+	static const uint8_t ops[] = { EXO_ADD, EXO_MUL, EXO_MUL, EXO_LSH,
+		EXO_RSH, EXO_OR, EXO_SUB, EXO_AND };
+	static const int32_t ks[] = { 1, 3, 7, 0xff, 0x7f00, 0x1fff, 0x3fff,
+		0xffff };
+	unsigned width = legacy_width(f), size = pg_bytes(width), r, n;
+	struct progen *g = &f->g;
+
+	if (f->at.len < size)
+		return;
+	r = low_reg(f);
+	pg_emit(g, EXO_LDX | EXO_MEM | width, r, 7,
+	    (int)(pg_byte(g) % (f->at.len - size + 1)), 0);
+	for (n = 1 + pg_pick(g, 3); n > 0; n--) {
+		unsigned op = ops[pg_pick(g, sizeof(ops))];
+		unsigned class = pg_one_in(g, 4) ? EXO_ALU : EXO_ALU64;
+		int32_t k = ks[pg_pick(g, 8)];
+
+		if (op == EXO_LSH || op == EXO_RSH)
+			k = (int32_t)pg_pick(g, 20);
+		pg_emit(g, class | op, r, 0, 0, k);
+	}
+	narrow(f, r);
+	f->at.known |= 1u << r;
+	pg_emit(g, EXO_ALU64 | EXO_MUL, 9, 0, 0, 5);
+	pg_emit(g, EXO_ALU64 | EXO_ADD | EXO_X, 9, r, 0, 0);
 }
 
 /* Of two numbers, and what remains of their bits. */
@@ -385,16 +417,20 @@ static void shorter(struct filt *f)
 static void mask(struct filt *f)
 {
 	static const uint8_t ops[] = { EXO_AND, EXO_AND, EXO_RSH, EXO_LSH,
-		EXO_ADD, EXO_OR, EXO_SUB };
+		EXO_ADD, EXO_OR, EXO_SUB, EXO_MUL };
 	static const int32_t masks[] = { 0x0f, 0xf0, 0xff, 0x1fff, 0x8000,
 		0x3fff, -16, 0x00ffffff };
 	unsigned op = ops[pg_pick(&f->g, sizeof(ops))];
 	unsigned class = pg_one_in(&f->g, 2) ? EXO_ALU : EXO_ALU64;
+	unsigned r;
 	int32_t k = masks[pg_pick(&f->g, 8)];
 
 	if (op == EXO_RSH || op == EXO_LSH)
 		k = (int32_t)pg_pick(&f->g, 32);
-	pg_emit(&f->g, class | op, known(f), 0, 0, k);
+	r = known(f);
+	pg_emit(&f->g, class | op, r, 0, 0, k);
+	if (pg_one_in(&f->g, 3))
+		narrow(f, r);
 }
 
 /* r9 tells that the way led here, and with what. */
@@ -444,7 +480,9 @@ static void item(struct filt *f)
 		chain(f);
 	else if (what < 14)
 		row(f);
-	else if (what == 14 && pg_one_in(&f->g, 2))
+	else if (what == 14 && f->direct && pg_one_in(&f->g, 2))
+		few_bits(f);
+	else if (what == 14)
 		combine(f);
 	else if (what == 15 && f->direct && f->legacy)
 		shorter(f);
