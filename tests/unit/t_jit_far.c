@@ -295,6 +295,88 @@ static void all_registers(bool called, bool few)
 	end();
 }
 
+/* Programs that made passes take quadratic time; these took minutes. */
+static void compile_only(uint32_t type)
+{
+	struct exo_mem mem = mem_heap(NULL);
+	struct exo_world_config cfg = { .mem = &mem };
+	struct vf_prog *prog = verify(&mem, type);
+	struct exo_world_code *c;
+	struct exo_world *w;
+
+	ck_assert_int_eq(exo_world_new(&cfg, &w), 0);
+	ck_assert_int_eq(exo_world_compile(w, prog, 0, &c), 0);
+	exo_world_code_free(w, c);
+	exo_world_free(w);
+	vf_prog_free(prog, &mem);
+}
+
+/* The way leads backwards, from block to block: liveness goes with it. */
+START_TEST(t_linear_back)
+{
+	uint32_t i;
+
+	begin();
+	emit(EXO_ALU64 | EXO_MOV | EXO_X, 6, 2, 0, 0);
+	emit(EXO_JMP32 | EXO_JA, 0, 0, 0, 150001);
+	emit(EXO_ALU64 | EXO_MOV | EXO_X, 0, 6, 0, 0);
+	emit(EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
+	emit(EXO_JMP | EXO_JA, 0, 0, -3, 0);
+	for (i = 1; i < 150000; i++)
+		emit(EXO_JMP | EXO_JA, 0, 0, -2, 0);
+	compile_only(EXO_PROG_MEM);
+	end();
+}
+END_TEST
+
+START_TEST(t_linear_functions)
+{
+	const uint32_t k = 60000;
+	uint32_t i;
+
+	begin();
+	for (i = 0; i < k; i++)
+		emit(EXO_JMP | EXO_CALL, 0, EXO_CALL_LOCAL, 0,
+		    (int32_t)(k + i));
+	emit(EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
+	for (i = 0; i < k; i++) {
+		emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, (int32_t)i);
+		emit(EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
+	}
+	compile_only(EXO_PROG_MEM);
+	end();
+}
+END_TEST
+
+/* Loads that meet one after another, the last one first. */
+START_TEST(t_linear_meet)
+{
+	const uint32_t k = 39000;
+	uint32_t i;
+
+	begin();
+	emit(EXO_ALU64 | EXO_MOV | EXO_X, 6, 1, 0, 0);
+	emit(EXO_LDX | EXO_MEM | EXO_W, 7, 6, 0, 0);
+	emit(EXO_LDX | EXO_MEM | EXO_W, 8, 6, 40, 0);
+	for (i = 0; i < k; i++) {
+		emit(EXO_JMP | EXO_JNE, 7, 0, 2, (int32_t)i + 1000);
+		emit(EXO_LD | EXO_ABS | EXO_H, 0, 0, 0, 12);
+		emit(EXO_JMP32 | EXO_JA, 0, 0, 0,
+		    (int32_t)(3 * (k - 1 - i) + 1 + i));
+	}
+	emit(EXO_LD | EXO_ABS | EXO_H, 0, 0, 0, 14);
+	for (i = 0; i < k; i++)
+		emit(EXO_JMP | EXO_JEQ, 8, 0, k - i > 9000 ? 9000 : (int)(k - i),
+		    (int32_t)i + 2000);
+	emit(EXO_ALU64 | EXO_MOV, 1, 0, 0, 0);
+	emit(EXO_JMP | EXO_JEQ, 0, 0, 1, 0x800);
+	emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, 1);
+	emit(EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
+	compile_only(EXO_PROG_SOCKET);
+	end();
+}
+END_TEST
+
 START_TEST(t_registers)
 {
 	all_registers(false, false);
@@ -385,6 +467,9 @@ Suite *t_jit_far_suite(void)
 	tcase_add_test(tc, t_crossing);
 	tcase_add_test(tc, t_far);
 	tcase_add_test(tc, t_gotol);
+	tcase_add_test(tc, t_linear_back);
+	tcase_add_test(tc, t_linear_functions);
+	tcase_add_test(tc, t_linear_meet);
 	tcase_add_test(tc, t_registers);
 	tcase_add_test(tc, t_limit);
 	suite_add_tcase(s, tc);
