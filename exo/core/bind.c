@@ -92,6 +92,8 @@ static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
 	struct jit_options opt = {
 		.passes = ~core->cfg.without,
 		.harden = core->cfg.harden,
+		.mem = core->cfg.compile_mem == 0 ? COMPILE_MEM
+		                                  : core->cfg.compile_mem,
 		.cpu = core->cpu,
 	};
 	int err = 0;

@@ -32,11 +32,12 @@ struct exo_core_config {
 	uint32_t bindings;     /* most bindings; 0: 4,194,304 */
 	uint64_t verify_insns; /* explored a BIND; 0: VF_EXPLORED_BARE */
 	uint64_t verify_mem;   /* bytes a BIND; 0: VF_MEM_BARE */
-	uint64_t code;    /* bytes of machine code an environment; 0: 64 MiB */
-	uint32_t without; /* passes of the compiler to leave out: bits of
+	uint64_t code; /* bytes of machine code an environment; 0: 64 MiB */
+	uint64_t compile_mem; /* bytes a BIND while it compiles; 0: 64 MiB */
+	uint32_t without;     /* passes of the compiler to leave out: bits of
 				  exo/jit/passes.inc */
-	uint32_t harden;  /* bits of enum jit_harden (exo/jit/jit.h) */
-	bool judge;       /* interpret, too: exo_bind_stat.differed counts
+	uint32_t harden;      /* bits of enum jit_harden (exo/jit/jit.h) */
+	bool judge;           /* interpret, too: exo_bind_stat.differed counts
 				  where the two differ */
 };
 

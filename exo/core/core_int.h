@@ -76,6 +76,9 @@ struct key_rec {
  * otherwise. */
 #define CODE_PER_ENV ((uint64_t)64 << 20)
 
+/** Most bytes that compiling one program may take, likewise. */
+#define COMPILE_MEM ((uint64_t)64 << 20)
+
 /** Most keys that one environment may hold. */
 #define KEYS_PER_ENV 4096u
 

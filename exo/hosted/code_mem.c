@@ -29,6 +29,8 @@ struct chunk {
 	int fd;          /* -1: pages of one code, written before */
 	size_t used;     /* grains */
 	size_t rover;    /* where to look first */
+	int copy;        /* while the process forks: the child, or -1 */
+	bool frozen;     /* shared with a parent: never written */
 	uint8_t taken[]; /* for each grain: 0 or 1 */
 };
 
@@ -95,6 +97,78 @@ static uint8_t *reserve(size_t size)
 static void release(uint8_t *base, size_t size)
 {
 	(void)munmap(base - PAGE, size + 2 * PAGE);
+}
+
+/*
+ * Forks
+ *
+ * A memfd stays shared: what parent and child installed would lie in the same
+ * pages. So before a fork each chunk is copied, and the child maps the copies
+ * in the old places. Where there is no memory for one, the child only leaves
+ * the chunk alone.
+ */
+
+static size_t used_bytes(const struct chunk *c)
+{
+	size_t n = c->size / GRAIN;
+
+	while (n > 0 && c->taken[n - 1] == 0)
+		n--;
+	return n * GRAIN;
+}
+
+static void before_fork(void)
+{
+	struct chunk *c;
+
+	pthread_mutex_lock(&lock);
+	for (c = chunks; c != NULL; c = c->next) {
+		struct iovec v = { c->base, used_bytes(c) };
+
+		c->copy = c->fd < 0 ? -1 : make_memfd(c->size);
+		if (c->copy < 0 || v.iov_len == 0 ||
+		    write_all(c->copy, &v, 1, 0))
+			continue;
+		close(c->copy);
+		c->copy = -1;
+	}
+}
+
+static void in_parent(void)
+{
+	struct chunk *c;
+
+	for (c = chunks; c != NULL; c = c->next)
+		if (c->copy >= 0)
+			close(c->copy);
+	pthread_mutex_unlock(&lock);
+}
+
+static void in_child(void)
+{
+	struct chunk *c;
+
+	for (c = chunks; c != NULL; c = c->next) {
+		if (c->fd < 0)
+			continue;
+		if (c->copy >= 0 &&
+		    mmap(c->base, c->size, PROT_READ | PROT_EXEC,
+		        MAP_SHARED | MAP_FIXED, c->copy, 0) != MAP_FAILED) {
+			close(c->fd);
+			c->fd = c->copy;
+		} else {
+			c->frozen = true;
+		}
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static void watch_forks(void)
+{
+	static bool watched;
+
+	if (!watched && pthread_atfork(before_fork, in_parent, in_child) == 0)
+		watched = true;
 }
 
 static size_t book_size(size_t size)
@@ -167,7 +241,7 @@ static bool find_room(const struct chunk *c, size_t n, size_t from, size_t *at)
 
 static bool take_room(struct chunk *c, size_t n, size_t *at)
 {
-	if (c->fd < 0 || c->size / GRAIN - c->used < n)
+	if (c->fd < 0 || c->frozen || c->size / GRAIN - c->used < n)
 		return false;
 	if (!find_room(c, n, c->rover, at) && !find_room(c, n, 0, at))
 		return false;
@@ -227,6 +301,7 @@ const void *code_mem_install(const void *code, size_t size)
 	if (size == 0 || size > SIZE_TOP)
 		return NULL;
 	pthread_mutex_lock(&lock);
+	watch_forks();
 	p = put_shared(code, size);
 	if (p == NULL)
 		p = put_alone(code, size);
@@ -241,7 +316,7 @@ static void take_back(struct chunk *c, size_t at, size_t n)
 
 	memset(fill, INT3, sizeof(fill));
 	for (k = 0; k < n * GRAIN; k += sizeof(fill)) {
-		size_t part = n * GRAIN - k;
+		size_t part = c->frozen ? 0 : n * GRAIN - k;
 		struct iovec v = { fill,
 			part < sizeof(fill) ? part : sizeof(fill) };
 

@@ -9,6 +9,9 @@
  * included, could change code. A page that nobody may touch lies before and
  * behind each chunk; what is free, or was freed, is INT3.
  *
+ * A child of fork(2) has copies: what it installs and removes, and what its
+ * parent does, nobody else sees.
+ *
  * Where the system refuses memfd's or to execute them, a code gets pages of
  * its own, which are written first and then made executable and read-only.
  *

@@ -255,6 +255,7 @@ static int make_core(struct replay *rp)
 	const struct exo_core_config cfg = {
 		.verify_insns = VF_EXPLORED_DEFAULT,
 		.verify_mem = VF_MEM_DEFAULT,
+		.compile_mem = (uint64_t)1 << 30,
 		.without = rp->opts->jit.without,
 		.harden = rp->opts->jit.harden,
 		.judge = rp->opts->judge,

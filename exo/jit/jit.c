@@ -98,11 +98,42 @@ static int install(
 	return 0;
 }
 
+/* Working memory: an account of its own, charged to the caller's. */
+struct work {
+	struct exo_mem mem;
+	struct exo_mem *to;
+	bool refused; /* by the caller's; else it was the limit */
+};
+
+static void *work_get(void *ctx, size_t size)
+{
+	struct work *w = ctx;
+
+	void *p = exo_mem_get(w->to, size);
+
+	w->refused |= p == NULL;
+	return p;
+}
+
+static void work_put(void *ctx, void *p, size_t size)
+{
+	struct work *w = ctx;
+
+	exo_mem_put(w->to, p, size);
+}
+
 int jit_compile(const struct vf_prog *prog, const struct jit_env *env,
     const struct jit_options *opt, struct exo_mem *mem, struct jit_code **out)
 {
 	struct jit_ir ir = { .prog = prog, .env = env, .opt = opt };
 	struct jit_gen g = { .ir = &ir };
+	struct work work = {
+		.mem = { .get = work_get,
+		    .put = work_put,
+		    .ctx = &work,
+		    .limit = opt->mem == 0 ? JIT_MEM_MAX : opt->mem },
+		.to = mem,
+	};
 	int err;
 
 	*out = NULL;
@@ -114,7 +145,7 @@ int jit_compile(const struct vf_prog *prog, const struct jit_env *env,
 	g.want_lines = opt->lines;
 	g.blind = (opt->harden & JIT_HARDEN_BLIND) != 0;
 	g.fence = (opt->harden & JIT_HARDEN_FENCE) != 0;
-	exo_arena_init(&ir.arena, mem);
+	exo_arena_init(&ir.arena, &work.mem);
 	err = jit_build(&ir);
 	if (err == 0)
 		err = check_calls(&ir);
@@ -122,6 +153,8 @@ int jit_compile(const struct vf_prog *prog, const struct jit_env *env,
 		err = passes(&ir);
 	if (err == 0)
 		err = jit_generate(&g);
+	if (err == -EXO_ENOMEM && !work.refused)
+		err = -EXO_EBUDGET;
 	if (err == 0)
 		err = install(&g, mem, out);
 	exo_arena_free(&ir.arena);

@@ -105,11 +105,13 @@ struct jit_options {
 	uint32_t harden; /* bits of enum jit_harden */
 	uint64_t seed;   /* unpredictable, for JIT_HARDEN_BLIND */
 	uint32_t cpu;    /* bits of enum jit_cpu */
+	uint64_t mem;    /* most bytes of working memory; 0: JIT_MEM_MAX */
 	uint32_t limit;  /* most bytes of code; 0: JIT_CODE_MAX */
 	bool lines;      /* keep what jit_lines() gives */
 };
 
 #define JIT_CODE_MAX (64u << 20)
+#define JIT_MEM_MAX  ((uint64_t)1 << 30) /* some 400 bytes an instruction */
 
 /** Compiled code, or what remains of it for tools. Immutable. */
 struct jit_code;
@@ -119,8 +121,9 @@ struct jit_code;
  * The program may be freed afterwards; the code owns its memory until
  * jit_free(). Working memory is charged to mem and given back; env may be
  * NULL for a program without helpers and maps.
- * Returns 0; -EXO_ENOMEM; -EXO_E2BIG: more code than the limit; -EXO_EINVAL:
- * env knows no such helper or map. On failure *out is NULL.
+ * Returns 0; -EXO_ENOMEM; -EXO_E2BIG: more code than the limit; -EXO_EBUDGET:
+ * more working memory than that; -EXO_EINVAL: env knows no such helper or map.
+ * On failure *out is NULL.
  */
 int jit_compile(const struct vf_prog *prog, const struct jit_env *env,
     const struct jit_options *opt, struct exo_mem *mem, struct jit_code **out);

@@ -84,6 +84,25 @@ START_TEST(code_has_a_budget)
 }
 END_TEST
 
+/* Compiling has one of memory; nothing is left of what it took. */
+START_TEST(compiling_has_a_budget)
+{
+	struct exo_core *core =
+	    make(&(struct exo_core_config){ .compile_mem = 4000 });
+	struct world_env e;
+	struct exo_core_stat st;
+	uint64_t name;
+
+	world_env(core, &e, 0);
+	ck_assert_int_eq(bind(core, &e, &name), -EXO_EBUDGET);
+	exo_core_stat(core, &st);
+	ck_assert_uint_eq(st.code, 0);
+	ck_assert_uint_eq(st.refused, 1);
+	exo_core_free(core);
+	plat_test_check_leaks();
+}
+END_TEST
+
 static uint64_t wrong(struct jit_ctx *ctx, const uint8_t *data, uint64_t size)
 {
 	(void)ctx;
@@ -171,6 +190,7 @@ Suite *t_bind_code_suite(void)
 	TCase *t = tcase_create("bind_code");
 
 	tcase_add_test(t, code_has_a_budget);
+	tcase_add_test(t, compiling_has_a_budget);
 	tcase_add_test(t, the_judge_counts_differences);
 	tcase_add_test(t, hardened_code_does_the_same);
 	tcase_add_test(t, passes_may_be_left_out);

@@ -205,6 +205,61 @@ END_TEST
 
 #define LIVE 64u
 
+/* mov eax, v; ret */
+static const void *number(uint32_t v)
+{
+	uint8_t code[6] = { 0xb8, (uint8_t)v, (uint8_t)(v >> 8), 0, 0, 0xc3 };
+
+	return code_mem_install(code, sizeof(code));
+}
+
+static int result_of(const void *code)
+{
+	int (*fn)(void) = (int (*)(void))(uintptr_t)code;
+
+	return fn();
+}
+
+/* What parent and child do to code after a fork is their own matter. */
+START_TEST(t_forks)
+{
+	const void *first = number(1), *second = number(2), *more;
+	int go[2], done[2], status;
+	uint8_t byte = 0;
+	pid_t pid;
+
+	ck_assert(pipe(go) == 0 && pipe(done) == 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		bool right;
+
+		code_mem_remove(second, 6);
+		more = number(77);
+		right =
+		    write(done[1], &byte, 1) == 1 && read(go[0], &byte, 1) == 1;
+		_exit(right && result_of(first) == 1 && result_of(more) == 77
+		          ? 0
+		          : 1);
+	}
+	ck_assert(read(done[0], &byte, 1) == 1);
+	ck_assert_int_eq(result_of(second), 2);
+	code_mem_remove(first, 6);
+	more = number(99);
+	ck_assert_int_eq(result_of(more), 99);
+	ck_assert(write(go[1], &byte, 1) == 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_int_eq(result_of(second), 2);
+	code_mem_remove(second, 6);
+	code_mem_remove(more, 6);
+	close(go[0]);
+	close(go[1]);
+	close(done[0]);
+	close(done[1]);
+}
+END_TEST
+
 START_TEST(t_any_order)
 {
 	struct {
@@ -246,6 +301,7 @@ Suite *t_code_mem_suite(void)
 	tcase_add_test(tc, t_alone);
 	tcase_add_test(tc, t_edges);
 	tcase_add_test(tc, t_any_order);
+	tcase_add_test(tc, t_forks);
 	suite_add_tcase(s, tc);
 	return s;
 }

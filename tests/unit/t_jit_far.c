@@ -336,8 +336,8 @@ START_TEST(t_linear_functions)
 
 	begin();
 	for (i = 0; i < k; i++)
-		emit(EXO_JMP | EXO_CALL, 0, EXO_CALL_LOCAL, 0,
-		    (int32_t)(k + i));
+		emit(
+		    EXO_JMP | EXO_CALL, 0, EXO_CALL_LOCAL, 0, (int32_t)(k + i));
 	emit(EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
 	for (i = 0; i < k; i++) {
 		emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, (int32_t)i);
@@ -366,8 +366,8 @@ START_TEST(t_linear_meet)
 	}
 	emit(EXO_LD | EXO_ABS | EXO_H, 0, 0, 0, 14);
 	for (i = 0; i < k; i++)
-		emit(EXO_JMP | EXO_JEQ, 8, 0, k - i > 9000 ? 9000 : (int)(k - i),
-		    (int32_t)i + 2000);
+		emit(EXO_JMP | EXO_JEQ, 8, 0,
+		    k - i > 9000 ? 9000 : (int)(k - i), (int32_t)i + 2000);
 	emit(EXO_ALU64 | EXO_MOV, 1, 0, 0, 0);
 	emit(EXO_JMP | EXO_JEQ, 0, 0, 1, 0x800);
 	emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, 1);
