@@ -33,8 +33,9 @@ struct line {
 	uint32_t at[JUMPS]; /* jumps that lead on */
 	uint32_t over[JUMPS];
 	uint32_t njumps;
-	bool writes; /* the packet or memory may be written */
-	bool calls;  /* itself: its first instruction */
+	bool writes;  /* the packet or memory may be written */
+	bool calls;   /* itself: its first instruction */
+	bool unknown; /* numbers */
 	bool loops;
 	bool looping; /* no loop in a loop */
 };
@@ -58,10 +59,20 @@ static unsigned any_reg(struct line *l)
 	return pg_pick(&l->g, PG_REGS);
 }
 
+/* A number into a register: a constant, or one of packet or memory. */
 static void number(struct line *l, unsigned reg)
 {
-	int64_t v = edge(l);
+	int64_t v;
 
+	if (l->unknown && pg_one_in(&l->g, 2)) {
+		pg_emit(
+		    &l->g, EXO_LDX | EXO_MEM | EXO_DW, reg, EXO_R_FP, KEEP, 0);
+		pg_emit(&l->g, EXO_LDX | EXO_MEM | EXO_DW, reg, reg,
+		    8 * (int)pg_pick(&l->g, NEED / 8), 0);
+		pg_is(&l->g, reg, PG_NUM);
+		return;
+	}
+	v = edge(l);
 	if (v >= INT32_MIN && v <= INT32_MAX)
 		pg_set(&l->g, reg, (int32_t)v);
 	else
@@ -465,6 +476,7 @@ size_t linegen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	l.writes = p->type != EXO_PROG_SOCKET;
 	l.calls = pg_one_in(&l.g, 4);
 	l.loops = pg_one_in(&l.g, 3);
+	l.unknown = pg_one_in(&l.g, 2);
 	start(&l);
 	for (i = 0; i < PLACES; i++)
 		pg_emit(&l.g, EXO_ST | EXO_MEM | EXO_DW, EXO_R_FP, 0, places[i],
