@@ -161,6 +161,7 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	b->code = job->code;
 	b->run = jit_entry(job->code);
 	b->keeps = jit_keeps(job->code);
+	b->looks = core->vm != NULL || jit_looks(job->code);
 	b->type = vf_prog_type(job->prog);
 	b->priority = a->priority;
 	b->mode = a->mode;

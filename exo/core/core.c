@@ -53,7 +53,8 @@ int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
 	err = -EXO_ENOMEM;
 	core->cpu = jit_cpu_detect();
 	core->ctx = exo_mem_get(&core->mem, BATCH * sizeof(*core->ctx));
-	if (core->ctx == NULL)
+	core->view = exo_mem_get(&core->mem, BATCH * sizeof(*core->view));
+	if (core->ctx == NULL || core->view == NULL)
 		goto fail;
 	if (cfg->judge) {
 		core->vm = exo_mem_get(&core->mem, sizeof(*core->vm));
@@ -68,6 +69,7 @@ int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
 	*out = core;
 	return 0;
 fail:
+	exo_mem_put(&core->mem, core->view, BATCH * sizeof(*core->view));
 	exo_mem_put(&core->mem, core->ctx, BATCH * sizeof(*core->ctx));
 	plat_free(core, sizeof(*core));
 	return err;
@@ -87,6 +89,7 @@ void exo_core_free(struct exo_core *core)
 	exo_pool_free(&core->keys);
 	exo_pool_free(&core->envs);
 	exo_mem_put(&core->mem, core->vm, sizeof(*core->vm));
+	exo_mem_put(&core->mem, core->view, BATCH * sizeof(*core->view));
 	exo_mem_put(&core->mem, core->ctx, BATCH * sizeof(*core->ctx));
 	exo_assert(core->mem.used == 0);
 	plat_free(core, sizeof(*core));

@@ -88,6 +88,7 @@ struct binding {
 	jit_fn *run;   /* code's */
 	uint32_t type; /* enum exo_prog_type */
 	bool keeps;    /* it writes its context: to be cleared before */
+	bool looks;    /* it reads it, or may */
 	uint64_t name;
 	uint64_t tag;
 	struct env *env;
@@ -107,6 +108,8 @@ struct binding {
 struct linkset {
 	uint32_t linktype;
 	uint32_t n, room;
+	uint32_t nlook; /* of them, those that look at their context */
+	uint32_t ntake; /* those that want records */
 	struct binding **v;
 	struct linkset *next;
 };
@@ -119,6 +122,12 @@ struct delivery {
 	uint32_t len; /* bytes wanted */
 };
 
+/** A packet as every compiled program finds it. */
+struct view {
+	const uint8_t *data;
+	uint64_t size;
+};
+
 struct exo_core {
 	struct exo_core_config cfg;
 	struct exo_mem mem;
@@ -129,7 +138,9 @@ struct exo_core {
 	struct delivery *out; /* room for out_room deliveries, twice */
 	uint32_t out_room;
 	struct env *dirty;
-	struct jit_ctx *ctx; /* of the packets at work: BATCH of them */
+	struct jit_ctx *ctx; /* of the packets at work: BATCH of them, which are
+				filled where somebody looks */
+	struct view *view;   /* likewise, always */
 	struct isa_vm *vm;   /* NULL: nobody judges the compiler */
 	uint32_t cpu;        /* enum jit_cpu */
 	uint8_t nothing;     /* where a packet without bytes lies */

@@ -172,20 +172,22 @@ static void deliver_all(struct exo_core *core, const struct batch *bt)
 		deliver(core, bt, &sorted[i]);
 }
 
-/* A packet as programs see it; what they keep is cleared where they do. A
- * packet without bytes has an address all the same. */
+/* The contexts of packets; what programs keep there is cleared where they do. */
 static void show(
-    const struct exo_core *core, struct jit_ctx *ctx, const struct exo_pkt *p)
+    const struct exo_core *core, const struct exo_pkt *p, uint32_t n)
 {
-	const uint8_t *data = p->caplen == 0 ? &core->nothing : p->data;
+	for (uint32_t i = 0; i < n; i++, p++) {
+		struct jit_ctx *ctx = &core->ctx[i];
+		const uint8_t *data = core->view[i].data;
 
-	ctx->data = data;
-	ctx->data_end = data + p->caplen;
-	ctx->data_meta = data;
-	ctx->wirelen = p->wirelen;
-	ctx->ifindex = p->ifindex;
-	ctx->protocol = __builtin_bswap16(protocol_of(p));
-	ctx->size = p->caplen;
+		ctx->data = data;
+		ctx->data_end = data + p->caplen;
+		ctx->data_meta = data;
+		ctx->wirelen = p->wirelen;
+		ctx->ifindex = p->ifindex;
+		ctx->protocol = __builtin_bswap16(protocol_of(p));
+		ctx->size = p->caplen;
+	}
 }
 
 /* Count the packets themselves; whether one was taken is a number to add, not
@@ -215,9 +217,14 @@ static void batch_run(struct exo_core *core, const struct linkset *set,
 	struct batch bt = { .pkts = pkts, .n = n, .first = core->stat.packets };
 
 	for (uint32_t i = 0; i < n; i++) {
-		show(core, &core->ctx[i], &pkts[i]);
+		/* one without bytes has an address all the same */
+		core->view[i].data =
+		    pkts[i].caplen == 0 ? &core->nothing : pkts[i].data;
+		core->view[i].size = pkts[i].caplen;
 		pkts[i].matched = 0;
 	}
+	if (set != NULL && set->nlook != 0)
+		show(core, pkts, n);
 	if (set != NULL)
 		evaluate(core, &bt, set);
 	if (bt.nout != 0)
@@ -250,9 +257,9 @@ void exo_ingest(struct exo_core *core, struct exo_pkt *pkts, uint32_t n)
 		uint32_t k = 0, max = BATCH;
 
 		/* all deliveries of a run must find room in core->out */
-		if (set != NULL && set->n != 0 &&
-		    core->out_room / set->n < BATCH)
-			max = core->out_room / set->n;
+		if (set != NULL && set->ntake != 0 &&
+		    core->out_room / set->ntake < BATCH)
+			max = core->out_room / set->ntake;
 		while (k < max && i + k < n &&
 		       pkts[i + k].linktype == pkts[i].linktype)
 			k++;

@@ -12,6 +12,7 @@
 #include "exo/lib/mem.h"
 
 #define OUT_MIN      4096u
+#define OUT_MANY     65536u
 #define LINKSETS_MAX 256u
 
 static struct linkset *set_find(struct exo_core *core, uint32_t linktype)
@@ -62,13 +63,15 @@ static int set_grow(struct exo_core *core, struct linkset *s)
 	return 0;
 }
 
-/* Room for what one packet may cause, and for a few packets at once. */
+/* Room for what one packet may cause, and for a batch of them where that is
+ * not too much. */
 static int out_grow(struct exo_core *core, uint32_t bindings)
 {
 	uint32_t room = OUT_MIN;
 	struct delivery *out;
 
-	while (room < 4 * (uint64_t)bindings)
+	while (room < 4 * (uint64_t)bindings ||
+	       (room < BATCH * (uint64_t)bindings && room < OUT_MANY))
 		room *= 2;
 	if (room <= core->out_room)
 		return 0;
@@ -116,6 +119,8 @@ void linkset_insert(struct linkset *set, struct binding *b)
 	    (set->n - lo) * sizeof(struct binding *));
 	set->v[lo] = b;
 	set->n++;
+	set->nlook += b->looks;
+	set->ntake += b->snap != 0;
 	b->set = set;
 }
 
@@ -126,6 +131,8 @@ void linkset_remove(struct linkset *set, const struct binding *b)
 	while (set->v[i] != b)
 		i++;
 	set->n--;
+	set->nlook -= b->looks;
+	set->ntake -= b->snap != 0;
 	memmove(set->v + i, set->v + i + 1,
 	    (set->n - i) * sizeof(struct binding *));
 }

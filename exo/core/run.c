@@ -58,13 +58,15 @@ static bool agrees(const struct exo_core *core, const struct binding *b,
 
 /* What is not simple: cleared contexts, a judge. */
 static uint64_t run_with_care(
-    struct exo_core *core, struct binding *b, struct jit_ctx *ctx)
+    const struct exo_core *core, struct binding *b, uint32_t i)
 {
+	const struct view *v = &core->view[i];
+	struct jit_ctx *ctx = &core->ctx[i];
 	uint64_t r0;
 
 	if (b->keeps)
 		memset(&ctx->own, 0, sizeof(ctx->own));
-	r0 = b->run(ctx, ctx->data, ctx->size);
+	r0 = b->run(ctx, v->data, v->size);
 	if (core->vm != NULL && !agrees(core, b, ctx, r0))
 		b->stat.differed++;
 	return r0;
@@ -72,13 +74,14 @@ static uint64_t run_with_care(
 
 /* The packets in a row, which all are alive. Returns 0 when it takes none. */
 static uint32_t ask_row(
-    jit_fn *run, struct jit_ctx *ctx, uint32_t n, uint32_t *keep)
+    const struct exo_core *core, jit_fn *run, uint32_t n, uint32_t *keep)
 {
-	struct jit_ctx *end = ctx + n;
+	const struct view *v = core->view, *end = v + n;
+	struct jit_ctx *ctx = core->ctx;
 	uint32_t any = 0;
 
-	for (; ctx < end; ctx++) {
-		uint32_t w0 = (uint32_t)run(ctx, ctx->data, ctx->size);
+	for (; v < end; v++) {
+		uint32_t w0 = (uint32_t)run(ctx++, v->data, v->size);
 
 		*keep++ = w0;
 		any |= w0;
@@ -88,13 +91,14 @@ static uint32_t ask_row(
 
 /* Nearly all bindings; no branch but the program's own. */
 static uint64_t ask_filter(
-    jit_fn *run, struct jit_ctx *ctx, uint64_t alive, uint32_t *keep)
+    const struct exo_core *core, jit_fn *run, uint64_t alive, uint32_t *keep)
 {
+	const struct view *v = core->view;
 	uint32_t n = exo_popcount64(alive), i;
 	uint64_t hit = 0;
 
 	if ((alive & (alive + 1)) == 0) {
-		if (ask_row(run, ctx, n, keep) == 0)
+		if (ask_row(core, run, n, keep) == 0)
 			return 0;
 		for (i = 0; i < n; i++)
 			hit |= (uint64_t)(keep[i] != 0) << i;
@@ -102,7 +106,7 @@ static uint64_t ask_filter(
 	}
 	for (; alive != 0; alive &= alive - 1) {
 		i = exo_lowest64(alive);
-		keep[i] = (uint32_t)run(&ctx[i], ctx[i].data, ctx[i].size);
+		keep[i] = (uint32_t)run(&core->ctx[i], v[i].data, v[i].size);
 		hit |= (uint64_t)(keep[i] != 0) << i;
 	}
 	return hit;
@@ -114,11 +118,11 @@ uint64_t binding_ask(struct exo_core *core, struct binding *b, uint64_t alive,
 	uint64_t hit = 0;
 
 	if (b->type == EXO_PROG_SOCKET && !b->keeps && core->vm == NULL)
-		return ask_filter(b->run, core->ctx, alive, keep);
+		return ask_filter(core, b->run, alive, keep);
 	for (; alive != 0; alive &= alive - 1) {
 		uint32_t i = exo_lowest64(alive);
 
-		keep[i] = kept(b->type, run_with_care(core, b, &core->ctx[i]));
+		keep[i] = kept(b->type, run_with_care(core, b, i));
 		hit |= (uint64_t)(keep[i] != 0) << i;
 	}
 	return hit;

@@ -176,6 +176,9 @@ static void enter(struct jit_gen *g, uint32_t f)
 {
 	g->func = f;
 	jit_homes(g->ir, f, &g->h);
+	g->looks |= g->h.ctx != X64_NOREG ||
+	            (f == 0 && g->ir->type != EXO_PROG_MEM &&
+	                (g->ir->blocks[g->ir->funcs[0].first].live & 2) != 0);
 	g->frame = frame_size(g);
 	mark(g, label_func(g, f));
 	g->block = label_func(g, f);

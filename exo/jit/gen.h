@@ -42,6 +42,7 @@ struct jit_gen {
 	uint32_t cpu;
 	struct jit_homes h; /* of the function at work */
 	uint32_t func;
+	bool looks;        /* some function needs the context */
 	uint32_t frame;    /* bytes between its saved registers and rsp */
 	uint32_t pc;       /* instruction at work */
 	uint32_t block;    /* label of the block at work */

@@ -16,7 +16,7 @@ struct jit_code {
 	uint32_t size;
 	uint32_t callback; /* where it is; UINT32_MAX: there is none */
 	uint32_t nlines;
-	bool keeps;
+	bool keeps, looks;
 	struct jit_line lines[];
 };
 
@@ -92,6 +92,7 @@ static int install(
 	c->callback = g->ir->callbacks ? g->callback : UINT32_MAX;
 	c->nlines = nlines;
 	c->keeps = g->ir->keeps;
+	c->looks = g->looks;
 	if (nlines != 0)
 		memcpy(c->lines, g->lines, nlines * sizeof(c->lines[0]));
 	*out = c;
@@ -177,6 +178,11 @@ jit_fn *jit_entry(const struct jit_code *code)
 bool jit_keeps(const struct jit_code *code)
 {
 	return code->keeps;
+}
+
+bool jit_looks(const struct jit_code *code)
+{
+	return code->looks;
 }
 
 jit_callback *jit_call(const struct jit_code *code)

@@ -137,6 +137,9 @@ jit_fn *jit_entry(const struct jit_code *code);
 /** Does it touch jit_ctx.own? Whoever runs it clears that before. */
 bool jit_keeps(const struct jit_code *code);
 
+/** Does it look at its context at all? If not, it only hands it on. */
+bool jit_looks(const struct jit_code *code);
+
 /** Where a helper calls back functions of it; NULL: it has no callbacks. */
 jit_callback *jit_call(const struct jit_code *code);
 

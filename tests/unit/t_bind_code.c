@@ -166,6 +166,38 @@ START_TEST(hardened_code_does_the_same)
 }
 END_TEST
 
+/* Contexts are filled where somebody looks; packets without bytes are there
+ * for all. */
+START_TEST(contexts_are_filled_for_those_who_look)
+{
+	struct exo_core *core = make(&(struct exo_core_config){ 0 });
+	struct exo_call_unbind u = { 0 };
+	struct world_env e;
+	uint64_t name, len;
+
+	world_env(core, &e, 0);
+	ck_assert_int_eq(bind(core, &e, &name), 0);
+	ck_assert(!binding_find(core, env_find(core, e.name), name)->looks);
+	ingest(core, 14);
+	ingest(core, 0);
+	len = world_bind(core, &e,
+	    "r0 = *(u32 *)(r1 +0)\nif w0 == 64 goto +1\nr0 = 0\nexit\n", 0,
+	    EXO_BIND_TAP, 0);
+	ck_assert(binding_find(core, env_find(core, e.name), len)->looks);
+	ingest(core, 20);
+	ingest(core, 0);
+	ck_assert_uint_eq(world_stat(core, &e, len).matched, 2);
+	ck_assert_uint_eq(world_stat(core, &e, name).matched, 2);
+	u.binding = len;
+	ck_assert_int_eq(
+	    exo_call(core, e.name, EXO_CALL_UNBIND_NR, &u, sizeof(u)), 0);
+	ingest(core, 20);
+	ck_assert_uint_eq(world_stat(core, &e, name).matched, 3);
+	exo_core_free(core);
+	plat_test_check_leaks();
+}
+END_TEST
+
 /* Without passes, programs do the same. */
 START_TEST(passes_may_be_left_out)
 {
@@ -193,6 +225,7 @@ Suite *t_bind_code_suite(void)
 	tcase_add_test(t, compiling_has_a_budget);
 	tcase_add_test(t, the_judge_counts_differences);
 	tcase_add_test(t, hardened_code_does_the_same);
+	tcase_add_test(t, contexts_are_filled_for_those_who_look);
 	tcase_add_test(t, passes_may_be_left_out);
 	suite_add_tcase(s, t);
 	return s;
