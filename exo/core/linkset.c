@@ -12,7 +12,7 @@
 #include "exo/lib/mem.h"
 
 #define OUT_MIN      4096u
-#define OUT_MANY     65536u
+#define OUT_MANY     16384u
 #define LINKSETS_MAX 256u
 
 static struct linkset *set_find(struct exo_core *core, uint32_t linktype)
