@@ -143,6 +143,14 @@ static bool check_fits(const struct chain *c, const struct jit_ins *check)
 	           ((check->flags & JIT_F_K) != 0 || check->s == most->s));
 }
 
+/* The row has written what the load counts from: done at the end of the row,
+ * it would read elsewhere. */
+static bool is_moved(const struct chain *c, const struct jit_ins *load)
+{
+	return load->op == JIT_LOAD && load->base == JIT_B_PKTX &&
+	       (c->written >> load->s & 1) != 0;
+}
+
 /* Take a link into the chain: 1; 0: it does not fit; or -EXO_ENOMEM. */
 static int take(struct chain *c, uint32_t at, const struct link *l)
 {
@@ -165,9 +173,12 @@ static int take(struct chain *c, uint32_t at, const struct link *l)
 	else if (c->n != 0)
 		load = c->field[c->at[end->d] - 1u].load;
 	f = find_field(c, &load);
-	if (f == FIELDS || (l->load != NULL && l->load->base == JIT_B_PKTX &&
-	                       (c->written >> l->load->s & 1) != 0))
+	if (f == FIELDS)
 		return 0;
+	if (is_moved(c, &load) && (l->load != NULL || c->field[f].set.n == 0)) {
+		c->nfields -= c->field[f].set.n == 0;
+		return 0;
+	}
 	err = add_value(c, &c->field[f], l->k);
 	if (err < 0)
 		return err;

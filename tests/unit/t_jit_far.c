@@ -377,6 +377,66 @@ START_TEST(t_linear_meet)
 }
 END_TEST
 
+/* A set that is full is followed by another one of the same field. What an
+ * indirect load counts from may have been written in between. */
+START_TEST(t_full_set)
+{
+	static const uint8_t bytes[14] = { 0, 4, 0, 0, 0, 0, 0, 7 };
+	const struct isa_pkt pkt = {
+		.data = bytes, .caplen = 14, .wirelen = 14
+	};
+	struct exo_mem mem = mem_heap(NULL);
+	struct exo_world_config cfg = { .mem = &mem };
+	const uint32_t k = 10000;
+	struct exo_world_code *c;
+	struct exo_world *w;
+	struct vf_prog *prog;
+	uint64_t want;
+	uint32_t i, part;
+
+	begin();
+	emit(EXO_ALU64 | EXO_MOV | EXO_X, 6, 1, 0, 0);
+	emit(EXO_LDX | EXO_MEM | EXO_W, 7, 6, 76, 0);
+	emit(EXO_LDX | EXO_MEM | EXO_W, 8, 6, 80, 0);
+	emit(EXO_ALU64 | EXO_MOV | EXO_X, 2, 7, 0, 0);
+	emit(EXO_ALU64 | EXO_ADD, 2, 0, 0, 8);
+	emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, 1);
+	emit(EXO_JMP | EXO_JLE | EXO_X, 2, 8, 1, 0);
+	emit(EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
+	emit(EXO_LDX | EXO_MEM | EXO_B, 9, 7, 0, 0);
+	emit(EXO_LD | EXO_IND | EXO_W, 0, 9, 0, 0);
+	for (part = 0; part < 4; part++) {
+		for (i = 0; i < k; i++)
+			emit(EXO_JMP | EXO_JEQ, 0, 0, (int)(k - i),
+			    (int32_t)(1000 + part * k + i));
+		emit(EXO_JMP | EXO_JA, 0, 0, 1, 0);
+		emit(EXO_JMP32 | EXO_JA, 0, 0, 0,
+		    (int32_t)((3 - part) * (k + 2) + 5));
+	}
+	emit(EXO_LDX | EXO_MEM | EXO_B, 9, 7, 1, 0);
+	emit(EXO_JMP | EXO_JEQ, 9, 0, 3, 200);
+	emit(EXO_JMP | EXO_JEQ, 0, 0, 2, 7);
+	emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, 2);
+	emit(EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
+	emit(EXO_ALU64 | EXO_MOV, 0, 0, 0, 1);
+	emit(EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
+	prog = verify(&mem, EXO_PROG_TC);
+	ck_assert_int_eq(exo_world_new(&cfg, &w), 0);
+	isa_set_pkt(exo_world_vm(w), &pkt);
+	ck_assert_int_eq(
+	    isa_load(exo_world_vm(w), EXO_PROG_TC, code, n, &(uint32_t){ 0 }),
+	    0);
+	ck_assert_int_eq(exo_world_run(w, 1u << 30, &want), ISA_END_EXIT);
+	ck_assert_uint_eq(want, 2);
+	ck_assert_int_eq(exo_world_compile(w, prog, 0, &c), 0);
+	ck_assert_uint_eq(exo_world_exec(w, c), want);
+	exo_world_code_free(w, c);
+	exo_world_free(w);
+	vf_prog_free(prog, &mem);
+	end();
+}
+END_TEST
+
 START_TEST(t_registers)
 {
 	all_registers(false, false);
@@ -470,6 +530,7 @@ Suite *t_jit_far_suite(void)
 	tcase_add_test(tc, t_linear_back);
 	tcase_add_test(tc, t_linear_functions);
 	tcase_add_test(tc, t_linear_meet);
+	tcase_add_test(tc, t_full_set);
 	tcase_add_test(tc, t_registers);
 	tcase_add_test(tc, t_limit);
 	suite_add_tcase(s, tc);
