@@ -30,7 +30,7 @@ struct chunk {
 	size_t used;     /* grains */
 	size_t rover;    /* where to look first */
 	int copy;        /* while the process forks: the child, or -1 */
-	bool frozen;     /* shared with a parent: never written */
+	bool frozen;     /* shared with another process: never written */
 	uint8_t taken[]; /* for each grain: 0 or 1 */
 };
 
@@ -104,8 +104,8 @@ static void release(uint8_t *base, size_t size)
  *
  * A memfd stays shared: what parent and child installed would lie in the same
  * pages. So before a fork each chunk is copied, and the child maps the copies
- * in the old places. Where there is no memory for one, the child only leaves
- * the chunk alone.
+ * in the old places. Where there is no memory for one, or no descriptor, both
+ * leave the chunk alone from then on.
  */
 
 static size_t used_bytes(const struct chunk *c)
@@ -138,9 +138,12 @@ static void in_parent(void)
 {
 	struct chunk *c;
 
-	for (c = chunks; c != NULL; c = c->next)
+	for (c = chunks; c != NULL; c = c->next) {
 		if (c->copy >= 0)
 			close(c->copy);
+		else if (c->fd >= 0)
+			c->frozen = true;
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -157,6 +160,8 @@ static void in_child(void)
 			close(c->fd);
 			c->fd = c->copy;
 		} else {
+			if (c->copy >= 0)
+				close(c->copy);
 			c->frozen = true;
 		}
 	}

@@ -221,7 +221,7 @@ static int result_of(const void *code)
 }
 
 /* What parent and child do to code after a fork is their own matter. */
-START_TEST(t_forks)
+static void forks(bool copies)
 {
 	const void *first = number(1), *second = number(2), *more;
 	int go[2], done[2], status;
@@ -229,7 +229,9 @@ START_TEST(t_forks)
 	pid_t pid;
 
 	ck_assert(pipe(go) == 0 && pipe(done) == 0);
+	code_mem_no_memfd(!copies);
 	pid = fork();
+	code_mem_no_memfd(false);
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		bool right;
@@ -257,6 +259,13 @@ START_TEST(t_forks)
 	close(go[1]);
 	close(done[0]);
 	close(done[1]);
+}
+
+START_TEST(t_forks)
+{
+	forks(true);
+	forks(false); /* there is no memory for a copy, or no descriptor */
+	forks(true);
 }
 END_TEST
 
