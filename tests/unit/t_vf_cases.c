@@ -172,8 +172,8 @@ static void world_end(struct world *w)
 	free(w->bytes);
 }
 
-static enum isa_end run(struct world *w, const struct case_one *c,
-    const struct setting *how, uint64_t fuel, uint64_t *r0)
+static void supply(
+    struct world *w, const struct case_one *c, const struct setting *how)
 {
 	struct isa_pkt pkt = {
 		.data = w->bytes,
@@ -189,6 +189,12 @@ static enum isa_end run(struct world *w, const struct case_one *c,
 		isa_set_pkt(w->vm, &pkt);
 	isa_set_mem(w->vm, w->bytes, w->n);
 	isa_point(w->vm, c->type, c->insns, c->ninsns);
+}
+
+static enum isa_end run(struct world *w, const struct case_one *c,
+    const struct setting *how, uint64_t fuel, uint64_t *r0)
+{
+	supply(w, c, how);
 	memset(w->vm->frames, how->garbage, sizeof(w->vm->frames));
 	w->vm->stack = 0; /* what is not written holds garbage */
 	return exo_world_run(w->w, fuel, r0);
@@ -237,9 +243,30 @@ static void check_run(const struct case_one *c, const struct vf_facts *f,
 	world_end(&w);
 }
 
-static void run_accepted(
-    const struct case_one *c, const struct vf_facts *f, struct setting how)
+/* Compiled, it gives the same, unless that is an address; tail calls lead to
+ * nothing that is compiled. */
+static void run_compiled(const struct case_one *c, const struct vf_prog *prog,
+    const struct setting *how, uint64_t want)
 {
+	struct exo_world_code *code;
+	struct world w;
+	uint64_t r0;
+
+	world_make(&w, c, how);
+	if (exo_world_compile(w.w, prog, 0, &code) != 0)
+		where(c, "accepted, and does not compile");
+	supply(&w, c, how);
+	r0 = exo_world_exec(w.w, code);
+	if (r0 != want && !c->leaks && !vf_prog_facts(prog)->tail_calls)
+		where(c, "compiled, it gives something else");
+	exo_world_code_free(w.w, code);
+	world_end(&w);
+}
+
+static void run_accepted(
+    const struct case_one *c, const struct vf_prog *prog, struct setting how)
+{
+	const struct vf_facts *f = vf_prog_facts(prog);
 	uint64_t first = 0, r0 = 0;
 	unsigned round;
 
@@ -251,6 +278,7 @@ static void run_accepted(
 		if (r0 != first && !c->leaks)
 			where(c, "the result depends on what it must not");
 	}
+	run_compiled(c, prog, &how, first);
 }
 
 static void run_pure(
@@ -323,14 +351,15 @@ static void run_refused(const struct case_one *c)
 		where(c, "the witness reaches nothing bad");
 }
 
-static void run_all(const struct case_one *c, const struct vf_facts *f)
+static void run_all(const struct case_one *c, const struct vf_prog *prog)
 {
+	const struct vf_facts *f = vf_prog_facts(prog);
 	struct setting how = { .n = 0 };
 
 	how.room = f->writes_pkt || f->helpers;
 	for (how.n = 0; how.n <= LEN_MAX; how.n += step) {
 		for (how.pattern = 0; how.pattern < 4; how.pattern++)
-			run_accepted(c, f, how);
+			run_accepted(c, prog, how);
 		run_pure(c, f, how);
 	}
 }
@@ -383,7 +412,7 @@ static void accept(const struct case_one *c, bool refuse_leaks)
 		    (unsigned long long)vf_prog_facts(prog)->max_steps);
 		where(c, text);
 	}
-	run_all(c, vf_prog_facts(prog));
+	run_all(c, prog);
 	vf_prog_free(prog, &mem);
 	ck_assert_uint_eq(mem.used, 0);
 }
