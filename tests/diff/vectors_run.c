@@ -117,7 +117,7 @@ static bool is_licensed(int64_t id)
 }
 
 static void judge(const struct cmd_batch_line *l, const json_t *run,
-    enum isa_end end, uint64_t r0)
+    const char *engine, enum isa_end end, uint64_t r0)
 {
 	json_int_t want = json_integer_value(json_object_get(run, "retval"));
 	bool any =
@@ -132,15 +132,59 @@ static void judge(const struct cmd_batch_line *l, const json_t *run,
 		return;
 	}
 	wrong++;
-	printf("wrong: %" PRId64 " %.*s: end %d, result %" PRIu32
+	printf("wrong: %" PRId64 " %.*s: %s: end %d, result %" PRIu32
 	       ", expected %" PRIu32 "\n",
-	    l->id, (int)l->name_len, l->name, (int)end, (uint32_t)r0,
+	    l->id, (int)l->name_len, l->name, engine, (int)end, (uint32_t)r0,
 	    (uint32_t)want);
 }
 
-static void run_one(const struct cmd_batch_line *l, const json_t *run,
-    const struct vf_facts *facts, struct exo_mem *mem)
+/* What tail calls lead to, compiled, too; maps by the vector's. */
+static void compile_slots(struct exo_world *w, const struct cmd_batch_line *l,
+    struct exo_mem *mem, struct exo_world_code *codes[3])
 {
+	const struct vf_limits limits = { 0, 0 };
+	struct exo_report report;
+	struct vf_prog *prog;
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		const struct vf_input in = {
+			.insns = slots[i].insns,
+			.ninsns = slots[i].ninsns,
+			.type = l->type,
+			.maps = l->maps,
+			.nmaps = l->nmaps,
+		};
+
+		if (vf_verify(&in, &limits, mem, &prog, &report) != 0 ||
+		    exo_world_compile(w, prog, 0, &codes[i]) != 0)
+			abort();
+		vf_prog_free(prog, mem);
+		slots[i].code = codes[i];
+	}
+}
+
+static void run_compiled(struct exo_world *w, const struct cmd_batch_line *l,
+    const json_t *run, const struct vf_prog *prog, struct exo_mem *mem)
+{
+	struct exo_world_code *code, *codes[3] = { NULL, NULL, NULL };
+	unsigned i;
+
+	if (vf_prog_facts(prog)->tail_calls)
+		compile_slots(w, l, mem, codes);
+	if (exo_world_compile(w, prog, 0, &code) != 0)
+		abort();
+	judge(l, run, "compiled", ISA_END_EXIT, exo_world_exec(w, code));
+	exo_world_code_free(w, code);
+	for (i = 0; i < 3; i++)
+		exo_world_code_free(w, codes[i]);
+}
+
+/* On one engine, in a world of its own. */
+static void run_one(const struct cmd_batch_line *l, const json_t *run,
+    const struct vf_prog *prog, struct exo_mem *mem, bool compiled)
+{
+	const struct vf_facts *facts = vf_prog_facts(prog);
 	struct exo_world_config cfg = { .mem = mem,
 		.maps = l->maps,
 		.nmaps = l->nmaps,
@@ -171,8 +215,12 @@ static void run_one(const struct cmd_batch_line *l, const json_t *run,
 	    exo_world_pkt(w, &pkt) != 0)
 		abort();
 	fuel = facts->max_steps + (facts->tail_calls ? FUEL_TAIL : 0);
-	end = exo_world_run(w, fuel, &r0);
-	judge(l, run, end, r0);
+	if (compiled) {
+		run_compiled(w, l, run, prog, mem);
+	} else {
+		end = exo_world_run(w, fuel, &r0);
+		judge(l, run, "interpreted", end, r0);
+	}
 	exo_world_free(w);
 }
 
@@ -195,8 +243,10 @@ static void check(const struct cmd_batch_line *l)
 	if (vf_verify(&in, &limits, &mem, &prog, &report) != 0)
 		return;
 	programs++;
-	for (i = 0; i < json_array_size(list); i++)
-		run_one(l, json_array_get(list, i), vf_prog_facts(prog), &mem);
+	for (i = 0; i < json_array_size(list); i++) {
+		run_one(l, json_array_get(list, i), prog, &mem, false);
+		run_one(l, json_array_get(list, i), prog, &mem, true);
+	}
 	vf_prog_free(prog, &mem);
 }
 
