@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #define GRAIN    64u
 #define INT3     0xcc
 #define PAGE     ((size_t)4096)
+#define STEP     (16 * PAGE) /* a chunk is opened by so much at once */
 #define SIZE_TOP ((size_t)1 << 30)
 
 #ifndef MFD_EXEC
@@ -27,9 +29,13 @@ struct chunk {
 	uint8_t *base;   /* executable */
 	size_t size;     /* a multiple of PAGE */
 	int fd;          /* -1: pages of one code, written before */
+	size_t open;     /* bytes of it that are mapped; nobody may touch more */
 	size_t used;     /* grains */
 	size_t rover;    /* where to look first */
 	int copy;        /* while the process forks: the child, or -1 */
+	dev_t dev;       /* what fd is, as long as nobody closes it */
+	ino_t ino;
+	bool lost;       /* somebody did */
 	bool frozen;     /* shared with another process: never written */
 	uint8_t taken[]; /* for each grain: 0 or 1 */
 };
@@ -69,6 +75,23 @@ static bool write_all(int fd, struct iovec *v, int n, off_t at)
 	return true;
 }
 
+static bool fill(int fd, size_t at, size_t n)
+{
+	uint8_t traps[1024];
+	size_t part;
+	bool all = true;
+
+	memset(traps, INT3, sizeof(traps));
+	for (; n > 0 && all; at += part, n -= part) {
+		struct iovec v = { traps, part = n < sizeof(traps)
+			                          ? n
+			                          : sizeof(traps) };
+
+		all = write_all(fd, &v, 1, (off_t)at);
+	}
+	return all;
+}
+
 static int make_memfd(size_t size)
 {
 	int fd;
@@ -99,6 +122,42 @@ static void release(uint8_t *base, size_t size)
 	(void)munmap(base - PAGE, size + 2 * PAGE);
 }
 
+/* Who becomes a daemon closes what it does not know. The number may be
+ * another file's then, which is none of ours. */
+static void look_for_fd(struct chunk *c)
+{
+	struct stat st;
+
+	if (c->fd < 0 || c->lost)
+		return;
+	if (fstat(c->fd, &st) == 0 && st.st_dev == c->dev &&
+	    st.st_ino == c->ino)
+		return;
+	c->lost = true;
+	c->frozen = true;
+}
+
+static void let_fd_go(struct chunk *c)
+{
+	look_for_fd(c);
+	if (c->fd >= 0 && !c->lost)
+		close(c->fd);
+}
+
+/* From now on the chunk is this file. */
+static bool own_fd(struct chunk *c, int fd)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return false;
+	c->fd = fd;
+	c->dev = st.st_dev;
+	c->ino = st.st_ino;
+	c->lost = false;
+	return true;
+}
+
 /*
  * Forks
  *
@@ -108,22 +167,13 @@ static void release(uint8_t *base, size_t size)
  * leave the chunk alone from then on.
  */
 
-static size_t used_bytes(const struct chunk *c)
-{
-	size_t n = c->size / GRAIN;
-
-	while (n > 0 && c->taken[n - 1] == 0)
-		n--;
-	return n * GRAIN;
-}
-
 static void before_fork(void)
 {
 	struct chunk *c;
 
 	pthread_mutex_lock(&lock);
 	for (c = chunks; c != NULL; c = c->next) {
-		struct iovec v = { c->base, used_bytes(c) };
+		struct iovec v = { c->base, c->open };
 
 		c->copy = c->fd < 0 ? -1 : make_memfd(c->size);
 		if (c->copy < 0 || v.iov_len == 0 ||
@@ -155,10 +205,10 @@ static void in_child(void)
 		if (c->fd < 0)
 			continue;
 		if (c->copy >= 0 &&
-		    mmap(c->base, c->size, PROT_READ | PROT_EXEC,
+		    mmap(c->base, c->open, PROT_READ | PROT_EXEC,
 		        MAP_SHARED | MAP_FIXED, c->copy, 0) != MAP_FAILED) {
-			close(c->fd);
-			c->fd = c->copy;
+			let_fd_go(c);
+			c->frozen = !own_fd(c, c->copy);
 		} else {
 			if (c->copy >= 0)
 				close(c->copy);
@@ -209,9 +259,25 @@ static void chunk_free(struct chunk *c)
 		at = &(*at)->next;
 	*at = c->next;
 	release(c->base, c->size);
-	if (c->fd >= 0)
-		close(c->fd);
+	let_fd_go(c);
 	(void)munmap(c, book_size(c->size));
+}
+
+/* Map what lies before `end`, with INT3 where it was not mapped before. */
+static bool open_to(struct chunk *c, size_t end)
+{
+	size_t to = (end + STEP - 1) / STEP * STEP;
+
+	if (end <= c->open)
+		return true;
+	if (to > c->size)
+		to = c->size;
+	if (!fill(c->fd, c->open, to - c->open) ||
+	    mmap(c->base + c->open, to - c->open, PROT_READ | PROT_EXEC,
+	        MAP_SHARED | MAP_FIXED, c->fd, (off_t)c->open) == MAP_FAILED)
+		return false;
+	c->open = to;
+	return true;
 }
 
 /* A chunk that code is written to through its descriptor, or NULL. */
@@ -221,9 +287,7 @@ static struct chunk *chunk_shared(size_t size)
 
 	if (c == NULL)
 		return NULL;
-	c->fd = make_memfd(size);
-	if (c->fd >= 0 && mmap(c->base, size, PROT_READ | PROT_EXEC,
-	                      MAP_SHARED | MAP_FIXED, c->fd, 0) != MAP_FAILED)
+	if (own_fd(c, make_memfd(size)) && open_to(c, 1))
 		return c;
 	chunk_free(c);
 	return NULL;
@@ -246,6 +310,7 @@ static bool find_room(const struct chunk *c, size_t n, size_t from, size_t *at)
 
 static bool take_room(struct chunk *c, size_t n, size_t *at)
 {
+	look_for_fd(c);
 	if (c->fd < 0 || c->frozen || c->size / GRAIN - c->used < n)
 		return false;
 	if (!find_room(c, n, c->rover, at) && !find_room(c, n, 0, at))
@@ -275,7 +340,8 @@ static const void *put_shared(const void *code, size_t size)
 			return NULL;
 	}
 	memset(pad, INT3, sizeof(pad));
-	if (write_all(c->fd, v, 2, (off_t)(at * GRAIN)))
+	if (open_to(c, (at + n) * GRAIN) &&
+	    write_all(c->fd, v, 2, (off_t)(at * GRAIN)))
 		return c->base + at * GRAIN;
 	memset(c->taken + at, 0, n);
 	c->used -= n;
@@ -316,17 +382,9 @@ const void *code_mem_install(const void *code, size_t size)
 
 static void take_back(struct chunk *c, size_t at, size_t n)
 {
-	uint8_t fill[1024];
-	size_t k;
-
-	memset(fill, INT3, sizeof(fill));
-	for (k = 0; k < n * GRAIN; k += sizeof(fill)) {
-		size_t part = c->frozen ? 0 : n * GRAIN - k;
-		struct iovec v = { fill,
-			part < sizeof(fill) ? part : sizeof(fill) };
-
-		(void)write_all(c->fd, &v, 1, (off_t)(at * GRAIN + k));
-	}
+	look_for_fd(c);
+	if (!c->frozen)
+		(void)fill(c->fd, at * GRAIN, n * GRAIN);
 	memset(c->taken + at, 0, n);
 	c->used -= n;
 	if (at < c->rover)

@@ -7,7 +7,8 @@
  * written: finished bytes go in by pwrite(2). So there is no moment at which
  * a page is writable and executable, and no address at which anybody, we
  * included, could change code. A page that nobody may touch lies before and
- * behind each chunk; what is free, or was freed, is INT3.
+ * behind each chunk, and what was never used of it is such a page or INT3; what
+ * was freed is INT3.
  *
  * A child of fork(2) has copies: what it installs and removes, and what its
  * parent does, nobody else sees.

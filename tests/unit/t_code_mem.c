@@ -153,9 +153,12 @@ static void check_code(const uint8_t *code, uint32_t n)
 START_TEST(t_shared)
 {
 	const uint8_t *a = install(1, 100), *b = install(2, 100);
+	size_t rest = mapping_of(b).to - (uintptr_t)b, i;
 
 	check_code(a, 1);
 	check_code(b, 2);
+	for (i = 100; i < rest; i++)
+		ck_assert_uint_eq(b[i], INT3); /* was never used */
 	code_mem_remove(a, 100);
 	ck_assert_uint_eq(a[0], INT3);
 	ck_assert_uint_eq(a[99], INT3);
@@ -269,6 +272,45 @@ START_TEST(t_forks)
 }
 END_TEST
 
+/* Close what code is written through. */
+static void close_code(void)
+{
+	char path[32], to[64];
+	int fd, closed = 0;
+
+	for (fd = 3; fd < 256; fd++) {
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		n = readlink(path, to, sizeof(to) - 1);
+		to[n < 0 ? 0 : n] = '\0';
+		if (strstr(to, "exopf-code") != NULL)
+			closed += close(fd) == 0;
+	}
+	ck_assert_int_gt(closed, 0);
+}
+
+/* A descriptor that somebody closed is another file's: not written to. */
+START_TEST(t_closed)
+{
+	char name[] = "/tmp/t_code_mem.XXXXXX", bytes[8];
+	const void *first = number(1), *more;
+	int fd;
+
+	close_code();
+	fd = mkstemp(name);
+	ck_assert_int_ge(fd, 0);
+	unlink(name);
+	more = number(2);
+	ck_assert_int_eq(result_of(first), 1);
+	ck_assert_int_eq(result_of(more), 2);
+	code_mem_remove(first, 6);
+	code_mem_remove(more, 6);
+	ck_assert_int_eq(pread(fd, bytes, sizeof(bytes), 0), 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(t_any_order)
 {
 	struct {
@@ -311,6 +353,7 @@ Suite *t_code_mem_suite(void)
 	tcase_add_test(tc, t_edges);
 	tcase_add_test(tc, t_any_order);
 	tcase_add_test(tc, t_forks);
+	tcase_add_test(tc, t_closed);
 	suite_add_tcase(s, tc);
 	return s;
 }
