@@ -98,14 +98,14 @@ static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
 	};
 	int err = 0;
 
-	if (env->code >= limit)
+	if (limit < env->code + CODE_GRAIN)
 		return -EXO_ELIMIT;
 	if ((opt.harden & JIT_HARDEN_BLIND) != 0) {
 		err = plat_random(&opt.seed, sizeof(opt.seed));
 		if (err != 0)
 			return err;
 	}
-	limit -= env->code;
+	limit = (limit - env->code) / CODE_GRAIN * CODE_GRAIN;
 	opt.limit = limit < JIT_CODE_MAX ? (uint32_t)limit : JIT_CODE_MAX;
 	err = jit_compile(job->prog, NULL, &opt, &env->mem, &job->code);
 	return err == -EXO_E2BIG ? -EXO_ELIMIT : err;
@@ -134,15 +134,20 @@ static int bind_decode(struct exo_core *core, struct env *env,
 	return job->b == NULL ? -EXO_ENOMEM : 0;
 }
 
-/* Code is charged by its size to its owner, who has a limit of it. */
+/* Code is charged to its owner, who has a limit of it, in the grains in which
+ * platforms keep it. */
 static void count_code(
     struct exo_core *core, const struct binding *b, bool more)
 {
 	uint32_t size;
+	uint64_t by;
 
 	(void)jit_bytes(b->code, &size);
-	b->env->code += more ? size : 0 - (uint64_t)size;
-	core->stat.code += more ? size : 0 - (uint64_t)size;
+	by = ((uint64_t)size + CODE_GRAIN - 1) / CODE_GRAIN * CODE_GRAIN;
+	if (!more)
+		by = 0 - by;
+	b->env->code += by;
+	core->stat.code += by;
 }
 
 /* Publish. The last step makes the binding visible to the packet path. */

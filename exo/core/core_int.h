@@ -76,6 +76,9 @@ struct key_rec {
  * otherwise. */
 #define CODE_PER_ENV ((uint64_t)64 << 20)
 
+/** What code is rounded up to when it is charged. */
+#define CODE_GRAIN 64u
+
 /** Most bytes that compiling one program may take, likewise. */
 #define COMPILE_MEM ((uint64_t)64 << 20)
 

@@ -12,6 +12,7 @@
 #include "exo/abi/err.h"
 #include "exo/jit/jit.h"
 #include "exo/lib/mem.h"
+#include "exo/plat/plat.h"
 
 struct exo_world_code {
 	struct jit_code *code;
@@ -195,7 +196,6 @@ int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
 	struct jit_options opt = {
 		.passes = ~without,
 		.harden = w->harden,
-		.seed = w->random ^ (uintptr_t)w,
 		.cpu = jit_cpu_detect() & ~w->no_cpu,
 		.lines = w->places,
 	};
@@ -206,7 +206,9 @@ int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
 	if (c == NULL)
 		return -EXO_ENOMEM;
 	c->type = vf_prog_type(prog);
-	err = jit_compile(prog, &env, &opt, w->mem, &c->code);
+	err = w->harden == 0 ? 0 : plat_random(&opt.seed, sizeof(opt.seed));
+	if (err == 0)
+		err = jit_compile(prog, &env, &opt, w->mem, &c->code);
 	if (err < 0)
 		exo_mem_put(w->mem, c, sizeof(*c));
 	else

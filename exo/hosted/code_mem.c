@@ -26,14 +26,14 @@
 
 struct chunk {
 	struct chunk *next;
-	uint8_t *base;   /* executable */
-	size_t size;     /* a multiple of PAGE */
-	int fd;          /* -1: pages of one code, written before */
-	size_t open;     /* bytes of it that are mapped; nobody may touch more */
-	size_t used;     /* grains */
-	size_t rover;    /* where to look first */
-	int copy;        /* while the process forks: the child, or -1 */
-	dev_t dev;       /* what fd is, as long as nobody closes it */
+	uint8_t *base; /* executable */
+	size_t size;   /* a multiple of PAGE */
+	int fd;        /* -1: pages of one code, written before */
+	size_t open;   /* bytes of it that are mapped; nobody may touch more */
+	size_t used;   /* grains */
+	size_t rover;  /* where to look first */
+	int copy;      /* while the process forks: the child, or -1 */
+	dev_t dev;     /* what fd is, as long as nobody closes it */
 	ino_t ino;
 	bool lost;       /* somebody did */
 	bool frozen;     /* shared with another process: never written */
@@ -83,9 +83,8 @@ static bool fill(int fd, size_t at, size_t n)
 
 	memset(traps, INT3, sizeof(traps));
 	for (; n > 0 && all; at += part, n -= part) {
-		struct iovec v = { traps, part = n < sizeof(traps)
-			                          ? n
-			                          : sizeof(traps) };
+		struct iovec v = { traps,
+			part = n < sizeof(traps) ? n : sizeof(traps) };
 
 		all = write_all(fd, &v, 1, (off_t)at);
 	}
