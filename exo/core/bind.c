@@ -135,19 +135,17 @@ static int bind_decode(struct exo_core *core, struct env *env,
 }
 
 /* Code is charged to its owner, who has a limit of it, in the grains in which
- * platforms keep it. */
+ * platforms keep it; the core's total is of its bytes. */
 static void count_code(
     struct exo_core *core, const struct binding *b, bool more)
 {
+	uint64_t grains;
 	uint32_t size;
-	uint64_t by;
 
 	(void)jit_bytes(b->code, &size);
-	by = ((uint64_t)size + CODE_GRAIN - 1) / CODE_GRAIN * CODE_GRAIN;
-	if (!more)
-		by = 0 - by;
-	b->env->code += by;
-	core->stat.code += by;
+	grains = ((uint64_t)size + CODE_GRAIN - 1) / CODE_GRAIN * CODE_GRAIN;
+	b->env->code += more ? grains : 0 - grains;
+	core->stat.code += more ? size : 0 - (uint64_t)size;
 }
 
 /* Publish. The last step makes the binding visible to the packet path. */
