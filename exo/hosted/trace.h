@@ -124,6 +124,7 @@ enum tr_io {
 	TR_IO_READ,  /* read(2) */
 	TR_IO_MAP,   /* mapped, if it is plain and can be */
 	TR_IO_AHEAD, /* read by a thread, if it is a file of a name */
+	TR_IO_TURNS, /* a plain file: one after the other, all the time */
 };
 
 struct tr_how {

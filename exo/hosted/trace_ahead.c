@@ -43,6 +43,7 @@ struct tr_ahead {
 	int code; /* what ended it, once over */
 	const char *why;
 	uint64_t taken; /* of the reader: blocks that it was given */
+	bool runs;      /* there is a thread */
 	struct block block[TR_AHEAD_BLOCKS];
 };
 
@@ -126,11 +127,18 @@ static void *thread_main(void *arg)
 }
 
 /* Start the thread with all signals blocked but those that are faults. */
-static bool thread_start(struct tr_ahead *a)
+bool tr_ahead_start(struct tr_ahead *a)
 {
 	sigset_t all, old;
 	int rc;
 
+	a->filled = 0;
+	a->given = 0;
+	a->taken = 0;
+	a->over = false;
+	a->code = 0;
+	a->why = NULL;
+	atomic_store(&a->quit, false);
 	sigfillset(&all);
 	sigdelset(&all, SIGBUS);
 	sigdelset(&all, SIGFPE);
@@ -140,7 +148,10 @@ static bool thread_start(struct tr_ahead *a)
 		return false;
 	rc = pthread_create(&a->thread, NULL, thread_main, a);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc == 0;
+	a->runs = rc == 0;
+	if (a->runs)
+		atomic_fetch_add(&threads, 1);
+	return a->runs;
 }
 
 static void ahead_dispose(struct tr_ahead *a)
@@ -171,17 +182,16 @@ struct tr_ahead *tr_ahead_new(struct tr_raw *raw, struct tr_zip *zip)
 		a->block[i].mem = malloc(TR_AHEAD_ROOM + TR_AHEAD_BLOCK);
 		ok = ok && a->block[i].mem != NULL;
 	}
-	if (!ok || !thread_start(a)) {
+	if (!ok || !tr_ahead_start(a)) {
 		ahead_dispose(a);
 		return NULL;
 	}
-	atomic_fetch_add(&threads, 1);
 	return a;
 }
 
-void tr_ahead_free(struct tr_ahead *a)
+void tr_ahead_stop(struct tr_ahead *a)
 {
-	if (a == NULL)
+	if (!a->runs)
 		return;
 	atomic_store(&a->quit, true);
 	pthread_mutex_lock(&a->lock);
@@ -189,6 +199,14 @@ void tr_ahead_free(struct tr_ahead *a)
 	pthread_mutex_unlock(&a->lock);
 	(void)pthread_join(a->thread, NULL);
 	atomic_fetch_sub(&threads, 1);
+	a->runs = false;
+}
+
+void tr_ahead_free(struct tr_ahead *a)
+{
+	if (a == NULL)
+		return;
+	tr_ahead_stop(a);
 	ahead_dispose(a);
 }
 

@@ -2,10 +2,10 @@
 /*
  * Reading ahead of a trace, in a thread of its own.
  *
- * It is for packed files. To copy a plain one costs as much as to walk what
- * another processor has copied: 1 GB took 88 ms instead of 114 where the two
- * processors shared a cache, 113 to 260 instead of 100 when the host had moved
- * them apart, and always a quarter more of their time.
+ * It always helps with packed files. To copy a plain one costs as much as to
+ * walk what another processor has copied: 1 GB took 88 ms instead of 114 where
+ * the two processors shared a cache, 113 to 260 instead of 100 when the host
+ * had moved them apart; so there trace_pace.c finds out.
  *
  * The thread reads (and unpacks) into a ring of blocks; who walks the packets
  * takes them in order. Memory is bounded: TR_AHEAD_BLOCKS blocks, each with
@@ -25,7 +25,7 @@
 struct tr_ahead;
 
 /**
- * Whether a thread would help with this packed file: it is a regular one, which
+ * Whether a thread may help with this file: it is a regular one, which
  * never makes anybody wait for long, large enough, and a processor is left.
  */
 bool tr_ahead_helps(const struct tr_raw *raw);
@@ -53,6 +53,13 @@ struct tr_ahead_part {
  */
 int tr_ahead_next(struct tr_ahead *a, const uint8_t *from, size_t rest,
     struct tr_ahead_part *out);
+
+/**
+ * End the thread, whatever it does, but keep the memory: for another
+ * tr_ahead_start(), which gives false where there is no thread to be had.
+ */
+void tr_ahead_stop(struct tr_ahead *a);
+bool tr_ahead_start(struct tr_ahead *a);
 
 /** End the thread, whatever it does; NULL is fine. */
 void tr_ahead_free(struct tr_ahead *a);

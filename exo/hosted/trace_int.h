@@ -7,7 +7,8 @@
  *	the unpacked stream) -> pcap or ng (walks records in the window) ->
  *	reader (batches) -> run.  Only trace_src.c knows how bytes get into the
  *	window: by copies, from a thread that reads ahead (ahead), or by mapping
- *	(map) a part of a plain file.
+ *	(map) a part of a plain file. For plain files of some size it goes from
+ *	one way to another, as they turn out to be fast (pace).
  *
  * The window
  *	[cur, end) are the bytes held.  tr_src_need() may move them, so packets
@@ -23,6 +24,7 @@
 
 #include "exo/hosted/trace_ahead.h"
 #include "exo/hosted/trace_map.h"
+#include "exo/hosted/trace_pace.h"
 #include "exo/hosted/trace_zip.h"
 
 /* The window over the unpacked stream of one file. */
@@ -35,9 +37,11 @@ struct tr_src {
 	size_t room;   /* of the heap */
 	uintptr_t
 	    warm; /* asked into the caches so far; UINTPTR_MAX: need not */
+	struct tr_pace pace; /* which way to get at the bytes; plain files */
 	struct tr_map map;
 	bool mapped;
 	struct tr_ahead *ahead; /* NULL: no thread */
+	struct tr_ahead *spare; /* stopped, to be started again */
 	uint64_t taken;         /* bytes of the file until here, from ahead */
 	uint64_t base;          /* stream offset of buf[0] */
 	struct tr_raw raw;

@@ -2,15 +2,6 @@
 /*
  * Maps windows of a file, and survives when it is cut.
  *
- * What it costs
- *	Where the page cache holds large folios a window is a few entries in
- *	the page tables: 10 to 70 ns for each 4 KiB, measured in a virtual
- *	machine, where to copy them takes 170 and to map and unmap small folios
- *	450. Which they are nobody tells, and they differ within a file: so
- *	windows are timed, and after a slow one a part of the file is read
- *	before mapping is tried again, each time twice as much. The packets
- *	are the same.
- *
  * The handler
  *	SIGBUS comes to the thread that touched the byte. The handler looks for
  *	its address among the windows of all maps, in a table of atomics, since
@@ -24,7 +15,6 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef MADV_POPULATE_READ
@@ -33,9 +23,6 @@
 
 #define WINDOW_DEFAULT ((size_t)4 << 20)
 #define HUGE           ((size_t)2 << 20) /* windows begin at its multiples */
-#define SMALL_FILE     ((off_t)16 << 20) /* not worth the trouble */
-#define PAGE_NS        120 /* a page that is mapped in less is cheap */
-#define PAUSE          ((uint64_t)8 << 20)
 #define SLOTS          256
 
 struct slot {
@@ -106,15 +93,12 @@ static int slot_take(void)
 	return -1;
 }
 
-bool tr_map_open(struct tr_map *m, int fd, size_t window, bool cheap)
+bool tr_map_open(struct tr_map *m, int fd, size_t window, bool ready)
 {
 	struct stat st;
 
-	*m = (struct tr_map){
-		.fd = fd, .cheap = cheap, .pause = PAUSE, .slot = -1
-	};
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    st.st_size < (cheap ? SMALL_FILE : 1))
+	*m = (struct tr_map){ .fd = fd, .ready = ready, .slot = -1 };
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 1)
 		return false;
 	(void)pthread_once(&once, install);
 	m->window = window != 0 ? window : WINDOW_DEFAULT;
@@ -122,14 +106,11 @@ bool tr_map_open(struct tr_map *m, int fd, size_t window, bool cheap)
 	return m->slot >= 0;
 }
 
-/* Take away what is shown. */
-static void map_hide(struct tr_map *m)
+void tr_map_hide(struct tr_map *m)
 {
-	struct slot *s = &slots[m->slot];
-
-	if (m->at == NULL)
+	if (m->slot < 0 || m->at == NULL)
 		return;
-	atomic_store(&s->len, 0);
+	atomic_store(&slots[m->slot].len, 0);
 	(void)munmap(m->at, m->len);
 	m->at = NULL;
 	m->len = 0;
@@ -139,29 +120,9 @@ void tr_map_close(struct tr_map *m)
 {
 	if (m->slot < 0)
 		return;
-	map_hide(m);
+	tr_map_hide(m);
 	atomic_store(&slots[m->slot].used, false);
 	m->slot = -1;
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec t = { 0, 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/* The window has cost ns. If it was slow it is used all the same, but not
- * followed by another. */
-static void map_paid(struct tr_map *m, int64_t ns)
-{
-	if (ns <= (int64_t)(m->len / page) * PAGE_NS) {
-		m->pause = PAUSE;
-		return;
-	}
-	m->again = m->off + m->len + m->pause;
-	m->pause *= 2;
 }
 
 /* Map len bytes from off and have the pages at hand. */
@@ -179,7 +140,7 @@ static bool map_window(struct tr_map *m, uint64_t off, size_t len)
 	atomic_store(&s->hit, 0);
 	atomic_store(&s->from, (uintptr_t)p);
 	atomic_store(&s->len, len);
-	return !m->cheap || madvise(p, len, MADV_POPULATE_READ) == 0;
+	return !m->ready || madvise(p, len, MADV_POPULATE_READ) == 0;
 }
 
 bool tr_map_show(struct tr_map *m, uint64_t off, size_t n)
@@ -187,12 +148,9 @@ bool tr_map_show(struct tr_map *m, uint64_t off, size_t n)
 	size_t align = m->window >= HUGE ? HUGE : page;
 	uint64_t from = off & ~(uint64_t)(align - 1);
 	uint64_t want = off - from + n, left;
-	int64_t t = now_ns();
 	struct stat st;
 
-	map_hide(m);
-	if (off < m->again)
-		return false;
+	tr_map_hide(m);
 	if (fstat(m->fd, &st) != 0 || (uint64_t)st.st_size <= off ||
 	    (uint64_t)st.st_size - off < n)
 		return false;
@@ -200,12 +158,9 @@ bool tr_map_show(struct tr_map *m, uint64_t off, size_t n)
 	want = want > m->window ? want : m->window;
 	want = want < left ? want : left;
 	if (want > SIZE_MAX / 2 || !map_window(m, from, (size_t)want)) {
-		map_hide(m);
-		m->again = UINT64_MAX;
+		tr_map_hide(m);
 		return false;
 	}
-	if (m->cheap)
-		map_paid(m, now_ns() - t);
 	return true;
 }
 

@@ -19,28 +19,30 @@ struct tr_map {
 	int fd;
 	uint8_t *at; /* NULL: nothing is shown */
 	size_t len;
-	uint64_t off;   /* of at[0] in the file */
-	size_t window;  /* bytes to show at once */
-	bool cheap;     /* map only while it costs less than copying */
-	uint64_t again; /* file offset where it may be cheap again */
-	uint64_t pause; /* bytes to be read after a window that was not */
-	int slot;       /* that the handler looks at; below 0: none */
+	uint64_t off;  /* of at[0] in the file */
+	size_t window; /* bytes to show at once */
+	bool ready;    /* have all pages of a window at hand at once */
+	int slot;      /* that the handler looks at; below 0: none */
 };
 
 /**
- * Prepare to map a file; cheap: not where mapping is slower than read(2).
- * False when it is none to be mapped (no regular file, empty, small and cheap),
- * or there are no slots left. Installs a handler of SIGBUS.
+ * Prepare to map a file; ready: have all pages of a window at hand at once,
+ * which is faster where all are looked at. False when it is none to be mapped
+ * (no regular file, empty), or there are no slots left. Installs a handler of
+ * SIGBUS.
  */
-bool tr_map_open(struct tr_map *m, int fd, size_t window, bool cheap);
+bool tr_map_open(struct tr_map *m, int fd, size_t window, bool ready);
 
 /**
  * Show n bytes (> 0) at a file offset, and as many after them as the window
  * and the file have; what was shown before goes. The bytes are private and may
- * be written. False: they are better read, or not there; nothing is shown then.
- * It may be asked again for later bytes, at little cost.
+ * be written. False: they cannot be mapped, or are not there; nothing is shown
+ * then.
  */
 bool tr_map_show(struct tr_map *m, uint64_t off, size_t n);
+
+/** Take away what is shown; more may be shown later. */
+void tr_map_hide(struct tr_map *m);
 
 /**
  * The file offset up to which what is shown is the file, now: its end at least

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WINDOW_MIN 4096U
 /* Fits the second level cache: measured faster than 64 KiB and than 1 MiB. */
 #define WINDOW_DEFAULT (256U << 10)
+#define LARGE_FILE     ((off_t)32 << 20) /* smaller: no trouble is worth it */
 
 static void fail_text(struct tr_error *err, size_t used, const char *fmt,
     va_list ap) __attribute__((format(printf, 3, 0)));
@@ -135,7 +137,15 @@ static bool src_grow(struct tr_src *s, size_t n)
 	return true;
 }
 
-/* --- mapped ---------------------------------------------------------------- */
+/* --- the way the bytes come ------------------------------------------------ */
+
+static int64_t now_ns(void)
+{
+	struct timespec t = { 0, 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 /* Show the n bytes at an offset; false: they must be read, if there are any. */
 static bool src_show(struct tr_src *s, uint64_t at, size_t n)
@@ -155,24 +165,6 @@ static bool src_show(struct tr_src *s, uint64_t at, size_t n)
 	return true;
 }
 
-/* Choose how the rest of the file comes, of which the first bytes were read. */
-static void src_choose(struct tr_src *s, const struct tr_how *how)
-{
-	enum tr_io io = how != NULL ? how->io : TR_IO_AUTO;
-	bool packed = s->packing != TR_PLAIN;
-
-	if (io == TR_IO_READ || !s->raw.own || s->eof || s->fault.code != 0)
-		return;
-	if (io == TR_IO_AHEAD ||
-	    (io == TR_IO_AUTO && packed && tr_ahead_helps(&s->raw)))
-		s->ahead = tr_ahead_new(&s->raw, s->zip);
-	if (s->ahead != NULL || io == TR_IO_AHEAD || packed)
-		return;
-	if (tr_map_open(&s->map, s->raw.fd, how != NULL ? how->window : 0,
-	        io == TR_IO_AUTO))
-		(void)src_show(s, 0, 1);
-}
-
 static int src_cut(struct tr_src *s, uint64_t at, struct tr_error *err)
 {
 	return tr_fail(err, TR_ETRUNC, s, at,
@@ -180,14 +172,40 @@ static int src_cut(struct tr_src *s, uint64_t at, struct tr_error *err)
 	    "before it were kept");
 }
 
+static void src_stop_ahead(struct tr_src *s)
+{
+	if (s->ahead == NULL)
+		return;
+	tr_ahead_stop(s->ahead);
+	s->spare = s->ahead;
+	s->ahead = NULL;
+}
+
+static bool src_start_ahead(struct tr_src *s)
+{
+	if (!s->pace.turns && !tr_ahead_helps(&s->raw))
+		return false;
+	s->taken = s->raw.taken;
+	if (s->spare == NULL) {
+		s->ahead = tr_ahead_new(&s->raw, s->zip);
+	} else if (tr_ahead_start(s->spare)) {
+		s->ahead = s->spare;
+		s->spare = NULL;
+	}
+	return s->ahead != NULL;
+}
+
 /*
- * Read from an offset on: the end of the file is always found like this, and
- * what was appended in the meantime. tr_src_check() has agreed before.
+ * Read from an offset on, whatever is held of what follows: the end of the file
+ * is always found like this, and what was appended in the meantime. If it was
+ * mapped, tr_src_check() has agreed before.
  */
-static void src_unmap(struct tr_src *s, uint64_t at)
+static void src_reread(struct tr_src *s, uint64_t at)
 {
 	struct stat st;
 
+	src_stop_ahead(s);
+	tr_map_hide(&s->map);
 	s->mapped = false;
 	s->warm = UINTPTR_MAX;
 	s->base = at;
@@ -204,6 +222,73 @@ static void src_unmap(struct tr_src *s, uint64_t at)
 	} else if ((uint64_t)st.st_size < at) {
 		(void)src_cut(s, (uint64_t)st.st_size, &s->fault);
 	}
+}
+
+/* Choose how the rest of a plain file comes. */
+static void src_choose_plain(
+    struct tr_src *s, const struct tr_how *how, off_t size)
+{
+	enum tr_io io = how != NULL ? how->io : TR_IO_AUTO;
+	uint32_t ways = TR_WAY(TR_WAY_READ) | TR_WAY(TR_WAY_AHEAD);
+
+	if (io == TR_IO_AHEAD)
+		s->ahead = tr_ahead_new(&s->raw, NULL);
+	if (io == TR_IO_AHEAD || (io == TR_IO_AUTO && size < LARGE_FILE))
+		return;
+	if (tr_map_open(&s->map, s->raw.fd, how != NULL ? how->window : 0,
+	        io == TR_IO_AUTO))
+		ways |= TR_WAY(TR_WAY_MAP);
+	if (io == TR_IO_MAP)
+		(void)src_show(s, 0, 1);
+	else
+		tr_pace_begin(&s->pace, ways, io == TR_IO_TURNS,
+		    tr_src_offset(s), now_ns());
+}
+
+/* Choose how the rest of the file comes, of which the first bytes were read. */
+static void src_choose(struct tr_src *s, const struct tr_how *how)
+{
+	enum tr_io io = how != NULL ? how->io : TR_IO_AUTO;
+	struct stat st;
+
+	tr_pace_begin(&s->pace, TR_WAY(TR_WAY_READ), false, 0, 0);
+	if (io == TR_IO_READ || !s->raw.own || s->eof || s->fault.code != 0 ||
+	    fstat(s->raw.fd, &st) != 0)
+		return;
+	if (s->packing == TR_PLAIN && S_ISREG(st.st_mode))
+		src_choose_plain(s, how, st.st_size);
+	else if (io == TR_IO_AHEAD)
+		s->ahead = tr_ahead_new(&s->raw, s->zip);
+	else if (io == TR_IO_AUTO && s->packing != TR_PLAIN)
+		(void)src_start_ahead(s);
+}
+
+/* Go on from cur in another way; if that cannot be had, by reading. */
+static void src_turn(struct tr_src *s, enum tr_way way, size_t n)
+{
+	uint64_t at = tr_src_offset(s);
+	bool have = way == TR_WAY_READ;
+
+	src_reread(s, at);
+	if (s->fault.code != 0)
+		return;
+	if (way == TR_WAY_MAP)
+		have = src_show(s, at, n);
+	else if (way == TR_WAY_AHEAD)
+		have = src_start_ahead(s);
+	if (!have)
+		tr_pace_without(&s->pace, way, at, now_ns());
+}
+
+/* n bytes are wanted, which are not held: the time to go another way. */
+static void src_pace(struct tr_src *s, size_t n)
+{
+	enum tr_way way = s->pace.way;
+
+	if (s->pace.ways == TR_WAY(TR_WAY_READ) || s->eof || s->fault.code != 0)
+		return;
+	if (tr_pace_next(&s->pace, tr_src_offset(s), now_ns()) != way)
+		src_turn(s, s->pace.way, n);
 }
 
 int tr_src_check(struct tr_src *s, uint64_t *good, struct tr_error *err)
@@ -226,7 +311,6 @@ int tr_src_check(struct tr_src *s, uint64_t *good, struct tr_error *err)
 static bool src_remap(struct tr_src *s, size_t n)
 {
 	uint64_t at = tr_src_offset(s);
-	bool was = s->mapped;
 
 	if (s->raw.stop != NULL && *s->raw.stop) {
 		(void)src_fault(s, -TR_ESTOP, "");
@@ -234,8 +318,8 @@ static bool src_remap(struct tr_src *s, size_t n)
 	}
 	if (src_show(s, at, n))
 		return true;
-	if (was)
-		src_unmap(s, at);
+	src_reread(s, at);
+	tr_pace_without(&s->pace, TR_WAY_MAP, at, now_ns());
 	return false;
 }
 
@@ -320,7 +404,9 @@ int tr_src_need(struct tr_src *s, size_t n, struct tr_error *err)
 {
 	if ((size_t)(s->end - s->cur) >= n)
 		return 1;
-	if (s->map.slot >= 0 && s->fault.code == 0 && src_remap(s, n))
+	src_pace(s, n);
+	if (s->mapped && s->fault.code == 0 &&
+	    ((size_t)(s->end - s->cur) >= n || src_remap(s, n)))
 		return 1;
 	if (s->ahead == NULL && !s->mapped)
 		src_slide(s);
@@ -389,7 +475,9 @@ int tr_src_open(struct tr_src *s, struct tr_raw raw, const char *name,
 void tr_src_close(struct tr_src *s)
 {
 	tr_ahead_free(s->ahead);
+	tr_ahead_free(s->spare);
 	s->ahead = NULL;
+	s->spare = NULL;
 	tr_zip_free(s->zip);
 	tr_raw_close(&s->raw);
 	tr_map_close(&s->map);

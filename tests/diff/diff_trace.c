@@ -268,8 +268,9 @@ static void compare_file(const char *path)
 	again = true;
 	compare_way(path, TR_IO_MAP);
 	compare_way(path, TR_IO_AHEAD);
+	compare_way(path, TR_IO_TURNS);
 	again = false;
-	if (n_packets - packets != 2 * (packets - n_before))
+	if (n_packets - packets != 3 * (packets - n_before))
 		differ(path, "packets in every way", packets, 0, 1);
 	n_packets = packets;
 	n_before = packets;

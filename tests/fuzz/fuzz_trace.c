@@ -161,6 +161,8 @@ static void as_file(const uint8_t *data, size_t size, const struct sums *was,
 	otherwise(path, TR_IO_MAP, was, end);
 	if (size % 4 == 0) /* threads are slow to make */
 		otherwise(path, TR_IO_AHEAD, was, end);
+	if (size % 8 == 1)
+		otherwise(path, TR_IO_TURNS, was, end);
 	cut(path, fd, size == 0 ? 0 : data[size - 1] * size / 256);
 	(void)close(fd);
 }

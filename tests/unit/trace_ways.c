@@ -71,6 +71,8 @@ void ways_same(const char *path)
 		{ TR_IO_MAP, 3 * 4096 },
 		{ TR_IO_MAP, 0 },
 		{ TR_IO_AHEAD, 0 },
+		{ TR_IO_TURNS, 1 },
+		{ TR_IO_TURNS, 0 },
 		{ TR_IO_AUTO, 0 },
 	};
 	struct ways_sum want, got;
