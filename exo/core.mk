@@ -3,6 +3,7 @@
 CORE_SRC := \
 	$(sort $(wildcard exo/lib/*.c)) \
 	$(sort $(wildcard exo/isa/*.c)) \
+	$(sort $(wildcard exo/space/*.c)) \
 	$(sort $(wildcard exo/maps/*.c)) \
 	$(sort $(wildcard verifier/*.c)) \
 	$(sort $(wildcard exo/jit/*.c)) \

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Cubes and regions: sets of points of header space, and their algebra.
+ *
+ * Overview
+ *	An atom demands something of one field: that it is not there, or that it
+ *	is and its number x has x & mask == value and lo <= x <= hi. A cube is
+ *	a conjunction of atoms of different fields, a region a union of cubes.
+ *	The operations are exact: union, intersection and difference of the
+ *	sets of packets, not of the texts. Whether a set is empty depends on
+ *	which fields can be together: an ARP packet has no ports. That is asked
+ *	of a universe; sp_packets is the one of the canonical parser.
+ *
+ * Answers
+ *	Yes (1), no (0), or a negative number: -EXO_ENOMEM, or -EXO_EBUDGET when
+ *	the budget is used up or the universe cannot tell. Whoever asks for
+ *	authority is refused then. A guess is never made.
+ *
+ * Ownership: results live in the arena of the work, inputs may be in any.
+ */
+#ifndef EXO_SPACE_REGION_H
+#define EXO_SPACE_REGION_H
+
+#include "exo/space/space.h"
+
+struct sp_atom {
+	uint8_t field; /* enum sp_field */
+	bool absent;   /* the field is not there; the rest is 0 then */
+	uint64_t mask, value;
+	uint64_t lo, hi;
+};
+
+/* n atoms in the order of their fields; none: every packet. */
+struct sp_cube {
+	const struct sp_atom *a;
+	uint32_t n;
+};
+
+/* n cubes; none: no packet. They may overlap. */
+struct sp_region {
+	const struct sp_cube *v;
+	uint32_t n;
+};
+
+struct sp_work;
+
+/* What is true of packets besides what the algebra knows. */
+struct sp_universe {
+	/** The largest number of a field. */
+	uint64_t (*max)(uint32_t field);
+	/** Whether some packet is in a cube whose atoms are tidy and not empty:
+	 * 1, 0, or negative. */
+	int (*inhabited)(struct sp_work *w, const struct sp_cube *c);
+};
+
+/** Packets as sp_parse() sees them. */
+extern const struct sp_universe sp_packets;
+
+/* What an operation works with. */
+struct sp_work {
+	struct exo_arena *arena; /* for results and on the way */
+	uint64_t left;           /* steps: about one for each atom looked at */
+	const struct sp_universe *of;
+};
+
+/** An atom of one number, of the numbers lo to hi, of those whose masked bits
+ * are value's, and of the field's absence. */
+struct sp_atom sp_is(enum sp_field f, uint64_t x);
+struct sp_atom sp_between(enum sp_field f, uint64_t lo, uint64_t hi);
+struct sp_atom sp_masked(enum sp_field f, uint64_t mask, uint64_t value);
+struct sp_atom sp_absent(enum sp_field f);
+
+/** The field is there. */
+struct sp_atom sp_present(enum sp_field f);
+
+/**
+ * Bring an atom into its one form: mask within the field and value within mask,
+ * lo and hi numbers of the set, and the bits that they begin with alike masked.
+ * False: the set is empty.
+ */
+bool sp_tidy(struct sp_atom *a, uint64_t max);
+
+/** Every packet. Returns 0 or -EXO_ENOMEM, as all that make regions. */
+int sp_all(struct sp_work *w, struct sp_region *out);
+
+/** Those that satisfy all n atoms, at most one for each field pair wise or not:
+ * several of a field are intersected. */
+int sp_conj(struct sp_work *w, const struct sp_atom *a, uint32_t n,
+    struct sp_region *out);
+
+int sp_or(struct sp_work *w, struct sp_region a, struct sp_region b,
+    struct sp_region *out);
+int sp_and(struct sp_work *w, struct sp_region a, struct sp_region b,
+    struct sp_region *out);
+int sp_minus(struct sp_work *w, struct sp_region a, struct sp_region b,
+    struct sp_region *out);
+int sp_not(struct sp_work *w, struct sp_region a, struct sp_region *out);
+
+/** The same set of fewer cubes, if some are inside others or two make one. */
+int sp_minimise(struct sp_work *w, struct sp_region a, struct sp_region *out);
+
+/** Whether there is no packet in it. */
+int sp_empty(struct sp_work *w, struct sp_region a);
+
+/** Whether a packet is in both; if so *out, if not NULL, has a cube of both. */
+int sp_overlap(struct sp_work *w, struct sp_region a, struct sp_region b,
+    struct sp_cube *out);
+
+/** Whether all of a is in b; if not *out, if not NULL, has a cube of a that is
+ * outside b. */
+int sp_inside(struct sp_work *w, struct sp_region a, struct sp_region b,
+    struct sp_cube *out);
+
+/** Whether a parsed packet is in it. */
+bool sp_cube_has(const struct sp_cube *c, const struct sp_view *v);
+bool sp_region_has(struct sp_region r, const struct sp_view *v);
+
+/* Why a witness is no well-formed packet: bits. */
+enum sp_flaw {
+	SP_FLAW_CUT = 1,       /* captured bytes are missing */
+	SP_FLAW_VERSION = 2,   /* IP version */
+	SP_FLAW_HEADER = 4,    /* header length below 20 bytes */
+	SP_FLAW_LENGTH = 8,    /* a length field that is not the packet's */
+	SP_FLAW_CHECKSUM = 16, /* a checksum that is fixed, and wrong */
+	SP_FLAW_SHORT = 32,    /* the packet ends within a header */
+	SP_FLAW_EXT = 64,      /* extension headers do not end */
+};
+
+/** Bytes that a witness may need. */
+#define SP_WITNESS_MAX 4096u
+
+/**
+ * Make a packet that is in the region, in buf of SP_WITNESS_MAX bytes, parsed
+ * and looked for there before it is returned; well-formed if one is, else
+ * *flaws (bits of enum sp_flaw) says what is wrong with it.
+ * Returns 1; 0 when the region is empty; negative as above.
+ */
+int sp_witness(struct sp_work *w, struct sp_region r, uint8_t *buf,
+    struct sp_packet *out, uint32_t *flaws);
+
+#endif
