@@ -103,8 +103,8 @@ bool sp_is_icmp(uint64_t proto)
 	return proto == 1 || proto == 58;
 }
 
-/* The type of the link header and up to two tags. What follows begins at the
- * place returned. */
+/* The type of the link header and up to two tags, which are not counted where
+ * the capture ends before they do. What follows begins at the place returned. */
 static uint32_t walk_type(struct walk *w, uint32_t type_at, uint32_t end)
 {
 	uint32_t tags = 0;
@@ -120,7 +120,8 @@ static uint32_t walk_type(struct walk *w, uint32_t type_at, uint32_t end)
 		take(w, SP_H_TAG1, end + 4);
 		tags++;
 	}
-	put(w, SP_TAGS, tags);
+	if (tags != 1 || has(w, SP_TYPE1))
+		put(w, SP_TAGS, tags);
 	if (tags == 0)
 		put(w, SP_TYPE, w->v->v[SP_TYPE0]);
 	else if (tags == 1 && has(w, SP_TYPE1))
@@ -242,10 +243,11 @@ static void walk_ext(struct walk *w, uint64_t nh, uint32_t at)
 
 	for (n = 0; n < SP_EXT_MAX && sp_is_ext(nh) && frag != SP_FRAG_LATER;
 	     n++) {
-		const uint8_t *p = w->data + at;
+		const uint8_t *p;
 
 		if (!held(w, at, nh == 44 ? 4 : 2))
 			return;
+		p = w->data + at;
 		if (nh == 44) {
 			uint32_t off = exo_be16(p + 2);
 

@@ -16,6 +16,25 @@
  *	later fragment. Effective fields want a right version and header length;
  *	literal ones do not.
  *
+ * Cut packets
+ *	A field whose bytes, or bytes that say whether it is there, were not
+ *	captured is not there. So a packet that is cut loses fields and keeps
+ *	the numbers of the others, but for caplen and l4.left.
+ *
+ * What the parser says (SEEN), and when
+ *	tags	type0 is there, and if it is a TPID then type1, too: 2 if both are
+ *		TPIDs. A third tag is no tag: type is its TPID.
+ *	type	the last of type0, type1, type2 that tags leads to, if it is there;
+ *		of NULL and LOOP what af means, of RAW the version in the first
+ *		byte, if that is one of IP; of IPV4, IPV6 always.
+ *	l4.left	the L4 header of the literal fields begins at or before the end.
+ *	frag	IPv4: ip.vhl has version 4 and at least 5 words, ip.frag is there;
+ *		IPv6: where proto is.
+ *	proto	IPv4: likewise, ip.proto is there; IPv6: the version is 6, and
+ *		the extension headers end, after SP_EXT_MAX at most, or at a
+ *		fragment header with an offset; what it says is proto, which
+ *		may be an extension header's number then.
+ *
  * Pure: nothing is kept, and memory comes from the caller's arena.
  */
 #ifndef EXO_SPACE_SPACE_H
