@@ -30,9 +30,11 @@ $(EXAMPLE_BIN): $(BUILD)/%: examples/%.c $(BUILD)/libexopf.a
 	$(call Q,CC)$(CC) -std=c11 $(OPT) $(SANFLAGS) $(COVFLAGS) $(WARN) -Iinclude \
 	    -o $@ $< $(BUILD)/libexopf.a
 
-# What judges the verifier, and the compiler, is files of its own.
+# What judges the verifier, the compiler, and the canonical parser, is files of
+# its own.
 $(BUILD)/fuzz_verify: $(call obj,$(ORACLE_SRC))
 $(BUILD)/fuzz_jit: $(call obj,$(TWIN_SRC))
+$(BUILD)/fuzz_space: $(call obj,tests/support/view.c)
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 
 # The yardsticks of bench_jit, by both compilers whatever $(CC) is, and without

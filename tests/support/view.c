@@ -334,6 +334,8 @@ uint32_t view_end(const struct sp_packet *p, const struct sp_view *v)
 
 	if (p->link == SP_LINK_RAW && p->caplen > 0 && end == 0)
 		end = 1;
+	if (v->l3 != SP_NOWHERE && v->l3 > end)
+		end = v->l3;
 	for (uint32_t f = 0; f < SP_FIELDS; f++) {
 		const struct sp_field_row *r = &sp_field_row[f];
 		uint64_t from = base(p, v, r->header), to;
