@@ -9,6 +9,13 @@
  * value has 0 there: the number must exceed lo above k already, so the lowest
  * free bit above k that lo has 0 becomes 1, and what is below is least.
  * The greatest not above hi is the complement of the least for complements.
+ *
+ * The tidy form is unique: lo and hi are the least and the greatest number of
+ * the set, mask its constant bits. For let bit j be neither masked nor above
+ * d, the top bit in which lo and hi differ. d is not masked either, lo has 0
+ * there and hi has 1. Were j constant, then 1, since lo with j set is in the
+ * set (d keeps it below hi), and 0, since hi with j cleared is.
+ * So a is in b exactly if b's constant bits are a's and a's ends in b's range.
  */
 #include "exo/space/region.h"
 
@@ -68,8 +75,9 @@ bool sp_tidy(struct sp_atom *a, uint64_t max)
 		*a = (struct sp_atom){ .field = a->field, .absent = true };
 		return true;
 	}
+	if ((a->value & ~(a->mask & max)) != 0)
+		return false;
 	a->mask &= max;
-	a->value &= a->mask;
 	a->hi = a->hi < max ? a->hi : max;
 	fixed = a->mask | ~max; /* bits that the field has not are 0 */
 	if (!sp_least(fixed, a->value, a->lo, &a->lo) ||
@@ -95,7 +103,7 @@ struct sp_atom sp_masked(enum sp_field f, uint64_t mask, uint64_t value)
 {
 	return (struct sp_atom){ .field = (uint8_t)f,
 		.mask = mask,
-		.value = value,
+		.value = value & mask,
 		.hi = UINT64_MAX };
 }
 
@@ -137,32 +145,38 @@ bool sp_atom_inside(const struct sp_atom *a, const struct sp_atom *b)
 	       b->lo <= a->lo && a->hi <= b->hi;
 }
 
+/*
+ * The pieces: absence, what is below a range, what is above it, and within it
+ * for each masked bit, from the top, what has those above it but not that one.
+ * A bound that mask and value imply is widened to the bits that the set begins
+ * with alike: an atom of mask only needs no more pieces than it has bits.
+ */
 int sp_atom_not(
     const struct sp_atom *b, uint64_t max, uint32_t i, struct sp_atom *out)
 {
 	const enum sp_field f = (enum sp_field)b->field;
-	uint64_t extra, bit;
+	uint64_t alike, extra, lo = b->lo, hi = b->hi, bit;
 
 	*out = sp_absent(f);
 	if (i == 0 || b->absent) {
 		*out = b->absent ? sp_present(f) : *out;
 		return i == 0 ? 1 : -1;
 	}
-	if (i == 1) {
-		*out = sp_between(f, 0, b->lo - 1);
-		return b->lo > 0;
-	}
-	if (i == 2) {
-		*out = sp_between(f, b->hi + 1, max);
-		return b->hi < max;
-	}
-	extra = b->mask & ~sp_alike(b, max);
+	alike = sp_alike(b, max);
+	if (lo == b->value)
+		lo &= alike;
+	if (hi == (b->value | (max & ~b->mask)))
+		hi |= max & ~alike;
+	*out = i == 1 ? sp_between(f, 0, lo - 1) : sp_between(f, hi + 1, max);
+	if (i <= 2)
+		return i == 1 ? lo > 0 : hi < max;
+	extra = b->mask & ~alike;
 	for (; i > 3 && extra != 0; i--)
 		extra &= ~((uint64_t)1 << top_bit(extra));
 	if (extra == 0)
 		return -1;
 	bit = (uint64_t)1 << top_bit(extra);
-	*out = sp_between(f, b->lo, b->hi);
+	*out = sp_between(f, lo, hi);
 	out->mask = b->mask & ~(bit - 1);
 	out->value = (b->value & out->mask) ^ bit;
 	return 1;

@@ -74,9 +74,10 @@ struct sp_atom sp_absent(enum sp_field f);
 struct sp_atom sp_present(enum sp_field f);
 
 /**
- * Bring an atom into its one form: mask within the field and value within mask,
- * lo and hi numbers of the set, and the bits that they begin with alike masked.
- * False: the set is empty.
+ * Bring an atom into its one form: lo and hi are the least and the greatest
+ * number of the set, mask the bits that all of them have alike, value those
+ * bits. Two atoms of a field are the same set exactly if the forms are equal.
+ * False: the set is empty, as it is when value has bits outside mask or field.
  */
 bool sp_tidy(struct sp_atom *a, uint64_t max);
 

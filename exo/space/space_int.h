@@ -30,7 +30,7 @@ bool sp_atom_and(struct sp_atom *a, const struct sp_atom *b, uint64_t max);
 /** Whether a field that is there or not, and then x, satisfies an atom. */
 bool sp_atom_has(const struct sp_atom *a, bool there, uint64_t x);
 
-/** Whether a's form shows that all of a, tidy, is in b, tidy. */
+/** Whether all of a, tidy, is in b, tidy. */
 bool sp_atom_inside(const struct sp_atom *a, const struct sp_atom *b);
 
 /** The bits of a field that lo and hi begin with alike. */
