@@ -2,14 +2,12 @@
 /*
  * The algebra of regions.
  *
- * Difference: A \ (b1 and b2 ...) is the union of A and not b1, A and b1 and
- * not b2, and so on; these exclude each other. A piece that no packet can be in
- * is dropped at once, so that a region's cubes all are inhabited.
+ * A cube that no packet can be in is dropped at once, so that all cubes of a
+ * result are inhabited; but sp_or() takes what it is given.
  */
 #include "exo/space/region.h"
 
 #include "exo/abi/err.h"
-#include "exo/lib/arena.h"
 #include "exo/lib/mem.h"
 #include "exo/space/space_int.h"
 
@@ -19,28 +17,15 @@ struct list {
 	uint32_t n, room;
 };
 
-int sp_spend(struct sp_work *w, uint64_t steps)
-{
-	if (w->left < steps + 1) {
-		w->left = 0;
-		return -EXO_EBUDGET;
-	}
-	w->left -= steps + 1;
-	return 0;
-}
-
-static void *get(struct sp_work *w, uint64_t size)
-{
-	return exo_arena_get(w->arena, size == 0 ? 1 : size);
-}
-
 static int push(struct sp_work *w, struct list *l, struct sp_cube c)
 {
 	uint32_t room = l->room == 0 ? 8 : l->room * 2;
 	struct sp_cube *more;
 
 	if (l->n == l->room) {
-		more = get(w, room * sizeof(*more));
+		if (room <= l->room)
+			return -EXO_ENOMEM;
+		more = sp_get(w, room, sizeof(*more));
 		if (more == NULL)
 			return -EXO_ENOMEM;
 		if (l->n > 0)
@@ -52,107 +37,32 @@ static int push(struct sp_work *w, struct list *l, struct sp_cube c)
 	return 0;
 }
 
-/* Put a cube where somebody lives into the list; others are nothing. */
-static int push_inhabited(
-    struct sp_work *w, struct list *l, const struct sp_cube *c)
+/* Give a cube atoms of its own, which live in the arena. */
+static int copy(struct sp_work *w, struct sp_cube c, struct sp_cube *out)
 {
-	int rc = sp_inhabited(w, c);
-
-	return rc <= 0 ? rc : push(w, l, *c);
-}
-
-int sp_inhabited(struct sp_work *w, const struct sp_cube *c)
-{
-	int rc = sp_spend(w, c->n);
-
-	return rc != 0 ? rc : w->of->inhabited(w, c);
-}
-
-/*
- * A cube and an atom, with the atom's field in its place. Returns 1; 0 when
- * the two exclude each other; negative.
- */
-static int narrow(struct sp_work *w, const struct sp_cube *c,
-    const struct sp_atom *b, struct sp_cube *out)
-{
-	uint64_t max = w->of->max(b->field);
-	struct sp_atom *a, one = *b;
-	uint32_t i = 0;
-	int rc = sp_spend(w, c->n);
+	struct sp_atom *a = sp_get(w, c.n, sizeof(*a));
+	int rc = sp_spend(w, c.n);
 
 	if (rc != 0)
 		return rc;
-	if (!sp_tidy(&one, max))
-		return 0;
-	while (i < c->n && c->a[i].field < b->field)
-		i++;
-	if (i < c->n && c->a[i].field == b->field &&
-	    !sp_atom_and(&one, &c->a[i], max))
-		return 0;
-	a = get(w, (c->n + 1) * sizeof(*a));
 	if (a == NULL)
 		return -EXO_ENOMEM;
-	if (i > 0)
-		memcpy(a, c->a, i * sizeof(*a));
-	a[i] = one;
-	out->n = i + 1;
-	i += i < c->n && c->a[i].field == b->field;
-	if (i < c->n)
-		memcpy(a + out->n, c->a + i, (c->n - i) * sizeof(*a));
-	out->n += c->n - i;
-	out->a = a;
-	return 1;
+	if (c.n > 0)
+		memcpy(a, c.a, c.n * sizeof(*a));
+	*out = (struct sp_cube){ a, c.n };
+	return 0;
 }
 
-/* What is in both: 1, or 0 when an atom shows that there is nothing. */
-static int meet(struct sp_work *w, const struct sp_cube *x,
-    const struct sp_cube *y, struct sp_cube *out)
+static int push_copy(struct sp_work *w, struct list *l, struct sp_cube c)
 {
-	struct sp_atom *a;
-	uint32_t i = 0, k = 0, n = 0;
-	int rc = sp_spend(w, x->n + y->n);
+	int rc = copy(w, c, &c);
 
-	if (rc != 0)
-		return rc;
-	a = get(w, (x->n + y->n) * sizeof(*a));
-	if (a == NULL)
-		return -EXO_ENOMEM;
-	while (i < x->n || k < y->n) {
-		if (k == y->n || (i < x->n && x->a[i].field < y->a[k].field)) {
-			a[n++] = x->a[i++];
-		} else if (i == x->n || y->a[k].field < x->a[i].field) {
-			a[n++] = y->a[k++];
-		} else {
-			a[n] = x->a[i++];
-			if (!sp_atom_and(
-			        &a[n], &y->a[k], w->of->max(a[n].field)))
-				return 0;
-			n++;
-			k++;
-		}
-	}
-	*out = (struct sp_cube){ a, n };
-	return 1;
-}
-
-/* Whether each atom of b holds for all of a by the look of it. */
-static bool plainly_inside(const struct sp_cube *a, const struct sp_cube *b)
-{
-	uint32_t i = 0;
-
-	for (uint32_t k = 0; k < b->n; k++) {
-		while (i < a->n && a->a[i].field < b->a[k].field)
-			i++;
-		if (i == a->n || a->a[i].field != b->a[k].field ||
-		    !sp_atom_inside(&a->a[i], &b->a[k]))
-			return false;
-	}
-	return true;
+	return rc != 0 ? rc : push(w, l, c);
 }
 
 int sp_all(struct sp_work *w, struct sp_region *out)
 {
-	struct sp_cube *c = get(w, sizeof(*c));
+	struct sp_cube *c = sp_get(w, 1, sizeof(*c));
 
 	if (c == NULL)
 		return -EXO_ENOMEM;
@@ -163,14 +73,21 @@ int sp_all(struct sp_work *w, struct sp_region *out)
 int sp_conj(struct sp_work *w, const struct sp_atom *a, uint32_t n,
     struct sp_region *out)
 {
-	struct sp_cube c = { NULL, 0 };
+	uint32_t room = n < SP_FIELDS ? n : SP_FIELDS;
+	struct sp_atom *v = sp_get(w, room, sizeof(*v));
 	struct list l = { NULL, 0, 0 };
-	int rc = 1;
+	struct sp_cube c = { v, 0 };
+	int rc = v == NULL ? -EXO_ENOMEM : 1;
 
-	for (uint32_t i = 0; rc > 0 && i < n; i++)
-		rc = narrow(w, &c, &a[i], &c);
+	for (uint32_t i = 0; rc > 0 && i < n; i++) {
+		rc = sp_spend(w, c.n);
+		if (rc == 0)
+			rc = sp_narrow(w->of, v, &c.n, &a[i]);
+	}
 	if (rc > 0)
-		rc = push_inhabited(w, &l, &c);
+		rc = sp_inhabited(w, &c);
+	if (rc > 0)
+		rc = push(w, &l, c);
 	if (rc < 0)
 		return rc;
 	*out = (struct sp_region){ l.v, l.n };
@@ -180,107 +97,110 @@ int sp_conj(struct sp_work *w, const struct sp_atom *a, uint32_t n,
 int sp_or(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_region *out)
 {
-	struct sp_cube *v = get(w, ((uint64_t)a.n + b.n) * sizeof(*v));
-	int rc = sp_spend(w, (uint64_t)a.n + b.n);
+	uint64_t n = (uint64_t)a.n + b.n;
+	struct sp_cube *v;
+	int rc = sp_spend(w, n);
 
 	if (rc != 0)
 		return rc;
+	v = n <= UINT32_MAX ? sp_get(w, n, sizeof(*v)) : NULL;
 	if (v == NULL)
 		return -EXO_ENOMEM;
 	if (a.n > 0)
 		memcpy(v, a.v, a.n * sizeof(*v));
 	if (b.n > 0)
 		memcpy(v + a.n, b.v, b.n * sizeof(*v));
-	*out = (struct sp_region){ v, a.n + b.n };
+	*out = (struct sp_region){ v, (uint32_t)n };
 	return 0;
+}
+
+/* Cubes of a, and those of b that each may meet. */
+struct pairs {
+	struct sp_near near;
+	uint32_t *order;
+	struct sp_atom *both;
+};
+
+static int pairs_init(
+    struct pairs *p, struct sp_work *w, struct sp_region a, struct sp_region b)
+{
+	uint32_t width;
+	int rc = sp_width(w, a, b, &width);
+
+	if (rc == 0)
+		rc = sp_near_init(&p->near, w, b, a.n);
+	if (rc != 0)
+		return rc;
+	p->order = sp_get(w, b.n, sizeof(*p->order));
+	p->both = sp_get(w, width, sizeof(*p->both));
+	return p->order == NULL || p->both == NULL ? -EXO_ENOMEM : 0;
+}
+
+/* What is in a and in the k-th of b: 1, 0 or negative. When all of a is, its
+ * atoms are a's own. */
+static int pair(struct pairs *p, struct sp_work *w, const struct sp_cube *a,
+    uint32_t k, struct sp_cube *out)
+{
+	const struct sp_cube *b = &p->near.b.v[k];
+	uint32_t open;
+	int rc = sp_look(w, a, b, &open);
+
+	if (rc <= 0)
+		return rc;
+	*out = *a;
+	if (open > 0)
+		rc = sp_meet(w, a, b, p->both, out);
+	return rc < 0 ? rc : sp_inhabited(w, out);
+}
+
+static int cube_and(
+    struct pairs *p, struct sp_work *w, const struct sp_cube *a, struct list *l)
+{
+	uint32_t before = l->n, n;
+	struct sp_cube c;
+	int rc = sp_near_to(&p->near, w, a, p->order, &n);
+
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
+		rc = pair(p, w, a, p->order[i], &c);
+		if (rc > 0 && c.a == a->a) {
+			l->n = before;
+			return push(w, l, c);
+		}
+		if (rc > 0)
+			rc = push_copy(w, l, c);
+	}
+	return rc;
 }
 
 int sp_and(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_region *out)
 {
 	struct list l = { NULL, 0, 0 };
-	struct sp_cube c;
-	int rc = 0;
+	struct pairs p;
+	int rc = pairs_init(&p, w, a, b);
 
-	for (uint32_t i = 0; i < a.n; i++) {
-		for (uint32_t k = 0; rc >= 0 && k < b.n; k++) {
-			rc = meet(w, &a.v[i], &b.v[k], &c);
-			if (rc > 0)
-				rc = push_inhabited(w, &l, &c);
-		}
-	}
-	if (rc < 0)
+	for (uint32_t i = 0; rc == 0 && i < a.n; i++)
+		rc = cube_and(&p, w, &a.v[i], &l);
+	if (rc != 0)
 		return rc;
 	*out = (struct sp_region){ l.v, l.n };
 	return 0;
-}
-
-/* Those of `now` that one atom excludes; *now becomes those that it does not.
- * Returns 1; 0 when nothing is left in *now; negative. */
-static int without_atom(struct sp_work *w, struct list *l, struct sp_cube *now,
-    const struct sp_atom *b)
-{
-	uint64_t max = w->of->max(b->field);
-	struct sp_atom other;
-	struct sp_cube c;
-	int more, rc;
-
-	for (uint32_t i = 0; (more = sp_atom_not(b, max, i, &other)) >= 0;
-	     i++) {
-		rc = more == 0 ? 0 : narrow(w, now, &other, &c);
-		if (rc > 0)
-			rc = push_inhabited(w, l, &c);
-		if (rc < 0)
-			return rc;
-	}
-	return narrow(w, now, b, now);
-}
-
-/* Add to the list what of a is not in b. */
-static int without(struct sp_work *w, struct list *l, const struct sp_cube *a,
-    const struct sp_cube *b)
-{
-	struct sp_cube now = *a, both;
-	int rc = meet(w, a, b, &both);
-
-	if (rc > 0)
-		rc = sp_inhabited(w, &both);
-	if (rc == 0)
-		return push(w, l, *a);
-	if (rc < 0 || plainly_inside(a, b))
-		return rc < 0 ? rc : 0;
-	for (uint32_t i = 0; rc > 0 && i < b->n; i++)
-		rc = without_atom(w, l, &now, &b->a[i]);
-	return rc < 0 ? rc : 0;
-}
-
-/* What of a cube is in none of b's; the pieces exclude each other. */
-static int cube_minus(struct sp_work *w, const struct sp_cube *a,
-    struct sp_region b, struct list *out)
-{
-	struct list now = { NULL, 0, 0 };
-	int rc = push(w, &now, *a);
-
-	for (uint32_t k = 0; rc == 0 && now.n > 0 && k < b.n; k++) {
-		struct list next = { NULL, 0, 0 };
-
-		for (uint32_t i = 0; rc == 0 && i < now.n; i++)
-			rc = without(w, &next, &now.v[i], &b.v[k]);
-		now = next;
-	}
-	for (uint32_t i = 0; rc == 0 && i < now.n; i++)
-		rc = push(w, out, now.v[i]);
-	return rc;
 }
 
 int sp_minus(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_region *out)
 {
 	struct list l = { NULL, 0, 0 };
-	int rc = 0;
+	struct sp_rest s;
+	struct sp_cube c;
+	int rc = sp_rest_init(&s, w, a, b);
 
-	for (uint32_t i = 0; rc == 0 && i < a.n; i++)
-		rc = cube_minus(w, &a.v[i], b, &l);
+	for (uint32_t i = 0; rc == 0 && i < a.n; i++) {
+		rc = sp_rest_of(&s, &a.v[i]);
+		while (rc == 0 && (rc = sp_rest_next(&s, &c)) > 0)
+			rc = c.a == a.v[i].a ? push(w, &l, c)
+			                     : push_copy(w, &l, c);
+	}
 	if (rc != 0)
 		return rc;
 	*out = (struct sp_region){ l.v, l.n };
@@ -289,10 +209,9 @@ int sp_minus(struct sp_work *w, struct sp_region a, struct sp_region b,
 
 int sp_not(struct sp_work *w, struct sp_region a, struct sp_region *out)
 {
-	struct sp_region all;
-	int rc = sp_all(w, &all);
+	const struct sp_cube every = { NULL, 0 };
 
-	return rc != 0 ? rc : sp_minus(w, all, a, out);
+	return sp_minus(w, (struct sp_region){ &every, 1 }, a, out);
 }
 
 int sp_empty(struct sp_work *w, struct sp_region a)
@@ -307,42 +226,36 @@ int sp_empty(struct sp_work *w, struct sp_region a)
 int sp_overlap(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_cube *out)
 {
+	struct pairs p;
 	struct sp_cube c;
-	int rc;
+	uint32_t n;
+	int rc = pairs_init(&p, w, a, b);
 
-	for (uint32_t i = 0; i < a.n; i++) {
-		for (uint32_t k = 0; k < b.n; k++) {
-			rc = meet(w, &a.v[i], &b.v[k], &c);
-			if (rc > 0)
-				rc = sp_inhabited(w, &c);
-			if (rc == 0)
-				continue;
-			if (rc > 0 && out != NULL)
-				*out = c;
-			return rc;
-		}
+	for (uint32_t i = 0; rc == 0 && i < a.n; i++) {
+		rc = sp_near_to(&p.near, w, &a.v[i], p.order, &n);
+		for (uint32_t k = 0; rc == 0 && k < n; k++)
+			rc = pair(&p, w, &a.v[i], p.order[k], &c);
 	}
-	return 0;
+	if (rc > 0 && out != NULL)
+		*out = c;
+	return rc;
 }
 
 int sp_inside(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_cube *out)
 {
-	for (uint32_t i = 0; i < a.n; i++) {
-		struct list l = { NULL, 0, 0 };
-		int rc = sp_inhabited(w, &a.v[i]);
+	struct sp_rest s;
+	struct sp_cube c;
+	int rc = sp_rest_init(&s, w, a, b);
 
-		if (rc > 0)
-			rc = cube_minus(w, &a.v[i], b, &l);
-		if (rc < 0)
-			return rc;
-		if (l.n == 0)
-			continue;
-		if (out != NULL)
-			*out = l.v[0];
-		return 0;
+	for (uint32_t i = 0; rc == 0 && i < a.n; i++) {
+		rc = sp_rest_of(&s, &a.v[i]);
+		if (rc == 0)
+			rc = sp_rest_next(&s, &c);
 	}
-	return 1;
+	if (rc > 0 && out != NULL)
+		*out = c;
+	return rc < 0 ? rc : rc == 0;
 }
 
 bool sp_cube_has(const struct sp_cube *c, const struct sp_view *v)
