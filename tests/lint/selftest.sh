@@ -16,13 +16,14 @@ spdx='SPDX-License-Identifier: BSD-2-Clause'
 clean() {
 	rm -rf "$tree"
 	mkdir -p "$tree/exo/lib" "$tree/exo/abi" "$tree/exo/isa" \
-	    "$tree/exo/hosted" "$tree/filters" "$tree/verifier" \
+	    "$tree/exo/space" "$tree/exo/hosted" "$tree/filters" "$tree/verifier" \
 	    "$tree/tests/unit" "$tree/obj"
 	cp "$here/../../.clang-format" "$tree/"
 	put exo/abi/err.h "#define EXO_A 1"
 	put exo/abi/err.inc 'EXO_ERR(EINVAL,   1, "bad")'
 	put exo/abi/call.inc 'EXO_CALL_ROW(BIND,   3, exo_call_bind, "bind")'
 	put exo/abi/map.inc 'EXO_MAP_KIND( 1, HASH,  "hash", EXO_MAP_EACH)'
+	put exo/space/text_errors.inc 'SP_TEXT_ERROR(201, MIXED, "both", "do")'
 	put exo/isa/helpers.inc 'ISA_HELPER(181, loop,   ALL, INT, 0)'
 	put verifier/diag.inc 'VF_DIAG(101, EMPTY, "empty", "do")'
 	put exo/lib/fmt.h "int exo_fmt(void);"
@@ -32,7 +33,7 @@ clean() {
 	put tests/unit/t_isa_cases.c "/* tcase_add_test(t, t_every_row_runs) */"
 	put tests/unit/t_all.c \
 	    "int a[] = { EXO_EINVAL, EXO_CALL_BIND_NR, VF_EMPTY, EXO_MAP_HASH };" \
-	    "char b[] = \"call loop\";"
+	    "char b[] = \"call loop\";" "int c = SP_TEXT_MIXED;"
 }
 
 # put FILE LINE...: a source with its licence.
@@ -138,7 +139,8 @@ refuses sizes "a header of 351 lines" "351 lines, the limit is 350"
 
 # --- tables: the word is gone, in a comment only, or the table is
 clean
-for word in EXO_EINVAL EXO_CALL_BIND_NR VF_EMPTY EXO_MAP_HASH 'call loop'; do
+for word in EXO_EINVAL EXO_CALL_BIND_NR VF_EMPTY EXO_MAP_HASH SP_TEXT_MIXED \
+    'call loop'; do
 	clean
 	sed -i "s/$word/x/" "$tree/tests/unit/t_all.c"
 	refuses tables "a row without $word in a test" "no test says"

@@ -8,6 +8,7 @@
 #   exo/abi/call.inc     EXO_CALL_<NAME>_NR
 #   exo/abi/err.inc      EXO_<NAME>
 #   exo/abi/map.inc      EXO_MAP_<NAME>
+#   exo/space/text_errors.inc  SP_TEXT_<NAME>
 #   exo/isa/helpers.inc  call <name>, as assembler text
 # The bodies of tables (*.inc) do not count, nor do comments in C.
 #
@@ -66,6 +67,8 @@ table exo/abi/call.inc EXO_CALL_ROW "$split"'
 	/^EXO_CALL_ROW *\(/ { print NR "\tEXO_CALL_" name(1) "_NR " }'
 table exo/abi/map.inc EXO_MAP_KIND "$split"'
 	/^EXO_MAP_KIND *\(/ { print NR "\tEXO_MAP_" name(2) " " }'
+table exo/space/text_errors.inc SP_TEXT_ERROR "$split"'
+	/^SP_TEXT_ERROR *\(/ { print NR "\tSP_TEXT_" name(2) " " }'
 table exo/isa/helpers.inc ISA_HELPER "$split"'
 	/^ISA_HELPER *\(/ { print NR "\tcall:" name(2) " " }'
 table exo/abi/err.inc EXO_ERR "$split"'
