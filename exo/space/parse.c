@@ -227,9 +227,9 @@ static void walk_ip4(struct walk *w, uint32_t l3)
 		walk_transport(w, w->v->l4);
 }
 
-/* Bytes of an extension header whose first two were captured. */
-static uint32_t ext_size(const uint8_t *p, uint64_t nh)
+uint32_t sp_ext_size(const uint8_t *p, uint64_t nh, uint64_t *next)
 {
+	*next = p[0];
 	if (nh == 44)
 		return 8;
 	return nh == 51 ? (p[1] + 2u) * 4 : (p[1] + 1u) * 8;
@@ -255,8 +255,7 @@ static void walk_ext(struct walk *w, uint64_t nh, uint32_t at)
 			       : (off & 1) != 0 ? SP_FRAG_FIRST
 			                        : frag;
 		}
-		at += ext_size(p, nh);
-		nh = p[0];
+		at += sp_ext_size(p, nh, &nh);
 	}
 	if (sp_is_ext(nh) && frag != SP_FRAG_LATER)
 		return;

@@ -61,6 +61,8 @@ struct sp_work {
 	struct exo_arena *arena; /* for results and on the way */
 	uint64_t left;           /* steps: about one for each atom looked at */
 	const struct sp_universe *of;
+	void *scratch; /* the universe's, of the arena; NULL at first, and again
+	                  when the arena was freed */
 };
 
 /** An atom of one number, of the numbers lo to hi, of those whose masked bits
@@ -116,27 +118,33 @@ int sp_inside(struct sp_work *w, struct sp_region a, struct sp_region b,
 bool sp_cube_has(const struct sp_cube *c, const struct sp_view *v);
 bool sp_region_has(struct sp_region r, const struct sp_view *v);
 
-/* Why a witness is no well-formed packet: bits. */
+/* Why a packet is not as it should be: bits. */
 enum sp_flaw {
-	SP_FLAW_CUT = 1,       /* captured bytes are missing */
-	SP_FLAW_VERSION = 2,   /* IP version */
-	SP_FLAW_HEADER = 4,    /* header length below 20 bytes */
-	SP_FLAW_LENGTH = 8,    /* a length field that is not the packet's */
-	SP_FLAW_CHECKSUM = 16, /* a checksum that is fixed, and wrong */
+	SP_FLAW_CUT = 1,       /* less was captured than there was, or more */
+	SP_FLAW_VERSION = 2,   /* the IP version is another */
+	SP_FLAW_HEADER = 4,    /* an impossible header length */
+	SP_FLAW_LENGTH = 8,    /* a length that cannot be the packet's */
+	SP_FLAW_CHECKSUM = 16, /* a checksum is wrong */
 	SP_FLAW_SHORT = 32,    /* the packet ends within a header */
-	SP_FLAW_EXT = 64,      /* extension headers do not end */
+	SP_FLAW_EXT = 64,      /* too many extension headers */
 };
 
-/** Bytes that a witness may need. */
-#define SP_WITNESS_MAX 4096u
+/** What is wrong with a packet: bits of enum sp_flaw. Asked are the headers
+ * that the parser knows; padding behind an IP packet is no flaw. */
+uint32_t sp_flaws(const struct sp_packet *p);
+
+/** Bytes that are enough for most witnesses. */
+#define SP_WITNESS_BYTES 2048u
 
 /**
- * Make a packet that is in the region, in buf of SP_WITNESS_MAX bytes, parsed
- * and looked for there before it is returned; well-formed if one is, else
- * *flaws (bits of enum sp_flaw) says what is wrong with it.
- * Returns 1; 0 when the region is empty; negative as above.
+ * Make a packet that is in the region, in buf of room bytes; it is parsed and
+ * looked for in there before it is returned. It is one that is as it should be
+ * if the region holds one and half of the budget is enough to find it, else
+ * *flaws, if not NULL, says what is wrong with it.
+ * Returns 1; 0 when the region is empty; -EXO_E2BIG when room is too small;
+ * other negative numbers as above.
  */
 int sp_witness(struct sp_work *w, struct sp_region r, uint8_t *buf,
-    struct sp_packet *out, uint32_t *flaws);
+    uint32_t room, struct sp_packet *out, uint32_t *flaws);
 
 #endif

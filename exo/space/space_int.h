@@ -130,6 +130,10 @@ int sp_rest_next(struct sp_rest *s, struct sp_cube *out);
 
 /* --- parse.c --------------------------------------------------------------- */
 
+/** Bytes of an extension header whose first two were captured, and what follows
+ * it. */
+uint32_t sp_ext_size(const uint8_t *p, uint64_t nh, uint64_t *next);
+
 /** Whether a protocol's header begins with two ports. */
 bool sp_has_ports(uint64_t proto);
 

@@ -23,7 +23,7 @@ static void setup(void)
 {
 	mem = mem_heap(NULL);
 	exo_arena_init(&arena, &mem);
-	work = (struct sp_work){ &arena, PLENTY, &tiny };
+	work = (struct sp_work){ &arena, PLENTY, &tiny, NULL };
 }
 
 static void teardown(void)
@@ -214,7 +214,7 @@ static struct sp_work keeper(void)
 
 	heap = mem_heap(NULL);
 	exo_arena_init(&keep, &heap);
-	return (struct sp_work){ &keep, PLENTY, &tiny };
+	return (struct sp_work){ &keep, PLENTY, &tiny, NULL };
 }
 
 static void all_pairs(const struct sp_region *r, uint32_t n)
@@ -420,7 +420,7 @@ START_TEST(any_memory)
 {
 	struct exo_mem little = mem_heap(NULL);
 	struct exo_arena small;
-	struct sp_work w = { &small, PLENTY, &tiny };
+	struct sp_work w = { &small, PLENTY, &tiny, NULL };
 
 	seed = 22;
 	exo_arena_init(&small, &little);
