@@ -4,7 +4,7 @@
  *
  * A call takes one structure, read once. Its results are written back into
  * the `out_` fields of the same structure and only when the call succeeds,
- * BIND's report excepted. Pointers are addresses in the caller's space.
+ * reports and witnesses excepted. Pointers are addresses in the caller's space.
  */
 #ifndef EXO_ABI_CALL_H
 #define EXO_ABI_CALL_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "exo/abi/cap.h"
+#include "exo/abi/region.h"
 #include "exo/abi/report.h"
 
 enum exo_call_nr {
@@ -28,7 +29,10 @@ struct exo_call_null {
 struct exo_call_derive {
 	struct exo_key key;     /* needs EXO_RIGHT_DERIVE */
 	struct exo_key out_key; /* the lesser key */
-	uint32_t rights;        /* a subset of the key's */
+	struct exo_span region; /* inside the key's; none: the same */
+	struct exo_span
+	    witness;     /* gets a struct exo_witness of -EXO_EOUTSIDE */
+	uint32_t rights; /* a subset of the key's */
 	uint32_t zero;
 };
 
@@ -39,12 +43,19 @@ struct exo_call_revoke {
 /** How a binding takes part in demultiplexing. */
 enum exo_bind_mode {
 	EXO_BIND_TAP = 1,   /* gets a copy; the packet goes on */
-	EXO_BIND_FIRST = 2, /* takes the packet; later bindings do not see it */
+	EXO_BIND_FIRST = 2, /* takes the packet; later bindings, in the order of
+	                       all owners, do not get it */
+	EXO_BIND_EXCLUSIVE = 3, /* owns its claim: nobody else may take of it.
+	                           Later ones of the same owner do not get what
+	                           it took; taps do */
 };
 
 struct exo_call_bind {
-	struct exo_key key; /* needs EXO_RIGHT_TAP, or _EXCLUSIVE for FIRST */
-	uint64_t image;     /* address of a filter image */
+	struct exo_key key;      /* needs EXO_RIGHT_TAP, _FIRST or _EXCLUSIVE */
+	struct exo_span claim;   /* inside the key's region; none: all of it */
+	struct exo_span witness; /* gets a struct exo_witness of -EXO_EOUTSIDE,
+	                            -EXO_ECONFLICT, -EXO_ELENT */
+	uint64_t image;          /* address of a filter image */
 	uint32_t image_size;
 	uint32_t linktype; /* LINKTYPE_* whose packets it sees */
 	int32_t priority;  /* higher is asked first; ties by age */
@@ -62,7 +73,7 @@ struct exo_call_unbind {
 
 /** Counters of one binding. */
 struct exo_bind_stat {
-	uint64_t evaluated;     /* packets the filter ran on */
+	uint64_t evaluated;     /* packets the filter was asked about */
 	uint64_t matched;       /* packets it accepted */
 	uint64_t matched_bytes; /* their bytes on the wire */
 	uint64_t delivered;     /* records put on the ring, or counted */

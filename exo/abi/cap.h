@@ -18,13 +18,15 @@ enum exo_res {
 };
 
 /* Rights of a packet key. */
-#define EXO_RIGHT_TAP       0x1u /* receive copies beside others */
-#define EXO_RIGHT_EXCLUSIVE 0x2u /* own what a binding matches */
-#define EXO_RIGHT_DERIVE    0x4u /* make lesser keys from this one */
-#define EXO_RIGHT_STEPS     0x8u /* exceed EXO_STEPS_DEFAULT a packet */
-#define EXO_RIGHT_ALL       0xfu
+#define EXO_RIGHT_TAP       0x01u /* receive copies beside others */
+#define EXO_RIGHT_EXCLUSIVE 0x02u /* own the packets of a claim */
+#define EXO_RIGHT_DERIVE    0x04u /* make lesser keys from this one */
+#define EXO_RIGHT_STEPS     0x08u /* exceed EXO_STEPS_DEFAULT a packet */
+#define EXO_RIGHT_FIRST     0x10u /* take packets before others that share */
+#define EXO_RIGHT_TELL      0x20u /* be told whose binding is in the way */
+#define EXO_RIGHT_ALL       0x3fu
 
-/* Regions of packets; 0 is every packet. */
+/* Regions of packets; 0 is every packet, another number names one. */
 #define EXO_REGION_ALL 0u
 
 /** Proven steps a packet filter may take without EXO_RIGHT_STEPS. */
@@ -33,7 +35,7 @@ enum exo_res {
 struct exo_key {
 	uint32_t res;    /* enum exo_res */
 	uint32_t rights; /* EXO_RIGHT_* */
-	uint32_t region; /* EXO_REGION_*, later an id of a region */
+	uint32_t region; /* EXO_REGION_ALL, or the number of a region */
 	uint32_t slot;   /* the kernel's record of this grant */
 	uint64_t epoch;  /* generation of that record */
 	uint8_t mac[16];

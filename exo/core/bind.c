@@ -18,6 +18,9 @@ struct bind_job {
 	struct vf_prog *prog;
 	struct jit_code *code;
 	struct linkset *set;
+	struct region *claim; /* a share of it */
+	struct claim *shared;
+	bool joined; /* shared is published already */
 	struct binding *b;
 	uint64_t name;
 };
@@ -25,15 +28,16 @@ struct bind_job {
 static int args_check(const struct exo_core *core, const struct env *env,
     const struct exo_call_bind *a, struct key_rec **key)
 {
-	uint32_t right =
-	    a->mode == EXO_BIND_FIRST ? EXO_RIGHT_EXCLUSIVE : EXO_RIGHT_TAP;
+	uint32_t right = a->mode == EXO_BIND_FIRST       ? EXO_RIGHT_FIRST
+	                 : a->mode == EXO_BIND_EXCLUSIVE ? EXO_RIGHT_EXCLUSIVE
+	                                                 : EXO_RIGHT_TAP;
 	int err = key_check(core, &a->key, right, key);
 
 	if (err != 0)
 		return err;
-	if (a->mode != EXO_BIND_TAP && a->mode != EXO_BIND_FIRST)
+	if (a->mode < EXO_BIND_TAP || a->mode > EXO_BIND_EXCLUSIVE)
 		return -EXO_EINVAL;
-	if (a->flags != 0)
+	if (a->flags != 0 || witness_check(&a->witness) != 0)
 		return -EXO_EINVAL;
 	if (a->snap != 0 && env->ring.shared == NULL)
 		return -EXO_EINVAL;
@@ -111,6 +115,90 @@ static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
 	return err == -EXO_E2BIG ? -EXO_ELIMIT : err;
 }
 
+/* What is claimed, inside what the key is about. */
+static int claim_region(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job, struct sp_work *w,
+    struct sp_cube *why)
+{
+	struct sp_region mine, theirs;
+	int rc;
+
+	if (a->claim.at == 0) {
+		job->claim = region_share(job->key->region);
+		return 0;
+	}
+	rc = region_read(env, &a->claim, w, &mine);
+	if (rc == 0)
+		rc = region_set(w, job->key->region, &theirs);
+	if (rc == 0)
+		rc = sp_inside(w, mine, theirs, why);
+	if (rc <= 0)
+		return rc < 0 ? rc : -EXO_EOUTSIDE;
+	return region_keep(core, &env->mem, mine, &job->claim);
+}
+
+/* Claim packets: nobody else's, and what is lent to nobody. */
+static int claim(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job, struct sp_work *w,
+    struct sp_cube *why, const struct claim **other)
+{
+	int err = claim_region(core, env, a, job, w, why);
+
+	if (err != 0 || a->mode == EXO_BIND_TAP)
+		return err;
+	job->joined =
+	    claim_find(job->set, env, job->claim, a->mode, &job->shared);
+	if (!job->joined)
+		err = claim_check(
+		    w, job->set, env, job->claim, a->mode, why, other);
+	if (err == 0 && a->mode == EXO_BIND_EXCLUSIVE)
+		err = claim_lent(w, job->set, job->key, job->claim, why);
+	if (err != 0 || job->joined)
+		return err;
+	job->shared = exo_mem_get(&env->mem, sizeof(*job->shared));
+	if (job->shared == NULL)
+		return -EXO_ENOMEM;
+	*job->shared =
+	    (struct claim){ .env = env, .region = job->claim, .mode = a->mode };
+	return 0;
+}
+
+/* Some binding of a claim. */
+static const struct binding *binding_of(
+    const struct linkset *set, const struct claim *c)
+{
+	for (uint32_t i = 0; c != NULL && i < set->n; i++)
+		if (set->v[i]->shared == c)
+			return set->v[i];
+	return NULL;
+}
+
+static int claim_decode(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job)
+{
+	const struct claim *other = NULL;
+	struct exo_arena arena;
+	struct sp_cube why;
+	struct sp_work w;
+	int err, shown = 0;
+
+	region_work(core, env, &arena, &w);
+	err = claim(core, env, a, job, &w, &why, &other);
+	if ((a->key.rights & EXO_RIGHT_TELL) == 0)
+		other = NULL;
+	if (err == -EXO_EOUTSIDE || err == -EXO_ECONFLICT || err == -EXO_ELENT)
+		shown = witness_show(core, env, &why,
+		    err == -EXO_ECONFLICT ? binding_of(job->set, other) : NULL,
+		    &a->witness);
+	exo_arena_free(&arena);
+	if (err == 0 && job->claim != NULL && core->seen == NULL) {
+		core->seen =
+		    exo_mem_get(&core->mem, BATCH * sizeof(*core->seen));
+		err = core->seen == NULL ? -EXO_ENOMEM : 0;
+	}
+	return shown != 0 ? shown : err;
+}
+
 static int bind_decode(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job,
     struct exo_report *report)
@@ -121,13 +209,13 @@ static int bind_decode(struct exo_core *core, struct env *env,
 		return err;
 	if (core->binds.live >= core->cfg.bindings)
 		return -EXO_ELIMIT;
-	err = image_verify(core, env, a, job, report);
-	if (err != 0)
-		return err;
-	err = compile(core, env, job);
-	if (err != 0)
-		return err;
 	err = linkset_reserve(core, a->linktype, &job->set);
+	if (err == 0)
+		err = claim_decode(core, env, a, job);
+	if (err == 0)
+		err = image_verify(core, env, a, job, report);
+	if (err == 0)
+		err = compile(core, env, job);
 	if (err != 0)
 		return err;
 	job->b = exo_pool_take(&core->binds, &job->name);
@@ -166,6 +254,7 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	b->keeps = jit_keeps(job->code);
 	b->looks = core->vm != NULL || jit_looks(job->code);
 	b->type = vf_prog_type(job->prog);
+	b->claim = job->claim;
 	b->priority = a->priority;
 	b->mode = a->mode;
 	b->snap = a->snap;
@@ -183,6 +272,8 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	if (b->key_next != NULL)
 		b->key_next->key_prev = &b->key_next;
 	job->key->bindings = b;
+	if (job->shared != NULL)
+		claim_publish(job->set, job->shared, b);
 	linkset_insert(job->set, b);
 	a->out_binding = job->name;
 }
@@ -211,6 +302,9 @@ fail:
 		exo_pool_put(&core->binds, job.name);
 	jit_free(job.code, &env->mem);
 	vf_prog_free(job.prog, &env->mem);
+	if (!job.joined)
+		exo_mem_put(&env->mem, job.shared, sizeof(*job.shared));
+	region_drop(job.claim);
 	core->stat.refused++;
 	return err;
 }
@@ -226,6 +320,8 @@ struct binding *binding_find(
 void binding_withdraw(struct exo_core *core, struct binding *b)
 {
 	linkset_remove(b->set, b);
+	claim_withdraw(b);
+	region_drop(b->claim);
 	*b->env_prev = b->env_next;
 	if (b->env_next != NULL)
 		b->env_next->env_prev = b->env_prev;

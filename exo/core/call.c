@@ -17,20 +17,54 @@ static int call_null(
 	return a->zero == 0 ? 0 : -EXO_EINVAL;
 }
 
+/* The region of a lesser key, with a share of it: inside the key's, which is
+ * proven. */
+static int derive_region(struct exo_core *core, struct env *env,
+    const struct exo_call_derive *a, const struct key_rec *parent,
+    struct region **out)
+{
+	struct sp_region mine, theirs;
+	struct exo_arena arena;
+	struct sp_cube why;
+	struct sp_work w;
+	int err;
+
+	region_work(core, env, &arena, &w);
+	err = region_read(env, &a->region, &w, &mine);
+	if (err == 0)
+		err = region_set(&w, parent->region, &theirs);
+	if (err == 0)
+		err = sp_inside(&w, mine, theirs, &why);
+	if (err == 0) {
+		err = witness_show(core, env, &why, NULL, &a->witness);
+		err = err == 0 ? -EXO_EOUTSIDE : err;
+	}
+	if (err > 0)
+		err = region_keep(core, &env->mem, mine, out);
+	exo_arena_free(&arena);
+	return err;
+}
+
 static int call_derive(
     struct exo_core *core, struct env *env, struct exo_call_derive *a)
 {
 	struct key_rec *parent;
+	struct region *region;
 	int err = key_check(core, &a->key, EXO_RIGHT_DERIVE, &parent);
 
 	if (err != 0)
 		return err;
-	if (a->zero != 0)
+	if (a->zero != 0 || witness_check(&a->witness) != 0)
 		return -EXO_EINVAL;
 	if ((a->rights & ~a->key.rights) != 0)
 		return -EXO_EPERM;
-	return key_make(
-	    core, env, parent, a->rights, a->key.region, &a->out_key);
+	if (a->region.at == 0)
+		region = region_share(parent->region);
+	else
+		err = derive_region(core, env, a, parent, &region);
+	return err != 0 ? err
+	                : key_make(core, env, parent, a->rights, region,
+	                      &a->out_key);
 }
 
 static int call_revoke(

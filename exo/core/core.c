@@ -31,6 +31,8 @@ static void core_defaults(struct exo_core_config *cfg)
 		cfg->verify_insns = VF_EXPLORED_BARE;
 	if (cfg->verify_mem == 0)
 		cfg->verify_mem = VF_MEM_BARE;
+	if (cfg->region_steps == 0)
+		cfg->region_steps = REGION_STEPS;
 }
 
 int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
@@ -89,6 +91,7 @@ void exo_core_free(struct exo_core *core)
 	exo_pool_free(&core->keys);
 	exo_pool_free(&core->envs);
 	exo_mem_put(&core->mem, core->vm, sizeof(*core->vm));
+	exo_mem_put(&core->mem, core->seen, BATCH * sizeof(*core->seen));
 	exo_mem_put(&core->mem, core->view, BATCH * sizeof(*core->view));
 	exo_mem_put(&core->mem, core->ctx, BATCH * sizeof(*core->ctx));
 	exo_assert(core->mem.used == 0);
@@ -96,15 +99,19 @@ void exo_core_free(struct exo_core *core)
 }
 
 int exo_grant(struct exo_core *core, uint64_t env, uint32_t rights,
-    uint32_t region, struct exo_key *out)
+    const struct sp_region *region, struct exo_key *out)
 {
 	struct env *e = env_find(core, env);
+	struct region *kept = NULL;
+	int err = 0;
 
 	if (e == NULL)
 		return -EXO_ESTALE;
-	if ((rights & ~EXO_RIGHT_ALL) != 0 || region != EXO_REGION_ALL)
+	if ((rights & ~EXO_RIGHT_ALL) != 0)
 		return -EXO_EINVAL;
-	return key_make(core, e, NULL, rights, region, out);
+	if (region != NULL)
+		err = region_keep(core, &e->mem, *region, &kept);
+	return err != 0 ? err : key_make(core, e, NULL, rights, kept, out);
 }
 
 void exo_core_stat(const struct exo_core *core, struct exo_core_stat *out)

@@ -25,6 +25,7 @@
 #include "exo/plat/plat.h"
 
 struct exo_core;
+struct sp_region;
 
 struct exo_core_config {
 	uint64_t mem;          /* bytes the whole core may hold; 0: no limit */
@@ -34,10 +35,12 @@ struct exo_core_config {
 	uint64_t verify_mem;   /* bytes a BIND; 0: VF_MEM_BARE */
 	uint64_t code; /* bytes of machine code an environment; 0: 64 MiB */
 	uint64_t compile_mem; /* bytes a BIND while it compiles; 0: 64 MiB */
-	uint32_t without;     /* passes of the compiler to leave out: bits of
+	uint64_t
+	    region_steps; /* of the algebra of regions a call; 0: 1,000,000 */
+	uint32_t without; /* passes of the compiler to leave out: bits of
 				  exo/jit/passes.inc */
-	uint32_t harden;      /* bits of enum jit_harden (exo/jit/jit.h) */
-	bool judge;           /* interpret, too: exo_bind_stat.differed counts
+	uint32_t harden;  /* bits of enum jit_harden (exo/jit/jit.h) */
+	bool judge;       /* interpret, too: exo_bind_stat.differed counts
 				  where the two differ */
 };
 
@@ -68,11 +71,12 @@ int exo_env_end(struct exo_core *core, uint64_t env);
 
 /**
  * Issue a key from nothing: the platform's own authority, never a libOS's.
- * The key dies with the environment. Returns 0, -EXO_EINVAL, -EXO_ESTALE,
- * -EXO_ENOMEM or -EXO_ELIMIT.
+ * region (NULL: every packet) is copied, and charged to the environment. The key
+ * dies with the environment. Returns 0, -EXO_EINVAL, -EXO_ESTALE, -EXO_ENOMEM or
+ * -EXO_ELIMIT.
  */
 int exo_grant(struct exo_core *core, uint64_t env, uint32_t rights,
-    uint32_t region, struct exo_key *out);
+    const struct sp_region *region, struct exo_key *out);
 
 /**
  * A call by a libOS: decode everything, then invoke, which cannot fail.

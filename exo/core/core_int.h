@@ -19,6 +19,7 @@
 #include "exo/lib/arena.h"
 #include "exo/lib/pool.h"
 #include "exo/lib/siphash.h"
+#include "exo/space/region.h"
 #include "verifier/verifier.h"
 
 /* --- ring.c: the producer's side of a packet ring ------------------------- */
@@ -48,6 +49,7 @@ void ring_publish(struct ring *r);
 
 struct binding;
 struct key_rec;
+struct linkset;
 
 struct env {
 	uint64_t name;
@@ -62,9 +64,21 @@ struct env {
 	struct env *dirty_next;
 };
 
+/** A region that the kernel keeps; shared, never changed. NULL stands for every
+ * packet. */
+struct region {
+	uint32_t refs;
+	uint32_t id; /* what keys call it */
+	uint64_t bytes;
+	struct exo_mem *mem;
+	struct sp_region r;
+};
+
 /** The kernel's record of one issued key. */
 struct key_rec {
 	uint64_t name; /* pool name: index is exo_key.slot, generation .epoch */
+	uint32_t rights;
+	struct region *region;
 	struct env *env;
 	struct key_rec *env_next, **env_prev;
 	struct key_rec *parent, *child; /* child: newest */
@@ -85,7 +99,20 @@ struct key_rec {
 /** Most keys that one environment may hold. */
 #define KEYS_PER_ENV 4096u
 
+/** Steps of the algebra that one call may take, where the core is not told
+ * otherwise: a tenth of a second or so. */
+#define REGION_STEPS 1000000u
+
 /* --- bindings and the tables that demultiplex ------------------------------ */
+
+/** What bindings of one owner that take packets of a table claim together. */
+struct claim {
+	struct env *env;
+	struct region *region; /* its bindings hold it */
+	uint32_t mode;
+	uint32_t n; /* bindings */
+	struct claim *next, **prev;
+};
 
 struct binding {
 	jit_fn *run;   /* code's */
@@ -99,6 +126,8 @@ struct binding {
 	struct jit_code *code;
 	struct vf_prog *prog; /* what it was made of: for tools */
 	struct linkset *set;
+	struct region *claim; /* it is asked about nothing else */
+	struct claim *shared; /* NULL: a tap's */
 	int32_t priority;
 	uint32_t mode; /* enum exo_bind_mode */
 	uint32_t snap;
@@ -114,6 +143,7 @@ struct linkset {
 	uint32_t nlook; /* of them, those that look at their context */
 	uint32_t ntake; /* those that want records */
 	struct binding **v;
+	struct claim *claims;
 	struct linkset *next;
 };
 
@@ -145,8 +175,12 @@ struct exo_core {
 				filled where somebody looks */
 	struct view *view;   /* likewise, always */
 	struct isa_vm *vm;   /* NULL: nobody judges the compiler */
-	uint32_t cpu;        /* enum jit_cpu */
-	uint8_t nothing;     /* where a packet without bytes lies */
+	struct sp_view *seen; /* as the canonical parser sees them, where a
+				 claim asks */
+	uint64_t parsed;      /* which of them it has seen */
+	uint32_t cpu;         /* enum jit_cpu */
+	uint32_t regions;     /* made so far: their numbers */
+	uint8_t nothing;      /* where a packet without bytes lies */
 	struct exo_core_stat stat;
 };
 
@@ -160,9 +194,10 @@ struct env *env_find(const struct exo_core *core, uint64_t name);
 /** Check a presented key: authentic, alive, with these rights. */
 int key_check(const struct exo_core *core, const struct exo_key *u_key,
     uint32_t rights, struct key_rec **out);
-/** Make a key for env below parent (NULL: a first key). */
+/** Make a key for env below parent (NULL: a first key). It takes over the
+ * caller's share of the region, also when it fails. */
 int key_make(struct exo_core *core, struct env *env, struct key_rec *parent,
-    uint32_t rights, uint32_t region, struct exo_key *out);
+    uint32_t rights, struct region *region, struct exo_key *out);
 /** End a key, all below it, and what was bound under them. */
 void key_end(struct exo_core *core, struct key_rec *key);
 
@@ -172,6 +207,45 @@ struct binding *binding_find(
     const struct exo_core *core, const struct env *env, uint64_t name);
 /** Take a binding out of every list and free it; cannot fail. */
 void binding_withdraw(struct exo_core *core, struct binding *b);
+
+/* region.c */
+/** Begin the work of one call, in an arena of the environment's memory. */
+void region_work(struct exo_core *core, struct env *env,
+    struct exo_arena *arena, struct sp_work *w);
+/** Read a region of the environment's memory: once. */
+int region_read(struct env *env, const struct exo_span *from, struct sp_work *w,
+    struct sp_region *out);
+/** Keep a copy, with one share of it. */
+int region_keep(struct exo_core *core, struct exo_mem *mem, struct sp_region r,
+    struct region **out);
+/** One more share, and one less. */
+struct region *region_share(struct region *r);
+void region_drop(struct region *r);
+/** Its packets. */
+int region_set(
+    struct sp_work *w, const struct region *r, struct sp_region *out);
+/** Check where a witness is to go, and write one of a cube; other is the
+ * binding in the way, NULL if none is or the caller may not know. */
+int witness_check(const struct exo_span *to);
+int witness_show(struct exo_core *core, struct env *env,
+    const struct sp_cube *c, const struct binding *other,
+    const struct exo_span *to);
+
+/* claim.c */
+/** The claim that bindings of an owner, a region and a mode have together. */
+int claim_find(const struct linkset *set, const struct env *env,
+    const struct region *r, uint32_t mode, struct claim **out);
+/** Whether a claim may be: 0; -EXO_ECONFLICT with a cube of packets that it
+ * shares with another owner's; negative. */
+int claim_check(struct sp_work *w, const struct linkset *set,
+    const struct env *env, const struct region *r, uint32_t mode,
+    struct sp_cube *why, const struct claim **other);
+/** The same of keys that were derived from one: -EXO_ELENT. */
+int claim_lent(struct sp_work *w, const struct linkset *set,
+    const struct key_rec *key, const struct region *r, struct sp_cube *why);
+/** Publish a binding's claim; withdraw it. */
+void claim_publish(struct linkset *set, struct claim *c, struct binding *b);
+void claim_withdraw(struct binding *b);
 
 /* linkset.c */
 /** Find or make a link type's table with all memory that one more

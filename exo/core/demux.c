@@ -96,19 +96,52 @@ static void count(
 	st->last_ns = last;
 }
 
+/* Those of the packets that are in a claim. */
+static uint64_t inside(struct exo_core *core, const struct batch *bt,
+    const struct region *claim, uint64_t of)
+{
+	uint64_t in = 0, more = of & ~core->parsed;
+
+	for (; more != 0; more &= more - 1) {
+		uint32_t i = exo_lowest64(more);
+		const struct exo_pkt *p = &bt->pkts[i];
+		const struct sp_packet packet = { core->view[i].data, p->caplen,
+			p->wirelen, p->linktype };
+
+		sp_parse(&packet, &core->seen[i]);
+	}
+	core->parsed |= of;
+	for (; of != 0; of &= of - 1) {
+		uint32_t i = exo_lowest64(of);
+
+		in |= (uint64_t)sp_region_has(claim->r, &core->seen[i]) << i;
+	}
+	return in;
+}
+
+/* A packet that a FIRST binding took is gone for all; one that its owner's
+ * EXCLUSIVE binding took, for those that take. */
 static void evaluate(
     struct exo_core *core, struct batch *bt, const struct linkset *set)
 {
 	uint64_t alive =
 	    bt->n == BATCH ? UINT64_MAX : ((uint64_t)1 << bt->n) - 1;
+	uint64_t owned = 0;
 
+	core->parsed = 0;
 	for (uint32_t k = 0; k < set->n && alive != 0; k++) {
 		struct binding *b = set->v[k];
-		uint64_t hit = ask(core, bt, b, alive);
+		uint64_t may = b->mode == EXO_BIND_TAP ? alive : alive & ~owned;
+		uint64_t hit;
 
-		count(bt, b, alive, hit);
+		if (b->claim != NULL)
+			may = inside(core, bt, b->claim, may);
+		hit = may == 0 ? 0 : ask(core, bt, b, may);
+		count(bt, b, may, hit);
 		if (b->mode == EXO_BIND_FIRST)
 			alive &= ~hit;
+		if (b->mode == EXO_BIND_EXCLUSIVE)
+			owned |= hit;
 	}
 }
 

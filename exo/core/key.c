@@ -38,17 +38,20 @@ int key_check(const struct exo_core *core, const struct exo_key *u_key,
 }
 
 int key_make(struct exo_core *core, struct env *env, struct key_rec *parent,
-    uint32_t rights, uint32_t region, struct exo_key *out)
+    uint32_t rights, struct region *region, struct exo_key *out)
 {
 	struct key_rec *rec, **list;
 	uint64_t name;
 
-	if (env->nkeys >= KEYS_PER_ENV)
-		return -EXO_ELIMIT;
-	rec = exo_pool_take(&core->keys, &name);
-	if (rec == NULL)
-		return -EXO_ENOMEM;
+	rec = env->nkeys >= KEYS_PER_ENV ? NULL
+	                                 : exo_pool_take(&core->keys, &name);
+	if (rec == NULL) {
+		region_drop(region);
+		return env->nkeys >= KEYS_PER_ENV ? -EXO_ELIMIT : -EXO_ENOMEM;
+	}
 	rec->name = name;
+	rec->rights = rights;
+	rec->region = region;
 	rec->env = env;
 	rec->env_prev = &env->keys;
 	rec->env_next = env->keys;
@@ -68,7 +71,7 @@ int key_make(struct exo_core *core, struct env *env, struct key_rec *parent,
 	*out = (struct exo_key){
 		.res = EXO_RES_NET,
 		.rights = rights,
-		.region = region,
+		.region = region == NULL ? EXO_REGION_ALL : region->id,
 		.slot = (uint32_t)name,
 		.epoch = name >> 32,
 	};
@@ -90,6 +93,7 @@ static void key_end_one(struct exo_core *core, struct key_rec *key)
 	if (key->env_next != NULL)
 		key->env_next->env_prev = key->env_prev;
 	key->env->nkeys--;
+	region_drop(key->region);
 	exo_pool_put(&core->keys, key->name);
 }
 

@@ -111,7 +111,7 @@ static int owner_open(struct replay *rp, struct replay_owner *o)
 	ret = exo_env_new(rp->core, &args, &o->env);
 	if (ret == 0)
 		ret = exo_grant(rp->core, o->env,
-		    EXO_RIGHT_TAP | EXO_RIGHT_EXCLUSIVE | EXO_RIGHT_STEPS,
+		    EXO_RIGHT_TAP | EXO_RIGHT_FIRST | EXO_RIGHT_STEPS,
 		    EXO_REGION_ALL, &o->key);
 	if (ret != 0) {
 		replay_error(rp, "owner %s gets no environment: %s", o->name,

@@ -63,6 +63,49 @@ static struct exo_key any_key(struct world *w, struct input *in)
 	return k;
 }
 
+/* A region of the input's atoms, of fields near the ports, in memory that stays
+ * for the call; now and then it is damaged, or there is none. */
+static struct exo_span any_region(struct input *in)
+{
+	static _Alignas(8) uint8_t bytes[16 + 8 * 40 + 8];
+	struct exo_region_hdr *h = (void *)bytes;
+	struct exo_atom *a = (void *)(h + 1);
+	uint32_t n = take(in) % 8, size = 16 + 40 * n;
+	uint8_t spoil = take(in);
+
+	if (spoil < 0x40)
+		return (struct exo_span){ 0 };
+	*h = (struct exo_region_hdr){ EXO_REGION_VERSION, n / 2 + 1, n, 0 };
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t kind = take(in);
+
+		a[i] =
+		    (struct exo_atom){ .cube = i / 2, .field = take(in) % 56 };
+		a[i].absent = kind % 8 == 0;
+		if (a[i].absent != 0)
+			continue;
+		a[i].mask = kind % 2 != 0 ? 0xff : 0;
+		a[i].value = take(in) & a[i].mask;
+		a[i].lo = kind % 3 == 0 ? take(in) : 0;
+		a[i].hi = kind % 5 == 0 ? take(in) : UINT64_MAX;
+	}
+	if (spoil >= 0xf0)
+		bytes[take(in) % size] ^= take(in);
+	return (struct exo_span){ (uintptr_t)bytes,
+		spoil == 0xef ? size + 8 : size, 0 };
+}
+
+/* Where a witness may go. */
+static struct exo_span any_room(struct input *in)
+{
+	static _Alignas(8) uint8_t room[sizeof(struct exo_witness) + 64];
+	uint8_t n = take(in);
+
+	if (n < 0x80)
+		return (struct exo_span){ 0 };
+	return (struct exo_span){ (uintptr_t)room, n % (sizeof(room) + 1), 0 };
+}
+
 /* An image with the input's bytes for instructions: BIND gets this far. */
 static void bind(struct world *w, uint64_t env, struct input *in)
 {
@@ -83,7 +126,9 @@ static void bind(struct world *w, uint64_t env, struct input *in)
 		.image_size = 32 + 8 * n,
 		.linktype = take(in) % 3,
 		.priority = (int8_t)take(in),
-		.mode = take(in) % 4,
+		.mode = take(in) % 5,
+		.claim = any_region(in),
+		.witness = any_room(in),
 		.snap = take(in),
 		.report = (uintptr_t)&report,
 	};
@@ -97,7 +142,9 @@ static void bind(struct world *w, uint64_t env, struct input *in)
 static void derive(struct world *w, uint64_t env, struct input *in)
 {
 	struct exo_call_derive a = { .key = any_key(w, in),
-		.rights = take(in) };
+		.rights = take(in),
+		.region = any_region(in),
+		.witness = any_room(in) };
 
 	if (exo_call(w->core, env, EXO_CALL_DERIVE_NR, &a, sizeof(a)) != 0)
 		return;
@@ -133,8 +180,9 @@ static void raw_call(struct world *w, uint64_t env, struct input *in)
 	uint32_t nr = take(in);
 	size_t n = take(in);
 
-	/* BIND reads memory at addresses of the caller: bind() does that */
-	if (nr == EXO_CALL_BIND_NR)
+	/* these read memory at addresses of the caller: bind() and derive() do
+	 * that */
+	if (nr == EXO_CALL_BIND_NR || nr == EXO_CALL_DERIVE_NR)
 		return;
 	fill(in, args, sizeof(args));
 	(void)exo_call(w->core, env, nr, args, n);
@@ -180,6 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct exo_core_config cfg = { .mem = 4u << 20,
 		.verify_insns = 20000,
 		.verify_mem = 1u << 20,
+		.region_steps = 20000,
 		.judge = true };
 	struct world w = { .nkeys = 2 };
 	struct input in = { data, size };
@@ -194,7 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		args.ring = rings[i];
 		exo_assert(rings[i] != NULL);
 		exo_assert(exo_env_new(w.core, &args, &w.env[i]) == 0);
-		exo_assert(exo_grant(w.core, w.env[i], EXO_RIGHT_ALL, 0,
+		exo_assert(exo_grant(w.core, w.env[i], EXO_RIGHT_ALL, NULL,
 		               &w.keys[i]) == 0);
 	}
 	for (int i = 0; i < 1000 && in.n != 0; i++)

@@ -36,8 +36,7 @@ void world_env(struct exo_core *core, struct world_env *e, uint32_t ring)
 	}
 	ck_assert_int_eq(exo_env_new(core, &args, &e->name), 0);
 	ck_assert_int_eq(
-	    exo_grant(core, e->name, EXO_RIGHT_ALL, EXO_REGION_ALL, &e->key),
-	    0);
+	    exo_grant(core, e->name, EXO_RIGHT_ALL, NULL, &e->key), 0);
 	if (ring != 0)
 		lnet_tap_init(&e->tap, e->ring);
 }

@@ -50,7 +50,7 @@ START_TEST(arguments_out_of_range)
 
 	a.mode = 0;
 	ck_assert_int_eq(bind(&e, &a), -EXO_EINVAL);
-	a.mode = 3;
+	a.mode = 4;
 	ck_assert_int_eq(bind(&e, &a), -EXO_EINVAL);
 	a = world_bind_args(&e, &img);
 	a.flags = 1;

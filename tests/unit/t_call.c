@@ -184,8 +184,7 @@ START_TEST(a_deep_chain_of_keys_ends_without_recursion)
 		n++;
 	ck_assert_int_gt(n, 1000); /* until the environment's limit */
 	ck_assert_int_eq(revoke(&b, &a.key), 0);
-	ck_assert_int_eq(
-	    exo_grant(core, a.name, EXO_RIGHT_ALL, EXO_REGION_ALL, &k), 0);
+	ck_assert_int_eq(exo_grant(core, a.name, EXO_RIGHT_ALL, NULL, &k), 0);
 }
 END_TEST
 
@@ -203,7 +202,7 @@ START_TEST(an_environment_takes_its_keys_and_bindings_along)
 	ck_assert_uint_eq(st.bindings, 1);
 	ck_assert_int_eq(exo_env_end(core, a.name), -EXO_ESTALE);
 	ck_assert_int_eq(bind_with(&b, &k, EXO_BIND_TAP, NULL), -EXO_ESTALE);
-	ck_assert_int_eq(exo_grant(core, a.name, 1, 0, &k), -EXO_ESTALE);
+	ck_assert_int_eq(exo_grant(core, a.name, 1, NULL, &k), -EXO_ESTALE);
 }
 END_TEST
 
@@ -217,8 +216,8 @@ START_TEST(grants_and_environments_are_checked)
 	struct exo_key k;
 	uint64_t name;
 
-	ck_assert_int_eq(exo_grant(core, a.name, 0x10, 0, &k), -EXO_EINVAL);
-	ck_assert_int_eq(exo_grant(core, a.name, 1, 7, &k), -EXO_EINVAL);
+	ck_assert_int_eq(
+	    exo_grant(core, a.name, EXO_RIGHT_ALL + 1, NULL, &k), -EXO_EINVAL);
 	ck_assert_int_eq(exo_env_new(core, &args, &name), -EXO_EINVAL);
 	args.ring_size = 4096 + 8;
 	ck_assert_int_eq(exo_env_new(core, &args, &name), -EXO_EINVAL);
@@ -283,7 +282,7 @@ static int whole_life(void *arg)
 		return err;
 	err = exo_env_new(c, &args, &env);
 	if (err == 0)
-		err = exo_grant(c, env, EXO_RIGHT_ALL, 0, &bind.key);
+		err = exo_grant(c, env, EXO_RIGHT_ALL, NULL, &bind.key);
 	for (int i = 0; i < 20 && err == 0; i++) {
 		bind.linktype = (uint32_t)i % 3;
 		err = exo_call(c, env, EXO_CALL_BIND_NR, &bind, sizeof(bind));

@@ -63,9 +63,8 @@ static void setup(void)
 	ck_assert_int_eq(cmd_bindings_add(&rp.set, "liar=ip", err), 0);
 	ck_assert_int_eq(exo_core_new(&cfg, &rp.core), 0);
 	ck_assert_int_eq(exo_env_new(rp.core, &args, &owner.env), 0);
-	ck_assert_int_eq(
-	    exo_grant(rp.core, owner.env, EXO_RIGHT_TAP | EXO_RIGHT_STEPS,
-	        EXO_REGION_ALL, &owner.key),
+	ck_assert_int_eq(exo_grant(rp.core, owner.env,
+	                     EXO_RIGHT_TAP | EXO_RIGHT_STEPS, NULL, &owner.key),
 	    0);
 	bind_one(0);
 	bind_one(1);

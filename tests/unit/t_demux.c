@@ -328,7 +328,8 @@ START_TEST(a_consumer_that_runs_on_notify_loses_nothing)
 
 	space.base = NULL; /* the space is this process */
 	ck_assert_int_eq(exo_env_new(core, &args, &e.name), 0);
-	ck_assert_int_eq(exo_grant(core, e.name, EXO_RIGHT_ALL, 0, &e.key), 0);
+	ck_assert_int_eq(
+	    exo_grant(core, e.name, EXO_RIGHT_ALL, NULL, &e.key), 0);
 	lnet_tap_init(&upcall_tap, &mem.ring);
 	struct exo_call_bind a = world_bind_args(&e, &img);
 	a.snap = UINT32_MAX;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Claims: who may take which packets of a link type.
+ *
+ * Each set of bindings that take packets of one link type, for one owner and
+ * by one region, has a claim. Two claims of different owners of which one is
+ * exclusive share no packet: that is proven before the second is published, or
+ * it is refused.
+ *
+ * A key that was derived with the exclusive right is lent: no exclusive claim
+ * under the key above has packets of it.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/core_int.h"
+
+static bool excludes(const struct claim *a, uint32_t mode)
+{
+	return a->mode == EXO_BIND_EXCLUSIVE || mode == EXO_BIND_EXCLUSIVE;
+}
+
+/* The packets of a region that the table is asked about. */
+static int of_link(struct sp_work *w, const struct linkset *set,
+    const struct region *r, struct sp_region *out)
+{
+	struct sp_atom link = sp_is(SP_LINK, set->linktype);
+	struct sp_region a, b;
+	int rc = region_set(w, r, &a);
+
+	if (rc == 0)
+		rc = sp_conj(w, &link, 1, &b);
+	return rc != 0 ? rc : sp_and(w, a, b, out);
+}
+
+/* Whether some packet is in both: 1 with a cube of both, 0, or negative. */
+static int share(struct sp_work *w, struct sp_region mine,
+    const struct region *r, struct sp_cube *out)
+{
+	struct sp_region x;
+	int rc = region_set(w, r, &x);
+
+	return rc != 0 ? rc : sp_overlap(w, mine, x, out);
+}
+
+int claim_find(const struct linkset *set, const struct env *env,
+    const struct region *r, uint32_t mode, struct claim **out)
+{
+	struct claim *c;
+
+	for (c = set->claims; c != NULL; c = c->next)
+		if (c->env == env && c->region == r && c->mode == mode)
+			break;
+	*out = c;
+	return c != NULL;
+}
+
+int claim_check(struct sp_work *w, const struct linkset *set,
+    const struct env *env, const struct region *r, uint32_t mode,
+    struct sp_cube *why, const struct claim **other)
+{
+	struct sp_region mine;
+	int rc = of_link(w, set, r, &mine);
+
+	for (const struct claim *c = set->claims; rc == 0 && c != NULL;
+	     c = c->next) {
+		if (c->env == env || !excludes(c, mode))
+			continue;
+		rc = share(w, mine, c->region, why);
+		*other = c;
+	}
+	return rc > 0 ? -EXO_ECONFLICT : rc;
+}
+
+int claim_lent(struct sp_work *w, const struct linkset *set,
+    const struct key_rec *key, const struct region *r, struct sp_cube *why)
+{
+	struct sp_region mine;
+	int rc = of_link(w, set, r, &mine);
+
+	for (const struct key_rec *k = key->child; rc == 0 && k != NULL;
+	     k = k->next)
+		if ((k->rights & EXO_RIGHT_EXCLUSIVE) != 0)
+			rc = share(w, mine, k->region, why);
+	return rc > 0 ? -EXO_ELENT : rc;
+}
+
+void claim_publish(struct linkset *set, struct claim *c, struct binding *b)
+{
+	if (c->n++ == 0) {
+		c->next = set->claims;
+		c->prev = &set->claims;
+		if (c->next != NULL)
+			c->next->prev = &c->next;
+		set->claims = c;
+	}
+	b->shared = c;
+}
+
+void claim_withdraw(struct binding *b)
+{
+	struct claim *c = b->shared;
+
+	if (c == NULL || --c->n > 0)
+		return;
+	*c->prev = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	exo_mem_put(&c->env->mem, c, sizeof(*c));
+}
