@@ -9,8 +9,11 @@ ORACLE_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,contain.c step.c \
 	oracle.c)
 TWIN_SRC    := $(PROGEN_SRC) $(addprefix tests/support/,filtgen.c guard.c \
 	linegen.c twin.c)
+# tshark's view of packets, linked to diff_space only.
+TSHARK_SRC  := $(sort $(wildcard tests/support/tshark*.c))
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
-	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) $(TWIN_SRC), \
+	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) $(TWIN_SRC) \
+	$(TSHARK_SRC), \
 	$(wildcard tests/support/*.c)))
 # What bench_verify is made of, and the programs that it makes.
 BENCH_VERIFY_SRC := $(sort $(wildcard tests/bench/verify_*.c)) \

@@ -45,7 +45,7 @@ packages_test() {
 	clang-format: compares the format of the sources
 	shellcheck: reads the scripts
 	tcpdump: the witness of what a filter selects
-	tshark: the witness of what a written pcapng file says
+	tshark: the witness of a packet's headers, and of written pcapng files
 	jq: reads --json output
 	python3: makes malformed captures, runs the proofs
 	gzip: makes .gz traces
