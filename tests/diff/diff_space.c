@@ -260,7 +260,8 @@ static int add_file(
 	struct tr_pkt pkt[BATCH];
 	struct tr_error err;
 	struct tr_reader *r;
-	const char *name;
+	size_t before = npackets;
+	char *name;
 	int n;
 
 	(void)ftw;
@@ -276,6 +277,8 @@ static int add_file(
 			if (is_known(&pkt[i]))
 				add_packet(name, &pkt[i]);
 	tr_close(r);
+	if (npackets == before)
+		free(name);
 	return 0;
 }
 
