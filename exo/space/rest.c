@@ -9,8 +9,11 @@
  * a walk, depth first, so that "is anything left" ends at the first piece; its
  * length may be exponential in B, which is what the budget is for.
  *
- * Next comes the cube with the fewest atoms that the piece does not imply: one
- * such atom makes pieces in one field only, and they cover each other least.
+ * Next comes a cube with the fewest atoms that the piece does not imply: one
+ * such atom makes pieces in one field only. Of several it is any: as with
+ * quicksort, a thousand ranges side by side then make ten levels or twenty,
+ * and not a thousand. Chance is that of a formula, so results are the same
+ * each time.
  *
  * `order` holds numbers of cubes of B. The first `near` of them are those that
  * a frame's piece meets. Deeper frames only change the order of theirs, which
@@ -108,6 +111,13 @@ static int both_inhabited(
 	return rc != 0 ? rc : sp_inhabited(s->w, &c);
 }
 
+/* Whether the last of n alike is to be taken, each with the same chance. */
+static bool take(struct sp_rest *s, uint32_t n)
+{
+	s->chance = s->chance * 6364136223846793005 + 1442695040888963407;
+	return (s->chance >> 32) * n >> 32 == 0;
+}
+
 /*
  * Find those that a new piece meets, and which of them to cut away. One that
  * would be cut away must share a packet with it, not only the look of one.
@@ -115,7 +125,7 @@ static int both_inhabited(
  */
 static int settle(struct sp_rest *s, struct sp_frame *f)
 {
-	uint32_t i = 0, at = 0, least = UINT32_MAX, open;
+	uint32_t i = 0, at = 0, least = UINT32_MAX, alike = 0, open;
 
 	while (i < f->near) {
 		const struct sp_cube *b = &s->near.b.v[s->order[i]];
@@ -123,9 +133,11 @@ static int settle(struct sp_rest *s, struct sp_frame *f)
 
 		if (rc > 0 && open == 0)
 			return 0;
-		if (rc > 0 && open < least) {
+		if (rc > 0 &&
+		    (open < least || (open == least && take(s, ++alike)))) {
 			rc = both_inhabited(s, &f->now, b);
 			if (rc > 0) {
+				alike = open < least ? 1 : alike;
 				f->by = b;
 				at = i;
 				least = open;

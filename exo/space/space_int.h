@@ -113,6 +113,7 @@ struct sp_rest {
 	uint32_t *order;     /* which of them are near; see rest.c */
 	uint32_t width;      /* atoms that a cube may come to have */
 	struct sp_atom *both;
+	uint64_t chance;
 	struct sp_frame *bottom; /* for the whole, kept for the next */
 	struct sp_frame *at;     /* NULL: the walk is over */
 };
