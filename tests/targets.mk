@@ -37,6 +37,7 @@ $(BUILD)/fuzz_jit: $(call obj,$(TWIN_SRC))
 $(BUILD)/fuzz_space: $(call obj,tests/support/view.c)
 $(BUILD)/fuzz_inhabit: $(call obj,tests/support/spacegen.c)
 $(BUILD)/diff_space: $(call obj,tests/support/view.c $(TSHARK_SRC))
+$(BUILD)/fuzz_region: $(call obj,tests/support/tinyspace.c)
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 
 # The yardsticks of bench_jit, by both compilers whatever $(CC) is, and without

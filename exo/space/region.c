@@ -226,8 +226,8 @@ int sp_empty(struct sp_work *w, struct sp_region a)
 int sp_overlap(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_cube *out)
 {
+	struct sp_cube c = { NULL, 0 };
 	struct pairs p;
-	struct sp_cube c;
 	uint32_t n;
 	int rc = pairs_init(&p, w, a, b);
 
@@ -244,8 +244,8 @@ int sp_overlap(struct sp_work *w, struct sp_region a, struct sp_region b,
 int sp_inside(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_cube *out)
 {
+	struct sp_cube c = { NULL, 0 };
 	struct sp_rest s;
-	struct sp_cube c;
 	int rc = sp_rest_init(&s, w, a, b);
 
 	for (uint32_t i = 0; rc == 0 && i < a.n; i++) {

@@ -11,7 +11,9 @@
 
 static uint64_t largest(uint32_t field)
 {
-	return field < TINY_FIELDS ? 7 : (abort(), 0);
+	if (field >= TINY_FIELDS)
+		abort();
+	return 7;
 }
 
 /* The states of field 2 when the others have theirs. */
@@ -52,7 +54,7 @@ static bool is_formed(const struct sp_cube *c)
 struct tiny_set tiny_cube(struct sp_cube c)
 {
 	uint32_t s[TINY_FIELDS] = { ANY, ANY, ANY }, r = 0;
-	struct tiny_set out;
+	struct tiny_set out = { { 0 } };
 
 	for (uint32_t i = 0; i < c.n; i++)
 		s[c.a[i].field] &= tiny_atom(&c.a[i]);
