@@ -147,7 +147,7 @@ bool sp_atom_inside(const struct sp_atom *a, const struct sp_atom *b)
 
 /*
  * The pieces: absence, what is below a range, what is above it, and within it
- * for each masked bit, from the top, what has those above it but not that one.
+ * for each masked bit, from the lowest, what has those above it but not it.
  * A bound that mask and value imply is widened to the bits that the set begins
  * with alike: an atom of mask only needs no more pieces than it has bits.
  */
@@ -172,10 +172,10 @@ int sp_atom_not(
 		return i == 1 ? lo > 0 : hi < max;
 	extra = b->mask & ~alike;
 	for (; i > 3 && extra != 0; i--)
-		extra &= ~((uint64_t)1 << top_bit(extra));
+		extra &= extra - 1;
 	if (extra == 0)
 		return -1;
-	bit = (uint64_t)1 << top_bit(extra);
+	bit = extra & ~(extra - 1);
 	*out = sp_between(f, lo, hi);
 	out->mask = b->mask & ~(bit - 1);
 	out->value = (b->value & out->mask) ^ bit;

@@ -62,8 +62,7 @@ static bool no_demand(
 {
 	const struct sp_atom *there = a->absent ? b : a;
 
-	return a->absent != b->absent && there->lo == 0 && there->hi == max &&
-	       there->mask == 0;
+	return a->absent != b->absent && there->lo == 0 && there->hi == max;
 }
 
 struct pass {
@@ -273,6 +272,18 @@ static int drop_spare(struct pass *p)
 	return rc < 0 ? rc : 0;
 }
 
+/* A cube that demands nothing has all others. */
+static bool has_all(struct sp_region a, struct sp_region *out)
+{
+	for (uint32_t i = 0; i < a.n; i++) {
+		if (a.v[i].n != 0)
+			continue;
+		*out = (struct sp_region){ &a.v[i], 1 };
+		return true;
+	}
+	return false;
+}
+
 int sp_minimise(struct sp_work *w, struct sp_region a, struct sp_region *out)
 {
 	struct pass p = { .w = w, .n = a.n };
@@ -281,6 +292,8 @@ int sp_minimise(struct sp_work *w, struct sp_region a, struct sp_region *out)
 
 	if (rc != 0)
 		return rc;
+	if (has_all(a, out))
+		return 0;
 	if (a.n == 0) {
 		*out = a;
 		return 0;

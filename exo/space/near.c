@@ -166,22 +166,34 @@ static uint32_t upto(const struct sp_near *s, uint64_t x)
 	return from;
 }
 
+/* Those that the index finds; it is charged for as it goes. */
+static int walk(const struct sp_near *s, struct sp_work *w,
+    const struct sp_atom *key, uint32_t *to, uint32_t *n)
+{
+	uint32_t i = key->absent ? 0 : upto(s, key->hi), many = 0;
+	int rc = sp_spend(w, 8);
+
+	for (; rc == 0 && i > 0 && s->top[i - 1] >= key->lo; i--) {
+		to[many++] = s->at[i - 1];
+		if (many % 64 == 0)
+			rc = sp_spend(w, 16);
+	}
+	*n = many;
+	return rc;
+}
+
 int sp_near_to(const struct sp_near *s, struct sp_work *w,
     const struct sp_cube *a, uint32_t *to, uint32_t *n)
 {
 	const struct sp_atom *key = sp_atom_of(a, s->field);
-	uint32_t many = 0;
+	bool every = s->field == SP_FIELDS || key == NULL;
+	uint32_t i = every ? 0 : s->n, many = 0;
+	int rc = sp_spend(w, (uint64_t)a->n + (s->b.n - i) / 4);
 
-	if (s->field == SP_FIELDS || key == NULL) {
-		for (; many < s->b.n; many++)
-			to[many] = many;
-	} else {
-		for (uint32_t i = key->absent ? 0 : upto(s, key->hi);
-		     i > 0 && s->top[i - 1] >= key->lo; i--)
-			to[many++] = s->at[i - 1];
-		for (uint32_t i = s->n; i < s->b.n; i++)
-			to[many++] = s->at[i];
-	}
+	if (rc == 0 && !every)
+		rc = walk(s, w, key, to, &many);
+	for (; rc == 0 && i < s->b.n; i++)
+		to[many++] = every ? i : s->at[i];
 	*n = many;
-	return sp_spend(w, (uint64_t)a->n + many / 8 + 4);
+	return rc;
 }

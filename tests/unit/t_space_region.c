@@ -111,10 +111,13 @@ static int do_not(struct pair *p, struct sp_work *w, bool *right)
 
 static int do_minimise(struct pair *p, struct sp_work *w, bool *right)
 {
-	struct sp_region out = untouched;
-	int rc = sp_minimise(w, p->a, &out);
+	struct sp_region out = untouched, sum;
+	int rc = sp_or(w, p->a, p->b, &sum);
 
-	*right = rc == 0 ? is(out, p->sa) && out.n <= p->a.n : out.n == 77;
+	if (rc == 0)
+		rc = sp_minimise(w, sum, &out);
+	*right = rc == 0 ? is(out, tiny_or(p->sa, p->sb)) && out.n <= sum.n
+	                 : out.n == 77;
 	return rc;
 }
 
@@ -302,13 +305,15 @@ static struct sp_atom random_atom(void)
 	}
 }
 
-static struct sp_region random_region(uint32_t most)
+/* Of at most so many cubes, each of at least so many atoms, and up to four
+ * more. */
+static struct sp_region random_cubes(uint32_t most, uint32_t least)
 {
 	struct sp_region r = { NULL, 0 }, one;
-	struct sp_atom a[4];
+	struct sp_atom a[8];
 
 	for (uint32_t i = roll(most + 1); i > 0; i--) {
-		uint32_t n = roll(5);
+		uint32_t n = least + roll(5);
 
 		for (uint32_t k = 0; k < n; k++)
 			a[k] = random_atom();
@@ -316,6 +321,11 @@ static struct sp_region random_region(uint32_t most)
 		NEED(sp_or(&work, r, one, &r) == 0);
 	}
 	return r;
+}
+
+static struct sp_region random_region(uint32_t most)
+{
+	return random_cubes(most, 0);
 }
 
 START_TEST(random_regions)
@@ -331,12 +341,14 @@ START_TEST(random_regions)
 }
 END_TEST
 
-/* Long ones, so that the index over one field is at work. */
+/* Long ones of small cubes, so that the index over one field is at work. */
 START_TEST(random_long_regions)
 {
 	seed = 12;
-	for (uint32_t i = 0; i < 300; i++) {
-		struct sp_region a = random_region(60), b = random_region(60);
+	for (uint32_t i = 0; i < 600; i++) {
+		uint32_t least = i % 5;
+		struct sp_region a = random_cubes(60, least),
+		                 b = random_cubes(60, least);
 
 		check_pair(a, b);
 		exo_arena_free(&arena);
@@ -518,6 +530,23 @@ START_TEST(minimise_joins)
 }
 END_TEST
 
+/* The third is in the union of the others, and no two are a cube. */
+START_TEST(minimise_drops_what_is_spare)
+{
+	enum sp_field x = (enum sp_field)0, y = (enum sp_field)1;
+	const struct sp_atom a[] = { sp_between(x, 0, 3) };
+	const struct sp_atom b[] = { sp_between(x, 4, 7), sp_between(y, 2, 5) };
+	const struct sp_atom c[] = { sp_between(x, 2, 6), sp_between(y, 3, 4) };
+	struct sp_region r = demand(a, 1);
+
+	ck_assert_int_eq(sp_or(&work, r, demand(c, 2), &r), 0);
+	ck_assert_int_eq(sp_or(&work, r, demand(b, 2), &r), 0);
+	ck_assert_int_eq(sp_minimise(&work, r, &r), 0);
+	ck_assert_uint_eq(r.n, 2);
+	done();
+}
+END_TEST
+
 /* A region that shares nothing with the other comes back as it is. */
 START_TEST(minus_of_others_changes_nothing)
 {
@@ -575,6 +604,7 @@ Suite *t_space_region_suite(void)
 	tcase_add_test(t, a_universe_that_cannot_tell);
 	tcase_add_test(t, dependencies_count);
 	tcase_add_test(t, minimise_joins);
+	tcase_add_test(t, minimise_drops_what_is_spare);
 	tcase_add_test(t, minus_of_others_changes_nothing);
 	tcase_add_test(t, membership);
 	suite_add_tcase(s, t);

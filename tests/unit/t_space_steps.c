@@ -401,6 +401,33 @@ START_TEST(boxes_across)
 }
 END_TEST
 
+/* Cubes that are alike, and what no index can tell apart. */
+START_TEST(the_same_many_times)
+{
+	struct sp_cube *v = exo_arena_get(&arena, 200000 * sizeof(*v));
+	struct sp_region a = { v, 200000 }, out;
+	struct sp_atom one = sp_absent(SP_FRAG);
+
+	start();
+	ck_assert_int_eq(sp_minimise(&work, a, &out), 0);
+	ck_assert_uint_eq(out.n, 1);
+	start();
+	ck_assert_int_eq(sp_minus(&work, a, a, &out), -EXO_EBUDGET);
+	for (uint32_t i = 0; i < a.n; i++)
+		v[i] = (struct sp_cube){ &one, 1 };
+	start();
+	ck_assert_int_eq(sp_minimise(&work, a, &out), 0);
+	ck_assert_uint_eq(out.n, 1);
+	one = sp_between(SP_IP_SRC, 1, 5);
+	sp_tidy(&one, UINT32_MAX);
+	start();
+	ck_assert_int_eq(sp_minimise(&work, a, &out), 0);
+	ck_assert_uint_eq(out.n, 1);
+	start();
+	ck_assert_int_eq(sp_inside(&work, a, a, NULL), -EXO_EBUDGET);
+}
+END_TEST
+
 Suite *t_space_steps_suite(void)
 {
 	Suite *s = suite_create("space_steps");
@@ -418,6 +445,7 @@ Suite *t_space_steps_suite(void)
 	tcase_add_test(t, a_product_of_complements);
 	tcase_add_test(t, clauses);
 	tcase_add_test(t, boxes_across);
+	tcase_add_test(t, the_same_many_times);
 	suite_add_tcase(s, t);
 	return s;
 }
