@@ -16,7 +16,8 @@
  *	the budget is used up or the universe cannot tell. Whoever asks for
  *	authority is refused then. A guess is never made.
  *
- * Ownership: results live in the arena of the work, inputs may be in any.
+ * Ownership: results live in the arena of the work, inputs may be in any; but
+ * results share cubes and atoms with inputs, which must live as long.
  */
 #ifndef EXO_SPACE_REGION_H
 #define EXO_SPACE_REGION_H
@@ -30,7 +31,7 @@ struct sp_atom {
 	uint64_t lo, hi;
 };
 
-/* n atoms in the order of their fields; none: every packet. */
+/* n tidy atoms, not empty, in the order of their fields; none: every packet. */
 struct sp_cube {
 	const struct sp_atom *a;
 	uint32_t n;
@@ -59,7 +60,8 @@ extern const struct sp_universe sp_packets;
 /* What an operation works with. */
 struct sp_work {
 	struct exo_arena *arena; /* for results and on the way */
-	uint64_t left;           /* steps: about one for each atom looked at */
+	uint64_t left;           /* steps: about one for each atom looked at; 0
+	                            after -EXO_EBUDGET */
 	const struct sp_universe *of;
 	void *scratch; /* the universe's, of the arena; NULL at first, and again
 	                  when the arena was freed */
@@ -83,23 +85,32 @@ struct sp_atom sp_present(enum sp_field f);
  */
 bool sp_tidy(struct sp_atom *a, uint64_t max);
 
-/** Every packet. Returns 0 or -EXO_ENOMEM, as all that make regions. */
+/** Every packet. Returns 0 or negative, as all that make regions; *out is
+ * untouched then. */
 int sp_all(struct sp_work *w, struct sp_region *out);
 
-/** Those that satisfy all n atoms, at most one for each field pair wise or not:
- * several of a field are intersected. */
+/** Those that satisfy all n atoms, which need neither be tidy nor in order;
+ * several of a field are intersected. Only this makes cubes of atoms: the other
+ * functions trust the form of what they get. */
 int sp_conj(struct sp_work *w, const struct sp_atom *a, uint32_t n,
     struct sp_region *out);
 
+/** Union, which takes cubes as they are; of what the others make, each cube has
+ * a packet in it. */
 int sp_or(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_region *out);
 int sp_and(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_region *out);
+
+/** What of a is not in b, or all that is not in it; what is left of one cube is
+ * in cubes that exclude each other. */
 int sp_minus(struct sp_work *w, struct sp_region a, struct sp_region b,
     struct sp_region *out);
 int sp_not(struct sp_work *w, struct sp_region a, struct sp_region *out);
 
-/** The same set of fewer cubes, if some are inside others or two make one. */
+/** The same set of no more cubes: of two that make one cube one is made, one
+ * that is in the union of others goes if half the budget is enough to find out.
+ * It is used up only by what is needed to sort them. */
 int sp_minimise(struct sp_work *w, struct sp_region a, struct sp_region *out);
 
 /** Whether there is no packet in it. */

@@ -424,32 +424,49 @@ START_TEST(any_budget)
 				each_budget(&p, op);
 		exo_arena_free(&arena);
 	}
+	for (uint32_t i = 0; i < 6; i++) {
+		struct sp_region a = random_cubes(40, 2),
+		                 b = random_cubes(40, 2);
+		struct pair p = pair_of(a, b);
+
+		for (size_t op = 0; op < OPS; op++)
+			if (a.n > 0 && b.n > 0)
+				each_budget(&p, op);
+		exo_arena_free(&arena);
+	}
 	done();
 }
 END_TEST
 
-START_TEST(any_memory)
+static void each_memory(struct sp_region a, struct sp_region b, uint64_t step)
 {
 	struct exo_mem little = mem_heap(NULL);
 	struct exo_arena small;
 	struct sp_work w = { &small, PLENTY, &tiny, NULL };
+	struct pair p = pair_of(a, b);
 
-	seed = 22;
 	exo_arena_init(&small, &little);
-	for (uint32_t i = 0; i < 40; i++) {
-		struct sp_region a = random_region(6), b = random_region(6);
-		struct pair p = pair_of(a, b);
-
-		for (size_t op = 0; op < OPS; op++) {
-			for (little.limit = 1; little.limit < 8000;
-			     little.limit += 48) {
-				scarce(&p, op, &w, -EXO_ENOMEM);
-				exo_arena_free(&small);
-			}
+	for (size_t op = 0; op < OPS; op++) {
+		for (little.limit = 1; little.limit < 160 * step;
+		     little.limit += step) {
+			scarce(&p, op, &w, -EXO_ENOMEM);
+			exo_arena_free(&small);
 		}
-		exo_arena_free(&arena);
 	}
 	NEED(little.used == 0);
+}
+
+START_TEST(any_memory)
+{
+	seed = 22;
+	for (uint32_t i = 0; i < 40; i++) {
+		each_memory(random_region(6), random_region(6), 48);
+		exo_arena_free(&arena);
+	}
+	for (uint32_t i = 0; i < 10; i++) {
+		each_memory(random_cubes(40, 2), random_cubes(40, 2), 96);
+		exo_arena_free(&arena);
+	}
 	done();
 }
 END_TEST
