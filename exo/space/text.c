@@ -258,6 +258,18 @@ static int pop(struct parser *p)
 	return rc != 0 ? rc : sp_read_next(&p->r);
 }
 
+/* The first atom of a draft, and not what the second demands. */
+static int other_than(
+    struct sp_work *w, const struct sp_draft *d, struct sp_region *out)
+{
+	struct sp_region all = { NULL, 0 }, one = { NULL, 0 };
+	int rc = sp_conj(w, d->a, 1, &all);
+
+	if (rc == 0)
+		rc = sp_conj(w, d->a + 1, 1, &one);
+	return rc != 0 ? rc : sp_minus(w, all, one, out);
+}
+
 /* A draft as an operand. */
 static int operand_of(
     struct sp_work *w, const struct sp_draft *d, struct operand *o)
@@ -268,18 +280,14 @@ static int operand_of(
 	int rc = 0;
 
 	o->vlan = d->vlan;
-	o->plain = d->cubes == 1 && !d->differs;
+	if (d->differs)
+		return other_than(w, d, &o->r);
+	o->plain = d->cubes == 1;
 	if (o->plain) {
 		rc = add_atoms(w, &f, d->a, d->n);
 		o->a = f.a;
 		o->n = f.n;
 		return rc;
-	}
-	if (d->differs) {
-		rc = sp_conj(w, d->a, 1, &o->r);
-		if (rc == 0)
-			rc = sp_conj(w, d->a + 1, 1, &one);
-		return rc != 0 ? rc : sp_minus(w, o->r, one, &o->r);
 	}
 	for (uint32_t i = 0; rc == 0 && i < d->cubes; from = d->end[i++]) {
 		rc = sp_conj(w, d->a + from, d->end[i] - from, &one);
