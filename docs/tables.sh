@@ -106,6 +106,62 @@ table() {
 		gsub(/ \\\|/, ",", can)
 		printf "| %s | `%s` | %s |\n", col[1], col[3], can'
 		;;
+	fields)
+		echo '| field | bits | written | is there | what it is |'
+		echo '|---|---|---|---|---|'
+		sed 's|)[ \t]*/\* \(.*\) \*/$|, "\1")|' exo/space/fields.inc |
+		    rows - SP_FIELD '
+		split("META:always " \
+		    "SEEN:where_the_parser_can_tell " \
+		    "ETH:Ethernet " \
+		    "TYPED:Ethernet,_SLL,_SLL2 " \
+		    "TAG0:behind_a_TPID " \
+		    "TAG1:behind_two " \
+		    "AF:NULL,_LOOP " \
+		    "IP4:type_is_0x0800 " \
+		    "IP6:type_is_0x86dd " \
+		    "IP6X:and_ip6.nh_is_an_extension_header " \
+		    "ARP:type_is_0x0806_or_0x8035 " \
+		    "L4:behind_the_IP_header " \
+		    "PORTS:TCP,_UDP,_SCTP,_DCCP,_UDP-Lite " \
+		    "ICMP:ICMP,_ICMPv6 " \
+		    "TCP:TCP", names, " ")
+		there = "?"
+		for (i in names)
+			if (index(names[i], col[4] ":") == 1)
+				there = substr(names[i], length(col[4]) + 2)
+		gsub(/_/, " ", there)
+		form = col[6]
+		if (form == "NUM") form = "decimal"
+		if (form == "HEX") form = "hexadecimal"
+		if (form == "IP4") form = "IPv4 address"
+		if (form == "MAC") form = "Ethernet address"
+		printf "| `%s` | %s | %s | %s | %s |\n", col[2], col[3], form,
+		    there, (n > 6 ? col[7] : "")'
+		;;
+	words | atoms)
+		echo '| text | what it is | in atoms |'
+		echo '|---|---|---|'
+		awk '
+		/^== / { title = substr($0, 4) }
+		/^text: / { text = substr($0, 7) }
+		/^(means|same): / {
+			means = substr($0, index($0, " ") + 1)
+			gsub(/\|/, "\\|", text)
+			if (length(means) > 80)
+				means = substr(means, 1, \
+				    index(substr(means, 40), " or ") + 39) \
+				    "or ..."
+			printf "| `%s` | %s | `%s` |\n", text, title, means
+		}' "tests/cases/region/$1.case"
+		;;
+	region-errors)
+		echo '| number | name | what is wrong | what to do |'
+		echo '|---|---|---|---|'
+		rows exo/space/text_errors.inc SP_TEXT_ERROR '
+		printf "| %s | %s | %s | %s |\n", col[1], col[2], col[3],
+		    col[4]'
+		;;
 	passes) # for the manual, in mdoc
 		echo '.Bl -tag -width "chains" -compact'
 		rows exo/jit/passes.inc JIT_PASS '

@@ -69,7 +69,7 @@ START_TEST(what_was_meant_is_written)
 	    "bits are set beyond the prefix\n"
 	    "  dst host 10.1.2.3/8\n"
 	    "           ^^^^^^^^\n"
-	    "  leave the prefix away, or write the first address of it: "
+	    "  leave the prefix away, or write its first address: "
 	    "10.0.0.0/8");
 }
 END_TEST
