@@ -10,7 +10,8 @@
  *
  * The printed form
  *	Cubes in an order of their own, atoms in that of their fields. Reading
- *	it gives the same cubes, atom for atom.
+ *	it, if it is no longer than a text may be, gives the same cubes, atom
+ *	for atom.
  *
  * Trust: any bytes may be read. Memory is the work's arena, and every step is
  * charged to the work.

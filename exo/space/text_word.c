@@ -285,6 +285,8 @@ static int read_ether_type(struct sp_reader *r, struct sp_draft *d)
 		rc = sp_read_number(r, sp_max(SP_TYPE), &v);
 	if (rc == 0 && v < ETHERTYPES)
 		return sp_read_fail(r, SP_TEXT_LLC, &t);
+	if (rc == 0 && sp_is_tpid(v))
+		return sp_read_fail(r, SP_TEXT_TPID, &t);
 	return rc != 0 ? rc : one(d, sp_is(SP_TYPE, v));
 }
 
