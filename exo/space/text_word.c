@@ -46,6 +46,7 @@ void sp_draft_end(struct sp_draft *d)
 	d->end[d->cubes++] = d->n;
 }
 
+/* A conjunction of one more atom, and its end. */
 static int one(struct sp_draft *d, struct sp_atom a)
 {
 	sp_draft_put(d, a);
@@ -174,8 +175,6 @@ static int read_id(
 }
 
 static const struct word *word_named(const struct sp_token *t);
-static int read_dir(
-    struct sp_reader *r, struct sp_draft *d, const struct word *w);
 
 /* Behind src or dst, of which *b knows. */
 static int read_side(struct sp_reader *r, struct sp_draft *d, struct before *b)
