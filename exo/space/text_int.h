@@ -83,7 +83,7 @@ int sp_read_address(struct sp_reader *r, bool prefix, struct sp_address *a);
 int sp_read_range(
     struct sp_reader *r, uint64_t max, uint64_t *lo, uint64_t *hi);
 
-/** The mask of a prefix. */
+/** The mask of a prefix; the bits that the field has not are in it, too. */
 uint64_t sp_prefix_mask(uint32_t width, uint32_t bits);
 
 /** Refuse bits behind a prefix: t is what has them. */

@@ -199,9 +199,9 @@ int sp_read_value(struct sp_reader *r, enum sp_field f, uint64_t *v)
 
 uint64_t sp_prefix_mask(uint32_t width, uint32_t bits)
 {
-	uint64_t max = UINT64_MAX >> (64 - width);
+	uint32_t rest = bits < width ? width - bits : 0;
 
-	return bits == 0 ? 0 : max & ~(bits == width ? 0 : max >> bits);
+	return rest == 0 ? UINT64_MAX : ~(UINT64_MAX >> (64 - rest));
 }
 
 int sp_read_host_bits(struct sp_reader *r, const struct sp_token *t,

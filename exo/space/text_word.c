@@ -35,6 +35,7 @@ struct before {
 
 #define ETHERTYPES 0x600u
 #define VLAN_MAX   0xfffu
+#define LOOKUP     16u /* steps that finding a word among all is worth */
 
 void sp_draft_put(struct sp_draft *d, struct sp_atom a)
 {
