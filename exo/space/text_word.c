@@ -424,7 +424,9 @@ int sp_read_word(struct sp_reader *r, struct sp_draft *d)
 	if (w == NULL && f == SP_FIELDS)
 		return sp_read_fail(
 		    r, sp_token_is_value(&t) ? SP_TEXT_BARE : SP_TEXT_WORD, &t);
-	rc = sp_read_next(r);
+	rc = sp_spend(r->w, LOOKUP);
+	if (rc == 0)
+		rc = sp_read_next(r);
 	if (rc != 0)
 		return rc;
 	if (w == NULL || (f != SP_FIELDS && sp_at_compare(r)))
