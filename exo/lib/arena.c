@@ -16,7 +16,7 @@ struct exo_arena_chunk {
 	size_t used; /* bytes taken, this header included */
 };
 
-void *exo_mem_get(struct exo_mem *m, size_t size)
+void *exo_mem_raw(struct exo_mem *m, size_t size)
 {
 	void *p;
 
@@ -27,10 +27,18 @@ void *exo_mem_get(struct exo_mem *m, size_t size)
 	p = m->get(m->ctx, size);
 	if (p == NULL)
 		return NULL;
-	memset(p, 0, size);
 	m->used += size;
 	if (m->used > m->peak)
 		m->peak = m->used;
+	return p;
+}
+
+void *exo_mem_get(struct exo_mem *m, size_t size)
+{
+	void *p = exo_mem_raw(m, size);
+
+	if (p != NULL)
+		memset(p, 0, size);
 	return p;
 }
 

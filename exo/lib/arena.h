@@ -27,6 +27,9 @@ struct exo_mem {
 /** Return size zeroed bytes charged to m, or NULL; size may be 0 (NULL). */
 void *exo_mem_get(struct exo_mem *m, size_t size);
 
+/** The same with undefined contents: for what is large, and used bit by bit. */
+void *exo_mem_raw(struct exo_mem *m, size_t size);
+
 /** Return p, got with this size from m; p may be NULL. */
 void exo_mem_put(struct exo_mem *m, void *p, size_t size);
 
