@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Lookups: a batch of packets in one table after the other.
+ *
+ * In three stages, so that the cache misses of a batch overlap: hash each
+ * packet and ask for its bucket; find its tag there and ask for the record;
+ * check the record. What is not simple (a second tag that is the same, a further
+ * bucket, a table that grew meanwhile) is left to look_again(), which does it
+ * for one packet from the start.
+ *
+ * Cost of the usual case: per packet and table about 30 instructions and a
+ * bucket's cache line, per record met about 20 and its line.
+ */
+#include "exo/core/index_int.h"
+
+#include "exo/abi/err.h"
+#include "exo/lib/tags.h"
+
+#define INLINE static inline __attribute__((always_inline))
+#define SLOTS  ((1u << IX_SLOTS) - 1)
+#define AGAIN  0x8000u
+
+enum mode {
+	FIRST,
+	ORDERED,
+	ALL,
+};
+
+struct exo_look {
+	struct exo_mem *mem;
+	struct exo_epoch *epoch;
+	uint32_t reader;
+
+	/* the batch */
+	const struct sp_packet *p;
+	uint32_t n;
+	uint64_t all; /* a bit for each packet */
+	uint8_t cls[EXO_LOOK_BATCH];
+	uint8_t order[EXO_LOOK_BATCH]; /* packets by class */
+	uint8_t start[IX_CLASSES + 1]; /* where each class begins there */
+	uint64_t has[EXO_LOOK_BATCH];
+
+	/* the call */
+	uint64_t best[EXO_LOOK_BATCH];
+	struct exo_hits *hits;
+	uint64_t more;
+	void (*fn)(void *arg, uint32_t packet, uint64_t rank);
+	void *arg;
+
+	/* the table */
+	const struct ix_layout *lay;
+	uint8_t
+	    some[EXO_LOOK_BATCH];    /* packets of a class that are asked for */
+	uint8_t act[EXO_LOOK_BATCH]; /* those that have a bucket */
+	uint32_t nact;
+	uint32_t buckets;
+	uint64_t seed; /* of the hash */
+	uint32_t x[EXO_LOOK_BATCH];
+	const struct ix_bucket *b[EXO_LOOK_BATCH];
+	uint32_t cand[EXO_LOOK_BATCH];
+	uint32_t rest[EXO_LOOK_BATCH];
+	uint64_t w[EXO_LOOK_BATCH][IX_WORDS];
+
+	struct sp_view view[EXO_LOOK_BATCH];
+};
+
+static uint32_t get32(const uint32_t *p)
+{
+	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+}
+
+int exo_look_new(struct exo_mem *mem, struct exo_epoch *epoch, uint32_t reader,
+    struct exo_look **out)
+{
+	struct exo_look *l = exo_mem_get(mem, sizeof(*l));
+
+	if (l == NULL)
+		return -EXO_ENOMEM;
+	l->mem = mem;
+	l->epoch = epoch;
+	l->reader = reader;
+	*out = l;
+	return 0;
+}
+
+void exo_look_free(struct exo_look *l)
+{
+	if (l != NULL)
+		exo_mem_put(l->mem, l, sizeof(*l));
+}
+
+void exo_look_begin(struct exo_look *l, const struct sp_packet *p, uint32_t n)
+{
+	uint8_t count[IX_CLASSES] = { 0 }, at = 0;
+
+	exo_epoch_enter(l->epoch, l->reader);
+	l->p = p;
+	l->n = n;
+	l->all = n == 0 ? 0 : UINT64_MAX >> (64 - n);
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(p[i].data);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t cls = ix_classify(&p[i], &l->has[i]);
+
+		if (cls == IX_PARSED) {
+			sp_parse(&p[i], &l->view[i]);
+			l->has[i] = l->view[i].has;
+		}
+		l->cls[i] = (uint8_t)cls;
+		count[cls]++;
+	}
+	for (uint32_t c = 0; c < IX_CLASSES; c++) {
+		l->start[c] = at;
+		at = (uint8_t)(at + count[c]);
+		count[c] = l->start[c];
+	}
+	l->start[IX_CLASSES] = at;
+	for (uint32_t i = 0; i < n; i++)
+		l->order[count[l->cls[i]]++] = (uint8_t)i;
+}
+
+void exo_look_end(struct exo_look *l)
+{
+	exo_epoch_leave(l->epoch, l->reader);
+}
+
+static uint64_t value_of(const struct exo_look *l, uint32_t i, uint32_t field)
+{
+	return l->cls[i] == IX_PARSED
+	           ? l->view[i].v[field]
+	           : ix_class_value(l->cls[i], &l->p[i], field);
+}
+
+/* What a record demands besides its words. */
+static bool ext_has(const struct exo_index *ix, const struct exo_look *l,
+    uint32_t i, uint32_t ext)
+{
+	const struct ix_ext *e = *ix_ext(ix, ext);
+
+	for (uint32_t k = 0; k < e->n; k++) {
+		const struct sp_atom *a = &e->a[k];
+		uint64_t v = value_of(l, i, a->field);
+
+		if ((v & a->mask) != a->value || v < a->lo || v > a->hi)
+			return false;
+	}
+	return true;
+}
+
+/* Whether packet i, of whose words the first are looked at, is in a record's
+ * cube. */
+INLINE bool is_in(const struct exo_index *ix, const struct exo_look *l,
+    uint32_t i, const struct ix_rec *r, uint32_t words)
+{
+	const struct ix_member *m = ix_member(ix, r->member);
+	uint64_t differ = (l->has[i] & m->need) ^ m->need;
+
+	differ |= l->has[i] & m->absent;
+	for (uint32_t k = 0; k < words; k++)
+		differ |= (l->w[i][k] & m->mask[k]) ^ r->w[k];
+	return differ == 0 && m->gen <= l->lay->gen &&
+	       (r->ext == 0 || ext_has(ix, l, i, r->ext));
+}
+
+/* Keep the lowest ranks, in order, each once; what has no room is more. */
+static void keep(struct exo_look *l, uint32_t i, uint64_t rank)
+{
+	struct exo_hits *h = l->hits;
+	uint64_t *v = h->rank + (size_t)i * h->room;
+	uint32_t k = h->n[i];
+
+	if (rank < h->from[i])
+		return;
+	while (k > 0 && v[k - 1] > rank)
+		k--;
+	if (k > 0 && v[k - 1] == rank)
+		return;
+	if (h->n[i] == h->room) {
+		l->more |= (uint64_t)1 << i;
+		if (k == h->room)
+			return;
+	} else {
+		h->n[i]++;
+	}
+	for (uint32_t j = h->n[i] - 1; j > k; j--)
+		v[j] = v[j - 1];
+	v[k] = rank;
+}
+
+INLINE void emit(struct exo_look *l, uint32_t i, uint64_t rank, enum mode mode)
+{
+	if (mode == FIRST)
+		l->best[i] = rank < l->best[i] ? rank : l->best[i];
+	else if (mode == ORDERED)
+		keep(l, i, rank);
+	else
+		l->fn(l->arg, i, rank);
+}
+
+/* The records of a chain, from r on. Returns whether the packet is in one. */
+INLINE bool chain(const struct exo_index *ix, struct exo_look *l, uint32_t i,
+    const struct ix_rec *r, uint32_t words, enum mode mode)
+{
+	bool found = false;
+
+	for (;;) {
+		uint32_t next = get32(&r->next);
+
+		if (is_in(ix, l, i, r, words)) {
+			emit(l, i, r->rank, mode);
+			found = true;
+		}
+		if (next == 0)
+			return found;
+		r = ix_rec(ix, next);
+	}
+}
+
+/* All chains of packet i's bucket that have its tag, until its own is found; once
+ * more if its bucket was divided meanwhile. */
+static void look_again(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, uint32_t i, enum mode mode)
+{
+	uint32_t x = l->x[i], n = get32(&t->buckets), now;
+
+	for (;; n = now) {
+		const struct ix_bucket *b = ix_bucket(t, ix_which(x, n));
+		bool found = false;
+
+		while (b != NULL && !found) {
+			uint32_t m = exo_tags_find(b->tag, ix_tag(x)) & SLOTS;
+			uint32_t extra = get32(&b->extra);
+
+			for (; m != 0 && !found; m &= m - 1) {
+				uint32_t head =
+				    get32(&b->head[(uint32_t)__builtin_ctz(m)]);
+
+				found = chain(
+				    ix, l, i, ix_rec(ix, head), IX_WORDS, mode);
+			}
+			b = extra != 0 ? ix_extra(t, extra) : NULL;
+		}
+		now = get32(&t->buckets);
+		if (found || ix_which(x, now) == ix_which(x, n))
+			return;
+	}
+}
+
+/* Packet i has its words: find its bucket. */
+INLINE void hashed(
+    struct exo_look *l, const struct ix_table *t, uint32_t i, uint64_t sum)
+{
+	uint32_t x = ix_mix(sum);
+	const struct ix_bucket *b = ix_bucket(t, ix_which(x, l->buckets));
+
+	__builtin_prefetch(b);
+	l->x[i] = x;
+	l->b[i] = b;
+	l->act[l->nact++] = (uint8_t)i;
+}
+
+static uint64_t sum_of(const struct exo_index *ix, const struct exo_look *l,
+    const struct ix_table *t, const uint64_t *w)
+{
+	uint64_t sum = l->seed;
+
+	for (uint32_t k = 0; k < l->lay->words; k++)
+		sum += ix_mul(ix->key, k, w[k] & t->coarse[k]);
+	return sum;
+}
+
+/* Packet i's words field by field. */
+static void apart(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, uint32_t i)
+{
+	const struct ix_layout *lay = l->lay;
+	uint64_t *w = l->w[i];
+
+	if ((l->has[i] & t->need) != t->need)
+		return;
+	for (uint32_t k = 0; k < lay->words; k++)
+		w[k] = 0;
+	for (uint32_t k = 0; k < lay->places; k++) {
+		const struct ix_place *p = &lay->place[k];
+
+		if ((l->has[i] & SP_BIT(p->field)) != 0)
+			w[p->word] |=
+			    ix_wire(value_of(l, i, p->field), p->bytes)
+			    << (8 * p->byte);
+	}
+	hashed(l, t, i, sum_of(ix, l, t, w));
+}
+
+static inline uint64_t rotate(uint64_t v, uint32_t r)
+{
+	return v << r | v >> (-r & 63);
+}
+
+/* Packets whose words are one load each. */
+INLINE void one(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, const struct ix_prog *g, const uint8_t *list,
+    uint32_t n, uint32_t words)
+{
+	uint64_t mask[IX_WORDS], fixed[IX_WORDS], coarse[IX_WORDS];
+	uint32_t off[IX_WORDS];
+
+	for (uint32_t k = 0; k < words; k++) {
+		mask[k] = g->load[k].mask[0];
+		fixed[k] = g->load[k].fixed;
+		off[k] = g->load[k].off[0];
+		coarse[k] = t->coarse[k];
+	}
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t i = list[j];
+		const uint8_t *d = l->p[i].data;
+		uint64_t sum = l->seed;
+
+		for (uint32_t k = 0; k < words; k++) {
+			uint64_t w = exo_le64(d + off[k]) & mask[k];
+
+			l->w[i][k] = w |= fixed[k];
+			sum += ix_mul(ix->key, k, w & coarse[k]);
+		}
+		hashed(l, t, i, sum);
+	}
+}
+
+/* Packets whose words are two loads each. */
+static void two(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, const struct ix_prog *g, const uint8_t *list,
+    uint32_t n)
+{
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t i = list[j];
+		const uint8_t *d = l->p[i].data;
+		uint64_t *w = l->w[i];
+
+		if ((l->has[i] & g->check) != g->check) {
+			apart(ix, l, t, i);
+			continue;
+		}
+		for (uint32_t k = 0; k < l->lay->words; k++) {
+			const struct ix_load *f = &g->load[k];
+
+			w[k] = rotate(exo_le64(d + f->off[0]), f->rot[0]) &
+			       f->mask[0];
+			w[k] |= rotate(exo_le64(d + f->off[1]), f->rot[1]) &
+			        f->mask[1];
+			w[k] |= f->fixed;
+		}
+		hashed(l, t, i, sum_of(ix, l, t, w));
+	}
+}
+
+static void by_class(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, uint32_t cls, const uint8_t *list, uint32_t n)
+{
+	const struct ix_prog *g = cls == IX_PARSED ? NULL : &l->lay->prog[cls];
+	uint32_t way = g == NULL ? IX_APART : g->way;
+
+	if (way == IX_NEVER)
+		return;
+	if (way == IX_TWO) {
+		two(ix, l, t, g, list, n);
+		return;
+	}
+	for (uint32_t j = 0; way == IX_APART && j < n; j++)
+		apart(ix, l, t, list[j]);
+	if (way == IX_APART)
+		return;
+	switch (l->lay->words) {
+	case 1:
+		one(ix, l, t, g, list, n, 1);
+		break;
+	case 2:
+		one(ix, l, t, g, list, n, 2);
+		break;
+	case 3:
+		one(ix, l, t, g, list, n, 3);
+		break;
+	case 4:
+		one(ix, l, t, g, list, n, 4);
+		break;
+	default:
+		one(ix, l, t, g, list, n, IX_WORDS);
+		break;
+	}
+}
+
+/* The packets of a class that are asked for, and may find something better than
+ * they have. */
+static uint32_t select(struct exo_look *l, const uint8_t *list, uint32_t n,
+    uint64_t which, uint64_t best)
+{
+	uint32_t k = 0;
+
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t i = list[j];
+
+		l->some[k] = (uint8_t)i;
+		k += (which >> i & 1) != 0 && l->best[i] > best;
+	}
+	return k;
+}
+
+static void stage_one(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, uint64_t which, bool whole)
+{
+	uint64_t best = __atomic_load_n(&t->best, __ATOMIC_ACQUIRE);
+
+	l->nact = 0;
+	l->buckets = get32(&t->buckets);
+	l->seed = ix->key[2 * IX_WORDS];
+	for (uint32_t k = t->hashed; k < l->lay->words; k++)
+		l->seed -= ix_mul(ix->key, k, 0);
+	for (uint32_t c = 0; c < IX_CLASSES; c++) {
+		const uint8_t *list = l->order + l->start[c];
+		uint32_t n = (uint32_t)(l->start[c + 1] - l->start[c]);
+
+		if (!whole && n != 0) {
+			n = select(l, list, n, which, best);
+			list = l->some;
+		}
+		if (n != 0)
+			by_class(ix, l, t, c, list, n);
+	}
+}
+
+static void stage_two(
+    const struct exo_index *ix, struct exo_look *l, const struct ix_table *t)
+{
+	uint32_t now;
+
+	for (uint32_t j = 0; j < l->nact; j++) {
+		uint32_t i = l->act[j], head = 0;
+		const struct ix_bucket *b = l->b[i];
+		uint32_t m = exo_tags_find(b->tag, ix_tag(l->x[i])) & SLOTS;
+
+		if (m != 0)
+			head = get32(&b->head[(uint32_t)__builtin_ctz(m)]);
+		__builtin_prefetch(ix_rec(ix, head));
+		l->cand[i] = head;
+		l->rest[i] = (m & (m - 1)) | get32(&b->extra);
+	}
+	now = get32(&t->buckets);
+	if (now == l->buckets)
+		return;
+	for (uint32_t j = 0; j < l->nact; j++) {
+		uint32_t i = l->act[j];
+
+		if (ix_which(l->x[i], now) != ix_which(l->x[i], l->buckets))
+			l->rest[i] |= AGAIN;
+	}
+}
+
+INLINE void stage_three(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, uint32_t words, enum mode mode)
+{
+	for (uint32_t j = 0; j < l->nact; j++) {
+		uint32_t i = l->act[j];
+
+		if (!chain(ix, l, i, ix_rec(ix, l->cand[i]), words, mode) &&
+		    l->rest[i] != 0)
+			look_again(ix, l, t, i, mode);
+	}
+}
+
+/* Every packet against every record. */
+static void scan(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, uint64_t which, enum mode mode)
+{
+	uint32_t next = get32(&t->head);
+
+	while (next != 0) {
+		const struct ix_rec *r = ix_rec(ix, next);
+
+		next = get32(&r->next);
+		for (uint64_t m = which; m != 0; m &= m - 1) {
+			uint32_t i = (uint32_t)__builtin_ctzll(m);
+
+			if (is_in(ix, l, i, r, 0))
+				emit(l, i, r->rank, mode);
+		}
+	}
+}
+
+INLINE void look(const struct exo_index *ix, struct exo_look *l, uint64_t which,
+    enum mode mode)
+{
+	const struct ix_list *list =
+	    __atomic_load_n(&ix->list, __ATOMIC_ACQUIRE);
+
+	which &= l->all;
+	for (uint32_t k = 0; k < list->n; k++) {
+		const struct ix_table *t = list->t[k];
+
+		l->lay = __atomic_load_n(&t->lay, __ATOMIC_ACQUIRE);
+		if (t->hashed == 0) {
+			scan(ix, l, t, which, mode);
+			continue;
+		}
+		stage_one(ix, l, t, which,
+		    which == l->all && (k == 0 || mode != FIRST));
+		stage_two(ix, l, t);
+		if (mode != FIRST || l->lay->words > 2)
+			stage_three(ix, l, t, IX_WORDS, mode);
+		else if (l->lay->words == 2)
+			stage_three(ix, l, t, 2, mode);
+		else
+			stage_three(ix, l, t, 1, mode);
+	}
+}
+
+void exo_index_first(const struct exo_index *ix, struct exo_look *l,
+    uint64_t which, uint64_t *rank)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		l->best[i] = EXO_RANK_NONE;
+	look(ix, l, which, FIRST);
+	for (uint32_t i = 0; i < l->n; i++)
+		if ((which >> i & 1) != 0)
+			rank[i] = l->best[i];
+}
+
+uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
+    uint64_t which, struct exo_hits *h)
+{
+	l->hits = h;
+	l->more = 0;
+	for (uint32_t i = 0; i < l->n; i++) {
+		l->best[i] = EXO_RANK_NONE;
+		if ((which >> i & 1) != 0)
+			h->n[i] = 0;
+	}
+	look(ix, l, which, ORDERED);
+	for (uint64_t m = l->more; m != 0; m &= m - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(m);
+
+		h->from[i] = h->rank[(size_t)(i + 1) * h->room - 1] + 1;
+	}
+	return l->more;
+}
+
+void exo_index_all(const struct exo_index *ix, struct exo_look *l,
+    uint64_t which, void (*fn)(void *arg, uint32_t packet, uint64_t rank),
+    void *arg)
+{
+	l->fn = fn;
+	l->arg = arg;
+	for (uint32_t i = 0; i < l->n; i++)
+		l->best[i] = EXO_RANK_NONE;
+	look(ix, l, which, ALL);
+}
