@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Symbolic values: what is known of a number, bit by bit.
+ *
+ * A value is (bits + add) modulo 2^wrap, in which each bit is 0, 1, unknown, or
+ * a certain bit of the packet. Masks, shifts, byte orders and unions only move
+ * bits about. A sum of a value and a constant goes into `add`; what cannot be
+ * said of a result exactly becomes unknown bits, which any number has.
+ *
+ * Each value exists once; two that are the same object are the same number if
+ * no bit of it is unknown.
+ */
+#include "verifier/accept_int.h"
+
+#include "exo/lib/bytes.h"
+
+static uint32_t hash(const struct vf_sym *v)
+{
+	uint64_t h = v->add * 31 + v->kind * 7u + v->wrap;
+
+	for (unsigned i = 0; i < 64; i += 4)
+		h = (h ^ exo_le64(&v->bit[i])) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(h >> 32) % VF_SYM_HEADS;
+}
+
+static bool same(const struct vf_sym *x, const struct vf_sym *y)
+{
+	return x->kind == y->kind && x->wrap == y->wrap && x->add == y->add &&
+	       memcmp(x->bit, y->bit, sizeof(x->bit)) == 0;
+}
+
+const struct vf_sym *vf_sym_of(struct vf_acc *a, const struct vf_sym *v)
+{
+	struct vf_sym **head = &a->head[hash(v)], *s;
+
+	for (s = *head; s != NULL; s = s->next)
+		if (same(s, v))
+			return s;
+	s = vf_acc_get(a, sizeof(*s));
+	if (s == NULL)
+		return a->other; /* whoever looks at it stops */
+	*s = *v;
+	s->next = *head;
+	*head = s;
+	return s;
+}
+
+static void set(struct vf_sym *v, uint64_t c)
+{
+	*v = (struct vf_sym){ .kind = VF_SYM_NUM, .wrap = 64 };
+	for (unsigned i = 0; i < 64; i++)
+		v->bit[i] = (c >> i & 1) != 0 ? VF_BIT_1 : VF_BIT_0;
+}
+
+const struct vf_sym *vf_sym_const(struct vf_acc *a, uint64_t c)
+{
+	struct vf_sym v;
+
+	set(&v, c);
+	return vf_sym_of(a, &v);
+}
+
+const struct vf_sym *vf_sym_pointer(
+    struct vf_acc *a, enum vf_sym_kind kind, uint64_t add)
+{
+	struct vf_sym v = { .kind = (uint8_t)kind, .wrap = 64, .add = add };
+
+	return vf_sym_of(a, &v);
+}
+
+bool vf_sym_known(const struct vf_sym *v, uint64_t *c)
+{
+	uint64_t x = 0;
+
+	if (v->kind != VF_SYM_NUM)
+		return false;
+	for (unsigned i = 0; i < 64; i++) {
+		if (v->bit[i] > VF_BIT_1)
+			return false;
+		x |= (uint64_t)v->bit[i] << i;
+	}
+	x += v->add;
+	*c = v->wrap == 32 ? (uint32_t)x : x;
+	return true;
+}
+
+static void set_any(struct vf_sym *v, uint16_t bit, uint32_t n)
+{
+	set(v, 0);
+	for (uint32_t i = 0; i < n; i++)
+		v->bit[i] = bit;
+}
+
+const struct vf_sym *vf_sym_any(struct vf_acc *a, enum vf_bit bit, uint32_t n)
+{
+	struct vf_sym v;
+
+	set_any(&v, (uint16_t)bit, n);
+	return vf_sym_of(a, &v);
+}
+
+const struct vf_sym *vf_sym_bytes(struct vf_acc *a, enum vf_base base,
+    uint64_t at, uint32_t size, bool swapped)
+{
+	struct vf_sym v;
+
+	if (at >= VF_SOURCE_BYTES)
+		return vf_sym_any(a, VF_BIT_PLACE, size * 8);
+	set(&v, 0);
+	for (uint32_t i = 0; i < size * 8; i++) {
+		uint32_t byte = swapped ? i / 8 : size - 1 - i / 8;
+		uint32_t number = ((uint32_t)at + byte) * 8 + 7 - i % 8;
+
+		v.bit[i] =
+		    (uint16_t)(VF_BIT_SOURCE + ((unsigned)base << 14) + number);
+	}
+	return vf_sym_of(a, &v);
+}
+
+/* The largest number that its bits may be. */
+static uint64_t most(const struct vf_sym *v)
+{
+	uint64_t x = 0;
+
+	for (unsigned i = 0; i < 64; i++)
+		x |= (uint64_t)(v->bit[i] != VF_BIT_0) << i;
+	return x;
+}
+
+uint64_t vf_sym_max(const struct vf_sym *v)
+{
+	uint64_t x = most(v);
+
+	if (v->add > UINT64_MAX - x)
+		return UINT64_MAX;
+	x += v->add;
+	return v->wrap == 32 && x > UINT32_MAX ? UINT32_MAX : x;
+}
+
+/* The unknown bit for what comes of two. */
+static uint16_t unknown(uint16_t x, uint16_t y)
+{
+	if (x > VF_BIT_SUMS && x < VF_BIT_SOURCE)
+		return x;
+	return y > VF_BIT_SUMS && y < VF_BIT_SOURCE ? y : VF_BIT_SUMS;
+}
+
+/* Any number, for the reason that some bit of x or y gives. */
+static const struct vf_sym *lost(struct vf_acc *a, const struct vf_sym *x,
+    const struct vf_sym *y, unsigned width)
+{
+	uint16_t why = VF_BIT_SUMS;
+
+	for (unsigned i = 0; i < 64; i++)
+		why = unknown(why, unknown(x->bit[i], y->bit[i]));
+	return vf_sym_any(a, (enum vf_bit)why, width);
+}
+
+/* Bits alone: without add. What has one is any number of its size then. */
+static struct vf_sym flat(const struct vf_sym *x)
+{
+	struct vf_sym v = *x;
+
+	if (x->add != 0)
+		set_any(&v, VF_BIT_SUMS,
+		    64 - (uint32_t)__builtin_clzll(vf_sym_max(x) | 1));
+	return v;
+}
+
+/* The number modulo 2^32: wrap is 32 only where that makes a difference. */
+static struct vf_sym low32(const struct vf_sym *x)
+{
+	struct vf_sym v = *x;
+
+	for (unsigned i = 32; i < 64; i++)
+		v.bit[i] = VF_BIT_0;
+	v.add = (uint32_t)x->add;
+	v.wrap = most(&v) + v.add > UINT32_MAX ? 32 : 64;
+	return v;
+}
+
+const struct vf_sym *vf_sym_low(
+    struct vf_acc *a, const struct vf_sym *x, unsigned bits, bool sign)
+{
+	struct vf_sym v;
+
+	if (x->kind != VF_SYM_NUM)
+		return vf_sym_any(a, VF_BIT_OTHER, sign ? 64 : bits);
+	if (bits == 32 && !sign)
+		v = low32(x);
+	else
+		v = flat(x);
+	for (unsigned i = bits; i < 64; i++)
+		v.bit[i] = sign ? v.bit[bits - 1] : VF_BIT_0;
+	return vf_sym_of(a, &v);
+}
+
+const struct vf_sym *vf_sym_swap(
+    struct vf_acc *a, const struct vf_sym *x, unsigned bits)
+{
+	struct vf_sym v, from;
+
+	if (x->kind != VF_SYM_NUM)
+		return vf_sym_any(a, VF_BIT_OTHER, bits);
+	from = flat(x);
+	set(&v, 0);
+	for (unsigned i = 0; i < bits; i++)
+		v.bit[i] = from.bit[bits - 8 - i / 8 * 8 + i % 8];
+	return vf_sym_of(a, &v);
+}
+
+/* At no place may both have something, so that nothing is carried. */
+static bool disjoint(const struct vf_sym *x, const struct vf_sym *y)
+{
+	for (unsigned i = 0; i < 64; i++)
+		if (x->bit[i] != VF_BIT_0 && y->bit[i] != VF_BIT_0)
+			return false;
+	return true;
+}
+
+static const struct vf_sym *sum(struct vf_acc *a, const struct vf_sym *x,
+    const struct vf_sym *y, unsigned width)
+{
+	struct vf_sym v = *x;
+	uint64_t c;
+
+	if (width == 64 && (x->wrap == 32 || y->wrap == 32))
+		return lost(a, x, y, 64);
+	if (vf_sym_known(y, &c)) {
+		v.add += c;
+	} else if (vf_sym_known(x, &c)) {
+		v = *y;
+		v.add += c;
+	} else if (disjoint(x, y)) {
+		for (unsigned i = 0; i < 64; i++)
+			v.bit[i] |= y->bit[i];
+		v.add += y->add;
+	} else {
+		return lost(a, x, y, width);
+	}
+	v.wrap = 64;
+	if (width == 32)
+		v = low32(&v);
+	if (vf_sym_known(&v, &c))
+		set(&v, c);
+	return vf_sym_of(a, &v);
+}
+
+static uint16_t bit_of(unsigned op, uint16_t x, uint16_t y)
+{
+	uint16_t low = x < y ? x : y, high = x < y ? y : x;
+
+	switch (op) {
+	case EXO_AND:
+		if (low == VF_BIT_0 || low == high)
+			return low;
+		return low == VF_BIT_1 ? high : unknown(x, y);
+	case EXO_OR:
+		if (low == VF_BIT_0 || low == high)
+			return high;
+		return low == VF_BIT_1 ? low : unknown(x, y);
+	default:
+		if (low == VF_BIT_0)
+			return high;
+		if (low == high && (low == VF_BIT_1 || low >= VF_BIT_SOURCE))
+			return VF_BIT_0;
+		return unknown(x, y);
+	}
+}
+
+static const struct vf_sym *bitwise(struct vf_acc *a, unsigned op,
+    const struct vf_sym *x, const struct vf_sym *y)
+{
+	struct vf_sym v = flat(x), u = flat(y);
+
+	for (unsigned i = 0; i < 64; i++)
+		v.bit[i] = bit_of(op, v.bit[i], u.bit[i]);
+	v.add = 0;
+	v.wrap = 64;
+	return vf_sym_of(a, &v);
+}
+
+static const struct vf_sym *shift(struct vf_acc *a, unsigned op, unsigned width,
+    const struct vf_sym *x, unsigned by)
+{
+	struct vf_sym from = flat(x), v;
+
+	set(&v, 0);
+	for (unsigned i = 0; i < width; i++) {
+		if (op == EXO_LSH)
+			v.bit[i] = i < by ? VF_BIT_0 : from.bit[i - by];
+		else if (i + by < width)
+			v.bit[i] = from.bit[i + by];
+		else
+			v.bit[i] = op == EXO_ARSH ? from.bit[width - 1]
+			                          : (uint16_t)VF_BIT_0;
+	}
+	return vf_sym_of(a, &v);
+}
+
+/* A product, quotient or remainder of two numbers; others are not needed. */
+static bool arith(unsigned op, uint64_t x, uint64_t y, uint64_t *out)
+{
+	switch (op) {
+	case EXO_MUL:
+		*out = x * y;
+		return true;
+	case EXO_DIV:
+		*out = y == 0 ? 0 : x / y;
+		return true;
+	case EXO_MOD:
+		*out = y == 0 ? x : x % y;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* With a power of two these are shifts and masks. */
+static const struct vf_sym *scaled(struct vf_acc *a, unsigned op,
+    unsigned width, const struct vf_sym *x, const struct vf_sym *y)
+{
+	uint64_t c, k;
+
+	if (vf_sym_known(x, &k) && vf_sym_known(y, &c) && arith(op, k, c, &k))
+		return vf_sym_const(a, width == 32 ? (uint32_t)k : k);
+	if (op == EXO_MUL && vf_sym_known(x, &c))
+		x = y;
+	else if (!vf_sym_known(y, &c))
+		return lost(a, x, y, width);
+	if (c == 0 || (c & (c - 1)) != 0)
+		return lost(a, x, y, width);
+	if (op == EXO_MOD)
+		return bitwise(a, EXO_AND, x, vf_sym_const(a, c - 1));
+	return shift(a, op == EXO_MUL ? EXO_LSH : EXO_RSH, width, x,
+	    (unsigned)__builtin_ctzll(c));
+}
+
+const struct vf_sym *vf_sym_alu(struct vf_acc *a, unsigned op, unsigned width,
+    const struct vf_sym *x, const struct vf_sym *y)
+{
+	uint64_t c;
+
+	if (x->kind != VF_SYM_NUM || y->kind != VF_SYM_NUM)
+		return vf_sym_any(a, VF_BIT_OTHER, width);
+	if (width == 32) {
+		x = vf_sym_low(a, x, 32, false);
+		y = vf_sym_low(a, y, 32, false);
+	}
+	switch (op) {
+	case EXO_ADD:
+		return sum(a, x, y, width);
+	case EXO_SUB:
+		if (!vf_sym_known(y, &c))
+			return lost(a, x, y, width);
+		return sum(a, x, vf_sym_const(a, 0 - c), width);
+	case EXO_AND:
+	case EXO_OR:
+	case EXO_XOR:
+		return bitwise(a, op, x, y);
+	case EXO_LSH:
+	case EXO_RSH:
+	case EXO_ARSH:
+		if (!vf_sym_known(y, &c))
+			return lost(a, x, y, width);
+		return shift(a, op, width, x, (unsigned)(c & (width - 1)));
+	case EXO_MUL:
+	case EXO_DIV:
+	case EXO_MOD:
+		return scaled(a, op, width, x, y);
+	default:
+		return lost(a, x, y, width);
+	}
+}
