@@ -3,7 +3,8 @@
 names_in = $(patsubst tests/$(1)/%.c,%,$(sort $(wildcard tests/$(1)/$(2)*.c)))
 UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
 # What makes programs; the judge of the verifier, linked to fuzz_verify only;
-# the judge of the compiler, linked to fuzz_jit only.
+# the judge of the compiler, linked to fuzz_jit only; filters about fields, linked
+# to fuzz_accept only.
 PROGEN_SRC  := $(sort $(wildcard tests/support/progen*.c)) tests/support/life.c
 ORACLE_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,contain.c step.c \
 	oracle.c)
@@ -11,9 +12,11 @@ TWIN_SRC    := $(PROGEN_SRC) $(addprefix tests/support/,filtgen.c guard.c \
 	linegen.c twin.c)
 # tshark's view of packets, linked to diff_space only.
 TSHARK_SRC  := $(sort $(wildcard tests/support/tshark*.c))
+ACCGEN_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,accgen.c filtgen.c \
+	linegen.c)
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
-	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) $(TWIN_SRC) \
-	$(TSHARK_SRC), \
+	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) \
+	$(TWIN_SRC) $(TSHARK_SRC) $(ACCGEN_SRC), \
 	$(wildcard tests/support/*.c)))
 # What bench_verify is made of, and the programs that it makes.
 BENCH_VERIFY_SRC := $(sort $(wildcard tests/bench/verify_*.c)) \

@@ -35,6 +35,7 @@ $(EXAMPLE_BIN): $(BUILD)/%: examples/%.c $(BUILD)/libexopf.a
 $(BUILD)/fuzz_verify: $(call obj,$(ORACLE_SRC))
 $(BUILD)/fuzz_jit: $(call obj,$(TWIN_SRC))
 $(BUILD)/fuzz_space: $(call obj,tests/support/view.c)
+$(BUILD)/fuzz_accept: $(call obj,$(ACCGEN_SRC))
 $(BUILD)/fuzz_inhabit: $(call obj,tests/support/spacegen.c)
 $(BUILD)/diff_space: $(call obj,tests/support/view.c $(TSHARK_SRC))
 $(BUILD)/fuzz_region: $(call obj,tests/support/tinyspace.c)

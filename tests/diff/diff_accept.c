@@ -27,9 +27,9 @@
 
 #include "exo/abi/err.h"
 #include "exo/lib/fmt.h"
-#include "exo/space/text.h"
 #include "filters/filters_int.h"
 #include "tests/support/cbpf_run.h"
+#include "tests/support/region_world.h"
 #include "verifier/accept.h"
 
 #ifndef EXOPF_SRCDIR
@@ -237,20 +237,6 @@ static void invent_all(void)
 
 /* --- the comparison ---------------------------------------------------------*/
 
-static uint64_t all_max(uint32_t f)
-{
-	return sp_max((enum sp_field)f);
-}
-
-static int all_inhabited(struct sp_work *w, const struct sp_cube *c)
-{
-	(void)w;
-	(void)c;
-	return 1;
-}
-
-static const struct sp_universe every_cube = { all_max, all_inhabited };
-
 /* A region as text, as much of it as fits. */
 static const char *text_of(struct sp_region r)
 {
@@ -364,20 +350,20 @@ static void expression(const char *expr, const struct link *l)
 	struct flt_cbpf *insns;
 	struct flt_error err;
 	struct cbpf_run r;
-	struct exo_arena arena;
-	struct sp_work w = { &arena, BUDGET, &every_cube };
+	struct region_world world;
 	struct vf_accept acc;
 	uint32_t n;
 
 	if (flt_expr_cbpf(expr, l->linktype, 0, &insns, &n, &err) < 0)
 		return;
 	if (cbpf_run_make(&r, insns, n)) {
-		exo_arena_init(&arena, &r.mem);
-		if (vf_accept(r.prog, l->linktype, &w, &acc) != 0)
+		region_world_init(&world, NULL);
+		world.w.left = BUDGET;
+		if (vf_accept(r.prog, l->linktype, &world.w, &acc) != 0)
 			die(expr, "no memory");
 		count(expr, l, &acc);
 		judge(expr, &r, l, &acc);
-		exo_arena_free(&arena);
+		region_world_free(&world);
 		cbpf_run_free(&r);
 	}
 	free(insns);
