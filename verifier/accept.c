@@ -127,6 +127,7 @@ static int try(const struct vf_prog *p, uint32_t link, struct sp_work *w,
 			rc = 1;
 	}
 	out->why = a->why;
+	out->keep = a->varies || rc <= 0 ? 0 : a->bytes;
 	out->ways += a->ways;
 	out->steps += a->steps;
 	w->left -= most - (a->work.left < most ? a->work.left : most);

@@ -42,8 +42,10 @@ struct vf_accept {
 	                type, and is not sure */
 	bool pure;   /* a run leaves nothing behind, and its verdict is the same
 	                for the same packet (and interface) */
-	uint8_t why; /* enum vf_accept_why: why it is not exact */
-	uint32_t ways;  /* that were followed to their end */
+	uint32_t keep; /* what is kept of each packet that it accepts: bytes, as
+	                  socket programs return it; 0: that is not one number */
+	uint8_t why;   /* enum vf_accept_why: why it is not exact */
+	uint32_t ways; /* that were followed to their end */
 	uint64_t steps; /* instructions on them */
 };
 

@@ -124,6 +124,9 @@ struct vf_acc {
 	bool give_up; /* an instruction that is not followed */
 	bool merging; /* ways wait for each other where they meet */
 	uint8_t why;  /* the first reason */
+	bool kept;    /* some way keeps so many bytes of the packet ... */
+	uint32_t bytes;
+	bool varies; /* ... and another one others */
 	uint64_t steps, refused;
 	uint32_t ways;
 	uint32_t now;         /* merging: the instruction at work */

@@ -406,6 +406,25 @@ static struct vf_way *call(
 	return w;
 }
 
+/* What is kept of a packet that is accepted here. */
+static void keep(struct vf_acc *a, const struct vf_sym *r0)
+{
+	uint64_t c;
+
+	if (a->type != EXO_PROG_SOCKET) {
+		c = UINT32_MAX;
+	} else if (!vf_sym_known(r0, &c)) {
+		a->varies = true;
+		return;
+	}
+	c &= UINT32_MAX;
+	if (c == 0)
+		return;
+	a->varies |= a->kept && a->bytes != c;
+	a->kept = true;
+	a->bytes = (uint32_t)c;
+}
+
 /* The verdict, as exo/core/run.c reads it. */
 static struct vf_way *leave(struct vf_acc *a, struct vf_way *w)
 {
@@ -413,6 +432,7 @@ static struct vf_way *leave(struct vf_acc *a, struct vf_way *w)
 	const struct vf_sym *r0 = w->r[0];
 	struct vf_test *t = &a->test;
 
+	keep(a, r0);
 	switch (a->type) {
 	case EXO_PROG_SOCKET:
 		vf_test_compare(a, w, equal, r0, a->zero, t);

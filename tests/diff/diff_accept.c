@@ -281,6 +281,9 @@ static void judge(const char *expr, struct cbpf_run *r, const struct link *l,
 		if ((uint32_t)r0 == 0 && sp_region_has(sure, &p->view))
 			difference(
 			    expr, l, p, "in a sure cube, and refused", sure);
+		if ((uint32_t)r0 != 0 && acc->keep != 0 &&
+		    (uint32_t)r0 != acc->keep)
+			difference(expr, l, p, "something else is kept", sure);
 	}
 }
 

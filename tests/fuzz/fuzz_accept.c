@@ -163,7 +163,8 @@ static uint16_t protocol_of(const struct sp_packet *p)
 	return type >= 0x600 ? type : 4;
 }
 
-static bool run(struct trial *t, const struct sp_packet *p)
+/* Whether it accepts, and what it keeps then, as its condition has it. */
+static bool run(struct trial *t, const struct sp_packet *p, uint32_t *keep)
 {
 	struct isa_vm *vm = exo_world_vm(t->life.w);
 	struct isa_pkt pkt = { p->data, p->caplen, p->len, 7, protocol_of(p) };
@@ -174,6 +175,7 @@ static bool run(struct trial *t, const struct sp_packet *p)
 	isa_point(vm, made.type, made.insns, made.n);
 	vm->stack = EXO_STACK_SIZE;
 	end = exo_world_run(t->life.w, vf_prog_facts(t->prog)->max_steps, &r0);
+	*keep = made.type == EXO_PROG_SOCKET ? (uint32_t)r0 : UINT32_MAX;
 	return (end == ISA_END_EXIT || end == ISA_END_REJECT) &&
 	       accepts(made.type, r0);
 }
@@ -199,7 +201,8 @@ static void fault(struct trial *t, const struct sp_packet *p, const char *what)
 static void one_packet(struct trial *t, const struct sp_packet *p)
 {
 	const struct sp_region sure = { t->acc.where.v, t->acc.sure };
-	bool took = run(t, p);
+	uint32_t keep, again;
+	bool took = run(t, p, &keep);
 	struct sp_view v;
 
 	sp_parse(p, &v);
@@ -212,7 +215,9 @@ static void one_packet(struct trial *t, const struct sp_packet *p)
 		if (!took && t->acc.pure)
 			fault(t, p, "it refuses what is in a sure cube");
 	}
-	if (t->acc.pure && run(t, p) != took)
+	if (took && t->acc.keep != 0 && keep != t->acc.keep)
+		fault(t, p, "it keeps something else");
+	if (t->acc.pure && run(t, p, &again) != took)
 		fault(t, p, "it is pure, and says something else");
 }
 
