@@ -21,6 +21,7 @@ struct bind_job {
 	struct region *claim; /* a share of it */
 	struct claim *shared;
 	bool joined; /* shared is published already */
+	bool ruled;  /* its rules are in an index */
 	struct binding *b;
 	uint64_t name;
 };
@@ -199,6 +200,33 @@ static int claim_decode(struct exo_core *core, struct env *env,
 	return shown != 0 ? shown : err;
 }
 
+/* Make the binding, and its rules: nobody sees it yet but the index, which is
+ * not asked before this call has ended. */
+static int rules_decode(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job)
+{
+	struct binding *b = job->b;
+	int err;
+
+	b->name = job->name;
+	b->tag = a->tag;
+	b->env = env;
+	b->key = job->key;
+	b->prog = job->prog;
+	b->code = job->code;
+	b->set = job->set;
+	b->claim = job->claim;
+	b->priority = a->priority;
+	b->mode = a->mode;
+	b->snap = a->snap;
+	err = domain_join(core, job->set, job->key, &b->domain);
+	if (err == 0) {
+		err = rules_publish(core, b);
+		job->ruled = true;
+	}
+	return err;
+}
+
 static int bind_decode(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job,
     struct exo_report *report)
@@ -219,7 +247,7 @@ static int bind_decode(struct exo_core *core, struct env *env,
 	if (err != 0)
 		return err;
 	job->b = exo_pool_take(&core->binds, &job->name);
-	return job->b == NULL ? -EXO_ENOMEM : 0;
+	return job->b == NULL ? -EXO_ENOMEM : rules_decode(core, env, a, job);
 }
 
 /* Code is charged to its owner, who has a limit of it, in the grains in which
@@ -244,20 +272,10 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	struct binding *b = job->b;
 	uint32_t n;
 
-	b->name = job->name;
-	b->tag = a->tag;
-	b->env = env;
-	b->key = job->key;
-	b->prog = job->prog;
-	b->code = job->code;
 	b->run = jit_entry(job->code);
 	b->keeps = jit_keeps(job->code);
 	b->looks = core->vm != NULL || jit_looks(job->code);
 	b->type = vf_prog_type(job->prog);
-	b->claim = job->claim;
-	b->priority = a->priority;
-	b->mode = a->mode;
-	b->snap = a->snap;
 	b->stat.max_steps = facts->max_steps;
 	(void)vf_prog_insns(job->prog, &n);
 	b->stat.insns = n;
@@ -274,7 +292,7 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	job->key->bindings = b;
 	if (job->shared != NULL)
 		claim_publish(job->set, job->shared, b);
-	linkset_insert(job->set, b);
+	linkset_insert(core, job->set, b);
 	a->out_binding = job->name;
 }
 
@@ -298,6 +316,8 @@ int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
 	bind_invoke(core, env, a, &job);
 	return 0;
 fail:
+	if (job.ruled)
+		rules_withdraw(core, job.b);
 	if (job.b != NULL)
 		exo_pool_put(&core->binds, job.name);
 	jit_free(job.code, &env->mem);
@@ -319,7 +339,8 @@ struct binding *binding_find(
 
 void binding_withdraw(struct exo_core *core, struct binding *b)
 {
-	linkset_remove(b->set, b);
+	linkset_remove(core, b->set, b);
+	rules_withdraw(core, b);
 	claim_withdraw(b);
 	region_drop(b->claim);
 	*b->env_prev = b->env_next;

@@ -8,6 +8,7 @@
 
 #define ENVS_DEFAULT     65536u
 #define BINDINGS_DEFAULT 4194304u
+#define LINEAR_DEFAULT   8u
 
 static void *core_mem_get(void *ctx, size_t size)
 {
@@ -31,6 +32,8 @@ static void core_defaults(struct exo_core_config *cfg)
 		cfg->verify_insns = VF_EXPLORED_BARE;
 	if (cfg->verify_mem == 0)
 		cfg->verify_mem = VF_MEM_BARE;
+	if (cfg->linear == 0)
+		cfg->linear = LINEAR_DEFAULT;
 	if (cfg->region_steps == 0)
 		cfg->region_steps = REGION_STEPS;
 }
@@ -56,8 +59,13 @@ int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
 	core->cpu = jit_cpu_detect();
 	core->ctx = exo_mem_get(&core->mem, BATCH * sizeof(*core->ctx));
 	core->view = exo_mem_get(&core->mem, BATCH * sizeof(*core->view));
-	if (core->ctx == NULL || core->view == NULL)
+	if (core->ctx == NULL || core->view == NULL || hits_new(core) != 0)
 		goto fail;
+	exo_epoch_init(&core->epoch);
+	err = exo_look_new(&core->mem, &core->epoch, 0, &core->look);
+	if (err != 0)
+		goto fail;
+	err = -EXO_ENOMEM;
 	if (cfg->judge) {
 		core->vm = exo_mem_get(&core->mem, sizeof(*core->vm));
 		if (core->vm == NULL)
@@ -71,6 +79,8 @@ int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
 	*out = core;
 	return 0;
 fail:
+	exo_look_free(core->look);
+	hits_free(core);
 	exo_mem_put(&core->mem, core->view, BATCH * sizeof(*core->view));
 	exo_mem_put(&core->mem, core->ctx, BATCH * sizeof(*core->ctx));
 	plat_free(core, sizeof(*core));
@@ -90,6 +100,10 @@ void exo_core_free(struct exo_core *core)
 	exo_pool_free(&core->binds);
 	exo_pool_free(&core->keys);
 	exo_pool_free(&core->envs);
+	exo_look_free(core->look);
+	hits_free(core);
+	exo_mem_put(
+	    &core->mem, core->ranks, core->ranks_room * sizeof(*core->ranks));
 	exo_mem_put(&core->mem, core->vm, sizeof(*core->vm));
 	exo_mem_put(&core->mem, core->seen, BATCH * sizeof(*core->seen));
 	exo_mem_put(&core->mem, core->view, BATCH * sizeof(*core->view));

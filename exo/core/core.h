@@ -37,6 +37,8 @@ struct exo_core_config {
 	uint64_t compile_mem; /* bytes a BIND while it compiles; 0: 64 MiB */
 	uint64_t
 	    region_steps; /* of the algebra of regions a call; 0: 1,000,000 */
+	uint32_t linear;  /* bindings of a link type that are asked in order;
+	                         more are found by index; 0: 8 */
 	uint32_t without; /* passes of the compiler to leave out: bits of
 				  exo/jit/passes.inc */
 	uint32_t harden;  /* bits of enum jit_harden (exo/jit/jit.h) */

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 
 #include "exo/core/core.h"
+#include "exo/core/epoch.h"
+#include "exo/core/index.h"
 #include "exo/isa/interp.h"
 #include "exo/jit/jit.h"
 #include "exo/lib/arena.h"
@@ -114,11 +116,32 @@ struct claim {
 	struct claim *next, **prev;
 };
 
+/** What is bound for packets of one link type under one grant: domain.c. */
+struct domain {
+	struct exo_mem *mem;
+	const struct region *grant; /* NULL: every packet */
+	struct exo_index *ix;
+	uint32_t id, n; /* its number, and its bindings */
+	uint64_t mask;  /* packets at work that are in the grant */
+	uint32_t *rule; /* handles in the index of grants */
+	uint32_t nrules, rules_room;
+};
+
+#define DOMAIN_EVERYONE UINT32_MAX
+
 struct binding {
 	jit_fn *run;   /* code's */
 	uint32_t type; /* enum exo_prog_type */
 	bool keeps;    /* it writes its context: to be cleared before */
 	bool looks;    /* it reads it, or may */
+	bool effects;  /* it runs on every packet of its claim */
+	bool slotted;
+	uint32_t keep;  /* what it returns of what it accepts; 0: unknown */
+	uint32_t slot;  /* its number in the set, by age */
+	uint32_t at;    /* its place in set->v */
+	uint32_t *rule; /* handles in its domain's index */
+	uint32_t nrules, rules_room;
+	struct domain *domain;
 	uint64_t name;
 	uint64_t tag;
 	struct env *env;
@@ -136,10 +159,22 @@ struct binding {
 	struct exo_bind_stat stat;
 };
 
-/** The bindings of one link type in the order in which they are asked. */
+#define SLOTS_CHUNK 1024u
+#define SLOTS_MAX   (UINT32_MAX / 2)
+
+struct slots;
+
+/** The bindings of one link type. */
 struct linkset {
 	uint32_t linktype;
 	uint32_t n, room;
+	bool sorted;     /* v is in the order in which they are asked */
+	uint32_t nslots; /* given so far */
+	uint32_t slots_room, domain_room;
+	struct slots **slots;
+	struct domain *everyone, **domain;
+	struct domain **touched;  /* room for all of them */
+	struct exo_index *grants; /* of the regions of the latter */
 	uint32_t nlook; /* of them, those that look at their context */
 	uint32_t ntake; /* those that want records */
 	struct binding **v;
@@ -174,7 +209,12 @@ struct exo_core {
 	struct jit_ctx *ctx; /* of the packets at work: BATCH of them, which are
 				filled where somebody looks */
 	struct view *view;   /* likewise, always */
-	struct isa_vm *vm;   /* NULL: nobody judges the compiler */
+	struct exo_epoch epoch;
+	struct exo_look *look;
+	struct hits *hits; /* what the indexes answer */
+	uint64_t *ranks;   /* all of one packet, of any set */
+	uint32_t ranks_room;
+	struct isa_vm *vm;    /* NULL: nobody judges the compiler */
 	struct sp_view *seen; /* as the canonical parser sees them, where a
 				 claim asks */
 	uint64_t parsed;      /* which of them it has seen */
@@ -184,8 +224,16 @@ struct exo_core {
 	struct exo_core_stat stat;
 };
 
-/** Packets evaluated binding by binding: one bit each in a word. */
+/** Packets evaluated together: one bit each in a word. */
 #define BATCH 64u
+
+/** Packets of one link type at work. */
+struct batch {
+	struct exo_pkt *pkts;
+	uint32_t n;
+	uint32_t nout;  /* deliveries in core->out */
+	uint64_t first; /* number of pkts[0] since the core was born */
+};
 
 /* env.c */
 struct env *env_find(const struct exo_core *core, uint64_t name);
@@ -252,9 +300,39 @@ void claim_withdraw(struct binding *b);
  * linkset_insert() and the packet path will need. */
 int linkset_reserve(
     struct exo_core *core, uint32_t linktype, struct linkset **out);
-void linkset_insert(struct linkset *set, struct binding *b);
-void linkset_remove(struct linkset *set, const struct binding *b);
+void linkset_insert(
+    const struct exo_core *core, struct linkset *set, struct binding *b);
+void linkset_remove(
+    const struct exo_core *core, struct linkset *set, const struct binding *b);
 void linksets_free(struct exo_core *core);
+
+/* domain.c */
+/** The domain of a key's grant, with one more binding in it. */
+int domain_join(struct exo_core *core, struct linkset *set,
+    const struct key_rec *key, struct domain **out);
+void domain_leave(struct linkset *set, struct domain *d);
+/** Find a binding's condition, and put its rules into its domain's index; the
+ * binding has its program, set, claim and domain. Whether that fails or not,
+ * rules_withdraw() takes all back. */
+int rules_publish(struct exo_core *core, struct binding *b);
+void rules_withdraw(struct exo_core *core, struct binding *b);
+struct binding *slot_find(const struct linkset *set, uint32_t slot);
+void slots_free(struct exo_core *core, struct linkset *set);
+void domains_free(struct exo_core *core, struct linkset *set);
+
+/* deliver.c */
+/** Write a record of a packet, or count it as dropped. */
+void deliver(struct exo_core *core, const struct exo_pkt *p, uint64_t number,
+    struct binding *b, uint32_t len);
+/** Tell those who got some. */
+void deliver_end(struct exo_core *core);
+
+/* demux_index.c */
+/** Demultiplex a batch by index. */
+void demux_index(
+    struct exo_core *core, const struct batch *bt, const struct linkset *set);
+int hits_new(struct exo_core *core);
+void hits_free(struct exo_core *core);
 
 /* run.c */
 /** Run b's program on the packets of `alive`, whose contexts are core->ctx[];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The demultiplexer in its linear form: every binding of the packet's link
- * type is asked, in order.
+ * The demultiplexer. Many bindings are found by index (demux_index.c); a few
+ * are asked in order, which costs less then: that is here.
  *
  * Filters are run binding by binding over up to 64 packets, so that one
  * program stays in the caches; what they accepted is then delivered packet by
@@ -15,14 +15,6 @@
 #define LINKTYPE_ETHERNET 1u
 #define ETHERTYPE_MIN     0x600u
 #define ETH_P_802_2       4u /* what Linux says of a length field */
-
-/* State of one run over up to BATCH packets of one link type. */
-struct batch {
-	struct exo_pkt *pkts;
-	uint32_t n;
-	uint32_t nout;
-	uint64_t first; /* number of pkts[0] since the core was born */
-};
 
 static struct linkset *set_of(struct exo_core *core, uint32_t linktype)
 {
@@ -145,50 +137,6 @@ static void evaluate(
 	}
 }
 
-/* Write one record, or count it as dropped. */
-static void deliver(
-    struct exo_core *core, const struct batch *bt, const struct delivery *d)
-{
-	const struct exo_pkt *p = &bt->pkts[d->pkt];
-	struct binding *b = d->b;
-	struct env *env = b->env;
-	uint32_t size = ((uint32_t)sizeof(struct exo_rec) + d->len + 7) & ~7u;
-	struct exo_rec rec = {
-		.size = size,
-		.kind = EXO_REC_PACKET,
-		.binding = b->name,
-		.tag = b->tag,
-		.packet = bt->first + d->pkt,
-		.time_ns = p->time_ns,
-		.wirelen = p->wirelen,
-		.caplen = p->caplen,
-		.len = d->len,
-		.ifindex = p->ifindex,
-	};
-	uint8_t *to = ring_reserve(&env->ring, size);
-
-	if (to == NULL) {
-		/* a consumer that runs at once may make room */
-		ring_publish(&env->ring);
-		plat_notify(env->plat);
-		to = ring_reserve(&env->ring, size);
-	}
-	if (to == NULL) {
-		b->stat.dropped++;
-		env->ring.dropped++;
-	} else {
-		memcpy(to, &rec, sizeof(rec));
-		memcpy(to + sizeof(rec), p->data, d->len);
-		ring_commit(&env->ring, size);
-		b->stat.delivered++;
-	}
-	if (!env->dirty) {
-		env->dirty = true;
-		env->dirty_next = core->dirty;
-		core->dirty = env;
-	}
-}
-
 /* Bring the deliveries into packet order (stable) and make them. */
 static void deliver_all(struct exo_core *core, const struct batch *bt)
 {
@@ -202,7 +150,8 @@ static void deliver_all(struct exo_core *core, const struct batch *bt)
 	for (uint32_t i = 0; i < bt->nout; i++)
 		sorted[start[core->out[i].pkt]++] = core->out[i];
 	for (uint32_t i = 0; i < bt->nout; i++)
-		deliver(core, bt, &sorted[i]);
+		deliver(core, &bt->pkts[sorted[i].pkt],
+		    bt->first + sorted[i].pkt, sorted[i].b, sorted[i].len);
 }
 
 /* The contexts of packets; what programs keep there is cleared where they do. */
@@ -258,27 +207,13 @@ static void batch_run(struct exo_core *core, const struct linkset *set,
 	}
 	if (set != NULL && set->nlook != 0)
 		show(core, pkts, n);
-	if (set != NULL)
+	if (set != NULL && set->n > core->cfg.linear)
+		demux_index(core, &bt, set);
+	else if (set != NULL)
 		evaluate(core, &bt, set);
 	if (bt.nout != 0)
 		deliver_all(core, &bt);
 	count_all(core, pkts, n);
-}
-
-static void notify_all(struct exo_core *core)
-{
-	struct env *e = core->dirty;
-
-	core->dirty = NULL;
-	while (e != NULL) {
-		struct env *next = e->dirty_next;
-
-		e->dirty = false;
-		e->dirty_next = NULL;
-		ring_publish(&e->ring);
-		plat_notify(e->plat);
-		e = next;
-	}
 }
 
 void exo_ingest(struct exo_core *core, struct exo_pkt *pkts, uint32_t n)
@@ -291,6 +226,7 @@ void exo_ingest(struct exo_core *core, struct exo_pkt *pkts, uint32_t n)
 
 		/* all deliveries of a run must find room in core->out */
 		if (set != NULL && set->ntake != 0 &&
+		    set->n <= core->cfg.linear &&
 		    core->out_room / set->ntake < BATCH)
 			max = core->out_room / set->ntake;
 		while (k < max && i + k < n &&
@@ -299,5 +235,5 @@ void exo_ingest(struct exo_core *core, struct exo_pkt *pkts, uint32_t n)
 		batch_run(core, set, pkts + i, k);
 		i += k;
 	}
-	notify_all(core);
+	deliver_end(core);
 }

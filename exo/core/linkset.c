@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tables of the linear demultiplexer: one per link type, ordered by
- * priority (higher first), then by age.
+ * The tables of the demultiplexer: one per link type. As long as they are few,
+ * its bindings stand in the order in which they are asked: by priority (higher
+ * first), then by age.
  *
  * Reserving takes all the memory that inserting and the packet path need, so
  * that neither can fail. A table stays when its last binding goes: link types
@@ -14,6 +15,7 @@
 #define OUT_MIN      4096u
 #define OUT_MANY     16384u
 #define LINKSETS_MAX 256u
+#define RANKS_SPARE  16u
 
 static struct linkset *set_find(struct exo_core *core, uint32_t linktype)
 {
@@ -85,6 +87,29 @@ static int out_grow(struct exo_core *core, uint32_t bindings)
 	return 0;
 }
 
+/* Room for all rules of a packet: two of a binding at most. */
+static int ranks_grow(struct exo_core *core, uint32_t bindings)
+{
+	uint64_t need = 2 * ((uint64_t)bindings + RANKS_SPARE);
+	uint64_t room = core->ranks_room == 0 ? OUT_MIN : core->ranks_room;
+	uint64_t *ranks;
+
+	while (room < need)
+		room *= 2;
+	if (room == core->ranks_room)
+		return 0;
+	if (room > UINT32_MAX)
+		return -EXO_ELIMIT;
+	ranks = exo_mem_get(&core->mem, room * sizeof(*ranks));
+	if (ranks == NULL)
+		return -EXO_ENOMEM;
+	exo_mem_put(
+	    &core->mem, core->ranks, core->ranks_room * sizeof(*core->ranks));
+	core->ranks = ranks;
+	core->ranks_room = (uint32_t)room;
+	return 0;
+}
+
 int linkset_reserve(
     struct exo_core *core, uint32_t linktype, struct linkset **out)
 {
@@ -95,46 +120,72 @@ int linkset_reserve(
 		err = set_new(core, linktype, &s);
 	if (err == 0)
 		err = set_grow(core, s);
-	if (err == 0)
+	if (err == 0 && s->n < core->cfg.linear)
 		err = out_grow(core, s->n + 1);
+	if (err == 0)
+		err = ranks_grow(core, s->n + 1);
 	if (err == 0)
 		*out = s;
 	return err;
 }
 
-void linkset_insert(struct linkset *set, struct binding *b)
+static bool before(const struct binding *a, const struct binding *b)
 {
-	uint32_t lo = 0, hi = set->n;
-
-	/* after the last one whose priority is not lower: age breaks ties */
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (set->v[mid]->priority >= b->priority)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	memmove(set->v + lo + 1, set->v + lo,
-	    (set->n - lo) * sizeof(struct binding *));
-	set->v[lo] = b;
-	set->n++;
-	set->nlook += b->looks;
-	set->ntake += b->snap != 0;
-	b->set = set;
+	return a->priority != b->priority ? a->priority > b->priority
+	                                  : a->slot < b->slot;
 }
 
-void linkset_remove(struct linkset *set, const struct binding *b)
+/* Let the binding at a place rise to its own. */
+static void rise(struct linkset *set, uint32_t i)
 {
-	uint32_t i = 0;
+	struct binding *b = set->v[i];
 
-	while (set->v[i] != b)
-		i++;
+	for (; i > 0 && before(b, set->v[i - 1]); i--) {
+		set->v[i] = set->v[i - 1];
+		set->v[i]->at = i;
+	}
+	set->v[i] = b;
+	b->at = i;
+}
+
+void linkset_insert(
+    const struct exo_core *core, struct linkset *set, struct binding *b)
+{
+	set->v[set->n] = b;
+	b->at = set->n++;
+	if (set->n == 1)
+		set->sorted = true;
+	if (set->n > core->cfg.linear)
+		set->sorted = false;
+	else
+		rise(set, b->at);
+	set->nlook += b->looks;
+	set->ntake += b->snap != 0;
+}
+
+/* The last one takes its place; when they have become few, they are sorted. */
+void linkset_remove(
+    const struct exo_core *core, struct linkset *set, const struct binding *b)
+{
+	uint32_t at = b->at;
+
 	set->n--;
 	set->nlook -= b->looks;
 	set->ntake -= b->snap != 0;
-	memmove(set->v + i, set->v + i + 1,
-	    (set->n - i) * sizeof(struct binding *));
+	if (set->sorted) {
+		for (; at < set->n; at++) {
+			set->v[at] = set->v[at + 1];
+			set->v[at]->at = at;
+		}
+		return;
+	}
+	set->v[at] = set->v[set->n];
+	set->v[at]->at = at;
+	if (set->n > core->cfg.linear)
+		return;
+	for (uint32_t i = 1; i < set->n; i++)
+		rise(set, i);
+	set->sorted = true;
 }
 
 void linksets_free(struct exo_core *core)
@@ -146,6 +197,8 @@ void linksets_free(struct exo_core *core)
 
 		exo_mem_put(
 		    &core->mem, s->v, s->room * sizeof(struct binding *));
+		slots_free(core, s);
+		domains_free(core, s);
 		exo_mem_put(&core->mem, s, sizeof(*s));
 		s = next;
 	}

@@ -10,11 +10,17 @@
 
 struct exo_core *world_new(void)
 {
-	struct exo_core_config cfg = { 0 };
+	const struct exo_core_config cfg = { 0 };
+
+	return world_new_as(&cfg);
+}
+
+struct exo_core *world_new_as(const struct exo_core_config *cfg)
+{
 	struct exo_core *core = NULL;
 
 	plat_test_reset(1);
-	ck_assert_int_eq(exo_core_new(&cfg, &core), 0);
+	ck_assert_int_eq(exo_core_new(cfg, &core), 0);
 	return core;
 }
 

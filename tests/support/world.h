@@ -26,6 +26,7 @@ struct world_env {
 
 /** Make a core on the test platform. */
 struct exo_core *world_new(void);
+struct exo_core *world_new_as(const struct exo_core_config *cfg);
 
 /** End it; the test fails when the platform did not get everything back. */
 void world_end(struct exo_core *core);

@@ -87,11 +87,16 @@ static void model_bind(uint64_t born)
 	flt_image_free(&img);
 }
 
+static bool all_asked; /* whether the demultiplexer is the linear one */
+
 static void model_check(const struct model *m)
 {
 	struct exo_bind_stat st = world_stat(core, &envs[m->env], m->name);
 
-	ck_assert_uint_eq(st.evaluated, m->stat.evaluated);
+	if (all_asked)
+		ck_assert_uint_eq(st.evaluated, m->stat.evaluated);
+	else
+		ck_assert_uint_le(st.evaluated, m->stat.evaluated);
 	ck_assert_uint_eq(st.matched, m->stat.matched);
 	ck_assert_uint_eq(st.matched_bytes, m->stat.matched_bytes);
 	ck_assert_uint_eq(st.delivered, m->stat.matched);
@@ -211,8 +216,14 @@ static void ingest(uint64_t *packets)
 START_TEST(equals_asking_each_binding_about_each_packet)
 {
 	uint64_t packets = 0, born = 0;
+	/* by index where they are many; always; never */
+	static const uint32_t linear[] = { 0, 1, UINT32_MAX };
+	const struct exo_core_config cfg = { .linear = linear[_i] };
 	struct exo_core_stat st;
 
+	world_end(core);
+	core = world_new_as(&cfg);
+	all_asked = linear[_i] == UINT32_MAX;
 	for (uint32_t e = 0; e < ENVS; e++)
 		world_env(core, &envs[e], 1u << 24);
 	for (int round = 0; round < 120; round++) {
@@ -397,7 +408,8 @@ Suite *t_demux_suite(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, equals_asking_each_binding_about_each_packet);
+	tcase_add_loop_test(
+	    t, equals_asking_each_binding_about_each_packet, 0, 3);
 	tcase_add_test(t, link_types_have_a_limit);
 	tcase_add_test(t, a_full_ring_drops_and_counts_for_its_owner_only);
 	tcase_add_test(t, a_consumer_that_runs_on_notify_loses_nothing);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The demultiplexer by index: packets ask for their bindings.
+ *
+ * The index of grants says which domains a batch's packets are in, each
+ * domain's index which rules. Nearly all packets are in one domain and have few
+ * rules; the others get theirs one packet at a time (gather()), so that their
+ * order is that of all domains together. A sure rule is a delivery, of another
+ * one the program is asked. Packets are done one after the other, so that a
+ * ring's records are in packet order.
+ *
+ * Cost, a packet: a look at a bucket for each shape of its domains, and for
+ * each rule that it is in a record and a binding.
+ */
+#include "exo/core/core_int.h"
+#include "exo/lib/bits.h"
+#include "exo/lib/mem.h"
+
+#define ROOM 16u /* rules of a packet that are got at once */
+
+struct hits {
+	struct exo_hits h;
+	uint64_t rank[EXO_LOOK_BATCH * ROOM];
+	struct domain **touched; /* domains that some packet is in */
+	uint32_t ntouched;
+	uint64_t once, often; /* packets in one domain, in several */
+	const struct linkset *set;
+};
+
+_Static_assert(BATCH <= EXO_LOOK_BATCH, "a batch is one look");
+
+int hits_new(struct exo_core *core)
+{
+	core->hits = exo_mem_get(&core->mem, sizeof(*core->hits));
+	return core->hits == NULL ? -1 : 0;
+}
+
+void hits_free(struct exo_core *core)
+{
+	exo_mem_put(&core->mem, core->hits, sizeof(*core->hits));
+}
+
+static void in_domain(struct hits *h, struct domain *d, uint64_t packets)
+{
+	packets &= ~d->mask; /* several cubes of a grant may have one */
+	if (d->mask == 0 && packets != 0)
+		h->touched[h->ntouched++] = d;
+	d->mask |= packets;
+	h->often |= h->once & packets;
+	h->once |= packets;
+}
+
+static void on_grant(void *arg, uint32_t packet, uint64_t rank)
+{
+	struct hits *h = arg;
+
+	in_domain(h, h->set->domain[exo_rank_id(rank)], (uint64_t)1 << packet);
+}
+
+/* The domains of the packets. */
+static void find_domains(
+    struct exo_core *core, const struct linkset *set, uint64_t all)
+{
+	struct hits *h = core->hits;
+
+	h->set = set;
+	h->ntouched = 0;
+	h->once = 0;
+	h->often = 0;
+	h->touched = set->touched;
+	if (set->everyone != NULL)
+		in_domain(h, set->everyone, all);
+	if (set->grants != NULL)
+		exo_index_all(set->grants, core->look, all, on_grant, h);
+}
+
+/* The order of a few numbers. */
+static void sort(uint64_t *v, uint32_t n)
+{
+	for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
+		for (uint32_t i = gap; i < n; i++) {
+			uint64_t x = v[i];
+			uint32_t k = i;
+
+			for (; k >= gap && v[k - gap] > x; k -= gap)
+				v[k] = v[k - gap];
+			v[k] = x;
+		}
+	}
+}
+
+/* All rules of one packet, in the order of all of its domains. */
+static uint32_t gather(struct exo_core *core, uint32_t packet)
+{
+	const uint64_t bit = (uint64_t)1 << packet;
+	struct hits *h = core->hits;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->ntouched; i++) {
+		struct domain *d = h->touched[i];
+		uint64_t more = bit & d->mask;
+
+		h->h.from[packet] = 0;
+		while (more != 0) {
+			more = exo_index_ordered(d->ix, core->look, bit, &h->h);
+			memcpy(core->ranks + n, h->rank + packet * ROOM,
+			    h->h.n[packet] * sizeof(*core->ranks));
+			n += h->h.n[packet];
+		}
+	}
+	sort(core->ranks, n);
+	return n;
+}
+
+static void count_one(struct binding *b, struct exo_pkt *p)
+{
+	struct exo_bind_stat *st = &b->stat;
+	bool first = st->matched++ == 0;
+
+	st->matched_bytes += p->wirelen;
+	if (first || p->time_ns < st->first_ns)
+		st->first_ns = p->time_ns;
+	if (first || p->time_ns > st->last_ns)
+		st->last_ns = p->time_ns;
+	st->delivered += b->snap == 0;
+	p->matched++;
+}
+
+/* A binding has a packet in a rule; whether it takes it. */
+static bool take(struct exo_core *core, const struct batch *bt,
+    struct binding *b, uint32_t i, bool sure, bool away)
+{
+	struct exo_pkt *p = &bt->pkts[i];
+	uint32_t keep[BATCH], len = b->keep;
+
+	b->stat.evaluated++;
+	if (!sure) {
+		if (binding_ask(core, b, (uint64_t)1 << i, keep) == 0)
+			return false;
+		len = keep[i];
+	}
+	if (away)
+		return false;
+	count_one(b, p);
+	if (b->snap == 0)
+		return true;
+	len = len < p->caplen ? len : p->caplen;
+	deliver(core, p, bt->first + i, b, len < b->snap ? len : b->snap);
+	return true;
+}
+
+/* One packet, with its rules in order. A binding's sure rules come before its
+ * others, and the first that it is in speaks for it. */
+static void one(struct exo_core *core, const struct batch *bt, uint32_t i,
+    const uint64_t *rank, uint32_t n)
+{
+	const struct linkset *set = core->hits->set;
+	uint32_t last = UINT32_MAX;
+	bool owned = false, gone = false;
+
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t id = exo_rank_id(rank[k]), slot = id / 2;
+		struct binding *b;
+		bool away;
+
+		if (slot == last)
+			continue;
+		last = slot;
+		b = slot_find(set, slot);
+		away = gone || (owned && b->mode != EXO_BIND_TAP);
+		if (away && !b->effects)
+			continue;
+		if (!take(core, bt, b, i, id % 2 == 0, away))
+			continue;
+		gone |= b->mode == EXO_BIND_FIRST;
+		owned |= b->mode == EXO_BIND_EXCLUSIVE;
+	}
+}
+
+void demux_index(
+    struct exo_core *core, const struct batch *bt, const struct linkset *set)
+{
+	struct sp_packet packet[BATCH];
+	struct hits *h = core->hits;
+	uint64_t all = bt->n == BATCH ? UINT64_MAX : ((uint64_t)1 << bt->n) - 1;
+	uint64_t slow;
+
+	for (uint32_t i = 0; i < bt->n; i++)
+		packet[i] =
+		    (struct sp_packet){ core->view[i].data, bt->pkts[i].caplen,
+			    bt->pkts[i].wirelen, set->linktype };
+	exo_look_begin(core->look, packet, bt->n);
+	find_domains(core, set, all);
+	memset(h->h.n, 0, sizeof(h->h.n));
+	memset(h->h.from, 0, sizeof(h->h.from));
+	h->h.rank = h->rank;
+	h->h.room = ROOM;
+	slow = h->often;
+	for (uint32_t i = 0; i < h->ntouched; i++)
+		slow |= exo_index_ordered(h->touched[i]->ix, core->look,
+		    h->touched[i]->mask & ~h->often, &h->h);
+	for (uint32_t i = 0; i < bt->n; i++) {
+		if ((slow >> i & 1) != 0)
+			one(core, bt, i, core->ranks, gather(core, i));
+		else
+			one(core, bt, i, h->rank + i * ROOM, h->h.n[i]);
+	}
+	for (uint32_t i = 0; i < h->ntouched; i++)
+		h->touched[i]->mask = 0;
+	exo_look_end(core->look);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Domains: the two levels of the demultiplexer.
+ *
+ * Overview
+ *	What is bound for packets of one link type under one grant is a domain,
+ *	with an index of its own, so that odd masks and slow filters cost
+ *	packets of that grant only. An index over the granted regions finds the
+ *	domains of a packet; grants of every packet share one domain, which
+ *	needs no looking for.
+ *
+ * Rules
+ *	A binding's rules are the cubes that its accept condition and its claim
+ *	share, so that no rule has a packet outside the claim. If those are too
+ *	many, or the program has effects, they are the claim's. A rule is sure
+ *	if the program accepts each packet of it; then it need not run.
+ *
+ * Slots
+ *	Rules name bindings by slot: slots are given in the order of birth and
+ *	not used again, so that of the same priority the older one comes first.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/core_int.h"
+#include "exo/lib/mem.h"
+#include "verifier/accept.h"
+
+#define SHAPES_EVERYONE 4096u /* at once; each costs a packet a look */
+#define SHAPES_GRANT    1024u
+#define SHAPES_GRANTS   64u /* of all granted regions of a link type */
+#define RULES_MAX       256u
+
+/* --- slots ------------------------------------------------------------------- */
+
+struct slots {
+	uint32_t live;
+	struct binding *b[SLOTS_CHUNK];
+};
+
+struct binding *slot_find(const struct linkset *set, uint32_t slot)
+{
+	return set->slots[slot / SLOTS_CHUNK]->b[slot % SLOTS_CHUNK];
+}
+
+/* Room in the table of chunks, and the chunk of the next slot. */
+static int slot_reserve(struct exo_core *core, struct linkset *set)
+{
+	uint32_t chunk = set->nslots / SLOTS_CHUNK, room = set->slots_room;
+	struct slots **more;
+
+	if (set->nslots >= SLOTS_MAX)
+		return -EXO_ELIMIT;
+	if (chunk >= room) {
+		room = room == 0 ? 16 : room * 2;
+		more = exo_mem_get(&core->mem, room * sizeof(*more));
+		if (more == NULL)
+			return -EXO_ENOMEM;
+		if (chunk > 0)
+			memcpy(more, set->slots, chunk * sizeof(*more));
+		exo_mem_put(
+		    &core->mem, set->slots, set->slots_room * sizeof(*more));
+		set->slots = more;
+		set->slots_room = room;
+	}
+	if (set->slots[chunk] == NULL)
+		set->slots[chunk] =
+		    exo_mem_get(&core->mem, sizeof(struct slots));
+	return set->slots[chunk] == NULL ? -EXO_ENOMEM : 0;
+}
+
+static void slot_fill(struct linkset *set, struct binding *b)
+{
+	struct slots *s = set->slots[set->nslots / SLOTS_CHUNK];
+
+	s->b[set->nslots % SLOTS_CHUNK] = b;
+	s->live++;
+	b->slot = set->nslots++;
+}
+
+static void slot_clear(
+    struct exo_core *core, struct linkset *set, uint32_t slot)
+{
+	uint32_t chunk = slot / SLOTS_CHUNK;
+	struct slots *s = set->slots[chunk];
+
+	s->b[slot % SLOTS_CHUNK] = NULL;
+	if (--s->live > 0 || chunk == set->nslots / SLOTS_CHUNK)
+		return;
+	exo_mem_put(&core->mem, s, sizeof(*s));
+	set->slots[chunk] = NULL;
+}
+
+void slots_free(struct exo_core *core, struct linkset *set)
+{
+	for (uint32_t i = 0; i < set->slots_room; i++)
+		exo_mem_put(&core->mem, set->slots[i], sizeof(struct slots));
+	exo_mem_put(
+	    &core->mem, set->slots, set->slots_room * sizeof(*set->slots));
+}
+
+/* --- domains ----------------------------------------------------------------- */
+
+static int index_new(struct exo_core *core, struct exo_mem *mem,
+    uint32_t shapes, struct exo_index **out)
+{
+	struct exo_index_config cfg = { .mem = mem,
+		.epoch = &core->epoch,
+		.shapes = shapes,
+		.records = UINT32_MAX / 4,
+		.scanned = UINT32_MAX / 4 };
+	int err = plat_random(cfg.key, sizeof(cfg.key));
+
+	return err != 0 ? err : exo_index_new(&cfg, out);
+}
+
+/* Tell the index of grants which packets are the domain's. */
+static int announce(struct exo_core *core, struct linkset *set,
+    struct domain *d, struct sp_region r)
+{
+	int err = 0;
+
+	if (set->grants == NULL)
+		err = index_new(core, &core->mem, SHAPES_GRANTS, &set->grants);
+	d->rule = exo_mem_get(d->mem, r.n * sizeof(*d->rule));
+	d->rules_room = r.n;
+	if (d->rule == NULL && r.n > 0)
+		return -EXO_ENOMEM;
+	for (uint32_t i = 0; err == 0 && i < r.n; i++) {
+		err = exo_index_insert(
+		    set->grants, &r.v[i], 0, d->id, &d->rule[i]);
+		d->nrules += err == 0;
+	}
+	return err;
+}
+
+void domain_leave(struct linkset *set, struct domain *d)
+{
+	if (--d->n > 0)
+		return;
+	for (uint32_t i = 0; i < d->nrules; i++)
+		(void)exo_index_delete(set->grants, d->rule[i]);
+	if (d->id != DOMAIN_EVERYONE)
+		set->domain[d->id] = NULL;
+	else
+		set->everyone = NULL;
+	exo_mem_put(d->mem, d->rule, d->rules_room * sizeof(*d->rule));
+	exo_index_free(d->ix);
+	exo_mem_put(d->mem, d, sizeof(*d));
+}
+
+static void tables_free(struct exo_core *core, struct linkset *set)
+{
+	uint32_t room = set->domain_room;
+
+	exo_mem_put(&core->mem, set->domain, room * sizeof(*set->domain));
+	if (set->touched != NULL)
+		exo_mem_put(&core->mem, set->touched,
+		    (room + 1) * sizeof(*set->touched));
+}
+
+void domains_free(struct exo_core *core, struct linkset *set)
+{
+	exo_index_free(set->grants);
+	tables_free(core, set);
+}
+
+/* A number for a domain. */
+static int domain_number(
+    struct exo_core *core, struct linkset *set, uint32_t *out)
+{
+	uint32_t i = 0, room = set->domain_room;
+	struct domain **more, **touched;
+
+	while (i < room && set->domain[i] != NULL)
+		i++;
+	*out = i;
+	if (i < room)
+		return 0;
+	room = room == 0 ? 16 : room * 2;
+	more = exo_mem_get(&core->mem, room * sizeof(*more));
+	if (more == NULL)
+		return -EXO_ENOMEM;
+	if (i > 0)
+		memcpy(more, set->domain, i * sizeof(*more));
+	touched = exo_mem_get(&core->mem, (room + 1) * sizeof(*touched));
+	if (touched == NULL) {
+		exo_mem_put(&core->mem, more, room * sizeof(*more));
+		return -EXO_ENOMEM;
+	}
+	tables_free(core, set);
+	set->domain = more;
+	set->touched = touched;
+	set->domain_room = room;
+	return 0;
+}
+
+static struct domain *domain_find(
+    const struct linkset *set, const struct key_rec *root)
+{
+	if (root->region == NULL)
+		return set->everyone;
+	for (uint32_t i = 0; i < set->domain_room; i++)
+		if (set->domain[i] != NULL &&
+		    set->domain[i]->grant == root->region)
+			return set->domain[i];
+	return NULL;
+}
+
+static const struct key_rec *root_of(const struct key_rec *key)
+{
+	while (key->parent != NULL)
+		key = key->parent;
+	return key;
+}
+
+int domain_join(struct exo_core *core, struct linkset *set,
+    const struct key_rec *key, struct domain **out)
+{
+	const struct key_rec *root = root_of(key);
+	struct exo_mem *mem =
+	    root->region == NULL ? &core->mem : &root->env->mem;
+	struct domain *d = domain_find(set, root);
+	int err = 0;
+
+	if (d != NULL) {
+		d->n++;
+		*out = d;
+		return 0;
+	}
+	d = exo_mem_get(mem, sizeof(*d));
+	if (d == NULL)
+		return -EXO_ENOMEM;
+	*d = (struct domain){ .mem = mem, .grant = root->region, .n = 1 };
+	err = domain_number(core, set, &d->id);
+	if (root->region == NULL)
+		d->id = DOMAIN_EVERYONE;
+	if (err == 0)
+		err = index_new(core, mem,
+		    root->region == NULL ? SHAPES_EVERYONE : SHAPES_GRANT,
+		    &d->ix);
+	if (err != 0) {
+		exo_mem_put(mem, d, sizeof(*d));
+		return err;
+	}
+	if (root->region == NULL)
+		set->everyone = d;
+	else
+		set->domain[d->id] = d;
+	if (root->region != NULL)
+		err = announce(core, set, d, root->region->r);
+	if (err != 0)
+		domain_leave(set, d);
+	*out = d;
+	return err;
+}
+
+/* --- rules ------------------------------------------------------------------- */
+
+static uint64_t max_of(uint32_t field)
+{
+	return sp_max((enum sp_field)field);
+}
+
+/* Rules that no packet is in cost memory, nothing else. */
+static int inhabited(struct sp_work *w, const struct sp_cube *c)
+{
+	(void)w;
+	(void)c;
+	return 1;
+}
+
+static const struct sp_universe anything = { max_of, inhabited };
+
+/* Cubes of a condition inside a claim. */
+static int clip(struct sp_work *w, struct sp_region where, uint32_t from,
+    uint32_t to, const struct region *claim, struct sp_region *out)
+{
+	const struct sp_region part = { where.v + from, to - from };
+
+	*out = part;
+	return claim == NULL || part.n == 0 ? 0
+	                                    : sp_and(w, part, claim->r, out);
+}
+
+/* What a binding's rules are to be. Returns 0 or -EXO_ENOMEM. */
+static int rules_find(struct sp_work *w, const struct binding *b,
+    const struct vf_accept *acc, struct sp_region *sure, struct sp_region *rest)
+{
+	uint32_t n = acc->where.n, exact = acc->sure;
+	int rc = 0;
+
+	/* what it keeps must be known, if somebody wants to see it */
+	if (!acc->pure || (b->snap != 0 && acc->keep == 0))
+		exact = 0;
+	if (acc->pure)
+		rc = clip(w, acc->where, 0, exact, b->claim, sure);
+	if (acc->pure && rc == 0)
+		rc = clip(w, acc->where, exact, n, b->claim, rest);
+	if (rc == -EXO_ENOMEM ||
+	    (acc->pure && rc == 0 && sure->n + rest->n <= RULES_MAX))
+		return rc;
+	*sure = (struct sp_region){ NULL, 0 };
+	return region_set(w, b->claim, rest);
+}
+
+static int rules_insert(struct exo_core *core, struct domain *d,
+    struct binding *b, struct sp_region r, uint32_t unsure)
+{
+	uint32_t order = (uint32_t)(INT32_MAX - (int64_t)b->priority);
+	uint32_t id = b->set->nslots * 2 + unsure;
+	int err = 0;
+
+	(void)core;
+	for (uint32_t i = 0; err == 0 && i < r.n; i++) {
+		err = exo_index_insert(
+		    d->ix, &r.v[i], order, id, &b->rule[b->nrules]);
+		b->nrules += err == 0;
+		err = err == -EXO_EINVAL ? 0 : err; /* nobody is there */
+	}
+	return err;
+}
+
+void rules_withdraw(struct exo_core *core, struct binding *b)
+{
+	for (uint32_t i = 0; i < b->nrules; i++)
+		(void)exo_index_delete(b->domain->ix, b->rule[i]);
+	exo_mem_put(&b->env->mem, b->rule, b->rules_room * sizeof(*b->rule));
+	if (b->slotted)
+		slot_clear(core, b->set, b->slot);
+	domain_leave(b->set, b->domain);
+}
+
+int rules_publish(struct exo_core *core, struct binding *b)
+{
+	struct sp_region sure, rest;
+	struct vf_accept acc;
+	struct exo_arena arena;
+	struct sp_work w;
+	int err;
+
+	region_work(core, b->env, &arena, &w);
+	w.of = &anything;
+	err = slot_reserve(core, b->set);
+	if (err == 0)
+		err = vf_accept(b->prog, b->set->linktype, &w, &acc);
+	if (err == 0) {
+		w.left = core->cfg.region_steps;
+		err = rules_find(&w, b, &acc, &sure, &rest);
+	}
+	if (err == 0) {
+		b->keep = acc.keep;
+		b->effects = !acc.pure;
+		b->rules_room = sure.n + rest.n;
+		b->rule =
+		    exo_mem_get(&b->env->mem, b->rules_room * sizeof(*b->rule));
+		if (b->rule == NULL && b->rules_room > 0)
+			err = -EXO_ENOMEM;
+	}
+	if (err == 0)
+		err = rules_insert(core, b->domain, b, sure, core->vm != NULL);
+	if (err == 0)
+		err = rules_insert(core, b->domain, b, rest, 1);
+	exo_arena_free(&arena);
+	if (err == 0) {
+		slot_fill(b->set, b);
+		b->slotted = true;
+	}
+	return err;
+}
