@@ -8,8 +8,9 @@
  *
  * The regions are of the space of tinyspace.h, whose sets are bitmaps; with
  * WIDE set of real fields of all widths, where every cube is inhabited and the
- * judge is membership: of points at the corners of the atoms. With POOR set
- * the budget is a number of the input. It may be used up: then that answer is
+ * judge is membership: of points at the corners of the atoms. With PACKETS set,
+ * too, only packets are points, and the judge is a witness. With POOR set the
+ * budget is a number of the input. It may be used up: then that answer is
  * missing, and all others must be right.
  */
 #include <stdio.h>
@@ -22,12 +23,13 @@
 #include "tests/support/mem.h"
 #include "tests/support/tinyspace.h"
 
-#define WIDE   1u
-#define POOR   2u
-#define CUBES  12u
-#define ATOMS  6u
-#define POINTS 300u
-#define PLENTY 300000u
+#define WIDE    1u
+#define POOR    2u
+#define PACKETS 4u
+#define CUBES   12u
+#define ATOMS   6u
+#define POINTS  300u
+#define PLENTY  300000u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,14 +42,14 @@ struct run {
 	struct exo_mem mem;
 	struct exo_arena arena;
 	struct sp_work w;
-	bool wide;
+	bool wide, packets;
 	uint64_t budget, chance;
 	struct sp_region r[3];
 	struct tiny_set s[3];
 };
 
 static const enum sp_field wide[] = { SP_ETH_DST, SP_TAGS, SP_IP_SRC,
-	SP_IP6_SRC, SP_FRAG, SP_PROTO, SP_SPORT };
+	SP_IP6_SRC, SP_FRAG, SP_PROTO, SP_SPORT, SP_TYPE };
 
 #define NWIDE (sizeof(wide) / sizeof(wide[0]))
 
@@ -205,6 +207,35 @@ static void corner(struct run *r, enum sp_field f, struct sp_view *v)
 	v->has |= SP_BIT(f);
 }
 
+/* Whether a's and b's membership of a point makes it one of the result. */
+static bool wanted(struct run *r, const struct sp_view *v, uint32_t op)
+{
+	uint32_t a = sp_region_has(r->r[0], v), b = sp_region_has(r->r[1], v);
+
+	return (op >> (a + 2 * b) & 1) != 0;
+}
+
+/* A packet that is in it. */
+static void must_witness(
+    struct run *r, struct sp_region out, uint32_t op, const char *what)
+{
+	static uint8_t buf[SP_WITNESS_BYTES];
+	struct sp_packet p;
+	struct sp_view v;
+	uint32_t flaws;
+	int rc = sp_witness(&r->w, out, buf, sizeof(buf), &p, &flaws);
+
+	if (rc == -EXO_E2BIG || !answered(r, rc))
+		return;
+	if (rc != (out.n > 0))
+		finding("a cube of a result is empty, or none has a packet");
+	if (rc == 0)
+		return;
+	sp_parse(&p, &v);
+	if (!wanted(r, &v, op) || !sp_region_has(out, &v))
+		finding(what);
+}
+
 /* r->r[0] and [1] give `out` by an operation on membership: bits of op are
  * the results for a alone, for b alone, for both and for neither. */
 static void must_have(
@@ -212,15 +243,14 @@ static void must_have(
 {
 	struct tiny_set s = tiny_all(), got;
 
-	for (uint32_t k = 0; r->wide && k < POINTS; k++) {
+	if (r->packets)
+		must_witness(r, out, op, what);
+	for (uint32_t k = 0; r->wide && !r->packets && k < POINTS; k++) {
 		struct sp_view v = { .has = 0 };
-		uint32_t a, b;
 
 		for (uint32_t f = 0; f < NWIDE; f++)
 			corner(r, wide[f], &v);
-		a = sp_region_has(r->r[0], &v);
-		b = sp_region_has(r->r[1], &v);
-		if (sp_region_has(out, &v) != (op >> (a + 2 * b) & 1))
+		if (sp_region_has(out, &v) != wanted(r, &v, op))
 			finding(what);
 	}
 	if (r->wide)
@@ -245,7 +275,8 @@ static void must_show(struct run *r, struct sp_cube c, bool in_b)
 	struct sp_region one = { &c, 1 };
 	int rc;
 
-	if (!answered(r, rc = sp_empty(&r->w, one)) || rc != 0)
+	rc = sp_empty(&r->w, one);
+	if (answered(r, rc) && rc != 0)
 		finding("an example is empty");
 	must_inside(r, one, r->r[0], "an example is not in a");
 	if (in_b)
@@ -331,8 +362,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r.mem = mem_heap(NULL);
 	exo_arena_init(&r.arena, &r.mem);
 	r.wide = (flags & WIDE) != 0;
-	r.w = (struct sp_work){ &r.arena, UINT64_MAX,
-		r.wide ? &free_space : &tiny };
+	r.packets = r.wide && (flags & PACKETS) != 0;
+	r.w = (struct sp_work){ .arena = &r.arena, .left = UINT64_MAX };
+	r.w.of = r.packets ? &sp_packets : r.wide ? &free_space : &tiny;
 	r.chance = size * 2 + 1;
 	for (uint32_t i = 0; i < 3; i++) {
 		r.r[i] = region(&r, &in);
