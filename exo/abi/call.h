@@ -73,9 +73,10 @@ struct exo_call_unbind {
 
 /** Counters of one binding. */
 struct exo_bind_stat {
-	uint64_t evaluated;     /* packets the filter was asked about: not those
+	uint64_t evaluated; /* packets the filter was asked about: not those
 	                           that an index kept from it */
-	uint64_t matched;       /* packets it accepted */
+	uint64_t unpaid;    /* packets that its owner's budget let pass by */
+	uint64_t matched;   /* packets it accepted */
 	uint64_t matched_bytes; /* their bytes on the wire */
 	uint64_t delivered;     /* records put on the ring, or counted */
 	uint64_t dropped;       /* records that found no room */

@@ -8,7 +8,7 @@
  * and publishing itself cannot fail.
  */
 #include "exo/abi/err.h"
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/core/image.h"
 
 /* What decoding acquired. */
@@ -82,6 +82,8 @@ static int image_verify(struct exo_core *core, struct env *env,
 	in.ninsns = img.ninsns;
 	in.type = img.type;
 	err = vf_verify(&in, &limits, &env->mem, &job->prog, report);
+	if (!budget_work(env, report->explored) && err == 0)
+		err = -EXO_EBUDGET;
 	if (err != 0)
 		return err;
 	if (vf_prog_facts(job->prog)->max_steps > EXO_STEPS_DEFAULT &&
@@ -185,6 +187,8 @@ static int claim_decode(struct exo_core *core, struct env *env,
 
 	region_work(core, env, &arena, &w);
 	err = claim(core, env, a, job, &w, &why, &other);
+	if (!budget_work(env, core->cfg.region_steps - w.left) && err == 0)
+		err = -EXO_EBUDGET;
 	if ((a->key.rights & EXO_RIGHT_TELL) == 0)
 		other = NULL;
 	if (err == -EXO_EOUTSIDE || err == -EXO_ECONFLICT || err == -EXO_ELENT)

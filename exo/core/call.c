@@ -39,6 +39,8 @@ static int derive_region(struct exo_core *core, struct env *env,
 		err = witness_show(core, env, &why, NULL, &a->witness);
 		err = err == 0 ? -EXO_EOUTSIDE : err;
 	}
+	if (!budget_work(env, core->cfg.region_steps - w.left) && err > 0)
+		err = -EXO_EBUDGET;
 	if (err > 0)
 		err = region_keep(core, &env->mem, mine, out);
 	exo_arena_free(&arena);

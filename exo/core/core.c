@@ -3,7 +3,7 @@
 #include "exo/core/core.h"
 
 #include "exo/abi/err.h"
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/lib/bug.h"
 
 #define ENVS_DEFAULT     65536u

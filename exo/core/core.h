@@ -57,6 +57,11 @@ struct exo_env_args {
 	struct exo_ring *ring; /* the platform's memory; NULL: counts only */
 	uint32_t ring_size;    /* bytes of ring->data, a power of two */
 	uint64_t mem;          /* bytes charged to this owner; 0: no limit */
+	uint32_t rate;  /* steps of its filters for each packet that the core
+	                  takes in; 0: no limit */
+	uint32_t burst; /* of them, what it may save; at least the rate */
+	uint64_t work; /* steps that its calls may take, of verifying and of the
+	                  algebra of regions; 0: no limit */
 };
 
 /**
@@ -89,6 +94,19 @@ int exo_grant(struct exo_core *core, uint64_t env, uint32_t rights,
  */
 int exo_call(
     struct exo_core *core, uint64_t env, uint32_t nr, void *args, size_t size);
+
+/** What an environment did. */
+struct exo_env_stat {
+	uint64_t mem;  /* bytes charged to it now */
+	uint64_t code; /* of machine code, in grains of 64 */
+	uint64_t work; /* steps of its calls */
+	int64_t
+	    credit; /* steps that its filters may take now; in debt below 0 */
+};
+
+/** Returns 0 or -EXO_ESTALE. */
+int exo_env_stat(
+    const struct exo_core *core, uint64_t env, struct exo_env_stat *out);
 
 /** One packet on its way in. */
 struct exo_pkt {

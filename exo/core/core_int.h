@@ -62,7 +62,12 @@ struct env {
 	struct key_rec *keys;
 	uint32_t nkeys;
 	uint64_t code; /* bytes of machine code of its bindings */
-	bool dirty;    /* has unpublished records */
+	uint64_t rate; /* steps a packet; 0: no limit */
+	int64_t burst, credit;
+	uint64_t seen; /* the packet up to which it was credited, and ... */
+	bool open;     /* ... whether its filters are asked about that one */
+	uint64_t work, limit; /* steps of its calls; limit 0: none */
+	bool dirty;           /* has unpublished records */
 	struct env *dirty_next;
 };
 
@@ -175,6 +180,7 @@ struct linkset {
 	struct domain *everyone, **domain;
 	struct domain **touched;  /* room for all of them */
 	struct exo_index *grants; /* of the regions of the latter */
+	uint32_t npaid;           /* of them, those whose owner has a rate */
 	uint32_t nlook; /* of them, those that look at their context */
 	uint32_t ntake; /* those that want records */
 	struct binding **v;
@@ -182,19 +188,9 @@ struct linkset {
 	struct linkset *next;
 };
 
-/** A record to be delivered: found binding by binding, sent packet by
- * packet. */
-struct delivery {
-	struct binding *b;
-	uint32_t pkt; /* index in the batch */
-	uint32_t len; /* bytes wanted */
-};
-
-/** A packet as every compiled program finds it. */
-struct view {
-	const uint8_t *data;
-	uint64_t size;
-};
+struct delivery;
+struct view;
+struct hits;
 
 struct exo_core {
 	struct exo_core_config cfg;
@@ -222,17 +218,6 @@ struct exo_core {
 	uint32_t regions;     /* made so far: their numbers */
 	uint8_t nothing;      /* where a packet without bytes lies */
 	struct exo_core_stat stat;
-};
-
-/** Packets evaluated together: one bit each in a word. */
-#define BATCH 64u
-
-/** Packets of one link type at work. */
-struct batch {
-	struct exo_pkt *pkts;
-	uint32_t n;
-	uint32_t nout;  /* deliveries in core->out */
-	uint64_t first; /* number of pkts[0] since the core was born */
 };
 
 /* env.c */
@@ -295,49 +280,13 @@ int claim_lent(struct sp_work *w, const struct linkset *set,
 void claim_publish(struct linkset *set, struct claim *c, struct binding *b);
 void claim_withdraw(struct binding *b);
 
-/* linkset.c */
-/** Find or make a link type's table with all memory that one more
- * linkset_insert() and the packet path will need. */
-int linkset_reserve(
-    struct exo_core *core, uint32_t linktype, struct linkset **out);
-void linkset_insert(
-    const struct exo_core *core, struct linkset *set, struct binding *b);
-void linkset_remove(
-    const struct exo_core *core, struct linkset *set, const struct binding *b);
-void linksets_free(struct exo_core *core);
-
-/* domain.c */
-/** The domain of a key's grant, with one more binding in it. */
-int domain_join(struct exo_core *core, struct linkset *set,
-    const struct key_rec *key, struct domain **out);
-void domain_leave(struct linkset *set, struct domain *d);
-/** Find a binding's condition, and put its rules into its domain's index; the
- * binding has its program, set, claim and domain. Whether that fails or not,
- * rules_withdraw() takes all back. */
-int rules_publish(struct exo_core *core, struct binding *b);
-void rules_withdraw(struct exo_core *core, struct binding *b);
-struct binding *slot_find(const struct linkset *set, uint32_t slot);
-void slots_free(struct exo_core *core, struct linkset *set);
-void domains_free(struct exo_core *core, struct linkset *set);
-
-/* deliver.c */
-/** Write a record of a packet, or count it as dropped. */
-void deliver(struct exo_core *core, const struct exo_pkt *p, uint64_t number,
-    struct binding *b, uint32_t len);
-/** Tell those who got some. */
-void deliver_end(struct exo_core *core);
-
-/* demux_index.c */
-/** Demultiplex a batch by index. */
-void demux_index(
-    struct exo_core *core, const struct batch *bt, const struct linkset *set);
-int hits_new(struct exo_core *core);
-void hits_free(struct exo_core *core);
-
-/* run.c */
-/** Run b's program on the packets of `alive`, whose contexts are core->ctx[];
- * returns those that it takes, and in keep[] how many bytes of each. */
-uint64_t binding_ask(struct exo_core *core, struct binding *b, uint64_t alive,
-    uint32_t keep[BATCH]);
+/* budget.c */
+void budget_init(struct env *env, const struct exo_env_args *args);
+/** Whether an environment with a rate is asked about a packet, by number from
+ * 1 on; it is asked in the order of packets. */
+bool budget_open(struct env *env, uint64_t packet);
+void budget_pay(struct env *env, uint64_t steps);
+/** Charge the steps of a call; false: there are no more. */
+bool budget_work(struct env *env, uint64_t steps);
 
 #endif

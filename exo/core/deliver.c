@@ -2,7 +2,7 @@
 /*
  * Deliveries: records of packets in their owners' rings, and who is told.
  */
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/lib/mem.h"
 
 void deliver(struct exo_core *core, const struct exo_pkt *p, uint64_t number,

@@ -8,7 +8,7 @@
  * packet, so that a ring's records are in packet order. Nothing here
  * allocates: linkset_reserve() has seen to the room.
  */
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/lib/bits.h"
 #include "exo/lib/bytes.h"
 
@@ -192,6 +192,12 @@ static void count_all(
 	core->stat.unmatched_bytes += left_bytes;
 }
 
+/* Many are found by index, and those who pay for each packet. */
+static bool by_index(const struct exo_core *core, const struct linkset *set)
+{
+	return set->n > core->cfg.linear || set->npaid > 0;
+}
+
 /* Demultiplex n <= BATCH packets of one link type. */
 static void batch_run(struct exo_core *core, const struct linkset *set,
     struct exo_pkt *pkts, uint32_t n)
@@ -207,7 +213,7 @@ static void batch_run(struct exo_core *core, const struct linkset *set,
 	}
 	if (set != NULL && set->nlook != 0)
 		show(core, pkts, n);
-	if (set != NULL && set->n > core->cfg.linear)
+	if (set != NULL && by_index(core, set))
 		demux_index(core, &bt, set);
 	else if (set != NULL)
 		evaluate(core, &bt, set);
@@ -225,8 +231,7 @@ void exo_ingest(struct exo_core *core, struct exo_pkt *pkts, uint32_t n)
 		uint32_t k = 0, max = BATCH;
 
 		/* all deliveries of a run must find room in core->out */
-		if (set != NULL && set->ntake != 0 &&
-		    set->n <= core->cfg.linear &&
+		if (set != NULL && set->ntake != 0 && !by_index(core, set) &&
 		    core->out_room / set->ntake < BATCH)
 			max = core->out_room / set->ntake;
 		while (k < max && i + k < n &&

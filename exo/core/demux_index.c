@@ -12,7 +12,7 @@
  * Cost, a packet: a look at a bucket for each shape of its domains, and for
  * each rule that it is in a record and a binding.
  */
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/lib/bits.h"
 #include "exo/lib/mem.h"
 
@@ -133,6 +133,13 @@ static bool take(struct exo_core *core, const struct batch *bt,
 	struct exo_pkt *p = &bt->pkts[i];
 	uint32_t keep[BATCH], len = b->keep;
 
+	if (b->env->rate != 0) {
+		if (!budget_open(b->env, bt->first + i + 1)) {
+			b->stat.unpaid++;
+			return false;
+		}
+		budget_pay(b->env, sure ? 1 : b->stat.max_steps);
+	}
 	b->stat.evaluated++;
 	if (!sure) {
 		if (binding_ask(core, b, (uint64_t)1 << i, keep) == 0)

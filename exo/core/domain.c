@@ -20,7 +20,7 @@
  *	not used again, so that of the same priority the older one comes first.
  */
 #include "exo/abi/err.h"
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/lib/mem.h"
 #include "verifier/accept.h"
 
@@ -343,7 +343,12 @@ int rules_publish(struct exo_core *core, struct binding *b)
 	if (err == 0)
 		err = vf_accept(b->prog, b->set->linktype, &w, &acc);
 	if (err == 0) {
+		err = budget_work(b->env, core->cfg.region_steps - w.left)
+		          ? 0
+		          : -EXO_EBUDGET;
 		w.left = core->cfg.region_steps;
+	}
+	if (err == 0) {
 		err = rules_find(&w, b, &acc, &sure, &rest);
 	}
 	if (err == 0) {

@@ -50,6 +50,7 @@ int exo_env_new(
 		.ctx = &core->mem,
 		.limit = args->mem,
 	};
+	budget_init(e, args);
 	ring_init(&e->ring, args->ring, args->ring_size);
 	*env = name;
 	return 0;
@@ -58,6 +59,20 @@ int exo_env_new(
 struct env *env_find(const struct exo_core *core, uint64_t name)
 {
 	return exo_pool_find(&core->envs, name);
+}
+
+int exo_env_stat(
+    const struct exo_core *core, uint64_t env, struct exo_env_stat *out)
+{
+	const struct env *e = env_find(core, env);
+
+	if (e == NULL)
+		return -EXO_ESTALE;
+	*out = (struct exo_env_stat){ .mem = e->mem.used,
+		.code = e->code,
+		.work = e->work,
+		.credit = e->credit };
+	return 0;
 }
 
 int exo_env_end(struct exo_core *core, uint64_t env)

@@ -9,7 +9,7 @@
  * are few.
  */
 #include "exo/abi/err.h"
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/lib/mem.h"
 
 #define OUT_MIN      4096u
@@ -160,6 +160,7 @@ void linkset_insert(
 	else
 		rise(set, b->at);
 	set->nlook += b->looks;
+	set->npaid += b->env->rate != 0;
 	set->ntake += b->snap != 0;
 }
 
@@ -171,6 +172,7 @@ void linkset_remove(
 
 	set->n--;
 	set->nlook -= b->looks;
+	set->npaid -= b->env->rate != 0;
 	set->ntake -= b->snap != 0;
 	if (set->sorted) {
 		for (; at < set->n; at++) {

@@ -6,7 +6,7 @@
  * judge runs each program in the interpreter as well, with the proven bound as
  * its fuel, and counts where the two differ.
  */
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/lib/bits.h"
 #include "exo/lib/mem.h"
 
