@@ -50,6 +50,10 @@ enum exo_bind_mode {
 	                           it took; taps do */
 };
 
+/** Of an exclusive binding: later fragments follow the first that it took, if
+ * the key has EXO_RIGHT_FOLLOW. */
+#define EXO_BIND_FOLLOW 1u
+
 struct exo_call_bind {
 	struct exo_key key;      /* needs EXO_RIGHT_TAP, _FIRST or _EXCLUSIVE */
 	struct exo_span claim;   /* inside the key's region; none: all of it */
@@ -61,7 +65,7 @@ struct exo_call_bind {
 	int32_t priority;  /* higher is asked first; ties by age */
 	uint32_t mode;     /* enum exo_bind_mode */
 	uint32_t snap;     /* bytes wanted of each packet; 0: count only */
-	uint32_t flags;    /* must be 0 */
+	uint32_t flags;    /* EXO_BIND_FOLLOW */
 	uint64_t tag;      /* comes back in every record */
 	uint64_t report;   /* address of a struct exo_report, or 0 */
 	uint64_t out_binding;
@@ -79,6 +83,9 @@ struct exo_bind_stat {
 	uint64_t matched;   /* packets it accepted */
 	uint64_t matched_bytes; /* their bytes on the wire */
 	uint64_t delivered;     /* records put on the ring, or counted */
+	uint64_t followed;      /* of those matched, later fragments */
+	uint64_t crowded;       /* first fragments that found no room to be
+	                           remembered */
 	uint64_t dropped;       /* records that found no room */
 	uint64_t differed;      /* runs that the interpreter ended otherwise:
 	                           0, or a bug; a core that judges counts */

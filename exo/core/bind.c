@@ -20,8 +20,10 @@ struct bind_job {
 	struct linkset *set;
 	struct region *claim; /* a share of it */
 	struct claim *shared;
-	bool joined; /* shared is published already */
-	bool ruled;  /* its rules are in an index */
+	bool joined;  /* shared is published already */
+	bool ruled;   /* its rules are in an index */
+	bool follows; /* it counts among its owner's that do */
+	struct region *near;
 	struct binding *b;
 	uint64_t name;
 };
@@ -36,9 +38,13 @@ static int args_check(const struct exo_core *core, const struct env *env,
 
 	if (err != 0)
 		return err;
+	if (a->flags != 0 && (a->key.rights & EXO_RIGHT_FOLLOW) == 0)
+		return -EXO_EPERM;
 	if (a->mode < EXO_BIND_TAP || a->mode > EXO_BIND_EXCLUSIVE)
 		return -EXO_EINVAL;
-	if (a->flags != 0 || witness_check(&a->witness) != 0)
+	if ((a->flags & ~EXO_BIND_FOLLOW) != 0 ||
+	    (a->flags != 0 && a->mode != EXO_BIND_EXCLUSIVE) ||
+	    witness_check(&a->witness) != 0)
 		return -EXO_EINVAL;
 	if (a->snap != 0 && env->ring.shared == NULL)
 		return -EXO_EINVAL;
@@ -187,6 +193,8 @@ static int claim_decode(struct exo_core *core, struct env *env,
 
 	region_work(core, env, &arena, &w);
 	err = claim(core, env, a, job, &w, &why, &other);
+	if (err == 0 && (a->flags & EXO_BIND_FOLLOW) != 0)
+		err = follow_claim(core, env, job->claim, &w, &job->near);
 	if (!budget_work(env, core->cfg.region_steps - w.left) && err == 0)
 		err = -EXO_EBUDGET;
 	if ((a->key.rights & EXO_RIGHT_TELL) == 0)
@@ -196,6 +204,10 @@ static int claim_decode(struct exo_core *core, struct env *env,
 		    err == -EXO_ECONFLICT ? binding_of(job->set, other) : NULL,
 		    &a->witness);
 	exo_arena_free(&arena);
+	if (err == 0 && (a->flags & EXO_BIND_FOLLOW) != 0) {
+		err = follow_join(core, env);
+		job->follows = err == 0;
+	}
 	if (err == 0 && job->claim != NULL && core->seen == NULL) {
 		core->seen =
 		    exo_mem_get(&core->mem, BATCH * sizeof(*core->seen));
@@ -223,6 +235,8 @@ static int rules_decode(struct exo_core *core, struct env *env,
 	b->priority = a->priority;
 	b->mode = a->mode;
 	b->snap = a->snap;
+	b->follows = job->follows;
+	b->near = job->near;
 	err = domain_join(core, job->set, job->key, &b->domain);
 	if (err == 0) {
 		err = rules_publish(core, b);
@@ -329,6 +343,9 @@ fail:
 	if (!job.joined)
 		exo_mem_put(&env->mem, job.shared, sizeof(*job.shared));
 	region_drop(job.claim);
+	region_drop(job.near);
+	if (job.follows)
+		follow_leave(env);
 	core->stat.refused++;
 	return err;
 }
@@ -347,6 +364,9 @@ void binding_withdraw(struct exo_core *core, struct binding *b)
 	rules_withdraw(core, b);
 	claim_withdraw(b);
 	region_drop(b->claim);
+	region_drop(b->near);
+	if (b->follows)
+		follow_leave(b->env);
 	*b->env_prev = b->env_next;
 	if (b->env_next != NULL)
 		b->env_next->env_prev = b->env_prev;

@@ -133,6 +133,8 @@ struct exo_core_stat {
 	uint64_t bytes;   /* their wire lengths */
 	uint64_t unmatched;
 	uint64_t unmatched_bytes;
+	uint64_t
+	    early;     /* later fragments whose first was not there to follow */
 	uint64_t code; /* bytes of machine code */
 	uint64_t mem;  /* bytes held */
 	uint64_t mem_peak;

@@ -52,6 +52,7 @@ void ring_publish(struct ring *r);
 struct binding;
 struct key_rec;
 struct linkset;
+struct follow;
 
 struct env {
 	uint64_t name;
@@ -66,6 +67,9 @@ struct env {
 	int64_t burst, credit;
 	uint64_t seen; /* the packet up to which it was credited, and ... */
 	bool open;     /* ... whether its filters are asked about that one */
+	struct follow *follow; /* its first fragments; NULL: it follows none */
+	uint32_t nfollow;      /* bindings that do */
+	struct env *follow_next, **follow_prev;
 	uint64_t work, limit; /* steps of its calls; limit 0: none */
 	bool dirty;           /* has unpublished records */
 	struct env *dirty_next;
@@ -139,6 +143,7 @@ struct binding {
 	uint32_t type; /* enum exo_prog_type */
 	bool keeps;    /* it writes its context: to be cleared before */
 	bool looks;    /* it reads it, or may */
+	bool follows;  /* later fragments follow their first */
 	bool effects;  /* it runs on every packet of its claim */
 	bool slotted;
 	uint32_t keep;  /* what it returns of what it accepts; 0: unknown */
@@ -156,6 +161,7 @@ struct binding {
 	struct linkset *set;
 	struct region *claim; /* it is asked about nothing else */
 	struct claim *shared; /* NULL: a tap's */
+	struct region *near;  /* what fragments show of the claim */
 	int32_t priority;
 	uint32_t mode; /* enum exo_bind_mode */
 	uint32_t snap;
@@ -180,6 +186,7 @@ struct linkset {
 	struct domain *everyone, **domain;
 	struct domain **touched;  /* room for all of them */
 	struct exo_index *grants; /* of the regions of the latter */
+	uint32_t nfollow;         /* of them, those whose fragments follow */
 	uint32_t npaid;           /* of them, those whose owner has a rate */
 	uint32_t nlook; /* of them, those that look at their context */
 	uint32_t ntake; /* those that want records */
@@ -202,6 +209,7 @@ struct exo_core {
 	struct delivery *out; /* room for out_room deliveries, twice */
 	uint32_t out_room;
 	struct env *dirty;
+	struct env *followers;
 	struct jit_ctx *ctx; /* of the packets at work: BATCH of them, which are
 				filled where somebody looks */
 	struct view *view;   /* likewise, always */
@@ -279,6 +287,20 @@ int claim_lent(struct sp_work *w, const struct linkset *set,
 /** Publish a binding's claim; withdraw it. */
 void claim_publish(struct linkset *set, struct claim *c, struct binding *b);
 void claim_withdraw(struct binding *b);
+
+/* follow.c */
+/** What fragments show of a claim. */
+int follow_claim(struct exo_core *core, struct env *env,
+    const struct region *claim, struct sp_work *w, struct region **out);
+/** One more binding of an owner that follows fragments, and one less. */
+int follow_join(struct exo_core *core, struct env *env);
+void follow_leave(struct env *env);
+/** Remember a packet that a binding took, if it is a first fragment. */
+void follow_learn(struct exo_core *core, struct binding *b,
+    const struct exo_pkt *p, const struct sp_view *v);
+/** Who gets a packet that nobody took, if it is a later fragment; or NULL. */
+struct binding *follow_find(struct exo_core *core, const struct linkset *set,
+    const struct exo_pkt *p, const struct sp_view *v);
 
 /* budget.c */
 void budget_init(struct env *env, const struct exo_env_args *args);

@@ -192,10 +192,11 @@ static void count_all(
 	core->stat.unmatched_bytes += left_bytes;
 }
 
-/* Many are found by index, and those who pay for each packet. */
+/* Many are found by index; so are those who pay for each packet, and those whose
+ * fragments follow. */
 static bool by_index(const struct exo_core *core, const struct linkset *set)
 {
-	return set->n > core->cfg.linear || set->npaid > 0;
+	return set->n > core->cfg.linear || set->npaid + set->nfollow > 0;
 }
 
 /* Demultiplex n <= BATCH packets of one link type. */

@@ -126,11 +126,23 @@ static void count_one(struct binding *b, struct exo_pkt *p)
 	p->matched++;
 }
 
+/* Give a packet to a binding, so many bytes of it. */
+static void give(struct exo_core *core, const struct batch *bt,
+    struct binding *b, uint32_t i, uint32_t keep)
+{
+	struct exo_pkt *p = &bt->pkts[i];
+	uint32_t len = keep < p->caplen ? keep : p->caplen;
+
+	count_one(b, p);
+	if (b->snap != 0)
+		deliver(
+		    core, p, bt->first + i, b, len < b->snap ? len : b->snap);
+}
+
 /* A binding has a packet in a rule; whether it takes it. */
 static bool take(struct exo_core *core, const struct batch *bt,
     struct binding *b, uint32_t i, bool sure, bool away)
 {
-	struct exo_pkt *p = &bt->pkts[i];
 	uint32_t keep[BATCH], len = b->keep;
 
 	if (b->env->rate != 0) {
@@ -148,12 +160,41 @@ static bool take(struct exo_core *core, const struct batch *bt,
 	}
 	if (away)
 		return false;
-	count_one(b, p);
-	if (b->snap == 0)
-		return true;
-	len = len < p->caplen ? len : p->caplen;
-	deliver(core, p, bt->first + i, b, len < b->snap ? len : b->snap);
+	give(core, bt, b, i, len);
 	return true;
+}
+
+/* A later fragment that nobody took may follow its first. */
+static void follow(struct exo_core *core, const struct batch *bt, uint32_t i)
+{
+	const struct exo_pkt *p = &bt->pkts[i];
+	const struct sp_packet raw = { core->view[i].data, p->caplen,
+		p->wirelen, p->linktype };
+	struct sp_view v;
+	struct binding *b;
+
+	sp_parse(&raw, &v);
+	if ((v.has & SP_BIT(SP_FRAG)) == 0)
+		return;
+	b = follow_find(core, core->hits->set, p, &v);
+	if (b == NULL)
+		return;
+	b->stat.followed++;
+	give(core, bt, b, i, UINT32_MAX);
+}
+
+/* A binding took a packet that others may follow. */
+static void learn(struct exo_core *core, const struct batch *bt,
+    struct binding *b, uint32_t i)
+{
+	const struct exo_pkt *p = &bt->pkts[i];
+	const struct sp_packet raw = { core->view[i].data, p->caplen,
+		p->wirelen, p->linktype };
+	struct sp_view v;
+
+	sp_parse(&raw, &v);
+	if ((v.has & SP_BIT(SP_FRAG)) != 0)
+		follow_learn(core, b, p, &v);
 }
 
 /* One packet, with its rules in order. A binding's sure rules come before its
@@ -181,7 +222,11 @@ static void one(struct exo_core *core, const struct batch *bt, uint32_t i,
 			continue;
 		gone |= b->mode == EXO_BIND_FIRST;
 		owned |= b->mode == EXO_BIND_EXCLUSIVE;
+		if (b->follows)
+			learn(core, bt, b, i);
 	}
+	if (set->nfollow > 0 && !owned && !gone)
+		follow(core, bt, i);
 }
 
 void demux_index(

@@ -161,6 +161,7 @@ void linkset_insert(
 		rise(set, b->at);
 	set->nlook += b->looks;
 	set->npaid += b->env->rate != 0;
+	set->nfollow += b->follows;
 	set->ntake += b->snap != 0;
 }
 
@@ -173,6 +174,7 @@ void linkset_remove(
 	set->n--;
 	set->nlook -= b->looks;
 	set->npaid -= b->env->rate != 0;
+	set->nfollow -= b->follows;
 	set->ntake -= b->snap != 0;
 	if (set->sorted) {
 		for (; at < set->n; at++) {

@@ -315,3 +315,30 @@ void sp_parse(const struct sp_packet *p, struct sp_view *out)
 	if (has(&w, SP_TYPE) && l3 <= p->caplen)
 		walk_net(&w, l3);
 }
+
+bool sp_fragment_id(
+    const struct sp_packet *p, const struct sp_view *v, uint32_t *id)
+{
+	uint64_t nh = v->v[SP_IP6_NH];
+	uint32_t at = v->l3 + 40, found = SP_NOWHERE;
+
+	if ((v->has & SP_BIT(SP_FRAG)) == 0 || v->v[SP_FRAG] == SP_FRAG_WHOLE)
+		return false;
+	if (v->v[SP_TYPE] == SP_TYPE_IP4) {
+		*id = (uint32_t)v->v[SP_IP_ID];
+		return true;
+	}
+	for (uint32_t n = 0;
+	     n < SP_EXT_MAX && sp_is_ext(nh) && exo_range_ok(at, 8, p->caplen);
+	     n++) {
+		found = nh == 44 ? at : found;
+		at += sp_ext_size(p->data + at, nh, &nh);
+		if (found != SP_NOWHERE &&
+		    exo_be16(p->data + found + 2) >> 3 != 0)
+			break;
+	}
+	if (found == SP_NOWHERE)
+		return false;
+	*id = exo_be32(p->data + found + 4);
+	return true;
+}

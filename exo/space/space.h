@@ -113,6 +113,11 @@ enum sp_link {
 	SP_LINK_SLL2 = 276,
 };
 
+/* Numbers of frag. */
+#define SP_FRAG_WHOLE 0u
+#define SP_FRAG_FIRST 1u
+#define SP_FRAG_LATER 2u
+
 #define SP_NOWHERE UINT32_MAX
 
 /* What the parser sees. */
@@ -137,6 +142,14 @@ struct sp_packet {
  * [IEEE 802.1Q; RFC 791, 826, 8200, 4302; draft-ietf-opsawg-pcaplinktype]
  */
 void sp_parse(const struct sp_packet *p, struct sp_view *out);
+
+/**
+ * The identification of a fragment: a packet whose view says frag 1 or 2.
+ * False: it is no fragment, or that was not captured. Of several fragment
+ * headers the last one's. [RFC 791; RFC 8200 section 4.5]
+ */
+bool sp_fragment_id(
+    const struct sp_packet *p, const struct sp_view *v, uint32_t *id);
 
 /** Extension headers that are walked at most; behind more there is no proto. */
 #define SP_EXT_MAX 8u

@@ -15,10 +15,6 @@
 #define SP_AF_INET  2u
 #define SP_AF_INET6 30u /* macOS's; FreeBSD has 28, NetBSD and OpenBSD 24 */
 
-#define SP_FRAG_WHOLE 0u
-#define SP_FRAG_FIRST 1u
-#define SP_FRAG_LATER 2u
-
 /* --- atom.c ---------------------------------------------------------------- */
 
 /** The least x >= lo whose masked bits are value's; false: there is none. */
