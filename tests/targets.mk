@@ -152,13 +152,16 @@ check-all: test fuzz tidy ## what a merge must pass
 check-fresh: ## both commands in a new Debian root
 	@TEST_TIMEOUT=5400 $(RUN) -v -b $(BUILD)/strict fresh
 
-.PHONY: mutants mutants-jit
+.PHONY: mutants mutants-jit mutants-accept
 HOW ?= all
 mutants: ## single faults in the verifier, each caught; HOW=fuzz, ONE=name
 	@nice -n 5 sh tests/mutants/run.sh $(BUILD) $(HOW) $(ONE)
 
 mutants-jit: ## the same in the compiler
 	@nice -n 5 sh tests/mutants/run.sh -j $(BUILD) $(HOW) $(ONE)
+
+mutants-accept: ## the same in accept conditions
+	@nice -n 5 sh tests/mutants/run.sh -a $(BUILD) $(HOW) $(ONE)
 
 .PHONY: fuzz fuzz-verify fuzz-jit lint tidy cover cover-verifier bench bench-verify fmt
 .PHONY: bench-jit bench-jit-bin

@@ -57,6 +57,9 @@ static struct {
 	uint64_t packets, accepted, sure, witnesses;
 } stats;
 
+static uint64_t at_work; /* program, of a loop */
+static bool looping;
+
 /* One program on its packets. */
 struct trial {
 	struct accgen g;
@@ -195,6 +198,8 @@ static void fault(struct trial *t, const struct sp_packet *p, const char *what)
 	fprintf(
 	    stderr, "\nsure %u of %u: %s\n", t->acc.sure, t->acc.where.n, text);
 	progen_print(&made);
+	if (looping)
+		fprintf(stderr, "IS program %" PRIu64 "\n", at_work);
 	abort();
 }
 
@@ -322,10 +327,12 @@ static int loop(uint64_t n, uint64_t seed, uint64_t from)
 {
 	static uint8_t bytes[PROGEN_BYTES + 16];
 
+	looping = true;
 	for (uint64_t i = from; i < n; i++) {
 		size_t size = 1 + progen_bytes(bytes + 1, seed, i);
 
 		bytes[0] = (uint8_t)(i * 7 + i / 16);
+		at_work = i;
 		(void)LLVMFuzzerTestOneInput(bytes, size);
 	}
 	print_stats();

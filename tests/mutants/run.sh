@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The mutation check: single faults in the verifier, or in the compiler, each of
-# which our tests must catch.
+# The mutation check: single faults in the verifier, in the compiler, or in accept
+# conditions, each of which our tests must catch.
 #
-# usage: run.sh [-j] BUILD all|fuzz		go on, one fault after the other
-#        run.sh [-j] BUILD all|fuzz NAME	this one, once more
+# usage: run.sh [-j|-a] BUILD all|fuzz		go on, one fault after the other
+#        run.sh [-j|-a] BUILD all|fuzz NAME	this one, once more
 #
+# -a is about accept conditions: tests/mutants/accept/*.mut, BUILD/mutants-accept,
+# t_vf_accept, diff_accept, fuzz_accept (20000).
 # -j is about the compiler: its tables are tests/mutants/jit/*.mut, results are
 # kept in BUILD/mutants-jit, suites are those of the compiler, then diff_jit, and
 # fuzz_jit makes the programs (20000). What follows is said of the verifier.
@@ -39,10 +41,16 @@ LC_ALL=C
 export LC_ALL
 src=$(cd "$(dirname "$0")/../.." && pwd)
 subject=verifier
-if [ "$1" = -j ]; then
+case $1 in
+-j)
 	subject=jit
 	shift
-fi
+	;;
+-a)
+	subject=accept
+	shift
+	;;
+esac
 build=$1 how=$2 only=${3:-}
 case $build in
 /*) ;;
@@ -53,6 +61,11 @@ jit)
 	dir=$build/mutants-jit fuzzer=fuzz_jit few=20000
 	tables=$src/tests/mutants/jit
 	diff=diff_jit folders=pcaps
+	;;
+accept)
+	dir=$build/mutants-accept fuzzer=fuzz_accept few=20000
+	tables=$src/tests/mutants/accept
+	diff=diff_accept folders=pcaps
 	;;
 *)
 	dir=$build/mutants fuzzer=fuzz_verify few=5000
@@ -122,6 +135,8 @@ quick() {
 	esac
 	if [ -z "$said" ] && [ "$subject" = jit ]; then
 		said=$(suite t_jit_cases)
+	elif [ -z "$said" ] && [ "$subject" = accept ]; then
+		said=$(suite t_vf_accept)
 	elif [ -z "$said" ]; then
 		said=$(EXOPF_CASE_STEP=99 suite t_vf_cases)
 	fi
@@ -130,6 +145,7 @@ quick() {
 
 slow() {
 	suites="t_vf_limits t_vf_order t_vf_tnum t_vf_scalar t_vf_cases t_vf_range"
+	[ "$subject" != accept ] || suites=t_vf_accept
 	[ "$subject" != jit ] ||
 	    suites="t_jit_x64 t_jit_cases t_jit_far t_jit_harden t_code_mem t_helper_loop"
 	for name in $suites; do
@@ -137,7 +153,7 @@ slow() {
 		[ -z "$said" ] || break
 	done
 	[ -n "$said" ] || said=$(compared)
-	[ -n "$said" ] || [ "$subject" = jit ] || said=$(vectors)
+	[ -n "$said" ] || [ "$subject" != verifier ] || said=$(vectors)
 	printf '%s\n' "$said" | tr '\t' ' '
 }
 
