@@ -40,14 +40,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 enum kind {
 	KIND_CLASSIC,
-	KIND_XDP,
+	KIND_DIRECT,
 	KIND_FILT,
 	KIND_PROGEN,
 	KIND_LINE,
 	KINDS
 };
-static const char *const names[KINDS] = { "classic", "xdp", "filter", "progen",
-	"line" };
+static const char *const names[KINDS] = { "classic", "direct", "filter",
+	"progen", "line" };
 static const uint8_t of_byte[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2,
 	3, 4 };
 
@@ -111,9 +111,10 @@ static bool generate(struct trial *t, const uint8_t *data, size_t size)
 	switch (t->kind) {
 	case KIND_CLASSIC:
 		return generate_classic(t);
-	case KIND_XDP:
-		made.n = accgen_xdp(&t->g, t->link, made.insns);
-		made.type = EXO_PROG_XDP;
+	case KIND_DIRECT:
+		made.type =
+		    accgen_below(&t->g, 4) != 0 ? EXO_PROG_XDP : EXO_PROG_TC;
+		made.n = accgen_direct(&t->g, t->link, made.type, made.insns);
 		return true;
 	case KIND_FILT:
 		(void)filtgen(&made, data, size);

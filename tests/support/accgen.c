@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "exo/abi/ctx.h"
 #include "exo/lib/bytes.h"
 #include "exo/space/space.h"
 #include "tests/support/cbpf_run.h"
 
 void accgen_init(struct accgen *g, const uint8_t *p, size_t n)
 {
-	*g = (struct accgen){ p, n, 0x9e3779b97f4a7c15u };
+	*g = (struct accgen){ .p = p, .n = n, .row = 0x9e3779b97f4a7c15u };
 	for (size_t i = 0; i < n; i++)
 		g->row = (g->row ^ p[i]) * 0x100000001b3u;
 	g->row |= 1;
@@ -62,7 +63,7 @@ static uint32_t some_number(struct accgen *g)
 		0x88a8, 0x9100, 0x02000000, 2, 0x1e000000, 30, 0x0800, 0x86dd,
 		0x0800, 6, 17, 1, 58, 44, 51, 0, 6, 17, 80, 53, 0x45, 0x46,
 		0x40, 0x60, 5, 4, 0x1fff, 0x0a000001, 0x0a0000ff, 0xfe800000,
-		0xff, 0xffff, 0xffffffff, 64, 0x7fffffff };
+		0xff, 0xffff, 0xffffffff, 64, 0x7fffffff, 21, 44, 1, 9 };
 
 	if (accgen_below(g, 8) == 0)
 		return any32(g);
@@ -73,20 +74,22 @@ static uint32_t some_number(struct accgen *g)
 /* An offset where a field begins, or nearly. */
 static uint32_t some_place(struct accgen *g, uint32_t link)
 {
-	static const uint8_t in_net[] = { 0, 0, 1, 2, 4, 6, 6, 6, 8, 9, 9, 9,
-		12, 16, 20, 22, 24, 28, 32, 36, 40, 40, 42, 44, 52, 53, 18,
-		14 };
-	static const uint8_t in_ether[] = { 0, 2, 6, 8, 12, 12, 12, 14, 16, 18,
-		20 };
-	uint32_t at = net_at(link) + in_net[accgen_below(g, sizeof(in_net))];
+	static const uint8_t in_ip4[] = { 0, 0, 1, 2, 4, 6, 6, 6, 8, 9, 9, 9,
+		12, 16, 20, 22 };
+	static const uint8_t in_ip6[] = { 0, 4, 6, 6, 6, 6, 7, 8, 12, 16, 24,
+		36, 40, 40, 40, 42 };
+	static const uint8_t in_ether[] = { 0, 2, 6, 8, 12, 12, 12, 14, 16, 16,
+		18, 20 };
+	uint32_t at = net_at(link) + in_ip4[accgen_below(g, 16)];
 
+	if (g->type == 0x86dd)
+		at = net_at(link) + in_ip6[accgen_below(g, 16)];
 	switch (accgen_below(g, 8)) {
 	case 0:
-	case 1:
 		return in_ether[accgen_below(g, sizeof(in_ether))];
-	case 2:
+	case 1:
 		return at + 4 * (1 + accgen_below(g, 2));
-	case 3:
+	case 2:
 		return accgen_below(g, 80);
 	default:
 		return at;
@@ -161,6 +164,20 @@ static void put_sums(struct classic *c, struct accgen *g)
 	    0);
 }
 
+/* Two numbers that were computed, and what they give together. */
+static void put_both(struct classic *c, struct accgen *g, uint32_t link)
+{
+	static const uint16_t ops[] = { BPF_SUB, BPF_ADD, BPF_XOR, BPF_OR,
+		BPF_AND, BPF_MUL };
+
+	put(c, BPF_LD | BPF_ABS | BPF_B, some_place(g, link));
+	put_sums(c, g);
+	put(c, BPF_MISC | BPF_TAX, 0);
+	put(c, BPF_LD | BPF_ABS | BPF_B, some_place(g, link));
+	put_sums(c, g);
+	put(c, BPF_ALU | ops[accgen_below(g, 6)] | BPF_X, 0);
+}
+
 static void put_jump(struct classic *c, struct accgen *g)
 {
 	static const uint16_t ops[] = { BPF_JEQ, BPF_JEQ, BPF_JEQ, BPF_JEQ,
@@ -177,7 +194,9 @@ static void put_type(struct classic *c, struct accgen *g, uint32_t link)
 	static const uint32_t types[] = { 0x0800, 0x0800, 0x86dd, 0x0806,
 		0x8100 };
 	uint32_t type = types[accgen_below(g, 5)];
+	unsigned op = accgen_below(g, 8) == 0 ? BPF_JGE : BPF_JEQ;
 
+	g->type = type;
 	switch (link) {
 	case SP_LINK_ETHERNET:
 		put(c, BPF_LD | BPF_ABS | BPF_H, 12);
@@ -197,12 +216,13 @@ static void put_type(struct classic *c, struct accgen *g, uint32_t link)
 	case SP_LINK_LOOP:
 		put(c, BPF_LD | BPF_ABS | BPF_W, 0);
 		type = type == 0x86dd ? 30 : 2;
-		type = link == SP_LINK_NULL ? type << 24 : type;
+		if ((link == SP_LINK_NULL) == (accgen_below(g, 8) != 0))
+			type <<= 24;
 		break;
 	default:
 		return;
 	}
-	put(c, BPF_JMP | BPF_JEQ | BPF_K, type);
+	put(c, BPF_JMP | op | BPF_K, type);
 }
 
 /* Jumps lead on to what follows, or further; the last two are the ends. */
@@ -231,17 +251,22 @@ uint32_t accgen_classic(
     struct accgen *g, uint32_t link, struct flt_cbpf insns[ACCGEN_CLASSIC])
 {
 	struct classic c = { insns, 0 };
-	uint32_t tests = 1 + accgen_below(g, 7);
+	uint32_t tests = 1 + accgen_below(g, 6);
 
+	g->type = 0;
 	put(&c, BPF_ST, 0);
 	put(&c, BPF_ST, 1);
 	if (accgen_below(g, 4) != 0)
 		put_type(&c, g, link);
-	for (uint32_t i = 0; i < tests; i++) {
-		if (i == 0 || accgen_below(g, 4) != 0)
+	for (uint32_t i = 0; i < tests && c.n < ACCGEN_CLASSIC - 40; i++) {
+		if (accgen_below(g, 12) == 0)
+			put_both(&c, g, link);
+		else if (i == 0 || accgen_below(g, 4) != 0)
 			put_load(&c, g, link);
-		if (accgen_below(g, 3) == 0)
-			put_sums(&c, g);
+		for (uint32_t k = accgen_below(g, 4); k > 2;
+		     k = accgen_below(g, 4))
+			if (c.n < ACCGEN_CLASSIC - 30)
+				put_sums(&c, g);
 		put_jump(&c, g);
 	}
 	put(&c, BPF_RET | BPF_K, accgen_below(g, 8) != 0);
@@ -252,7 +277,7 @@ uint32_t accgen_classic(
 	return c.n;
 }
 
-/* --- xdp programs ---------------------------------------------------------- */
+/* --- programs with pointers -------------------------------------------------- */
 
 struct code {
 	struct exo_insn *to;
@@ -280,6 +305,9 @@ static void emit_test(
 	static const uint8_t ops[] = { EXO_JEQ, EXO_JNE, EXO_JNE, EXO_JGT,
 		EXO_JGE, EXO_JLT, EXO_JLE, EXO_JSET, EXO_JSGT, EXO_JSLT };
 	static const uint8_t sizes[] = { 0, EXO_B, EXO_H, 0, EXO_W };
+	static const uint8_t ops32[] = { EXO_ALU | EXO_ARSH | EXO_K,
+		EXO_ALU | EXO_RSH | EXO_K, EXO_ALU64 | EXO_ARSH | EXO_K,
+		EXO_ALU64 | EXO_LSH | EXO_K };
 	uint32_t k = some_number(g), op = ops[accgen_below(g, 10)];
 	bool narrow = accgen_below(g, 2) != 0;
 
@@ -293,6 +321,12 @@ static void emit_test(
 	if (accgen_below(g, 8) == 0)
 		emit(c, EXO_ALU64 | EXO_ADD | EXO_K, 0, 0, 0,
 		    accgen_below(g, 9) - 4);
+	if (accgen_below(g, 6) == 0)
+		emit(c, ops32[accgen_below(g, 4)], 0, 0, 0,
+		    1 + accgen_below(g, 16));
+	if (accgen_below(g, 8) == 0)
+		emit(c, EXO_ALU | EXO_MOV | EXO_X, 0, 0,
+		    8u << accgen_below(g, 2), 0);
 	emit(c, (narrow ? EXO_JMP32 : EXO_JMP) | op | EXO_K, 0, 0, 0,
 	    k & INT32_MAX);
 }
@@ -307,15 +341,30 @@ static void emit_l4(struct code *c, uint32_t net)
 	emit_end(c, 4, 20);
 }
 
-uint32_t accgen_xdp(
-    struct accgen *g, uint32_t link, struct exo_insn insns[ACCGEN_INSNS])
+/* Of tc: what the core says of the packet. */
+static void emit_field(struct code *c, struct accgen *g)
 {
+	static const uint32_t protocols[] = { 0x0008, 0x0400, 0x0081, 0xdd86, 0,
+		4 };
+
+	emit(c, EXO_LDX | EXO_MEM | EXO_W, 0, 1, 16, 0);
+	emit(c, EXO_JMP | (accgen_below(g, 2) != 0 ? EXO_JNE : EXO_JEQ) | EXO_K,
+	    0, 0, 0, protocols[accgen_below(g, 6)]);
+}
+
+uint32_t accgen_direct(struct accgen *g, uint32_t link, uint32_t type,
+    struct exo_insn insns[ACCGEN_INSNS])
+{
+	bool tc = type == EXO_PROG_TC;
 	struct code c = { insns, 0 };
 	uint32_t net = net_at(link), i, tests = 1 + accgen_below(g, 6);
 	bool l4 = false;
 
-	emit(&c, EXO_LDX | EXO_MEM | EXO_W, 2, 1, 0, 0);
-	emit(&c, EXO_LDX | EXO_MEM | EXO_W, 3, 1, 4, 0);
+	g->type = 0;
+	if (tc)
+		emit_field(&c, g);
+	emit(&c, EXO_LDX | EXO_MEM | EXO_W, 2, 1, tc ? 76 : 0, 0);
+	emit(&c, EXO_LDX | EXO_MEM | EXO_W, 3, 1, tc ? 80 : 4, 0);
 	emit_end(&c, 2, net + 44 + accgen_below(g, 8));
 	if (link == SP_LINK_ETHERNET) {
 		emit(&c, EXO_LDX | EXO_MEM | EXO_H, 0, 2, 12, 0);
@@ -335,7 +384,7 @@ uint32_t accgen_xdp(
 			emit_test(
 			    &c, g, 2, some_place(g, link) % (net + 40), size);
 	}
-	emit(&c, EXO_ALU64 | EXO_MOV | EXO_K, 0, 0, 0, 2);
+	emit(&c, EXO_ALU64 | EXO_MOV | EXO_K, 0, 0, 0, tc ? 0 : 2);
 	emit(&c, EXO_JMP | EXO_EXIT, 0, 0, 0, 0);
 	emit(&c, EXO_ALU64 | EXO_MOV | EXO_K, 0, 0, 0, accgen_below(g, 4));
 	emit(&c, EXO_JMP | EXO_EXIT, 0, 0, 0, 0);

@@ -16,7 +16,7 @@
 #include "exo/abi/insn.h"
 #include "filters/filters.h"
 
-#define ACCGEN_CLASSIC 64u
+#define ACCGEN_CLASSIC 96u
 #define ACCGEN_INSNS   256u
 #define ACCGEN_PACKET  192u
 
@@ -24,6 +24,7 @@ struct accgen {
 	const uint8_t *p;
 	size_t n;
 	uint64_t row;
+	uint32_t type; /* that a program has asked for, or 0 */
 };
 
 void accgen_init(struct accgen *g, const uint8_t *p, size_t n);
@@ -38,9 +39,9 @@ uint32_t accgen_link(struct accgen *g);
 uint32_t accgen_classic(
     struct accgen *g, uint32_t link, struct flt_cbpf insns[ACCGEN_CLASSIC]);
 
-/** An xdp program; returns its length. */
-uint32_t accgen_xdp(
-    struct accgen *g, uint32_t link, struct exo_insn insns[ACCGEN_INSNS]);
+/** An xdp or tc program; returns its length. */
+uint32_t accgen_direct(struct accgen *g, uint32_t link, uint32_t type,
+    struct exo_insn insns[ACCGEN_INSNS]);
 
 /** A packet; returns how much of it is captured. */
 uint32_t accgen_packet(
