@@ -170,11 +170,19 @@ static void put_both(struct classic *c, struct accgen *g, uint32_t link)
 	static const uint16_t ops[] = { BPF_SUB, BPF_ADD, BPF_XOR, BPF_OR,
 		BPF_AND, BPF_MUL };
 
+	bool alike = accgen_below(g, 2) != 0;
+
 	put(c, BPF_LD | BPF_ABS | BPF_B, some_place(g, link));
-	put_sums(c, g);
+	if (alike)
+		put(c, BPF_ALU | BPF_MUL | BPF_K, 3);
+	else
+		put_sums(c, g);
 	put(c, BPF_MISC | BPF_TAX, 0);
 	put(c, BPF_LD | BPF_ABS | BPF_B, some_place(g, link));
-	put_sums(c, g);
+	if (alike)
+		put(c, BPF_ALU | BPF_MUL | BPF_K, 3);
+	else
+		put_sums(c, g);
 	put(c, BPF_ALU | ops[accgen_below(g, 6)] | BPF_X, 0);
 }
 
@@ -307,7 +315,7 @@ static void emit_test(
 	static const uint8_t sizes[] = { 0, EXO_B, EXO_H, 0, EXO_W };
 	static const uint8_t ops32[] = { EXO_ALU | EXO_ARSH | EXO_K,
 		EXO_ALU | EXO_RSH | EXO_K, EXO_ALU64 | EXO_ARSH | EXO_K,
-		EXO_ALU64 | EXO_LSH | EXO_K };
+		EXO_ALU | EXO_LSH | EXO_K };
 	uint32_t k = some_number(g), op = ops[accgen_below(g, 10)];
 	bool narrow = accgen_below(g, 2) != 0;
 

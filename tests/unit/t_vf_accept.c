@@ -220,6 +220,9 @@ static const struct {
 	    E "type0 = 0x0800 and ip.frag & 0x2000 = 0x2000", "" },
 	{ 1, "ip[8:2] = 0x4006",
 	    E "type0 = 0x0800 and ip.ttl = 0x40 and ip.proto = 6", "" },
+	{ 1, "ip[8] << 2 > 20", E "type0 = 0x0800 and ip.ttl in 6-255", "" },
+	{ 1, "ip[1] * 3 - ip[8] * 3 = 0", "",
+	    E "type0 = 0x0800 and caplen in 23-4294967295" },
 	{ 1, "ip[8] = ip[9]", "",
 	    E "type0 = 0x0800 and caplen in 24-4294967295" },
 	{ 1, "ether[20] = 3", "", E "caplen in 21-4294967295" },
@@ -360,6 +363,10 @@ static const struct {
 	{ "the result is a byte", EXO_PROG_SOCKET,
 	    "r6 = r1\nr0 = *(u16 *)skb[12]\nexit",
 	    E "has type0 and not type0 = 0", "", true, 0 },
+	{ "a short shift leaves the upper half 0", EXO_PROG_SOCKET,
+	    "r6 = r1\nr0 = *(u32 *)skb[0]\nw0 s>>= 8\nr2 = r0\nr0 = 1\n"
+	    "r1 = 0x100000000 ll\nif r2 < r1 goto out\nr0 = 0\nout:\nexit",
+	    E "caplen in 4-4294967295", "", true, 0 },
 	{ "through the stack", EXO_PROG_SOCKET,
 	    "r6 = r1\nr0 = *(u16 *)skb[12]\n*(u64 *)(r10 - 8) = r0\n"
 	    "*(u64 *)(r10 - 16) = r6\nr0 = 0\nr6 = *(u64 *)(r10 - 16)\n"
