@@ -221,6 +221,8 @@ static const struct {
 	{ 1, "ip[8:2] = 0x4006",
 	    E "type0 = 0x0800 and ip.ttl = 0x40 and ip.proto = 6", "" },
 	{ 1, "ip[8] << 2 > 20", E "type0 = 0x0800 and ip.ttl in 6-255", "" },
+	{ 1, "(ip[8] << 2) - 3 < 100", E "type0 = 0x0800 and ip.ttl in 1-25",
+	    "" },
 	{ 1, "ip[1] * 3 - ip[8] * 3 = 0", "",
 	    E "type0 = 0x0800 and caplen in 23-4294967295" },
 	{ 1, "ip[8] = ip[9]", "",
