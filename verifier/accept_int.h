@@ -25,6 +25,7 @@ enum vf_sym_kind {
 	VF_SYM_PKT,   /* the packet's first byte + bits + add */
 	VF_SYM_END,   /* one behind its last + add */
 	VF_SYM_STACK, /* r10 + add */
+	VF_SYM_SET, /* the bit of add whose number the bits are, in its place */
 };
 
 /* A bit of a value: known, unknown for a reason, or of a source. */
@@ -47,13 +48,14 @@ enum vf_base {
 };
 #define VF_SOURCE_BYTES 2000u /* so far behind its base at most */
 
-/** A number (bits + add) modulo 2^wrap; wrap is 32 only where that is another
- * number than modulo 2^64. Immutable; equal descriptions are one object. */
+/** A number (bits + add) modulo 2^wrap; wrap is less than 64 only where that is
+ * another number than modulo 2^64. Immutable; equal descriptions are one
+ * object. */
 struct vf_sym {
 	struct vf_sym *next; /* of the same hash */
 	uint64_t add;
 	uint8_t kind; /* enum vf_sym_kind */
-	uint8_t wrap; /* 32 or 64 */
+	uint8_t wrap;
 	uint16_t bit[64];
 };
 

@@ -37,7 +37,7 @@ static bool is_alu(const struct exo_insn *in)
 
 static bool is_pointer(const struct vf_sym *x)
 {
-	return x->kind != VF_SYM_NUM;
+	return x->kind != VF_SYM_NUM && x->kind != VF_SYM_SET;
 }
 
 /* A pointer that is moved; the end of the packet less its beginning. */

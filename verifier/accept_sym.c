@@ -5,7 +5,9 @@
  * A value is (bits + add) modulo 2^wrap, in which each bit is 0, 1, unknown, or
  * a certain bit of the packet. Masks, shifts, byte orders and unions only move
  * bits about. A sum of a value and a constant goes into `add`; what cannot be
- * said of a result exactly becomes unknown bits, which any number has.
+ * said of a result exactly becomes unknown bits, which any number has. One more
+ * form is 1 << bits, and what a mask leaves of it: compilers make that of a
+ * switch.
  *
  * Each value exists once; two that are the same object are the same number if
  * no bit of it is unknown.
@@ -68,6 +70,12 @@ const struct vf_sym *vf_sym_pointer(
 	return vf_sym_of(a, &v);
 }
 
+/* The numbers of so many bits, 1 to 64. */
+static uint64_t mask_of(unsigned bits)
+{
+	return UINT64_MAX >> (64 - bits);
+}
+
 bool vf_sym_known(const struct vf_sym *v, uint64_t *c)
 {
 	uint64_t x = 0;
@@ -79,8 +87,7 @@ bool vf_sym_known(const struct vf_sym *v, uint64_t *c)
 			return false;
 		x |= (uint64_t)v->bit[i] << i;
 	}
-	x += v->add;
-	*c = v->wrap == 32 ? (uint32_t)x : x;
+	*c = (x + v->add) & mask_of(v->wrap);
 	return true;
 }
 
@@ -134,7 +141,7 @@ uint64_t vf_sym_max(const struct vf_sym *v)
 	if (v->add > UINT64_MAX - x)
 		return UINT64_MAX;
 	x += v->add;
-	return v->wrap == 32 && x > UINT32_MAX ? UINT32_MAX : x;
+	return x < mask_of(v->wrap) ? x : mask_of(v->wrap);
 }
 
 /* The unknown bit for what comes of two. */
@@ -167,15 +174,17 @@ static struct vf_sym flat(const struct vf_sym *x)
 	return v;
 }
 
-/* The number modulo 2^32: wrap is 32 only where that makes a difference. */
-static struct vf_sym low32(const struct vf_sym *x)
+/* The number modulo 2^bits, bits below 64. */
+static struct vf_sym lower(const struct vf_sym *x, unsigned bits)
 {
 	struct vf_sym v = *x;
 
-	for (unsigned i = 32; i < 64; i++)
+	if (x->wrap <= bits)
+		return v;
+	for (unsigned i = bits; i < 64; i++)
 		v.bit[i] = VF_BIT_0;
-	v.add = (uint32_t)x->add;
-	v.wrap = most(&v) + v.add > UINT32_MAX ? 32 : 64;
+	v.add &= mask_of(bits);
+	v.wrap = most(&v) + v.add > mask_of(bits) ? (uint8_t)bits : 64;
 	return v;
 }
 
@@ -186,12 +195,15 @@ const struct vf_sym *vf_sym_low(
 
 	if (x->kind != VF_SYM_NUM)
 		return vf_sym_any(a, VF_BIT_OTHER, sign ? 64 : bits);
-	if (bits == 32 && !sign)
-		v = low32(x);
-	else
-		v = flat(x);
+	if (bits == 64)
+		return x;
+	if (!sign) {
+		v = lower(x, bits);
+		return vf_sym_of(a, &v);
+	}
+	v = flat(x);
 	for (unsigned i = bits; i < 64; i++)
-		v.bit[i] = sign ? v.bit[bits - 1] : VF_BIT_0;
+		v.bit[i] = v.bit[bits - 1];
 	return vf_sym_of(a, &v);
 }
 
@@ -224,8 +236,8 @@ static const struct vf_sym *sum(struct vf_acc *a, const struct vf_sym *x,
 	struct vf_sym v = *x;
 	uint64_t c;
 
-	if (width == 64 && (x->wrap == 32 || y->wrap == 32))
-		return lost(a, x, y, 64);
+	if (x->wrap < width || y->wrap < width)
+		return lost(a, x, y, width);
 	if (vf_sym_known(y, &c)) {
 		v.add += c;
 	} else if (vf_sym_known(x, &c)) {
@@ -240,7 +252,7 @@ static const struct vf_sym *sum(struct vf_acc *a, const struct vf_sym *x,
 	}
 	v.wrap = 64;
 	if (width == 32)
-		v = low32(&v);
+		v = lower(&v, 32);
 	if (vf_sym_known(&v, &c))
 		set(&v, c);
 	return vf_sym_of(a, &v);
@@ -272,7 +284,12 @@ static const struct vf_sym *bitwise(struct vf_acc *a, unsigned op,
     const struct vf_sym *x, const struct vf_sym *y)
 {
 	struct vf_sym v = flat(x), u = flat(y);
+	uint64_t c;
 
+	if (op == EXO_AND && x->add != 0 && vf_sym_known(y, &c) && c != 0 &&
+	    c != UINT64_MAX && (c & (c + 1)) == 0)
+		return vf_sym_low(
+		    a, x, (unsigned)__builtin_ctzll(c + 1), false);
 	for (unsigned i = 0; i < 64; i++)
 		v.bit[i] = bit_of(op, v.bit[i], u.bit[i]);
 	v.add = 0;
@@ -336,11 +353,38 @@ static const struct vf_sym *scaled(struct vf_acc *a, unsigned op,
 	    (unsigned)__builtin_ctzll(c));
 }
 
+/* 1 << y. */
+static const struct vf_sym *one_bit(
+    struct vf_acc *a, unsigned width, const struct vf_sym *y)
+{
+	struct vf_sym v = flat(y);
+
+	for (unsigned i = width == 64 ? 6 : 5; i < 64; i++)
+		v.bit[i] = VF_BIT_0;
+	v.kind = VF_SYM_SET;
+	v.wrap = 64;
+	v.add = mask_of(width);
+	return vf_sym_of(a, &v);
+}
+
+static const struct vf_sym *masked_set(
+    struct vf_acc *a, const struct vf_sym *x, uint64_t c)
+{
+	struct vf_sym v = *x;
+
+	v.add &= c;
+	return vf_sym_of(a, &v);
+}
+
 const struct vf_sym *vf_sym_alu(struct vf_acc *a, unsigned op, unsigned width,
     const struct vf_sym *x, const struct vf_sym *y)
 {
 	uint64_t c;
 
+	if (op == EXO_AND && x->kind == VF_SYM_SET && vf_sym_known(y, &c))
+		return masked_set(a, x, width == 64 ? c : (uint32_t)c);
+	if (op == EXO_AND && y->kind == VF_SYM_SET && vf_sym_known(x, &c))
+		return masked_set(a, y, width == 64 ? c : (uint32_t)c);
 	if (x->kind != VF_SYM_NUM || y->kind != VF_SYM_NUM)
 		return vf_sym_any(a, VF_BIT_OTHER, width);
 	if (width == 32) {
@@ -361,6 +405,9 @@ const struct vf_sym *vf_sym_alu(struct vf_acc *a, unsigned op, unsigned width,
 	case EXO_LSH:
 	case EXO_RSH:
 	case EXO_ARSH:
+		if (op == EXO_LSH && vf_sym_known(x, &c) && c == 1 &&
+		    !vf_sym_known(y, &c))
+			return one_bit(a, width, y);
 		if (!vf_sym_known(y, &c))
 			return lost(a, x, y, width);
 		return shift(a, op, width, x, (unsigned)(c & (width - 1)));

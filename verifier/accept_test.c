@@ -543,7 +543,7 @@ static void in_range(const struct asked *q, uint64_t lo, uint64_t hi)
 /* (bits + add) modulo 2^wrap <= c */
 static void number_at_most(const struct asked *q, uint64_t c)
 {
-	uint64_t max = q->x->wrap == 32 ? UINT32_MAX : UINT64_MAX;
+	uint64_t max = UINT64_MAX >> (64 - q->x->wrap);
 	uint64_t lo = (0 - q->x->add) & max, hi = (c - q->x->add) & max;
 
 	if (c >= max) {
@@ -558,7 +558,7 @@ static void number_at_most(const struct asked *q, uint64_t c)
 
 static void number_equals(const struct asked *q, uint64_t c)
 {
-	uint64_t max = q->x->wrap == 32 ? UINT32_MAX : UINT64_MAX;
+	uint64_t max = UINT64_MAX >> (64 - q->x->wrap);
 
 	if (c > max)
 		answer(q->out, VF_TEST_FALSE);
@@ -579,7 +579,7 @@ static void compare_number(
 		break;
 	case EXO_JSET:
 		masked.x = vf_sym_alu(a, EXO_AND, 64, q->x, vf_sym_const(a, c));
-		equals(&masked, 0);
+		number_equals(&masked, 0);
 		break;
 	case EXO_JGT:
 	case EXO_JLE:
@@ -593,6 +593,57 @@ static void compare_number(
 		break;
 	}
 	if (op == EXO_JNE || op == EXO_JSET || op == EXO_JGT || op == EXO_JGE)
+		vf_test_flip(q->out);
+}
+
+/* The number of some bit of a set, or of one that is not in it. */
+static void in_set(const struct asked *q, uint64_t set, bool yes)
+{
+	struct vf_test *out = q->out;
+	uint64_t left = yes ? set : ~set;
+	enum found rc;
+
+	answer(out, VF_TEST_CUBES);
+	for (; left != 0 && out->n < VF_TEST_CUBES_MAX; left &= left - 1) {
+		rc = want_equal(q, UINT64_MAX, (uint64_t)__builtin_ctzll(left),
+		    &out->alt[out->n]);
+		if (rc == FOUND_ASKS)
+			return;
+		if (rc == FOUND_SOME) {
+			vf_test_unknown(out, (enum vf_accept_why)out->why);
+			return;
+		}
+		out->n += rc == FOUND_ALL;
+	}
+	if (left != 0)
+		vf_test_unknown(out, VF_ACCEPT_CUBES);
+	else if (out->n == 0)
+		answer(out, VF_TEST_FALSE);
+	if (!yes)
+		vf_test_flip(out);
+}
+
+/* A bit of a set against a number: is there any bit? */
+static void compare_set(
+    struct vf_acc *a, struct asked *q, unsigned code, const struct vf_sym *y)
+{
+	unsigned op = code & 0xf0;
+	struct vf_sym number = *q->x;
+	uint64_t set = q->x->add, c;
+
+	vf_test_unknown(q->out, VF_ACCEPT_SUMS);
+	if (!vf_sym_known(y, &c) ||
+	    (op != EXO_JSET && (c != 0 || (op != EXO_JEQ && op != EXO_JNE))))
+		return;
+	if (op == EXO_JSET)
+		set &= c;
+	if ((code & 7) == EXO_JMP32)
+		set &= UINT32_MAX;
+	number.kind = VF_SYM_NUM;
+	number.add = 0;
+	q->x = vf_sym_of(a, &number);
+	in_set(q, set, __builtin_popcountll(set) <= (int)VF_TEST_CUBES_MAX);
+	if (op == EXO_JEQ)
 		vf_test_flip(q->out);
 }
 
@@ -641,6 +692,11 @@ void vf_test_compare(struct vf_acc *a, const struct vf_way *w, unsigned code,
 	struct asked q = { w, &l, x, out };
 	uint64_t c, k;
 
+	if (x->kind == VF_SYM_SET) {
+		vf_layout(a, w, &l);
+		compare_set(a, &q, code, y);
+		return;
+	}
 	if (x->kind != VF_SYM_NUM || y->kind != VF_SYM_NUM) {
 		compare_pointers(a, w, width == 64 ? op : EXO_JEQ, x, y, out);
 		return;

@@ -339,6 +339,33 @@ static void emit_test(
 	    k & INT32_MAX);
 }
 
+/* What compilers make of a switch, and of a range of 16 bits. */
+static void emit_idiom(
+    struct code *c, struct accgen *g, unsigned base, uint32_t at)
+{
+	unsigned wide = accgen_below(g, 4) != 0 ? EXO_ALU64 : EXO_ALU;
+
+	if (accgen_below(g, 2) == 0) {
+		emit(c, EXO_LDX | EXO_MEM | EXO_H, 0, base, at, 0);
+		emit(c, EXO_ALU | EXO_END | EXO_X, 0, 0, 0, 16);
+		emit(c, EXO_ALU | EXO_ADD | EXO_K, 0, 0, 0, 0 - some_number(g));
+		emit(c, EXO_ALU | EXO_AND | EXO_K, 0, 0, 0, 0xffff);
+		emit(c, EXO_JMP32 | EXO_JGE | EXO_K, 0, 0, 0,
+		    accgen_below(g, 256));
+		return;
+	}
+	emit(c, EXO_LDX | EXO_MEM | EXO_B, 0, base, at, 0);
+	if (accgen_below(g, 2) != 0)
+		emit(c, EXO_JMP | EXO_JGT | EXO_K, 0, 0, 0, 63);
+	emit(c, EXO_ALU64 | EXO_MOV | EXO_K, 5, 0, 0, 1);
+	emit(c, wide | EXO_LSH | EXO_X, 5, 0, 0, 0);
+	emit(c, EXO_LD | EXO_IMM | EXO_DW, 6, 0, 0, any32(g) & any32(g));
+	emit(c, 0, 0, 0, 0, 1u << accgen_below(g, 32));
+	emit(c, EXO_ALU64 | EXO_AND | EXO_X, 5, 6, 0, 0);
+	emit(c, EXO_JMP | (accgen_below(g, 2) != 0 ? EXO_JEQ : EXO_JNE) | EXO_K,
+	    5, 0, 0, 0);
+}
+
 static void emit_l4(struct code *c, uint32_t net)
 {
 	emit(c, EXO_LDX | EXO_MEM | EXO_B, 4, 2, net, 0);
@@ -386,7 +413,9 @@ uint32_t accgen_direct(struct accgen *g, uint32_t link, uint32_t type,
 			emit_l4(&c, net);
 			l4 = true;
 		}
-		if (l4 && accgen_below(g, 2) != 0)
+		if (accgen_below(g, 6) == 0)
+			emit_idiom(&c, g, 2, some_place(g, link) % (net + 40));
+		else if (l4 && accgen_below(g, 2) != 0)
 			emit_test(&c, g, 4, accgen_below(g, 17), size);
 		else
 			emit_test(

@@ -351,6 +351,32 @@ static const struct {
 	      "and l4.2 = 53 "
 	      "and l4.left in 8-4294967295",
 	    "", true, 0 },
+	{ "xdp: a switch, as compilers make it", EXO_PROG_XDP,
+	    XDP_HEAD "r3 = r1\nr3 += 34\nif r3 > r2 goto out\n"
+	             "r4 = *(u16 *)(r1 + 12)\nif r4 != 8 goto out\n"
+	             "r4 = *(u8 *)(r1 + 23)\nif r4 > 50 goto out\nr5 = 1\n"
+	             "r5 <<= r4\nr3 = 0x4800000020040 ll\nr5 &= r3\n"
+	             "if r5 == 0 goto out\nr0 = 2\nout:\nexit",
+	    E "type0 = 0x0800 and caplen in 34-4294967295 and (ip.proto = 6 or "
+	      "ip.proto = 17 or ip.proto = 47 or ip.proto = 50)",
+	    "", true, 0 },
+	{ "xdp: a shift by more than there is", EXO_PROG_XDP,
+	    XDP_HEAD "r3 = r1\nr3 += 34\nif r3 > r2 goto out\n"
+	             "r4 = *(u16 *)(r1 + 12)\nif r4 != 8 goto out\n"
+	             "r4 = *(u8 *)(r1 + 23)\nr5 = 1\nr5 <<= r4\nr5 &= 64\n"
+	             "if r5 == 0 goto out\nr0 = 2\nout:\nexit",
+	    E "type0 = 0x0800 and caplen in 34-4294967295 and "
+	      "ip.proto & 0x3f = 6",
+	    "", true, 0 },
+	{ "xdp: a range of 16 bits, as compilers make it", EXO_PROG_XDP,
+	    XDP_HEAD "r3 = r1\nr3 += 34\nif r3 > r2 goto out\n"
+	             "r4 = *(u16 *)(r1 + 12)\nif r4 != 8 goto out\n"
+	             "r4 = *(u16 *)(r1 + 16)\nr4 = be16 r4\nw4 += -8000\n"
+	             "w4 &= 0xffff\nif w4 >= 100 goto out\nr0 = 2\nout:\n"
+	             "exit",
+	    E "type0 = 0x0800 and caplen in 34-4294967295 and "
+	      "ip.len in 8000-8099",
+	    "", true, 0 },
 	{ "tc: protocol", EXO_PROG_TC,
 	    "r2 = *(u32 *)(r1 + 16)\nr0 = 0\nif r2 == 8 goto out\nr0 = 2\n"
 	    "out:\nexit",
