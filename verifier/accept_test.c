@@ -15,6 +15,8 @@
  */
 #include "verifier/accept_int.h"
 
+#include "exo/lib/bits.h"
+
 static void answer(struct vf_test *t, enum vf_test_kind kind)
 {
 	t->kind = (uint8_t)kind;
@@ -642,7 +644,7 @@ static void compare_set(
 	number.kind = VF_SYM_NUM;
 	number.add = 0;
 	q->x = vf_sym_of(a, &number);
-	in_set(q, set, __builtin_popcountll(set) <= (int)VF_TEST_CUBES_MAX);
+	in_set(q, set, exo_popcount64(set) <= VF_TEST_CUBES_MAX);
 	if (op == EXO_JEQ)
 		vf_test_flip(q->out);
 }
