@@ -141,7 +141,7 @@ struct vf_acc {
 	struct vf_way *took;  /* ways that ended by accepting */
 	uint32_t ntook;
 	const struct vf_sym *zero, *other;
-	struct vf_test test, scratch;
+	struct vf_test test; /* the one that is being asked */
 	struct vf_sym *head[VF_SYM_HEADS];
 };
 

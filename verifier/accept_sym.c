@@ -47,11 +47,20 @@ const struct vf_sym *vf_sym_of(struct vf_acc *a, const struct vf_sym *v)
 	return s;
 }
 
+/* Four bits that are 1, as they lie in a value. */
+#define ONES 0x0001000100010001u
+
+_Static_assert(VF_BIT_1 == 1, "known bits are their numbers");
+
 static void set(struct vf_sym *v, uint64_t c)
 {
 	*v = (struct vf_sym){ .kind = VF_SYM_NUM, .wrap = 64 };
-	for (unsigned i = 0; i < 64; i++)
-		v->bit[i] = (c >> i & 1) != 0 ? VF_BIT_1 : VF_BIT_0;
+	for (unsigned i = 0; i < 64; i += 4) {
+		uint64_t x = c >> i & 15;
+
+		x |= x << 15 | x << 30 | x << 45;
+		exo_put_le64(&v->bit[i], x & ONES);
+	}
 }
 
 const struct vf_sym *vf_sym_const(struct vf_acc *a, uint64_t c)
@@ -76,17 +85,25 @@ static uint64_t mask_of(unsigned bits)
 	return UINT64_MAX >> (64 - bits);
 }
 
+/* What bits [from, 64) of a value may be, all in one; four at a time. */
+static uint64_t all_bits(const struct vf_sym *v, unsigned from)
+{
+	uint64_t any = 0;
+
+	for (unsigned i = from; i < 64; i += 4)
+		any |= exo_le64(&v->bit[i]);
+	return any;
+}
+
 bool vf_sym_known(const struct vf_sym *v, uint64_t *c)
 {
+	const uint64_t gather = 0x0001000200040008;
 	uint64_t x = 0;
 
-	if (v->kind != VF_SYM_NUM)
+	if (v->kind != VF_SYM_NUM || (all_bits(v, 0) & ~ONES) != 0)
 		return false;
-	for (unsigned i = 0; i < 64; i++) {
-		if (v->bit[i] > VF_BIT_1)
-			return false;
-		x |= (uint64_t)v->bit[i] << i;
-	}
+	for (unsigned i = 0; i < 64; i += 4)
+		x |= exo_le64(&v->bit[i]) * gather >> 48 << i;
 	*c = (x + v->add) & mask_of(v->wrap);
 	return true;
 }
@@ -196,6 +213,8 @@ const struct vf_sym *vf_sym_low(
 	if (x->kind != VF_SYM_NUM)
 		return vf_sym_any(a, VF_BIT_OTHER, sign ? 64 : bits);
 	if (bits == 64)
+		return x;
+	if (!sign && x->add == 0 && bits % 4 == 0 && all_bits(x, bits) == 0)
 		return x;
 	if (!sign) {
 		v = lower(x, bits);

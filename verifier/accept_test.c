@@ -291,10 +291,27 @@ enum found {
 	FOUND_ASKS, /* out asks for something else */
 };
 
-static enum found want_source(const struct asked *q, unsigned source, bool one,
-    struct version *v, struct vf_demand *d)
-{
+/* The field in which the last bit lay: bits are asked for in rows. */
+struct last {
+	unsigned source; /* that bit; 0: there is none */
 	uint8_t field, bit;
+};
+
+static int next_field(const struct asked *q, unsigned source, struct last *l)
+{
+	int rc = 1;
+
+	if (l->source == source + 1 && l->bit + 1 < sp_field_row[l->field].bits)
+		l->bit++;
+	else
+		rc = find_field(q->w, q->l, source, &l->field, &l->bit, q->out);
+	l->source = rc > 0 ? source : 0;
+	return rc;
+}
+
+static enum found want_source(const struct asked *q, unsigned source, bool one,
+    struct version *v, struct last *last, struct vf_demand *d)
+{
 	int rc;
 
 	if (is_version(q->l, source)) {
@@ -307,11 +324,11 @@ static enum found want_source(const struct asked *q, unsigned source, bool one,
 		v->value |= one ? m : 0;
 		return FOUND_ALL;
 	}
-	rc = find_field(q->w, q->l, source, &field, &bit, q->out);
+	rc = next_field(q, source, last);
 	if (rc < 0)
 		return FOUND_ASKS;
 	if (rc > 0)
-		rc = want_bit(d, field, bit, one);
+		rc = want_bit(d, last->field, last->bit, one);
 	else
 		rc = -1;
 	if (rc < 0)
@@ -324,6 +341,7 @@ static enum found want_equal(
     const struct asked *q, uint64_t mask, uint64_t value, struct vf_demand *d)
 {
 	struct version v = { 0, 0 };
+	struct last last = { 0, 0, 0 };
 	enum found rc, all = FOUND_ALL;
 
 	d->n = 0;
@@ -335,7 +353,7 @@ static enum found want_equal(
 		if (bit <= VF_BIT_1)
 			rc = (bit == VF_BIT_1) == one ? FOUND_ALL : FOUND_NEVER;
 		else if (bit >= VF_BIT_SOURCE)
-			rc = want_source(q, bit, one, &v, d);
+			rc = want_source(q, bit, one, &v, &last, d);
 		else
 			rc = FOUND_SOME;
 		if (rc == FOUND_NEVER || rc == FOUND_ASKS)
