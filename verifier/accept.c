@@ -34,9 +34,12 @@
 
 #include "exo/abi/err.h"
 
-/* Steps for following one way after another, and for all at once. */
-#define STEPS_EACH 400000u
-#define STEPS_ALL  2000000u
+/* Steps for following one way after another, less of packets of which the
+ * parser sees only lengths; for all at once; and for the cubes of either. */
+#define STEPS_EACH    200000u
+#define STEPS_LENGTHS 20000u
+#define STEPS_ALL     2000000u
+#define STEPS_CUBES   1000000u
 
 void *vf_acc_get(struct vf_acc *a, size_t size)
 {
@@ -104,12 +107,40 @@ static bool prepare(struct vf_acc *a, const struct vf_prog *p, uint32_t link,
 	return !a->over && a->other != NULL;
 }
 
+static bool has_fields(uint32_t link)
+{
+	switch (link) {
+	case SP_LINK_NULL:
+	case SP_LINK_ETHERNET:
+	case SP_LINK_RAW:
+	case SP_LINK_LOOP:
+	case SP_LINK_SLL:
+	case SP_LINK_IPV4:
+	case SP_LINK_IPV6:
+	case SP_LINK_SLL2:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void lend(struct sp_work *w, struct vf_acc *a, uint64_t most)
+{
+	a->work.left = w->left < most ? w->left : most;
+	w->left -= a->work.left;
+}
+
+static void take_back(struct sp_work *w, struct vf_acc *a)
+{
+	w->left += a->work.left;
+	a->work.left = 0;
+}
+
 /* Follow the ways and write the region down. Returns 1; 0: it was too much;
  * -1: nothing can be said of the program. */
 static int try(const struct vf_prog *p, uint32_t link, struct sp_work *w,
     bool merging, struct vf_accept *out)
 {
-	uint64_t most = merging ? STEPS_ALL : STEPS_EACH;
 	struct exo_arena arena;
 	struct vf_acc *a;
 	int rc = 0;
@@ -118,19 +149,24 @@ static int try(const struct vf_prog *p, uint32_t link, struct sp_work *w,
 	a = exo_arena_get(&arena, sizeof(*a));
 	if (a == NULL)
 		return 0;
-	a->work.left = most = w->left < most ? w->left : most;
+	lend(w, a,
+	    merging            ? STEPS_ALL
+	    : has_fields(link) ? STEPS_EACH
+	                       : STEPS_LENGTHS);
 	if (prepare(a, p, link, &arena, merging)) {
 		vf_walk(a);
+		take_back(w, a);
+		lend(w, a, STEPS_CUBES);
 		if (a->give_up)
 			rc = -1;
 		else if (!a->over && vf_acc_cubes(a, w, out))
 			rc = 1;
 	}
+	take_back(w, a);
 	out->why = a->why;
 	out->keep = a->varies || rc <= 0 ? 0 : a->bytes;
 	out->ways += a->ways;
 	out->steps += a->steps;
-	w->left -= most - (a->work.left < most ? a->work.left : most);
 	arena = a->arena;
 	exo_arena_free(&arena);
 	return rc;

@@ -441,14 +441,17 @@ bool vf_acc_cubes(
 {
 	struct pieces sure, maybe;
 	struct vf_way *tmp = vf_way_first(a);
-	uint64_t left = a->work.left;
+	uint64_t rest = a->work.left / 2;
+	bool done;
 
 	if (tmp == NULL)
 		return false;
 	a->work.of = &plain;
-	if (!write_all(a, true, &sure, &maybe, tmp)) {
+	a->work.left -= rest;
+	done = write_all(a, true, &sure, &maybe, tmp);
+	a->work.left += rest;
+	if (!done) {
 		a->over = false;
-		a->work.left = a->work.left < left / 2 ? left / 2 : left;
 		if (a->why == VF_ACCEPT_NONE)
 			a->why = VF_ACCEPT_CUBES;
 		if (!write_all(a, false, &sure, &maybe, tmp)) {

@@ -359,8 +359,9 @@ static void emit_idiom(
 		emit(c, EXO_JMP | EXO_JGT | EXO_K, 0, 0, 0, 63);
 	emit(c, EXO_ALU64 | EXO_MOV | EXO_K, 5, 0, 0, 1);
 	emit(c, wide | EXO_LSH | EXO_X, 5, 0, 0, 0);
-	emit(c, EXO_LD | EXO_IMM | EXO_DW, 6, 0, 0, any32(g) & any32(g));
-	emit(c, 0, 0, 0, 0, 1u << accgen_below(g, 32));
+	emit(c, EXO_LD | EXO_IMM | EXO_DW, 6, 0, 0,
+	    (any32(g) & any32(g)) - accgen_below(g, 2));
+	emit(c, 0, 0, 0, 0, (1u << accgen_below(g, 32)) - accgen_below(g, 2));
 	emit(c, EXO_ALU64 | EXO_AND | EXO_X, 5, 6, 0, 0);
 	emit(c, EXO_JMP | (accgen_below(g, 2) != 0 ? EXO_JEQ : EXO_JNE) | EXO_K,
 	    5, 0, 0, 0);

@@ -360,6 +360,15 @@ static const struct {
 	    E "type0 = 0x0800 and caplen in 34-4294967295 and (ip.proto = 6 or "
 	      "ip.proto = 17 or ip.proto = 47 or ip.proto = 50)",
 	    "", true, 0 },
+	{ "xdp: all numbers of a switch but two", EXO_PROG_XDP,
+	    XDP_HEAD "r3 = r1\nr3 += 34\nif r3 > r2 goto out\n"
+	             "r4 = *(u16 *)(r1 + 12)\nif r4 != 8 goto out\n"
+	             "r4 = *(u8 *)(r1 + 23)\nif r4 > 63 goto out\nr5 = 1\n"
+	             "r5 <<= r4\nr3 = 0xfffffffffffdffbf ll\nr5 &= r3\n"
+	             "if r5 == 0 goto out\nr0 = 2\nout:\nexit",
+	    E "type0 = 0x0800 and caplen in 34-4294967295 and "
+	      "ip.proto in 0-63 and not ip.proto = 6 and not ip.proto = 17",
+	    "", true, 0 },
 	{ "xdp: a shift by more than there is", EXO_PROG_XDP,
 	    XDP_HEAD "r3 = r1\nr3 += 34\nif r3 > r2 goto out\n"
 	             "r4 = *(u16 *)(r1 + 12)\nif r4 != 8 goto out\n"
