@@ -46,8 +46,8 @@ int exo_index_new(const struct exo_index_config *cfg, struct exo_index **out)
 	ix->max_records = cfg->records;
 	ix->max_scanned = cfg->scanned;
 	ix->dead_end = &ix->dead;
-	ix_slab_init(&ix->recs, sizeof(struct ix_rec), 64);
-	ix_slab_init(&ix->members, sizeof(struct ix_member), 16);
+	ix_slab_init(&ix->recs, sizeof(struct ix_rec), IX_RECS);
+	ix_slab_init(&ix->members, sizeof(struct ix_member), IX_MEMBERS);
 	ix_slab_init(&ix->exts, sizeof(struct ix_ext *), 64);
 	ix_slab_init(&ix->shapes, sizeof(struct ix_shape), 16);
 	ix_slab_init(&ix->tables, sizeof(struct ix_table *), 16);

@@ -50,12 +50,30 @@ static const uint64_t least[IX_PLAIN] = {
 	[IX_RAW6] = HAS_ALL | HAS_IP6,
 };
 
-/* By words captured of the transport header. */
-static const uint64_t more[6] = {
-	[2] = BIT(L4_4),
-	[3] = BIT(L4_4) | BIT(L4_8),
-	[4] = BIT(L4_4) | BIT(L4_8) | BIT(L4_12),
-	[5] = BIT(L4_4) | BIT(L4_8) | BIT(L4_12) | BIT(L4_16),
+/* Which transport protocols plain packets have. */
+enum {
+	NEITHER,
+	UDP,
+	TCP,
+};
+static const uint8_t transport[256] = { [6] = TCP, [17] = UDP };
+
+/* What of the transport header was captured, by the bytes of it that were. A
+ * table, since a branch would be anybody's guess. */
+#define LEFT_MAX 20u
+#define AT(n)                                                       \
+	(((n) >= 8 ? BIT(L4_4) : 0) | ((n) >= 12 ? BIT(L4_8) : 0) | \
+	    ((n) >= 16 ? BIT(L4_12) : 0) | ((n) >= 20 ? BIT(L4_16) : 0))
+#define BY_LEFT(of)                                                            \
+	{                                                                      \
+		of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8), \
+		    of(9), of(10), of(11), of(12), of(13), of(14), of(15),     \
+		    of(16), of(17), of(18), of(19), of(20)                     \
+	}
+#define AT_TCP(n) (AT(n) | ((n) >= 14 ? BIT(TCP_FLAGS) : 0))
+static const uint64_t more[3][32] = {
+	[UDP] = BY_LEFT(AT),
+	[TCP] = BY_LEFT(AT_TCP),
 };
 
 uint64_t ix_class_least(uint32_t cls)
@@ -65,7 +83,7 @@ uint64_t ix_class_least(uint32_t cls)
 
 uint64_t ix_class_most(uint32_t cls)
 {
-	return least[cls] | more[5] | BIT(TCP_FLAGS);
+	return least[cls] | more[TCP][LEFT_MAX];
 }
 
 uint32_t ix_class_bytes(uint32_t cls)
@@ -139,28 +157,26 @@ uint64_t ix_class_value(uint32_t cls, const struct sp_packet *p, uint32_t field)
 	return v;
 }
 
-/* The bits of the transport header, of which left bytes were captured. */
-static inline uint64_t transport(uint32_t left, uint32_t proto)
+/* A packet that is plain if it is TCP or UDP, whose header begins at l4. */
+static inline uint32_t plain(const struct sp_packet *p, uint32_t l4,
+    uint32_t proto, uint32_t cls, uint64_t *has)
 {
-	uint32_t words = left / 4 < 5 ? left / 4 : 5;
+	uint32_t left = p->caplen - l4, kind = transport[proto];
 
-	return more[words] | (proto == 6 && left >= 14 ? BIT(TCP_FLAGS) : 0);
+	left = left < LEFT_MAX ? left : LEFT_MAX;
+	*has = least[cls] | more[kind][left];
+	return kind != NEITHER ? cls : IX_PARSED;
 }
 
 static inline uint32_t four(
     const struct sp_packet *p, uint32_t l3, uint32_t cls, uint64_t *has)
 {
 	const uint8_t *ip = p->data + l3;
-	uint32_t proto;
 
-	if (p->caplen < l3 + 20 + PORTS_END)
+	if (p->caplen < l3 + 20 + PORTS_END || ip[0] != 0x45 ||
+	    (exo_le16(ip + 6) & 0xff3f) != 0)
 		return IX_PARSED;
-	proto = ip[9];
-	if (ip[0] != 0x45 || (exo_le16(ip + 6) & 0xff3f) != 0 ||
-	    (proto != 6 && proto != 17))
-		return IX_PARSED;
-	*has = least[cls] | transport(p->caplen - l3 - 20, proto);
-	return cls;
+	return plain(p, l3 + 20, ip[9], cls, has);
 }
 
 static inline uint32_t six(
@@ -168,11 +184,9 @@ static inline uint32_t six(
 {
 	const uint8_t *ip = p->data + l3;
 
-	if (p->caplen < l3 + 40 + PORTS_END || ip[0] >> 4 != 6 ||
-	    (ip[6] != 6 && ip[6] != 17))
+	if (p->caplen < l3 + 40 + PORTS_END || ip[0] >> 4 != 6)
 		return IX_PARSED;
-	*has = least[cls] | transport(p->caplen - l3 - 40, ip[6]);
-	return cls;
+	return plain(p, l3 + 40, ip[6], cls, has);
 }
 
 /* Not Ethernet without a tag. */
@@ -192,15 +206,25 @@ static uint32_t classify_rest(const struct sp_packet *p, uint64_t *has)
 	return type == 0x86dd ? six(p, 18, IX_TAG6, has) : IX_PARSED;
 }
 
-uint32_t ix_classify(const struct sp_packet *p, uint64_t *has)
+uint32_t ix_classify(
+    const struct sp_packet *p, uint32_t n, uint8_t *cls, uint64_t *has)
 {
-	if (p->link == SP_LINK_ETHERNET && p->caplen >= 14) {
-		uint32_t type = exo_le16(p->data + 12);
+	uint32_t seen = 0;
 
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t c, type = 0;
+
+		if (p[i].link == SP_LINK_ETHERNET &&
+		    p[i].caplen >= 14 + 20 + PORTS_END)
+			type = exo_le16(p[i].data + 12);
 		if (type == 0x0008)
-			return four(p, 14, IX_ETH4, has);
-		if (type == 0xdd86)
-			return six(p, 14, IX_ETH6, has);
+			c = four(&p[i], 14, IX_ETH4, &has[i]);
+		else if (type == 0xdd86)
+			c = six(&p[i], 14, IX_ETH6, &has[i]);
+		else
+			c = classify_rest(&p[i], &has[i]);
+		cls[i] = (uint8_t)c;
+		seen |= 1u << c;
 	}
-	return classify_rest(p, has);
+	return seen;
 }

@@ -128,7 +128,8 @@ struct ix_load {
 
 enum ix_way {
 	IX_NEVER, /* no such packet is in any cube of the table */
-	IX_ONE,   /* one load a word, not rotated, nothing to be asked before */
+	IX_RAW,   /* one load a word, not rotated, nothing to be asked before */
+	IX_ONE,   /* the same with constant bits */
 	IX_TWO,   /* two, and check must be there, else field by field */
 	IX_APART, /* field by field */
 };
@@ -229,36 +230,48 @@ struct exo_index {
 
 /* --- numbers ---------------------------------------------------------------- */
 
-static inline uint32_t ix_top(uint32_t v)
+/* The place of the highest bit of v, which is not 0; in this form it is one
+ * instruction. */
+static inline uint64_t ix_top(uint64_t v)
 {
-	return 31u - (uint32_t)__builtin_clz(v);
+	return 63u ^ (uint64_t)__builtin_clzll(v);
+}
+
+/* What each slab begins with; known when it is compiled, for lookups. */
+#define IX_RECS    64u
+#define IX_MEMBERS 16u
+#define IX_BUCKETS 4u
+
+static inline void *ix_at(
+    const uintptr_t *at, uint32_t i, uint32_t first, uint32_t size)
+{
+	return (void *)(at[ix_top(i | (first - 1))] + (uintptr_t)i * size);
 }
 
 static inline void *ix_slab_at(const struct ix_slab *s, uint32_t i)
 {
-	return (
-	    void *)(s->at[ix_top(i | (s->first - 1))] + (uintptr_t)i * s->size);
+	return ix_at(s->at, i, s->first, s->size);
 }
 
 static inline struct ix_rec *ix_rec(const struct exo_index *ix, uint32_t i)
 {
-	return ix_slab_at(&ix->recs, i);
+	return ix_at(ix->recs.at, i, IX_RECS, sizeof(struct ix_rec));
 }
 
 static inline struct ix_member *ix_member(
     const struct exo_index *ix, uint32_t i)
 {
-	return ix_slab_at(&ix->members, i);
+	return ix_at(ix->members.at, i, IX_MEMBERS, sizeof(struct ix_member));
 }
 
 static inline struct ix_bucket *ix_bucket(const struct ix_table *t, uint32_t b)
 {
-	return ix_slab_at(&t->slab, b);
+	return ix_at(t->slab.at, b, IX_BUCKETS, sizeof(struct ix_bucket));
 }
 
 static inline struct ix_bucket *ix_extra(const struct ix_table *t, uint32_t i)
 {
-	return ix_slab_at(&t->extras, i);
+	return ix_at(t->extras.at, i, IX_BUCKETS, sizeof(struct ix_bucket));
 }
 
 static inline struct ix_shape *ix_shape(const struct exo_index *ix, uint32_t i)
@@ -285,11 +298,9 @@ static inline uint64_t ix_mul(const uint64_t *key, uint32_t j, uint64_t w)
 
 static inline uint32_t ix_mix(uint64_t sum)
 {
-	uint32_t x = (uint32_t)(sum >> 32);
+	uint32_t x = (uint32_t)(sum >> 32) * 0x7feb352du;
 
-	x ^= x >> 16;
-	x *= 0x7feb352du;
-	return x ^ x >> 15;
+	return x ^ x >> 16;
 }
 
 static inline uint8_t ix_tag(uint32_t x)

@@ -276,8 +276,10 @@ static bool word_prog(
 
 		if (p->word != w)
 			continue;
-		if (ix_class_fixed(cls, p->field, &v))
+		if (ix_class_fixed(cls, p->field, &v)) {
 			g->load[w].fixed |= in_word(p, v);
+			g->way = g->way < IX_ONE ? IX_ONE : g->way;
+		}
 		if (off < 0)
 			continue;
 		from = off - p->byte;
@@ -303,22 +305,23 @@ void ix_layout_progs(struct ix_layout *lay, uint64_t need)
 	for (uint32_t cls = 0; cls < IX_PLAIN; cls++) {
 		struct ix_prog *g = &lay->prog[cls];
 
-		*g = (struct ix_prog){ .way = IX_ONE };
+		*g = (struct ix_prog){ .way = IX_RAW };
 		if ((need & ~ix_class_most(cls)) != 0) {
 			g->way = IX_NEVER;
 			continue;
 		}
 		for (uint32_t w = 0; w < lay->words; w++) {
 			const struct ix_load *l = &g->load[w];
+			uint8_t way = IX_RAW;
 
 			if (!word_prog(lay, cls, w, g))
-				g->way = IX_APART;
-			else if (g->way == IX_ONE &&
-			         (l->mask[1] != 0 || l->rot[0] != 0))
-				g->way = IX_TWO;
+				way = IX_APART;
+			else if (l->mask[1] != 0 || l->rot[0] != 0)
+				way = IX_TWO;
+			g->way = g->way > way ? g->way : way;
 		}
 		g->check |= need & ~ix_class_least(cls);
-		if (g->way == IX_ONE && g->check != 0)
+		if (g->check != 0 && g->way < IX_TWO)
 			g->way = IX_TWO;
 	}
 }

@@ -36,12 +36,13 @@ struct exo_look {
 	uint32_t n;
 	uint64_t all; /* a bit for each packet */
 	uint8_t cls[EXO_LOOK_BATCH];
-	uint8_t order[EXO_LOOK_BATCH]; /* packets by class */
+	uint32_t seen;                 /* classes, as bits */
+	uint8_t order[EXO_LOOK_BATCH]; /* packets by class, if there are two */
 	uint8_t start[IX_CLASSES + 1]; /* where each class begins there */
 	uint64_t has[EXO_LOOK_BATCH];
 
 	/* the call */
-	uint64_t best[EXO_LOOK_BATCH];
+	uint64_t *best; /* the caller's, when only the first is asked for */
 	struct exo_hits *hits;
 	uint64_t more;
 	void (*fn)(void *arg, uint32_t packet, uint64_t rank);
@@ -49,19 +50,27 @@ struct exo_look {
 
 	/* the table */
 	const struct ix_layout *lay;
-	uint8_t
-	    some[EXO_LOOK_BATCH];    /* packets of a class that are asked for */
-	uint8_t act[EXO_LOOK_BATCH]; /* those that have a bucket */
+	uint8_t some[EXO_LOOK_BATCH]; /* of a class, those asked for */
+	uint32_t act[EXO_LOOK_BATCH]; /* those that have a bucket */
 	uint32_t nact;
 	uint32_t buckets;
 	uint64_t seed; /* of the hash */
 	uint32_t x[EXO_LOOK_BATCH];
 	const struct ix_bucket *b[EXO_LOOK_BATCH];
-	uint32_t cand[EXO_LOOK_BATCH];
+	const struct ix_rec *cand[EXO_LOOK_BATCH];
 	uint32_t rest[EXO_LOOK_BATCH];
 	uint64_t w[EXO_LOOK_BATCH][IX_WORDS];
 
 	struct sp_view view[EXO_LOOK_BATCH];
+};
+
+/* The order of packets that are all of one class. */
+static const uint8_t same_order[EXO_LOOK_BATCH] = {
+#define FOUR(i) (i), (i) + 1, (i) + 2, (i) + 3
+	FOUR(0), FOUR(4), FOUR(8), FOUR(12), FOUR(16), FOUR(20), FOUR(24),
+	FOUR(28), FOUR(32), FOUR(36), FOUR(40), FOUR(44), FOUR(48), FOUR(52),
+	FOUR(56), FOUR(60)
+#undef FOUR
 };
 
 static uint32_t get32(const uint32_t *p)
@@ -89,34 +98,40 @@ void exo_look_free(struct exo_look *l)
 		exo_mem_put(l->mem, l, sizeof(*l));
 }
 
-void exo_look_begin(struct exo_look *l, const struct sp_packet *p, uint32_t n)
+/* Packets of several classes: those of each one together. */
+static void sort(struct exo_look *l)
 {
 	uint8_t count[IX_CLASSES] = { 0 }, at = 0;
 
+	for (uint32_t i = 0; i < l->n; i++)
+		count[l->cls[i]]++;
+	for (uint32_t c = 0; c < IX_CLASSES; c++) {
+		l->start[c] = at;
+		at = (uint8_t)(at + count[c]);
+		count[c] = l->start[c];
+	}
+	for (uint32_t i = 0; i < l->n; i++)
+		l->order[count[l->cls[i]]++] = (uint8_t)i;
+}
+
+void exo_look_begin(struct exo_look *l, const struct sp_packet *p, uint32_t n)
+{
 	exo_epoch_enter(l->epoch, l->reader);
 	l->p = p;
 	l->n = n;
 	l->all = n == 0 ? 0 : UINT64_MAX >> (64 - n);
 	for (uint32_t i = 0; i < n; i++)
 		__builtin_prefetch(p[i].data);
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t cls = ix_classify(&p[i], &l->has[i]);
-
-		if (cls == IX_PARSED) {
-			sp_parse(&p[i], &l->view[i]);
-			l->has[i] = l->view[i].has;
-		}
-		l->cls[i] = (uint8_t)cls;
-		count[cls]++;
+	l->seen = ix_classify(p, n, l->cls, l->has);
+	for (uint32_t i = 0; (l->seen >> IX_PARSED & 1) != 0 && i < n; i++) {
+		if (l->cls[i] != IX_PARSED)
+			continue;
+		sp_parse(&p[i], &l->view[i]);
+		l->has[i] = l->view[i].has;
 	}
-	for (uint32_t c = 0; c < IX_CLASSES; c++) {
-		l->start[c] = at;
-		at = (uint8_t)(at + count[c]);
-		count[c] = l->start[c];
-	}
-	l->start[IX_CLASSES] = at;
-	for (uint32_t i = 0; i < n; i++)
-		l->order[count[l->cls[i]]++] = (uint8_t)i;
+	l->start[IX_CLASSES] = (uint8_t)n;
+	if ((l->seen & (l->seen - 1)) != 0)
+		sort(l);
 }
 
 void exo_look_end(struct exo_look *l)
@@ -197,23 +212,23 @@ INLINE void emit(struct exo_look *l, uint32_t i, uint64_t rank, enum mode mode)
 		l->fn(l->arg, i, rank);
 }
 
-/* The records of a chain, from r on. Returns whether the packet is in one. */
+/* The records of a chain, from number next on. Returns whether the packet is in
+ * one. */
 INLINE bool chain(const struct exo_index *ix, struct exo_look *l, uint32_t i,
-    const struct ix_rec *r, uint32_t words, enum mode mode)
+    uint32_t next, enum mode mode)
 {
 	bool found = false;
 
-	for (;;) {
-		uint32_t next = get32(&r->next);
+	while (next != 0) {
+		const struct ix_rec *r = ix_rec(ix, next);
 
-		if (is_in(ix, l, i, r, words)) {
+		if (is_in(ix, l, i, r, IX_WORDS)) {
 			emit(l, i, r->rank, mode);
 			found = true;
 		}
-		if (next == 0)
-			return found;
-		r = ix_rec(ix, next);
+		next = get32(&r->next);
 	}
+	return found;
 }
 
 /* All chains of packet i's bucket that have its tag, until its own is found; once
@@ -235,8 +250,7 @@ static void look_again(const struct exo_index *ix, struct exo_look *l,
 				uint32_t head =
 				    get32(&b->head[(uint32_t)__builtin_ctz(m)]);
 
-				found = chain(
-				    ix, l, i, ix_rec(ix, head), IX_WORDS, mode);
+				found = chain(ix, l, i, head, mode);
 			}
 			b = extra != 0 ? ix_extra(t, extra) : NULL;
 		}
@@ -246,17 +260,32 @@ static void look_again(const struct exo_index *ix, struct exo_look *l,
 	}
 }
 
+/* Where buckets are, and how many. A copy: what is stored meanwhile is not of
+ * it, and the compiler knows that. */
+struct where {
+	const uintptr_t *at;
+	uint32_t n, all;
+};
+
+INLINE struct where where_of(const struct exo_look *l, const struct ix_table *t)
+{
+	return (struct where){ t->slab.at, l->buckets,
+		UINT32_MAX >> __builtin_clz(l->buckets) };
+}
+
 /* Packet i has its words: find its bucket. */
 INLINE void hashed(
-    struct exo_look *l, const struct ix_table *t, uint32_t i, uint64_t sum)
+    struct exo_look *l, struct where at, uint32_t k, uint32_t i, uint64_t sum)
 {
-	uint32_t x = ix_mix(sum);
-	const struct ix_bucket *b = ix_bucket(t, ix_which(x, l->buckets));
+	uint32_t x = ix_mix(sum), n = x & at.all;
+	const struct ix_bucket *b;
 
+	n = n < at.n ? n : n & at.all >> 1;
+	b = ix_at(at.at, n, IX_BUCKETS, sizeof(*b));
 	__builtin_prefetch(b);
 	l->x[i] = x;
 	l->b[i] = b;
-	l->act[l->nact++] = (uint8_t)i;
+	l->act[k] = i;
 }
 
 static uint64_t sum_of(const struct exo_index *ix, const struct exo_look *l,
@@ -288,7 +317,7 @@ static void apart(const struct exo_index *ix, struct exo_look *l,
 			    ix_wire(value_of(l, i, p->field), p->bytes)
 			    << (8 * p->byte);
 	}
-	hashed(l, t, i, sum_of(ix, l, t, w));
+	hashed(l, where_of(l, t), l->nact++, i, sum_of(ix, l, t, w));
 }
 
 static inline uint64_t rotate(uint64_t v, uint32_t r)
@@ -296,15 +325,20 @@ static inline uint64_t rotate(uint64_t v, uint32_t r)
 	return v << r | v >> (-r & 63);
 }
 
-/* Packets whose words are one load each. */
+/* Packets whose words are one load each; raw: and nothing else. */
 INLINE void one(const struct exo_index *ix, struct exo_look *l,
     const struct ix_table *t, const struct ix_prog *g, const uint8_t *list,
-    uint32_t n, uint32_t words)
+    uint32_t n, uint32_t words, bool raw)
 {
 	uint64_t mask[IX_WORDS], fixed[IX_WORDS], coarse[IX_WORDS];
-	uint32_t off[IX_WORDS];
+	uint64_t key[2 * IX_WORDS], seed = l->seed;
+	uint32_t off[IX_WORDS], nact = l->nact;
+	struct where at = where_of(l, t);
+	const struct sp_packet *p = l->p;
 
 	for (uint32_t k = 0; k < words; k++) {
+		key[2 * k] = ix->key[2 * k];
+		key[2 * k + 1] = ix->key[2 * k + 1];
 		mask[k] = g->load[k].mask[0];
 		fixed[k] = g->load[k].fixed;
 		off[k] = g->load[k].off[0];
@@ -312,17 +346,20 @@ INLINE void one(const struct exo_index *ix, struct exo_look *l,
 	}
 	for (uint32_t j = 0; j < n; j++) {
 		uint32_t i = list[j];
-		const uint8_t *d = l->p[i].data;
-		uint64_t sum = l->seed;
+		const uint8_t *d = p[i].data;
+		uint64_t sum = seed;
 
 		for (uint32_t k = 0; k < words; k++) {
-			uint64_t w = exo_le64(d + off[k]) & mask[k];
+			uint64_t w = exo_le64(d + off[k]);
 
-			l->w[i][k] = w |= fixed[k];
-			sum += ix_mul(ix->key, k, w & coarse[k]);
+			if (!raw)
+				w = (w & mask[k]) | fixed[k];
+			l->w[i][k] = w;
+			sum += ix_mul(key, k, w & coarse[k]);
 		}
-		hashed(l, t, i, sum);
+		hashed(l, at, nact + j, i, sum);
 	}
+	l->nact = nact + n;
 }
 
 /* Packets whose words are two loads each. */
@@ -348,7 +385,7 @@ static void two(const struct exo_index *ix, struct exo_look *l,
 			        f->mask[1];
 			w[k] |= f->fixed;
 		}
-		hashed(l, t, i, sum_of(ix, l, t, w));
+		hashed(l, where_of(l, t), l->nact++, i, sum_of(ix, l, t, w));
 	}
 }
 
@@ -368,23 +405,20 @@ static void by_class(const struct exo_index *ix, struct exo_look *l,
 		apart(ix, l, t, list[j]);
 	if (way == IX_APART)
 		return;
-	switch (l->lay->words) {
-	case 1:
-		one(ix, l, t, g, list, n, 1);
-		break;
-	case 2:
-		one(ix, l, t, g, list, n, 2);
-		break;
-	case 3:
-		one(ix, l, t, g, list, n, 3);
-		break;
-	case 4:
-		one(ix, l, t, g, list, n, 4);
-		break;
-	default:
-		one(ix, l, t, g, list, n, IX_WORDS);
-		break;
-	}
+	if (way == IX_RAW && l->lay->words == 2)
+		one(ix, l, t, g, list, n, 2, true);
+	else if (way == IX_RAW && l->lay->words == 1)
+		one(ix, l, t, g, list, n, 1, true);
+	else if (l->lay->words == 1)
+		one(ix, l, t, g, list, n, 1, false);
+	else if (l->lay->words == 2)
+		one(ix, l, t, g, list, n, 2, false);
+	else if (l->lay->words == 3)
+		one(ix, l, t, g, list, n, 3, false);
+	else if (l->lay->words == 4)
+		one(ix, l, t, g, list, n, 4, false);
+	else
+		one(ix, l, t, g, list, n, IX_WORDS, false);
 }
 
 /* The packets of a class that are asked for, and may find something better than
@@ -398,7 +432,8 @@ static uint32_t select(struct exo_look *l, const uint8_t *list, uint32_t n,
 		uint32_t i = list[j];
 
 		l->some[k] = (uint8_t)i;
-		k += (which >> i & 1) != 0 && l->best[i] > best;
+		k += (which >> i & 1) != 0 &&
+		     (l->best == NULL || l->best[i] > best);
 	}
 	return k;
 }
@@ -413,11 +448,15 @@ static void stage_one(const struct exo_index *ix, struct exo_look *l,
 	l->seed = ix->key[2 * IX_WORDS];
 	for (uint32_t k = t->hashed; k < l->lay->words; k++)
 		l->seed -= ix_mul(ix->key, k, 0);
-	for (uint32_t c = 0; c < IX_CLASSES; c++) {
-		const uint8_t *list = l->order + l->start[c];
-		uint32_t n = (uint32_t)(l->start[c + 1] - l->start[c]);
+	for (uint32_t m = l->seen; m != 0; m &= m - 1) {
+		uint32_t c = (uint32_t)__builtin_ctz(m), n = l->n;
+		const uint8_t *list = same_order;
 
-		if (!whole && n != 0) {
+		if (l->seen != m || (m & (m - 1)) != 0) {
+			list = l->order + l->start[c];
+			n = (uint32_t)(l->start[c + 1] - l->start[c]);
+		}
+		if (!whole) {
 			n = select(l, list, n, which, best);
 			list = l->some;
 		}
@@ -429,17 +468,18 @@ static void stage_one(const struct exo_index *ix, struct exo_look *l,
 static void stage_two(
     const struct exo_index *ix, struct exo_look *l, const struct ix_table *t)
 {
+	const uint32_t n = l->nact;
 	uint32_t now;
 
-	for (uint32_t j = 0; j < l->nact; j++) {
+	for (uint32_t j = 0; j < n; j++) {
 		uint32_t i = l->act[j], head = 0;
 		const struct ix_bucket *b = l->b[i];
 		uint32_t m = exo_tags_find(b->tag, ix_tag(l->x[i])) & SLOTS;
 
 		if (m != 0)
 			head = get32(&b->head[(uint32_t)__builtin_ctz(m)]);
-		__builtin_prefetch(ix_rec(ix, head));
-		l->cand[i] = head;
+		l->cand[i] = ix_rec(ix, head);
+		__builtin_prefetch(l->cand[i]);
 		l->rest[i] = (m & (m - 1)) | get32(&b->extra);
 	}
 	now = get32(&t->buckets);
@@ -453,15 +493,35 @@ static void stage_two(
 	}
 }
 
+/* What is not simple: a chain goes on, or it is not the packet's. */
+static __attribute__((noinline)) void further(const struct exo_index *ix,
+    struct exo_look *l, const struct ix_table *t, uint32_t i, bool found,
+    enum mode mode)
+{
+	if (mode == FIRST)
+		found |= chain(ix, l, i, get32(&l->cand[i]->next), FIRST);
+	else if (mode == ORDERED)
+		found |= chain(ix, l, i, get32(&l->cand[i]->next), ORDERED);
+	else
+		found |= chain(ix, l, i, get32(&l->cand[i]->next), ALL);
+	if (!found && l->rest[i] != 0)
+		look_again(ix, l, t, i, mode);
+}
+
 INLINE void stage_three(const struct exo_index *ix, struct exo_look *l,
     const struct ix_table *t, uint32_t words, enum mode mode)
 {
-	for (uint32_t j = 0; j < l->nact; j++) {
-		uint32_t i = l->act[j];
+	const uint32_t n = l->nact;
 
-		if (!chain(ix, l, i, ix_rec(ix, l->cand[i]), words, mode) &&
-		    l->rest[i] != 0)
-			look_again(ix, l, t, i, mode);
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t i = l->act[j];
+		const struct ix_rec *r = l->cand[i];
+		bool found = is_in(ix, l, i, r, words);
+
+		if (found)
+			emit(l, i, r->rank, mode);
+		if (get32(&r->next) != 0 || (!found && l->rest[i] != 0))
+			further(ix, l, t, i, found, mode);
 	}
 }
 
@@ -514,12 +574,16 @@ INLINE void look(const struct exo_index *ix, struct exo_look *l, uint64_t which,
 void exo_index_first(const struct exo_index *ix, struct exo_look *l,
     uint64_t which, uint64_t *rank)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		l->best[i] = EXO_RANK_NONE;
-	look(ix, l, which, FIRST);
-	for (uint32_t i = 0; i < l->n; i++)
+	uint32_t n = l->n;
+
+	which &= l->all;
+	l->best = rank;
+	for (uint32_t i = 0; which == l->all && i < n; i++)
+		rank[i] = EXO_RANK_NONE;
+	for (uint32_t i = 0; which != l->all && i < n; i++)
 		if ((which >> i & 1) != 0)
-			rank[i] = l->best[i];
+			rank[i] = EXO_RANK_NONE;
+	look(ix, l, which, FIRST);
 }
 
 uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
@@ -527,11 +591,10 @@ uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
 {
 	l->hits = h;
 	l->more = 0;
-	for (uint32_t i = 0; i < l->n; i++) {
-		l->best[i] = EXO_RANK_NONE;
+	l->best = NULL;
+	for (uint32_t i = 0; i < l->n; i++)
 		if ((which >> i & 1) != 0)
 			h->n[i] = 0;
-	}
 	look(ix, l, which, ORDERED);
 	for (uint64_t m = l->more; m != 0; m &= m - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(m);
@@ -547,7 +610,6 @@ void exo_index_all(const struct exo_index *ix, struct exo_look *l,
 {
 	l->fn = fn;
 	l->arg = arg;
-	for (uint32_t i = 0; i < l->n; i++)
-		l->best[i] = EXO_RANK_NONE;
+	l->best = NULL;
 	look(ix, l, which, ALL);
 }

@@ -39,7 +39,7 @@ void ix_slab_free(struct ix_slab *s, struct exo_mem *mem)
 
 int ix_slab_reach(struct ix_slab *s, struct exo_mem *mem, uint32_t i)
 {
-	uint32_t k = ix_top(i | (s->first - 1));
+	uint32_t k = (uint32_t)ix_top(i | (s->first - 1));
 	uintptr_t at;
 
 	if (s->raw[k] != NULL)

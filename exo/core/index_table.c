@@ -16,8 +16,6 @@
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 
-#define BUCKETS_FIRST 4u
-
 /* Where a chain's head stands. */
 struct slot {
 	struct ix_bucket *b;
@@ -49,16 +47,16 @@ struct ix_table *ix_table_new(struct exo_index *ix, struct ix_layout *lay,
 		if (coarse[w] != 0)
 			t->hashed = w + 1;
 	}
-	ix_slab_init(&t->slab, sizeof(struct ix_bucket), BUCKETS_FIRST);
-	ix_slab_init(&t->extras, sizeof(struct ix_bucket), BUCKETS_FIRST);
+	ix_slab_init(&t->slab, sizeof(struct ix_bucket), IX_BUCKETS);
+	ix_slab_init(&t->extras, sizeof(struct ix_bucket), IX_BUCKETS);
 	if (t->hashed == 0)
 		return t;
 	if (ix_slab_reach(&t->slab, ix->mem, 0) != 0) {
 		exo_mem_put(ix->mem, t, sizeof(*t));
 		return NULL;
 	}
-	memset(ix_bucket(t, 0), 0, BUCKETS_FIRST * sizeof(struct ix_bucket));
-	t->buckets = BUCKETS_FIRST;
+	memset(ix_bucket(t, 0), 0, IX_BUCKETS * sizeof(struct ix_bucket));
+	t->buckets = IX_BUCKETS;
 	return t;
 }
 
