@@ -26,6 +26,8 @@ YARD_SRC    := tests/bench/jit_yard.c tests/bench/jit_progs.c
 BENCH_JIT_SRC := $(filter-out $(YARD_SRC) tests/bench/jit_dpdk_so.c, \
 	$(sort $(wildcard tests/bench/jit_*.c))) \
 	tests/support/vprog.c tests/support/vprog_line.c
+BENCH_DEMUX_SRC := $(filter-out tests/bench/demux_dpdk_so.c, \
+	$(sort $(wildcard tests/bench/demux_*.c)))
 FUZZERS     := $(call names_in,fuzz,fuzz_)
 DIFFS       := $(call names_in,diff,)
 # bench_jit wants the compiler.

@@ -82,6 +82,15 @@ $(BUILD)/bench_jit_dpdk.so: tests/bench/jit_dpdk_so.c tests/bench/jit_dpdk_so.h
 	    -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -l:librte_bpf.a -lrte_mbuf \
 	    -lrte_eal -lrte_ethdev
 
+$(BUILD)/bench_demux: $(call obj,$(BENCH_DEMUX_SRC))
+DEMUX_SO := $(DPDK_SO:%jit_dpdk.so=%demux_dpdk.so)
+$(BUILD)/bench_demux_dpdk.so: tests/bench/demux_dpdk_so.c \
+    tests/bench/demux_dpdk_so.h tests/bench/demux_parts.h
+	@mkdir -p $(@D)
+	$(call Q,LD)gcc -std=gnu11 -D_GNU_SOURCE -O2 -fPIC -shared \
+	    -fvisibility=hidden -I. $(shell pkg-config --cflags libdpdk) -Wall \
+	    -o $@ $< -lrte_acl -lrte_hash -lrte_eal
+
 # What tests/guest/run.sh needs: the guest's only process, and its programs.
 GUEST_BIN := $(BUILD)/guest_init $(BUILD)/guest_progs
 $(BUILD)/guest_init: $(call obj,tests/guest/init.c tests/guest/funcs.c)
@@ -164,7 +173,7 @@ mutants-accept: ## the same in accept conditions
 	@nice -n 5 sh tests/mutants/run.sh -a $(BUILD) $(HOW) $(ONE)
 
 .PHONY: fuzz fuzz-verify fuzz-jit lint tidy cover cover-verifier bench bench-verify fmt
-.PHONY: bench-jit bench-jit-bin
+.PHONY: bench-jit bench-jit-bin bench-demux
 bench-jit-bin: $(BUILD)/bench_jit $(DPDK_SO)
 fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
 	+@$(fuzz) fuzzers
@@ -213,7 +222,7 @@ cover-verifier: ## the same of verifier/ alone, by its own tests (3 min)
 	@sh tests/support/cover.sh $(BUILD)/cover verifier $(VERIFIER_COVER)
 
 bench: ## every benchmark: CSV rows, then its summary line
-	+@$(SELF) all $(BENCH_BIN) $(DPDK_SO)
+	+@$(SELF) all $(BENCH_BIN) $(DPDK_SO) $(DEMUX_SO)
 	@sh tests/support/bench.sh $(BUILD)
 
 bench-verify: all $(BUILD)/bench_verify ## the verifier's speed, against Linux's
@@ -223,6 +232,11 @@ bench-jit: ## compiled programs against C, libpcap, DPDK and Linux
 	@$(SETUP) build bench || echo 'bench-jit: some columns may be missing'
 	+@$(SELF) all bench-jit-bin
 	@sh tests/support/bench.sh $(BUILD) bench_jit
+
+bench-demux: ## the index against C, DPDK and Linux, 10 to 1,000,000 flows
+	@$(SETUP) build bench || echo 'bench-demux: some columns may be missing'
+	+@$(SELF) all $(BUILD)/bench_demux $(DEMUX_SO)
+	@sh tests/support/bench.sh $(BUILD) bench_demux
 
 fmt: ## clang-format every source in place
 	@sh tests/lint/format.sh --fix
