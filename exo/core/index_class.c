@@ -206,9 +206,10 @@ static uint32_t classify_rest(const struct sp_packet *p, uint64_t *has)
 	return type == 0x86dd ? six(p, 18, IX_TAG6, has) : IX_PARSED;
 }
 
-uint32_t ix_classify(
-    const struct sp_packet *p, uint32_t n, uint8_t *cls, uint64_t *has)
+uint32_t ix_classify(const struct sp_packet *p, uint32_t n, uint8_t *cls,
+    uint64_t *has, uint64_t *common)
 {
+	uint64_t all = UINT64_MAX;
 	uint32_t seen = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -224,7 +225,9 @@ uint32_t ix_classify(
 		else
 			c = classify_rest(&p[i], &has[i]);
 		cls[i] = (uint8_t)c;
+		all &= c != IX_PARSED ? has[i] : UINT64_MAX;
 		seen |= 1u << c;
 	}
+	*common = all;
 	return seen;
 }

@@ -17,9 +17,11 @@
  * in a table of b buckets, whatever they are, n / b are expected beside one
  * and n / 255 of those have its tag.
  *
- * Growth is linear hashing: bucket n - 2^k is divided when bucket n is born.
- * Buckets, records and their like lie in segments that double, so that nothing
- * is ever copied. [W. Litwin, "Linear hashing", VLDB 1980]
+ * Growth is linear hashing: bucket n - 2^k is divided when bucket n is born, one
+ * for each slot that is taken, from the time when buckets are full enough until
+ * all have been. So buckets are equally full but for a short while. They, records
+ * and their like lie in segments that double, so that nothing is ever copied. [W.
+ * Litwin, "Linear hashing", VLDB 1980]
  *
  * Chains: a slot of a bucket leads to the records of one coarse key, linked by
  * next, which readers follow, and prev, which they do not: the head's is the
@@ -33,7 +35,7 @@
 
 #define IX_WORDS  5u
 #define IX_SLOTS  12u /* of a bucket */
-#define IX_LOAD   6u  /* slots in use of a bucket, on average, at most */
+#define IX_LOAD   6u /* slots in use of a bucket, on average: then they double */
 #define IX_CHAIN  8u  /* records of one coarse key that nobody minds */
 #define IX_KEYS   16u /* masked fields of a shape; more are checked apart */
 #define IX_PLACES 24u /* fields of a layout */
@@ -128,12 +130,13 @@ struct ix_load {
 
 enum ix_way {
 	IX_NEVER, /* no such packet is in any cube of the table */
-	IX_RAW,   /* one load a word, not rotated, nothing to be asked before */
+	IX_RAW,   /* one load a word, not rotated */
 	IX_ONE,   /* the same with constant bits */
-	IX_TWO,   /* two, and check must be there, else field by field */
+	IX_TWO,   /* two */
 	IX_APART, /* field by field */
 };
 
+/* check: fields that must be there, or it is done field by field. */
 struct ix_prog {
 	uint64_t check;
 	uint8_t way; /* enum ix_way */

@@ -49,10 +49,10 @@ uint32_t ix_class_bytes(uint32_t cls);
 /** Whether a field has one value in a class, and which. */
 bool ix_class_fixed(uint32_t cls, uint32_t field, uint64_t *value);
 
-/** The class of each packet, and for plain ones what they have. Returns the
- * classes seen, as bits. */
-uint32_t ix_classify(
-    const struct sp_packet *p, uint32_t n, uint8_t *cls, uint64_t *has);
+/** The class of each packet, and for plain ones what they have; *common: all of
+ * them. Returns the classes seen, as bits. */
+uint32_t ix_classify(const struct sp_packet *p, uint32_t n, uint8_t *cls,
+    uint64_t *has, uint64_t *common);
 
 /** The value of a field that a plain packet has. */
 uint64_t ix_class_value(

@@ -13,8 +13,10 @@
 #include "exo/abi/err.h"
 #include "exo/lib/bits.h"
 
-#define NOWHERE INT16_MIN
-#define IP6_AT  256 /* apart from everything of IPv4 */
+#define NOWHERE   INT16_MIN
+#define ETH_AT    (-14) /* the first byte of a plain packet */
+#define PORTS_END 24    /* behind it not all plain packets have bytes */
+#define IP6_AT    256   /* apart from everything of IPv4 */
 
 /* Fields that change from packet to packet without a place in it. */
 #define MOVING (SP_BIT(SP_CAPLEN) | SP_BIT(SP_LEN) | SP_BIT(SP_L4_LEFT))
@@ -148,6 +150,8 @@ static bool place_anywhere(const struct ix_layout *lay, struct ix_place *p)
 	return false;
 }
 
+/* A word of its own: where the bytes are aligned, but neither before the packet
+ * nor behind what is wanted where the packet might end. */
 static bool place_new(struct ix_layout *lay, uint32_t f, struct ix_place *p)
 {
 	int32_t at = wire_at(f), base = at;
@@ -155,8 +159,12 @@ static bool place_new(struct ix_layout *lay, uint32_t f, struct ix_place *p)
 
 	if (w == IX_WORDS)
 		return false;
-	if (at != NOWHERE && (at & 7) + p->bytes <= 8)
+	if (at >= PORTS_END && at < IP6_AT)
+		base = at + p->bytes - 8;
+	else if (at != NOWHERE && (at & 7) + p->bytes <= 8)
 		base = at - (at & 7);
+	if (base != NOWHERE && base < ETH_AT)
+		base = ETH_AT;
 	lay->base[w] = (int16_t)base;
 	lay->used[w] = 0;
 	lay->words++;
@@ -321,7 +329,5 @@ void ix_layout_progs(struct ix_layout *lay, uint64_t need)
 			g->way = g->way > way ? g->way : way;
 		}
 		g->check |= need & ~ix_class_least(cls);
-		if (g->check != 0 && g->way < IX_TWO)
-			g->way = IX_TWO;
 	}
 }

@@ -18,7 +18,6 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define SLOTS  ((1u << IX_SLOTS) - 1)
-#define AGAIN  0x8000u
 
 enum mode {
 	FIRST,
@@ -40,6 +39,7 @@ struct exo_look {
 	uint8_t order[EXO_LOOK_BATCH]; /* packets by class, if there are two */
 	uint8_t start[IX_CLASSES + 1]; /* where each class begins there */
 	uint64_t has[EXO_LOOK_BATCH];
+	uint64_t common; /* what all plain ones have */
 
 	/* the call */
 	uint64_t *best; /* the caller's, when only the first is asked for */
@@ -52,7 +52,9 @@ struct exo_look {
 	const struct ix_layout *lay;
 	uint8_t some[EXO_LOOK_BATCH]; /* of a class, those asked for */
 	uint32_t act[EXO_LOOK_BATCH]; /* those that have a bucket */
-	uint32_t nact;
+	uint32_t hit[EXO_LOOK_BATCH]; /* and those that have a tag there */
+	uint32_t nact, nhit;
+	bool found; /* any rule, in this call */
 	uint32_t buckets;
 	uint64_t seed; /* of the hash */
 	uint32_t x[EXO_LOOK_BATCH];
@@ -122,7 +124,7 @@ void exo_look_begin(struct exo_look *l, const struct sp_packet *p, uint32_t n)
 	l->all = n == 0 ? 0 : UINT64_MAX >> (64 - n);
 	for (uint32_t i = 0; i < n; i++)
 		__builtin_prefetch(p[i].data);
-	l->seen = ix_classify(p, n, l->cls, l->has);
+	l->seen = ix_classify(p, n, l->cls, l->has, &l->common);
 	for (uint32_t i = 0; (l->seen >> IX_PARSED & 1) != 0 && i < n; i++) {
 		if (l->cls[i] != IX_PARSED)
 			continue;
@@ -397,7 +399,7 @@ static void by_class(const struct exo_index *ix, struct exo_look *l,
 
 	if (way == IX_NEVER)
 		return;
-	if (way == IX_TWO) {
+	if (way == IX_TWO || (way < IX_TWO && (g->check & ~l->common) != 0)) {
 		two(ix, l, t, g, list, n);
 		return;
 	}
@@ -465,63 +467,71 @@ static void stage_one(const struct exo_index *ix, struct exo_look *l,
 	}
 }
 
+/* Buckets were divided meanwhile: what was in them may have moved on. */
+static void divided(const struct exo_index *ix, struct exo_look *l)
+{
+	for (uint32_t j = 0; j < l->nact; j++) {
+		l->hit[j] = l->act[j];
+		l->cand[j] = ix_rec(ix, 0);
+		l->rest[j] = true;
+	}
+	l->nhit = l->nact;
+}
+
+/* Of what follows only the packets that have a tag in their bucket, or more than
+ * one bucket, are of interest. */
 static void stage_two(
     const struct exo_index *ix, struct exo_look *l, const struct ix_table *t)
 {
 	const uint32_t n = l->nact;
-	uint32_t now;
+	uint32_t k = 0;
 
 	for (uint32_t j = 0; j < n; j++) {
 		uint32_t i = l->act[j], head = 0;
 		const struct ix_bucket *b = l->b[i];
 		uint32_t m = exo_tags_find(b->tag, ix_tag(l->x[i])) & SLOTS;
+		uint32_t extra = get32(&b->extra);
 
+		if ((m | extra) == 0)
+			continue;
 		if (m != 0)
 			head = get32(&b->head[(uint32_t)__builtin_ctz(m)]);
-		l->cand[i] = ix_rec(ix, head);
-		__builtin_prefetch(l->cand[i]);
-		l->rest[i] = (m & (m - 1)) | get32(&b->extra);
+		l->hit[k] = i;
+		l->cand[k] = ix_rec(ix, head);
+		__builtin_prefetch(l->cand[k]);
+		l->rest[k++] = (m & (m - 1)) | extra;
 	}
-	now = get32(&t->buckets);
-	if (now == l->buckets)
-		return;
-	for (uint32_t j = 0; j < l->nact; j++) {
-		uint32_t i = l->act[j];
-
-		if (ix_which(l->x[i], now) != ix_which(l->x[i], l->buckets))
-			l->rest[i] |= AGAIN;
-	}
+	l->nhit = k;
+	if (get32(&t->buckets) != l->buckets)
+		divided(ix, l);
 }
 
 /* What is not simple: a chain goes on, or it is not the packet's. */
 static __attribute__((noinline)) void further(const struct exo_index *ix,
-    struct exo_look *l, const struct ix_table *t, uint32_t i, bool found,
-    enum mode mode)
+    struct exo_look *l, const struct ix_table *t, uint32_t i, uint32_t next,
+    bool found, enum mode mode)
 {
-	if (mode == FIRST)
-		found |= chain(ix, l, i, get32(&l->cand[i]->next), FIRST);
-	else if (mode == ORDERED)
-		found |= chain(ix, l, i, get32(&l->cand[i]->next), ORDERED);
-	else
-		found |= chain(ix, l, i, get32(&l->cand[i]->next), ALL);
-	if (!found && l->rest[i] != 0)
-		look_again(ix, l, t, i, mode);
+	if (chain(ix, l, i, next, mode) || found)
+		return;
+	look_again(ix, l, t, i, mode);
 }
 
 INLINE void stage_three(const struct exo_index *ix, struct exo_look *l,
     const struct ix_table *t, uint32_t words, enum mode mode)
 {
-	const uint32_t n = l->nact;
+	const uint32_t n = l->nhit;
 
+	l->found = l->found || n != 0;
 	for (uint32_t j = 0; j < n; j++) {
-		uint32_t i = l->act[j];
-		const struct ix_rec *r = l->cand[i];
+		uint32_t i = l->hit[j];
+		const struct ix_rec *r = l->cand[j];
+		uint32_t next = get32(&r->next);
 		bool found = is_in(ix, l, i, r, words);
 
 		if (found)
 			emit(l, i, r->rank, mode);
-		if (get32(&r->next) != 0 || (!found && l->rest[i] != 0))
-			further(ix, l, t, i, found, mode);
+		if (next != 0 || (!found && l->rest[j] != 0))
+			further(ix, l, t, i, next, found, mode);
 	}
 }
 
@@ -551,16 +561,18 @@ INLINE void look(const struct exo_index *ix, struct exo_look *l, uint64_t which,
 	    __atomic_load_n(&ix->list, __ATOMIC_ACQUIRE);
 
 	which &= l->all;
+	l->found = false;
 	for (uint32_t k = 0; k < list->n; k++) {
 		const struct ix_table *t = list->t[k];
 
 		l->lay = __atomic_load_n(&t->lay, __ATOMIC_ACQUIRE);
 		if (t->hashed == 0) {
 			scan(ix, l, t, which, mode);
+			l->found = true;
 			continue;
 		}
 		stage_one(ix, l, t, which,
-		    which == l->all && (k == 0 || mode != FIRST));
+		    which == l->all && (!l->found || mode != FIRST));
 		stage_two(ix, l, t);
 		if (mode != FIRST || l->lay->words > 2)
 			stage_three(ix, l, t, IX_WORDS, mode);

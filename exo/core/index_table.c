@@ -147,8 +147,8 @@ static int lengthen(
 
 	if (extra == 0)
 		return -EXO_ENOMEM;
-	while (b->extra != 0)
-		b = ix_extra(t, b->extra);
+	while (next_bucket(t, b) != NULL)
+		b = next_bucket(t, b);
 	set32(&b->extra, extra);
 	return 0;
 }
@@ -247,7 +247,8 @@ void ix_chain_add(struct exo_index *ix, struct ix_table *t, uint32_t head)
 	set32(&s.b->head[s.i], head);
 	set_tag(&s, ix_tag(x));
 	t->slots++;
-	if (t->slots > IX_LOAD * t->buckets)
+	if ((t->buckets & (t->buckets - 1)) != 0 ||
+	    t->slots > IX_LOAD * t->buckets)
 		grow(ix, t);
 }
 

@@ -79,21 +79,20 @@ struct dx_flow *dx_flows(uint32_t n)
 	return f;
 }
 
-static void frame(uint8_t *b, const struct dx_flow *f)
+/* Even numbers of chance in the fields that no flow names. */
+static void frame(uint8_t *b, const struct dx_flow *f, uint64_t *rnd)
 {
-	b[5] = 1;
-	b[11] = 2;
+	for (uint32_t i = 0; i < DX_FRAME; i++)
+		b[i] = (uint8_t)(dx_random(rnd) >> 32 & 0xfe);
 	b[12] = 8;
+	b[13] = 0;
 	b[14] = 0x45;
-	b[17] = DX_FRAME - 14;
-	b[22] = 64;
+	b[20] = b[21] = 0;
 	b[23] = f->proto;
 	memcpy(b + 26, &f->src, 4);
 	memcpy(b + 30, &f->dst, 4);
 	memcpy(b + 34, &f->sport, 2);
 	memcpy(b + 36, &f->dport, 2);
-	b[46] = 0x50;
-	b[47] = 0x10;
 }
 
 struct dx_packets *dx_packets(
@@ -119,7 +118,7 @@ struct dx_packets *dx_packets(
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t *b = p->frames + (size_t)i * DX_FRAME;
 
-		frame(b, &f[p->flow[i]]);
+		frame(b, &f[p->flow[i]], &rnd);
 		p->p[i] = (struct sp_packet){ b, DX_FRAME, DX_FRAME,
 			SP_LINK_ETHERNET };
 	}

@@ -60,7 +60,7 @@ static void other_rule(struct ours *o, uint32_t shape, uint32_t i, uint32_t id)
 {
 	static const uint8_t field[] = { SP_ETH_DST, SP_ETH_SRC, SP_IP_ID,
 		SP_IP_LEN, SP_L4_4, SP_L4_8, SP_IP_SUM, SP_L4_12 };
-	struct sp_atom a = sp_is((enum sp_field)field[shape % 8], 1000 + i);
+	struct sp_atom a = sp_is((enum sp_field)field[shape % 8], 2 * i + 1);
 	struct sp_cube c = { &a, 1 };
 	uint32_t handle;
 
