@@ -143,8 +143,8 @@ uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
 
 /**
  * All: call fn for each rule of each packet in which, in any order. A rank is
- * reported more than once when several of its rules have the packet, or when a
- * rule is being moved.
+ * reported more than once when several of its rules have the packet, or when
+ * tables come and go meanwhile.
  */
 void exo_index_all(const struct exo_index *ix, struct exo_look *l,
     uint64_t which, void (*fn)(void *arg, uint32_t packet, uint64_t rank),

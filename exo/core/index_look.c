@@ -554,13 +554,9 @@ static void scan(const struct exo_index *ix, struct exo_look *l,
 	}
 }
 
-INLINE void look(const struct exo_index *ix, struct exo_look *l, uint64_t which,
-    enum mode mode)
+INLINE void look_in(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_list *list, uint64_t which, enum mode mode)
 {
-	const struct ix_list *list =
-	    __atomic_load_n(&ix->list, __ATOMIC_ACQUIRE);
-
-	which &= l->all;
 	l->found = false;
 	for (uint32_t k = 0; k < list->n; k++) {
 		const struct ix_table *t = list->t[k];
@@ -581,6 +577,22 @@ INLINE void look(const struct exo_index *ix, struct exo_look *l, uint64_t which,
 		else
 			stage_three(ix, l, t, 1, mode);
 	}
+}
+
+/* A table may be emptied into one that is not in the list. Whoever misses a
+ * chain for that finds another list afterwards, since it was published before;
+ * then all is done again. */
+INLINE void look(const struct exo_index *ix, struct exo_look *l, uint64_t which,
+    enum mode mode)
+{
+	const struct ix_list *list, *now;
+
+	now = __atomic_load_n(&ix->list, __ATOMIC_ACQUIRE);
+	do {
+		list = now;
+		look_in(ix, l, list, which & l->all, mode);
+		now = __atomic_load_n(&ix->list, __ATOMIC_ACQUIRE);
+	} while (now != list);
 }
 
 void exo_index_first(const struct exo_index *ix, struct exo_look *l,
