@@ -214,6 +214,8 @@ int exo_index_insert(struct exo_index *ix, const struct sp_cube *c,
 	uint32_t rec, member;
 	int rc = ix_shape_of(ix, c);
 
+	if (rc == 0 && exo_rank(order, id) == EXO_RANK_NONE)
+		rc = -EXO_EINVAL;
 	if (rc != 0)
 		return rc;
 	ix_step(ix);

@@ -75,9 +75,11 @@ void exo_index_free(struct exo_index *ix);
  * then they have one order. The cube is copied; its atoms stand in the order
  * of their fields, one for each.
  * Returns 0 and a handle for exo_index_delete(), else: -EXO_EINVAL (no such
- * cube, or no packet can be in it), -EXO_ENOMEM, -EXO_ELIMIT (shapes, records,
- * or rules that would be scanned): the rules are as before then.
- * Constant time on average; never a pause that grows with the number of rules.
+ * cube, no packet can be in it, or order and id make EXO_RANK_NONE),
+ * -EXO_ENOMEM, -EXO_ELIMIT (shapes, records, or rules that would be scanned):
+ * the rules are as before then.
+ * Constant time on average; never a pause that grows with the number of rules. A
+ * shape that is new costs a look at some of the tables, and a copy of their list.
  */
 int exo_index_insert(struct exo_index *ix, const struct sp_cube *c,
     uint32_t order, uint32_t id, uint32_t *handle);

@@ -143,10 +143,10 @@ void ix_member_drop(struct exo_index *ix, uint32_t number);
 /* --- index_list.c ----------------------------------------------------------- */
 
 /** Make a table for a shape, known to readers, whose coarse key is these masks
- * of the layout. The layout is the table's from then on, or freed. NULL: no
- * memory. */
+ * of the layout, and whose rules have no better rank. The layout is the table's
+ * from then on, or freed. NULL: no memory. */
 struct ix_table *ix_table_add(struct exo_index *ix, struct ix_layout *lay,
-    const uint64_t coarse[IX_WORDS]);
+    const uint64_t coarse[IX_WORDS], uint64_t best);
 
 /** Begin to empty a table into another. */
 void ix_table_empty(

@@ -45,13 +45,17 @@ bool ix_atom_masked(const struct sp_atom *a)
 	           (a->value | (sp_max((enum sp_field)a->field) & ~a->mask));
 }
 
-static void shape_hash(struct ix_shape *s)
+/* Keyed, so that nobody can choose shapes that are in one chain. */
+static void shape_hash(const struct exo_index *ix, struct ix_shape *s)
 {
-	uint64_t h = s->need ^ s->absent * 0x9e3779b97f4a7c15u;
+	uint64_t h =
+	    ix_mul(ix->key, 0, s->need) ^ ix_mul(ix->key, 1, s->absent);
 
-	for (uint32_t i = 0; i < s->n; i++)
-		h = (h ^ s->mask[i] ^ s->field[i]) * 0x9e3779b97f4a7c15u;
-	s->hash = (uint32_t)(h >> 32);
+	for (uint32_t i = 0; i < s->n; i++) {
+		h ^= h >> 29 ^ s->mask[i] ^ (uint64_t)s->field[i] << 56;
+		h = ix_mul(ix->key, i % IX_WORDS, h);
+	}
+	s->hash = ix_mix(h);
 }
 
 /* Strong fields come first: they get the places. */
@@ -96,7 +100,7 @@ int ix_shape_of(struct exo_index *ix, const struct sp_cube *c)
 		if (a->mask != 0 && (MOVING & SP_BIT(a->field)) == 0)
 			add_key(s, a);
 	}
-	shape_hash(s);
+	shape_hash(ix, s);
 	return 0;
 }
 

@@ -118,7 +118,7 @@ static uint64_t fields_of(
 }
 
 struct ix_table *ix_table_add(struct exo_index *ix, struct ix_layout *lay,
-    const uint64_t coarse[IX_WORDS])
+    const uint64_t coarse[IX_WORDS], uint64_t best)
 {
 	uint64_t need = fields_of(lay, coarse);
 	struct ix_table *t;
@@ -128,6 +128,7 @@ struct ix_table *ix_table_add(struct exo_index *ix, struct ix_layout *lay,
 	t = ix_table_new(ix, lay, coarse, need);
 	if (t == NULL)
 		goto no_table;
+	t->best = best;
 	t->strength = ix_words_strength(lay, coarse);
 	number = ix_slab_take(&ix->tables, ix->mem);
 	if (number == 0)

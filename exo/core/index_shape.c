@@ -168,7 +168,7 @@ static struct ix_table *own_table(
 		return NULL;
 	(void)ix_layout_add(lay, s);
 	(void)ix_layout_masks(lay, s, coarse);
-	return ix_table_add(ix, lay, coarse);
+	return ix_table_add(ix, lay, coarse, EXO_RANK_NONE);
 }
 
 /* Give the table's layout the shape's fields, as far as there is room. */
@@ -201,10 +201,9 @@ static struct ix_table *coarser(
 	if (lay == NULL)
 		return NULL;
 	(void)ix_layout_add(lay, s);
-	t = ix_table_add(ix, lay, c->coarse);
+	t = ix_table_add(ix, lay, c->coarse, c->t->best);
 	if (t == NULL)
 		return NULL;
-	t->best = c->t->best;
 	for (uint32_t i = 1; i < ix->members.fresh; i++) {
 		struct ix_shape *other = ix_shape(ix, i);
 

@@ -208,6 +208,7 @@ START_TEST(refused_cubes)
 	struct sp_atom none = sp_between(SP_DPORT, 2, 1);
 	struct sp_atom large = sp_is(SP_DPORT, 0x10000);
 	struct sp_atom field = { .field = SP_FIELDS, .hi = UINT64_MAX };
+	uint32_t handle;
 
 	ck_assert_int_eq(add(ix, twice, 2, 0, NULL), -EXO_EINVAL);
 	ck_assert_int_eq(add(ix, order, 2, 0, NULL), -EXO_EINVAL);
@@ -215,6 +216,9 @@ START_TEST(refused_cubes)
 	ck_assert_int_eq(add(ix, &large, 1, 0, NULL), -EXO_EINVAL);
 	ck_assert_int_eq(add(ix, &field, 1, 0, NULL), -EXO_EINVAL);
 	ck_assert_int_eq(add(ix, twice, SP_FIELDS + 1, 0, NULL), -EXO_EINVAL);
+	ck_assert_int_eq(exo_index_insert(ix, &(struct sp_cube){ twice, 1 },
+	                     UINT32_MAX, UINT32_MAX, &handle),
+	    -EXO_EINVAL);
 	ck_assert_uint_eq(stat_of(ix).records, 0);
 	end(ix);
 }
