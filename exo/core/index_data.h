@@ -35,7 +35,7 @@
 
 #define IX_WORDS  5u
 #define IX_SLOTS  12u /* of a bucket */
-#define IX_LOAD   6u /* slots in use of a bucket, on average: then they double */
+#define IX_LOAD   7u /* slots in use of a bucket, on average: then they double */
 #define IX_CHAIN  8u  /* records of one coarse key that nobody minds */
 #define IX_KEYS   16u /* masked fields of a shape; more are checked apart */
 #define IX_PLACES 24u /* fields of a layout */
