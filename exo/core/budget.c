@@ -27,27 +27,29 @@ void budget_init(struct env *env, const struct exo_env_args *args)
 
 bool budget_open(struct env *env, uint64_t packet)
 {
-	uint64_t since = packet - env->seen, room;
+	const int64_t burst = env->burst;
+	uint64_t since = packet - env->seen;
 
-	if (packet != env->seen) {
-		room = (uint64_t)(env->burst - env->credit);
-		if (since > room / env->rate)
-			env->credit = env->burst;
-		else
-			env->credit += (int64_t)(since * env->rate);
-		env->seen = packet;
-		env->open = env->credit > 0;
-	}
+	if (since == 0)
+		return env->open;
+	/* rate and burst have 32 bits: neither product nor sum overflows */
+	if (since <= UINT32_MAX)
+		env->credit += (int64_t)(since * env->rate);
+	else
+		env->credit = burst;
+	env->credit = env->credit < burst ? env->credit : burst;
+	env->seen = packet;
+	env->open = env->credit > 0;
 	return env->open;
 }
 
 void budget_pay(struct env *env, uint64_t steps)
 {
-	int64_t most = INT64_MAX / 2;
+	const int64_t debt = INT64_MAX / 4; /* at most, and paid at once */
 
-	env->credit -= steps < (uint64_t)most ? (int64_t)steps : most;
-	if (env->credit < -most)
-		env->credit = -most;
+	env->credit -= steps < (uint64_t)debt ? (int64_t)steps : debt;
+	if (env->credit < -debt)
+		env->credit = -debt;
 }
 
 bool budget_work(struct env *env, uint64_t steps)
