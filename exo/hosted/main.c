@@ -19,6 +19,7 @@ static const struct cmd *const commands[] = {
 	&cmd_verify,
 	&cmd_dump,
 	&cmd_run,
+	&cmd_region,
 	&cmd_explain,
 	&cmd_doctor,
 	&cmd_version,

@@ -50,7 +50,7 @@ exits "help of no command" 2 "$exopf" help frobnicate
 exits "help of two commands" 2 "$exopf" help run dump
 json "help --json" exopf.help/1 0 "$exopf" help --json
 is "help --json: all commands" "$(field '.commands[].name' | tr '\n' ' ')" \
-    "replay verify dump run explain doctor version help "
+    "replay verify dump run region explain doctor version help "
 json "--help --json" exopf.help/1 0 "$exopf" --help --json
 json "help dump --json" exopf.help/1 0 "$exopf" help dump --json
 is "help dump --json: the text" "$(field '.commands[].help')" \
@@ -60,7 +60,7 @@ fails_json "help --json, no such command" exopf.help/1 2 \
 fails_json "version --json, an argument" exopf.version/1 2 \
     "$exopf" version --json 3
 
-for command in replay verify dump run explain doctor version help; do
+for command in replay verify dump run region explain doctor version help; do
 	exits "$command --help" 0 "$exopf" "$command" --help
 	like "$command --help ends in examples" \
 	    "$(sed -n '/^examples:$/,$p' "$tmp/out")" "exopf $command"
@@ -76,7 +76,7 @@ done
 mkdir "$tmp/bin" "$tmp/here"
 ln -s "$exopf" "$tmp/bin/exopf"
 ln -s "$pcaps" "$tmp/here/pcaps"
-for command in replay verify dump run explain doctor version help; do
+for command in replay verify dump run region explain doctor version help; do
 	"$exopf" help "$command" | sed '1,/^examples:$/d' >"$tmp/example.sh"
 	(cd "$tmp/here" && PATH=$tmp/bin:$PATH sh -e "$tmp/example.sh") \
 	    >"$tmp/out" 2>"$tmp/err"
@@ -195,6 +195,53 @@ fails_json "verify --json, no file" exopf.verify/1 2 \
 fails_json "verify --json, no program" exopf.verify/1 2 "$exopf" verify --json
 exits "verify --json, bad option" 2 "$exopf" verify --json --no-such
 quiet_errors "verify --json, bad option"
+
+# region
+exits "region" 0 "$exopf" region 'udp dst port 53 and dst host 10.0.0.0/8'
+is "region: its canonical form" "$(head -n 1 "$tmp/out")" \
+    'ip.dst = 10.0.0.0/8 and proto = 17 and dport = 53'
+like "region: a packet" "$(sed -n 2p "$tmp/out")" \
+    '^packet: EN10MB .* IP .* > 10\.0\.0\.0\.53: udp, 42 bytes$'
+exits "region, empty" 1 "$exopf" region 'arp and tcp port 80'
+is "region, empty: says so" "$(tr '\n' ' ' <"$tmp/out")" \
+    "none empty: no packet is in it "
+exits "region --in, inside" 0 "$exopf" region --in tcp \
+    'tcp port 80 and not src host 10.0.0.1'
+is "region --in: says so" "$(sed -n 2p "$tmp/out")" "inside: yes"
+exits "region --in, not inside" 1 "$exopf" region --in 'port 80' 'tcp port 80
+    or udp port 53'
+is "region --in: says no" "$(sed -n 2p "$tmp/out")" "inside: no"
+like "region --in: who is outside" "$(sed -n 3p "$tmp/out")" \
+    '^outside: .*\.53: udp'
+exits "region --in, nothing is inside anything" 0 "$exopf" region --in arp none
+exits "region --and --minus" 0 "$exopf" region --and 'dst net 10.0.0.0/8' \
+    --minus 'dst net 10.0.0.0/9' ip
+is "region --and --minus: what is left" "$(head -n 1 "$tmp/out")" \
+    'type = 0x0800 and ip.dst = 10.128.0.0/9'
+exits "region --minus, all of it" 1 "$exopf" region --minus ip 'ip and tcp'
+exits "region --witness" 0 "$exopf" region --witness "$tmp/w.pcap" \
+    'vlan 5 and tcp dst port 80 and dst host 2001:db8::5'
+is "region --witness: tcpdump sees it" "$(count "$tmp/w.pcap" \
+    'vlan 5 and tcp dst port 80 and dst host 2001:db8::5')" 1
+exits "region --witness, of nothing" 2 "$exopf" region \
+    --witness "$tmp/none.pcap" none
+like "region --witness, of nothing: why" "$(cat "$tmp/err")" 'no packet'
+exits "region --witness, no capture" 2 "$exopf" region --witness "$tmp/w.txt" ip
+json "region --json" exopf.region/1 1 "$exopf" region --json --in udp \
+    'port 53 and ip proto 6'
+is "region --json: the answer" "$(field '[.cubes, .empty, .inside,
+    .witness.linktype, .witness.flaws] | map(tostring) | join(" ")')" \
+    "2 false false 1 []"
+is "region --json: the packet is one of it" "$(field .witness.bytes |
+    xxd -r -p | od -An -tx1 -j23 -N1 | tr -d ' ')" 06
+exits "region, no region" 2 "$exopf" region 'tcp port'
+like "region, no region: the place" "$(cat "$tmp/err")" '^          \^$'
+fails_json "region --json, no region" exopf.region/1 2 "$exopf" region --json \
+    --in udp 'tcp port 99999'
+fails_json "region --json, no region beside" exopf.region/1 2 \
+    "$exopf" region --json --in 'udp or' udp
+exits "region, nothing" 2 "$exopf" region
+exits "region, two" 2 "$exopf" region tcp port
 
 # dump
 exits "dump" 0 "$exopf" dump udp port 53
