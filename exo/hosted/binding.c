@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bindings as people write them.
- *
- *	binding  = name [ "@" priority ] [ "," "owner" "=" name ] "=" filter
- *	name     = 1*( ALPHA / DIGIT / "_" / "." / "-" ), no "." at its start
- *	priority = [ "-" ] 1*DIGIT
- *	filter   = "@" path / path of an ELF object / tcpdump expression
+ * The bindings of a run: names that differ, filters from files, their order.
  */
 #include "exo/hosted/binding.h"
 
 #include "exo/hosted/cmd.h"
+#include "exo/hosted/region_text.h"
 #include "exo/hosted/utf8.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,112 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_MAX_LEN 128u /* it goes into file names */
-#define FILE_LIMIT   (64u << 20)
-
-/* A binding taken apart; pointers into its text. */
-struct parts {
-	const char *name, *owner, *filter;
-	size_t name_len, owner_len;
-	int32_t priority;
-};
+#define FILE_LIMIT (64u << 20)
 
 /* Write the message of a failure; the value is -1, for all to see. */
 #define complain(err, ...) \
 	((void)snprintf((err), CMD_BINDING_ERR, __VA_ARGS__), -1)
-
-static size_t name_span(const char *s)
-{
-	size_t n = 0;
-
-	if (s[0] == '.')
-		return 0;
-	while (isalnum((unsigned char)s[n]) || s[n] == '_' || s[n] == '.' ||
-	       s[n] == '-')
-		n++;
-	return n;
-}
-
-static int parse_priority(const char **p, struct parts *out, char *err)
-{
-	char *end;
-	long v;
-
-	errno = 0;
-	v = strtol(*p, &end, 10);
-	if (end == *p || isspace((unsigned char)**p) || **p == '+')
-		return complain(err,
-		    "'%.64s': a number must follow '@', as in "
-		    "web@10='tcp port 80'",
-		    *p);
-	if (errno != 0 || v < INT32_MIN || v > INT32_MAX)
-		return complain(err,
-		    "priority %.*s is out of range: "
-		    "-2147483648 to 2147483647",
-		    (int)(end - *p), *p);
-	out->priority = (int32_t)v;
-	*p = end;
-	return 0;
-}
-
-static int parse_owner(const char **p, struct parts *out, char *err)
-{
-	if (strncmp(*p, "owner=", 6) != 0)
-		return complain(err,
-		    "'%.64s': only owner=NAME may stand "
-		    "after the comma, as in web,owner=alice='tcp port 80'",
-		    *p);
-	*p += 6;
-	out->owner = *p;
-	out->owner_len = name_span(*p);
-	if (out->owner_len == 0 || out->owner_len > NAME_MAX_LEN)
-		return complain(err,
-		    "'%.64s': an owner is 1 to %u of the "
-		    "characters A-Z a-z 0-9 _ . - and starts with no '.'",
-		    *p, NAME_MAX_LEN);
-	*p += out->owner_len;
-	return 0;
-}
-
-static int parse(const char *text, struct parts *out, char *err)
-{
-	const char *p = text;
-	int ret = 0;
-
-	*out = (struct parts){ .name = text,
-		.name_len = name_span(text),
-		.owner = "default",
-		.owner_len = strlen("default") };
-	p += out->name_len;
-	if (strchr(text, '=') == NULL)
-		return complain(err,
-		    "'%.200s' has no name: write "
-		    "NAME=FILTER, as in web='tcp port 80'",
-		    text);
-	if (out->name_len == 0 || out->name_len > NAME_MAX_LEN)
-		return complain(err,
-		    "'%.64s': a name is 1 to %u of the "
-		    "characters A-Z a-z 0-9 _ . - and starts with no '.'; "
-		    "write NAME=FILTER",
-		    text, NAME_MAX_LEN);
-	if (*p == '@') {
-		p++;
-		ret = parse_priority(&p, out, err);
-	}
-	if (ret == 0 && *p == ',') {
-		p++;
-		ret = parse_owner(&p, out, err);
-	}
-	if (ret != 0)
-		return ret;
-	if (*p != '=')
-		return complain(err,
-		    "'%.200s': '=' and the filter must "
-		    "follow '%.*s'; write NAME[@PRIORITY][,owner=OWNER]=FILTER",
-		    text, (int)(p - text), text);
-	out->filter = p + 1;
-	return 0;
-}
 
 static uint32_t hash_of(const char *name)
 {
@@ -270,19 +164,25 @@ static void binding_free(struct cmd_binding *b)
 	free(b->expr);
 	free(b->file);
 	free(b->list);
+	cmd_region_free(&b->claim);
 }
 
 /* Make the binding; on failure nothing is left of it. */
-static int make(const struct parts *parts, struct cmd_binding *b, char *err)
+static int make(
+    const struct cmd_binding_parts *parts, struct cmd_binding *b, char *err)
 {
-	int ret;
+	int ret = 0;
 
 	*b = (struct cmd_binding){ .priority = parts->priority };
 	b->name = strndup(parts->name, parts->name_len);
 	b->owner = strndup(parts->owner, parts->owner_len);
+	b->claimed = parts->claim != NULL;
 	if (b->name == NULL || b->owner == NULL)
 		ret = complain(err, "out of memory");
-	else
+	else if (b->claimed)
+		ret = cmd_claim_read("its claim", parts->claim,
+		    parts->claim_len, &b->claim, err);
+	if (ret == 0)
 		ret = read_filter(parts->filter, b, err);
 	if (ret != 0)
 		binding_free(b);
@@ -293,12 +193,12 @@ int cmd_bindings_add(
     struct cmd_bindings *set, const char *text, char err[CMD_BINDING_ERR])
 {
 	char why[CMD_BINDING_ERR - 160];
+	struct cmd_binding_parts parts;
 	struct cmd_binding b;
-	struct parts parts;
 	uint32_t *slot;
 	int ret;
 
-	if (parse(text, &parts, err) != 0)
+	if (cmd_binding_parse(text, &parts, err) != 0)
 		return -1;
 	if (reserve(set) != 0)
 		return complain(err, "out of memory");
@@ -325,13 +225,21 @@ static int add_line(struct cmd_bindings *set, char *line, const char *path,
     unsigned number, char *err)
 {
 	char why[CMD_BINDING_ERR];
+	const char *grant;
 	struct cmd_binding *b;
+	int ret;
 
 	trim(line);
 	if (line[0] == '\0' || line[0] == '#')
 		return 0;
-	if (cmd_bindings_add(set, line, why) != 0)
-		return complain(err, "%.100s:%u: %.380s", path, number, why);
+	grant = cmd_grant_line(line);
+	ret = grant != NULL
+	          ? cmd_grants_add(&set->grants, grant, path, number, why)
+	          : cmd_bindings_add(set, line, why);
+	if (ret != 0)
+		return complain(err, "%.100s:%u: %.880s", path, number, why);
+	if (grant != NULL)
+		return 0;
 	b = &set->v[set->n - 1];
 	b->line = number;
 	b->list = strdup(path);
@@ -395,5 +303,6 @@ void cmd_bindings_free(struct cmd_bindings *set)
 		binding_free(&set->v[i]);
 	free(set->v);
 	free(set->hash);
+	cmd_grants_free(&set->grants);
 	memset(set, 0, sizeof(*set));
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bindings as people write them: NAME[@PRIORITY][,owner=OWNER]=FILTER.
+ * The bindings of a run, and the grants under which they are bound.
  */
 #ifndef EXO_HOSTED_BINDING_H
 #define EXO_HOSTED_BINDING_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "exo/hosted/grant.h"
+
+#include <stdbool.h>
 
 /** One binding. The strings are the set's. */
 struct cmd_binding {
@@ -16,6 +17,8 @@ struct cmd_binding {
 	char *file;    /* where the expression came from; NULL: written out */
 	char *list;    /* the file that holds the binding; NULL: none does */
 	unsigned line; /* of that file, from 1 */
+	bool claimed;  /* it states a claim */
+	struct sp_region claim; /* its own, see cmd_region_keep(); not empty */
 	int32_t priority;
 	uint32_t index; /* place in the order of appearance */
 };
@@ -26,9 +29,8 @@ struct cmd_bindings {
 	uint32_t n, room;
 	uint32_t *hash; /* names; private to binding.c */
 	uint32_t hash_size;
+	struct cmd_grants grants;
 };
-
-#define CMD_BINDING_ERR 512
 
 /**
  * Add the binding that text states; reads its file where it names one.
@@ -38,8 +40,9 @@ int cmd_bindings_add(
     struct cmd_bindings *set, const char *text, char err[CMD_BINDING_ERR]);
 
 /**
- * Add the bindings of a file ("-": standard input), one a line; empty lines
- * and lines that begin with '#' are skipped. Errors name file and line.
+ * Add the bindings of a file ("-": standard input), one a line, and its grants,
+ * lines that begin with the word grant; empty lines and those that begin with
+ * '#' are skipped. Errors name file and line.
  */
 int cmd_bindings_read(
     struct cmd_bindings *set, const char *path, char err[CMD_BINDING_ERR]);

@@ -119,7 +119,7 @@ static int work_out(struct job *job, const char *text)
 /* Whether it is in another, or has a packet; and one that shows it. */
 static int answer(struct job *job)
 {
-	struct sp_region by;
+	struct sp_region by = { NULL, 0 };
 	struct sp_cube out;
 	int rc;
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "exo/hosted/binding.h"
+#include "exo/hosted/region_text.h"
 #include "tests/support/oom.h"
 
 static const struct {
@@ -67,6 +68,17 @@ static const struct {
 	{ "w,owner=.x=ip", "an owner is" },
 	{ "w,owner=bob", "must follow" },
 	{ "w,owner=bob@3=ip", "must follow" },
+	{ "w,owner=bob,owner=eve=ip", "has an owner already" },
+	{ "w,claim='tcp',claim='udp'=ip", "has a claim already" },
+	{ "w,claim=tcp=ip", "a claim stands in quotes" },
+	{ "w,claim='tcp=ip", "never closed" },
+	{ "w,claim=\"tcp'=ip", "never closed" },
+	{ "w,claim='tcp' =ip", "must follow" },
+	{ "w,claim='tcp'", "must follow" },
+	{ "w,claim='tcp'owner=bob=ip", "must follow" },
+	{ "w,claim=''=ip", "w: its claim: there is no expression" },
+	{ "w,claim='tcp port'=ip", "  tcp port\n          ^\n" },
+	{ "w,claim='arp and tcp'=ip", "no packet is in it" },
 	{ "w=@/nonexistent/file", "/nonexistent/file" },
 };
 
@@ -79,6 +91,40 @@ START_TEST(bad_ones)
 	ck_assert_msg(
 	    strstr(err, bad[_i].word) != NULL, "%s: %s", bad[_i].text, err);
 	ck_assert_uint_eq(set.n, 0);
+	cmd_bindings_free(&set);
+}
+END_TEST
+
+static const struct {
+	const char *text, *owner, *claim, *expr;
+} claims[] = {
+	{ "w,claim='tcp'=ip", "default", "proto = 6", "ip" },
+	{ "w,claim=\"tcp\"=ip", "default", "proto = 6", "ip" },
+	{ "w@3,owner=bob,claim='ip, it is not'=ip", NULL, "", "" },
+	{ "w,owner=bob,claim='arp or ip.ttl = 1'=x=y", "bob",
+	    "type = 0x0806 or ip.ttl = 1", "x=y" },
+	{ "w,claim='any',owner=bob=", "bob", "any", "" },
+	{ "w=ip,claim='tcp'", "default", NULL, "ip,claim='tcp'" },
+};
+
+/* Options in any order; a filter that looks like one is none. */
+START_TEST(bindings_with_claims)
+{
+	struct cmd_bindings set = { 0 };
+	char err[CMD_BINDING_ERR] = "", *text;
+	int ret = cmd_bindings_add(&set, claims[_i].text, err);
+
+	ck_assert_int_eq(ret, claims[_i].owner == NULL ? -1 : 0);
+	if (ret == 0) {
+		ck_assert_str_eq(set.v[0].owner, claims[_i].owner);
+		ck_assert_str_eq(set.v[0].expr, claims[_i].expr);
+		ck_assert(set.v[0].claimed == (claims[_i].claim != NULL));
+	}
+	if (ret == 0 && claims[_i].claim != NULL) {
+		text = cmd_region_text(set.v[0].claim, 1000);
+		ck_assert_str_eq(text, claims[_i].claim);
+		free(text);
+	}
 	cmd_bindings_free(&set);
 }
 END_TEST
@@ -181,6 +227,47 @@ START_TEST(lists_of_bindings)
 }
 END_TEST
 
+START_TEST(grants_in_lists)
+{
+	struct cmd_bindings set = { 0 };
+	char err[CMD_BINDING_ERR], path[32];
+
+	FILE_OF(path, "grant alice 'tcp' exclusive\na,owner=alice=ip\n"
+	              "grant\tbob\t'udp'\tshared, tell\r\ngrant=ip\n"
+	              "grant@2=ip\n");
+	ck_assert_int_eq(cmd_bindings_read(&set, path, err), -1);
+	ck_assert_ptr_nonnull(strstr(err, ":5: two bindings are called grant"));
+	ck_assert_uint_eq(set.n, 2);
+	ck_assert_uint_eq(set.grants.n, 2);
+	ck_assert_str_eq(set.grants.v[0].owner, "alice");
+	ck_assert_str_eq(set.grants.v[1].owner, "bob");
+	ck_assert_str_eq(set.grants.v[1].list, path);
+	ck_assert_uint_eq(set.grants.v[1].line, 3);
+	unlink(path);
+	FILE_OF(path, "\ngrant\n");
+	ck_assert_int_eq(cmd_bindings_read(&set, path, err), -1);
+	ck_assert_ptr_nonnull(strstr(err, ":2: "));
+	unlink(path);
+	cmd_bindings_free(&set);
+}
+END_TEST
+
+/* The whole message arrives: place, name, text, mark, advice. */
+START_TEST(long_messages_are_whole)
+{
+	struct cmd_bindings set = { 0 };
+	char err[CMD_BINDING_ERR], text[600], *p = text;
+
+	memset(text, 'n', 128);
+	p += 128;
+	p += sprintf(p, ",claim='%120s dst host 10.1.2.3/8 %120s'=ip", "", "");
+	ck_assert_int_eq(cmd_bindings_add(&set, text, err), -1);
+	ck_assert_ptr_nonnull(strstr(err, "^^^^^^^^"));
+	ck_assert_ptr_nonnull(strstr(err, "address: 10.0.0.0/8"));
+	cmd_bindings_free(&set);
+}
+END_TEST
+
 START_TEST(filters_in_files)
 {
 	struct cmd_bindings set = { 0 };
@@ -267,8 +354,11 @@ static int add_some(void *arg)
 
 	(void)arg;
 	for (i = 0; ret == 0 && i < 40; i++) {
-		snprintf(text, sizeof(text), "n%d,owner=o=ip", i);
+		snprintf(text, sizeof(text), "n%d,owner=o,claim='ip'=ip", i);
 		ret = cmd_bindings_add(&set, text, err);
+		if (ret == 0)
+			ret = cmd_grants_add(
+			    &set.grants, "o 'tcp' shared", "list", 1, err);
 	}
 	cmd_bindings_free(&set);
 	return ret;
@@ -287,10 +377,14 @@ Suite *t_cmd_binding_suite(void)
 
 	tcase_add_loop_test(tc, good_ones, 0, sizeof(good) / sizeof(good[0]));
 	tcase_add_loop_test(tc, bad_ones, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_loop_test(
+	    tc, bindings_with_claims, 0, sizeof(claims) / sizeof(claims[0]));
 	tcase_add_test(tc, names_have_a_limit);
 	tcase_add_test(tc, names_differ);
 	tcase_add_test(tc, order_is_by_priority_then_age);
 	tcase_add_test(tc, lists_of_bindings);
+	tcase_add_test(tc, grants_in_lists);
+	tcase_add_test(tc, long_messages_are_whole);
 	tcase_add_test(tc, filters_in_files);
 	tcase_add_test(tc, files_from_elsewhere);
 	tcase_add_test(tc, elf_objects_are_refused);
