@@ -16,13 +16,20 @@ static const char help[] =
     "Pass once over traces, give every packet to the bindings that match it,\n"
     "and print what each of them got.\n"
     "\n"
-    "A BINDING is NAME[@PRIORITY][,owner=OWNER]=FILTER. FILTER is a tcpdump\n"
-    "expression, or @FILE for one that FILE holds. A higher PRIORITY is asked\n"
-    "first; 0 is the default, and equal ones are asked in order.\n"
+    "A BINDING is NAME[@PRIORITY][,owner=OWNER][,claim='REGION']=FILTER.\n"
+    "FILTER is a tcpdump expression, or @FILE for one that FILE holds. A "
+    "higher\n"
+    "PRIORITY is asked first; 0 is the default, and equal ones are asked in\n"
+    "order. A binding is asked about the packets of its claim only; 'exopf\n"
+    "region' tells what a region is.\n"
     "\n"
     "  -r, --read FILE    a trace: pcap or pcapng, plain or packed with gzip,\n"
     "                     zstd, lz4 or xz; '-' is standard input\n"
     "  -f, --file FILE    bindings, one a line; '#' starts a comment line\n"
+    "                     and 'grant' a grant\n"
+    "      --grant GRANT  OWNER 'REGION' RIGHT[,RIGHT...]: what an owner may;\n"
+    "                     with grants, nobody else may anything. The rights\n"
+    "                     are exclusive, shared, first, delegate, tell\n"
     "  -o, --output PAT   write the packets of each binding to a file: {name}\n"
     "                     and {owner} in PAT are replaced, .pcap or .pcapng "
     "at\n"
@@ -30,7 +37,12 @@ static const char help[] =
     "                     is standard output\n"
     "      --rest FILE    write the packets that no binding matched\n"
     "      --policy P     all (the default): each binding that matches gets\n"
-    "                     the packet; first: only the first of them\n"
+    "                     the packet; first: only the first of them;\n"
+    "                     exclusive: its owner's first, and no two owners\n"
+    "                     may claim the same packet\n"
+    "      --emit-witness FILE\n"
+    "                     where authority refuses a binding, write the packet\n"
+    "                     that shows why; {name} in FILE: of each such one\n"
     "      --merge        merge several traces by time, instead of one after\n"
     "                     the other\n"
     "  -O, --no-optimize  leave out libpcap's optimiser\n"
@@ -48,8 +60,8 @@ static const char help[] =
     "\n"
     "SIGINT and SIGTERM close the outputs whole and print the totals so far\n"
     "(exit status 130, 143); SIGUSR1 prints them and goes on. Exit status: 0\n"
-    "done, 2 something failed (what could be read was counted), 3 our own\n"
-    "counts or engines disagree.\n"
+    "done, 1 authority refuses a binding, 2 something failed (what could be\n"
+    "read was counted), 3 our own counts or engines disagree.\n"
     "\n"
     "examples:\n"
     "  exopf replay -r pcaps/web4.pcap web='tcp port 80' dns='udp port 53'\n"
@@ -58,6 +70,8 @@ static const char help[] =
     "  exopf replay --json -r pcaps/web4.pcap all=\n"
     "  exopf replay --judge --jit-passes all,-chains -r pcaps/web4.pcap "
     "tcp=tcp\n"
+    "  exopf replay -r pcaps/web4.pcap --policy exclusive \\\n"
+    "    --grant \"www 'tcp port 80' exclusive\" web,owner=www=tcp\n"
     "  gzip -c pcaps/web4.pcap | exopf replay -r - v4=ip v6=ip6\n";
 
 struct args {
@@ -69,6 +83,8 @@ struct args {
 
 enum {
 	OPT_REST = 256,
+	OPT_GRANT,
+	OPT_EMIT,
 	OPT_POLICY,
 	OPT_MERGE,
 	OPT_JUDGE,
@@ -83,6 +99,8 @@ static const struct option options[] = {
 	{ "file", required_argument, NULL, 'f' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "rest", required_argument, NULL, OPT_REST },
+	{ "grant", required_argument, NULL, OPT_GRANT },
+	{ "emit-witness", required_argument, NULL, OPT_EMIT },
 	{ "policy", required_argument, NULL, OPT_POLICY },
 	{ "merge", no_argument, NULL, OPT_MERGE },
 	{ "no-optimize", no_argument, NULL, 'O' },
@@ -98,11 +116,27 @@ static const struct option options[] = {
 
 static int take_policy(const struct cmd *self, struct args *a, const char *p)
 {
-	a->opts.first = strcmp(p, "first") == 0;
-	if (a->opts.first || strcmp(p, "all") == 0)
-		return 0;
+	enum replay_policy policy;
+
+	for (policy = REPLAY_ALL; policy <= REPLAY_EXCLUSIVE; policy++) {
+		if (strcmp(p, replay_policy_text(policy)) == 0) {
+			a->opts.policy = policy;
+			return 0;
+		}
+	}
 	return cmd_usage(
-	    self, "--policy %s: the policies are all and first", p);
+	    self, "--policy %s: the policies are all, first and exclusive", p);
+}
+
+static int take_emit(const struct cmd *self, struct args *a, const char *path)
+{
+	if (!tr_out_path_ok(path) || tr_out_is_stdout(path))
+		return cmd_usage(self,
+		    "--emit-witness %s: the name must end in .pcap, .cap, "
+		    ".pcapng or .ng",
+		    path);
+	a->opts.emit = path;
+	return 0;
 }
 
 /* Append path to a list of files that are to be read. */
@@ -132,6 +166,11 @@ static int take(const struct cmd *self, struct args *a, int c)
 	case OPT_REST:
 		a->opts.rest = optarg;
 		return 0;
+	case OPT_GRANT:
+		a->opts.grants[a->opts.ngrants++] = optarg;
+		return 0;
+	case OPT_EMIT:
+		return take_emit(self, a, optarg);
 	case OPT_POLICY:
 		return take_policy(self, a, optarg);
 	case OPT_MERGE:
@@ -180,10 +219,16 @@ static int read_lists(struct args *a)
 static int take_arguments(const struct cmd *self, struct args *a, int argc)
 {
 	char err[CMD_BINDING_ERR];
+	size_t k;
 	int i;
 
 	if (read_lists(a) != 0)
 		return CMD_FAULT;
+	for (k = 0; k < a->opts.ngrants; k++) {
+		if (cmd_grants_add(&a->rp->set.grants, a->opts.grants[k], NULL,
+		        0, err) != 0)
+			return cmd_usage(self, "--grant: %s", err);
+	}
 	for (i = optind; i < argc; i++) {
 		if (cmd_bindings_add(&a->rp->set, a->argv[i], err) != 0)
 			return cmd_usage(self, "%s", err);
@@ -225,7 +270,9 @@ static int run(const struct cmd *self, int argc, char **argv)
 	a.rp = calloc(1, sizeof(*a.rp));
 	a.opts.files = calloc((size_t)argc, sizeof(*a.opts.files));
 	a.opts.lists = calloc((size_t)argc, sizeof(*a.opts.lists));
-	if (a.rp == NULL || a.opts.files == NULL || a.opts.lists == NULL) {
+	a.opts.grants = calloc((size_t)argc, sizeof(*a.opts.grants));
+	if (a.rp == NULL || a.opts.files == NULL || a.opts.lists == NULL ||
+	    a.opts.grants == NULL) {
 		cmd_say("out of memory");
 	} else {
 		a.rp->opts = &a.opts;
@@ -235,6 +282,7 @@ static int run(const struct cmd *self, int argc, char **argv)
 	free(a.rp);
 	free(a.opts.files);
 	free(a.opts.lists);
+	free(a.opts.grants);
 	return ret;
 }
 

@@ -8,7 +8,9 @@
 #include "exo/hosted/grant.h"
 
 #include "exo/abi/cap.h"
+#include "exo/abi/region.h"
 #include "exo/hosted/region_text.h"
+#include "exo/space/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,6 +155,12 @@ int cmd_claim_read(const char *whose, const char *text, size_t len,
 		ret = complain(err,
 		    "%s: no packet is in it, its parts exclude each other",
 		    whose);
+	else if (sp_wire_size(r) == 0)
+		ret = complain(err,
+		    "%s: it is more than %u alternatives, or %u demands in "
+		    "all: "
+		    "write it with fewer parts",
+		    whose, EXO_REGION_CUBES, EXO_REGION_ATOMS);
 	else if (cmd_region_keep(r, out) != 0)
 		ret = complain(err, "out of memory");
 	cmd_region_end(&k);

@@ -259,6 +259,7 @@ static int make_core(struct replay *rp)
 		.without = rp->opts->jit.without,
 		.harden = rp->opts->jit.harden,
 		.judge = rp->opts->judge,
+		.region_steps = CMD_REGION_STEPS,
 	};
 	int ret = exo_core_new(&cfg, &rp->core);
 
@@ -369,6 +370,7 @@ void replay_free(struct replay *rp)
 	cmd_perf_map_close(&rp->perf_map);
 	replay_owners_close(rp);
 	replay_bind_free(rp);
+	replay_denied_free(rp);
 	for (i = 0; i < rp->nerrors; i++)
 		free(rp->errors[i]);
 	free(rp->errors);

@@ -5,8 +5,9 @@
  * Overview
  *	cmd_replay.c reads the arguments, replay.c runs: it reads batches from
  *	the trace and feeds them to the core. replay_owner.c are the libOSes,
- *	consumers of one ring each; replay_bind.c binds the filters when a link
- *	type appears; replay_name.c names the outputs, replay_out.c writes
+ *	consumers of one ring each; replay_grant.c are the keys that they hold;
+ *	replay_bind.c binds the filters when a link type appears;
+ *	replay_denied.c tells what authority refuses; replay_name.c names the outputs, replay_out.c writes
  *	them; replay_total.c adds up, replay_table.c and replay_json.c show it.
  *
  * The path of a packet
@@ -31,6 +32,7 @@
 #include "exo/hosted/progress.h"
 #include "exo/hosted/trace.h"
 #include "exo/hosted/trace_out.h"
+#include "exo/hosted/witness.h"
 #include "libos-net/tap.h"
 
 #define REPLAY_BATCH 256u
@@ -38,15 +40,26 @@
 /** Bytes that the path of an output may have, with the NUL. */
 #define REPLAY_PATH 4096u
 
+/** Who gets a packet that several bindings accept. */
+enum replay_policy {
+	REPLAY_ALL,       /* all of them */
+	REPLAY_FIRST,     /* the first of all owners' */
+	REPLAY_EXCLUSIVE, /* the first of the one owner that may claim it */
+};
+
 /** What the command line asks for. */
 struct replay_opts {
 	const char **files; /* traces */
 	size_t nfiles;
 	const char **lists; /* files of bindings */
 	size_t nlists;
-	const char *out;  /* pattern with {name}; NULL: no outputs */
-	const char *rest; /* NULL: none */
-	bool first;       /* policy */
+	const char *out;     /* pattern with {name}; NULL: no outputs */
+	const char *rest;    /* NULL: none */
+	const char **grants; /* as texts, in order after those of lists */
+	size_t ngrants;
+	const char
+	    *emit; /* pattern for witnesses; NULL: they are not written */
+	enum replay_policy policy;
 	bool merge;
 	bool no_optimize;
 	bool json;
@@ -67,7 +80,11 @@ struct replay_owner {
 	struct exo_ring *ring; /* NULL: it only counts */
 	size_t ring_bytes;
 	uint64_t env;
-	struct exo_key key;
+	struct exo_key *keys; /* those that the policy's bindings need, in the
+	                         order in which they are tried */
+	uint32_t nkeys;
+	uint32_t grants;   /* that it has, whatever their rights */
+	bool told;         /* that it has none */
 	uint64_t records;  /* received */
 	uint64_t released; /* tail of the ring when its pages went back */
 	uint32_t bindings; /* that it owns */
@@ -106,6 +123,27 @@ struct replay_refusal {
 	char *why;
 };
 
+/** Why authority refuses a binding. */
+enum replay_why {
+	REPLAY_NO_GRANT, /* its owner has none */
+	REPLAY_NO_RIGHT, /* none of them has the policy's right */
+	REPLAY_OUTSIDE,  /* its claim is not inside them */
+	REPLAY_CONFLICT, /* another owner's binding claims some of it */
+	REPLAY_LENT,     /* some of it is lent */
+	REPLAY_BUDGET,   /* what it claims cannot be compared within bounds */
+};
+
+#define REPLAY_NOBODY UINT32_MAX
+
+/** A binding that authority refuses. */
+struct replay_denial {
+	enum replay_why why;
+	uint32_t binding;
+	uint32_t linktype;
+	uint32_t other;       /* the binding in the way, or REPLAY_NOBODY */
+	struct cmd_witness x; /* a packet that shows it; its bytes are ours */
+};
+
 /** One run. */
 struct replay {
 	const struct replay_opts *opts;
@@ -121,6 +159,11 @@ struct replay {
 	uint32_t *link_of; /* by tr_link(): its index in links, plus 1; or 0 */
 	struct replay_refusal *refusals;
 	size_t nrefusals, refusals_room;
+	struct replay_denial *denials;
+	size_t ndenials, denials_room;
+	uint32_t
+	    *granted; /* indices into set.grants, by owner, then in order */
+	_Alignas(8) uint8_t witness[EXO_WITNESS_BYTES]; /* of the last BIND */
 
 	struct tr_run *run;
 	struct tr_pkt batch[REPLAY_BATCH];
@@ -167,14 +210,49 @@ void replay_owners_close(struct replay *rp);
 /** Bytes that each owner's ring may hold until it is polled. */
 uint64_t replay_ring_share(const struct replay *rp);
 
+/** What the policy asks of a key, and how bindings take part. */
+uint32_t replay_right(const struct replay *rp);
+uint32_t replay_mode(const struct replay *rp);
+const char *replay_policy_text(enum replay_policy policy);
+
+/* replay_grant.c */
+/** Sort the grants by their owners. Returns 0 or -EXO_ENOMEM. */
+int replay_grants_sort(struct replay *rp);
+/** True when owners have what is granted to them, and nothing else. */
+bool replay_is_granted(const struct replay *rp);
+/**
+ * Make an owner's keys. *next is the first grant, in the sorted order, that was
+ * not looked at; owners come in the order of their names.
+ * Returns 0, or negative as exo_grant().
+ */
+int replay_keys_make(struct replay *rp, struct replay_owner *o, uint32_t *next);
+/** Call BIND with the owner's keys, one after the other, until one will do. */
+int replay_bind_call(struct replay *rp, const struct replay_owner *o,
+    const struct cmd_binding *b, struct exo_call_bind *call);
+
+/* replay_denied.c */
+/** True when BIND's result, whose report has this code, is authority's. */
+bool replay_is_denied(int err, uint32_t report_code);
+/** Say why authority refuses, and keep it. Returns CMD_NO or CMD_FAULT. */
+int replay_denied(
+    struct replay *rp, const struct cmd_binding *b, uint32_t linktype, int err);
+/** Write the witnesses to where --emit-witness says. Returns 0 or CMD_FAULT. */
+int replay_witnesses(struct replay *rp);
+const char *replay_why_text(enum replay_why why);
+void replay_denied_free(struct replay *rp);
+
 /* replay_bind.c */
 /** Bind every filter for a link type that was not seen before.
- * Returns 0, or CMD_FAULT or CMD_DISAGREE when the run cannot go on. */
+ * Returns 0; CMD_NO when authority refused some; CMD_FAULT or CMD_DISAGREE:
+ * then the run cannot go on. */
 int replay_bind_link(struct replay *rp, uint32_t linktype);
 /** Bind for each link type that is new in the current batch. */
 int replay_bind_batch(struct replay *rp);
 /** The name of a link type, as tr_link() tells them apart. */
 const char *replay_link_text(uint32_t link, char buf[64]);
+#define REPLAY_PLACE 420u
+/** Where a binding was written, to stand before its name. */
+const char *replay_place(const struct cmd_binding *b, char buf[REPLAY_PLACE]);
 /** Say which bindings libpcap refused for every link type of the trace. */
 void replay_bind_check(struct replay *rp);
 void replay_bind_free(struct replay *rp);

@@ -19,7 +19,6 @@
 #include <string.h>
 
 #define WARNINGS_MAX 20u /* then counted only: a trace may be hostile */
-#define PLACE_ROOM   420u
 
 /* How to compile for a link type, as tr_link() tells them apart. */
 static unsigned flags_of(const struct replay *rp, uint32_t link)
@@ -41,12 +40,11 @@ const char *replay_link_text(uint32_t link, char buf[64])
 	return buf;
 }
 
-/* Where a binding was written, to stand before its name. */
-static const char *place_of(const struct cmd_binding *b, char buf[PLACE_ROOM])
+const char *replay_place(const struct cmd_binding *b, char buf[REPLAY_PLACE])
 {
 	buf[0] = '\0';
 	if (b->list != NULL)
-		snprintf(buf, PLACE_ROOM, "%.400s:%u: ", b->list, b->line);
+		snprintf(buf, REPLAY_PLACE, "%.400s:%u: ", b->list, b->line);
 	return buf;
 }
 
@@ -100,15 +98,15 @@ static const char *hint_for(const struct cmd_binding *b, const char *why)
 static int wrong_everywhere(
     struct replay *rp, const struct cmd_binding *b, const char *why)
 {
-	char place[PLACE_ROOM], shown[CMD_EXPR_SHOWN + 4];
+	char place[REPLAY_PLACE], shown[CMD_EXPR_SHOWN + 4];
 	const char *expr = cmd_expr_text(b->expr, shown);
 
 	if (b->file != NULL)
 		replay_error(rp, "%s%s: in %s: '%s': %s; %s",
-		    place_of(b, place), b->name, b->file, expr, why,
+		    replay_place(b, place), b->name, b->file, expr, why,
 		    hint_for(b, why));
 	else
-		replay_error(rp, "%s%s: '%s': %s; %s", place_of(b, place),
+		replay_error(rp, "%s%s: '%s': %s; %s", replay_place(b, place),
 		    b->name, expr, why, hint_for(b, why));
 	return CMD_FAULT;
 }
@@ -200,19 +198,17 @@ static int bind_image(struct replay *rp, const struct cmd_binding *b,
 	const struct replay_owner *o = &rp->owners[rp->owner_of[b->index]];
 	struct exo_report report = { .code = 0 };
 	struct exo_call_bind call = {
-		.key = o->key,
 		.image = (uintptr_t)img->bytes,
 		.image_size = img->size,
 		.linktype = link->linktype,
 		.priority = (int32_t)(INT32_MAX - (int64_t)rank),
-		.mode = rp->opts->first ? EXO_BIND_FIRST : EXO_BIND_TAP,
+		.mode = replay_mode(rp),
 		.snap = rp->out_of != NULL ? UINT32_MAX : 0,
 		.tag = b->index,
 		.report = (uintptr_t)&report,
 	};
 	char name[64];
-	int ret =
-	    exo_call(rp->core, o->env, EXO_CALL_BIND_NR, &call, sizeof(call));
+	int ret = replay_bind_call(rp, o, b, &call);
 
 	if (ret == 0) {
 		link->bound[b->index] = call.out_binding;
@@ -221,6 +217,8 @@ static int bind_image(struct replay *rp, const struct cmd_binding *b,
 	}
 	if (ret == -EXO_EREFUSED)
 		return verifier_refused(rp, b, img, &report);
+	if (replay_is_denied(ret, report.code))
+		return replay_denied(rp, b, link->linktype, ret);
 	replay_error(rp, "%s: cannot be bound for link type %s: %s%s", b->name,
 	    replay_link_text(link->linktype, name), cmd_diag_error(ret),
 	    ret == -EXO_ENOMEM ? ", or no executable memory; 'exopf doctor' "
@@ -234,7 +232,7 @@ static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
 	const struct cmd_binding *b = &rp->set.v[rp->order[rank]];
 	struct flt_image img = { .bytes = NULL };
 	struct flt_error err = { "" };
-	char label[EXO_NAME_MAX + 1], place[PLACE_ROOM];
+	char label[EXO_NAME_MAX + 1], place[REPLAY_PLACE];
 	char shown[CMD_EXPR_SHOWN + 4];
 	int ret;
 
@@ -248,8 +246,8 @@ static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
 	if (ret == -EXO_ESYNTAX)
 		return refused(rp, b, link->linktype, err.text);
 	if (ret != 0) {
-		replay_error(rp, "%s%s: '%s': %s", place_of(b, place), b->name,
-		    cmd_expr_text(b->expr, shown), err.text);
+		replay_error(rp, "%s%s: '%s': %s", replay_place(b, place),
+		    b->name, cmd_expr_text(b->expr, shown), err.text);
 		return CMD_FAULT;
 	}
 	ret = bind_image(rp, b, rank, &img, link);
@@ -266,6 +264,7 @@ static int stopped(struct replay *rp)
 /* Bind everything for a link type that was just added. */
 static int bind_all(struct replay *rp, struct replay_link *link)
 {
+	size_t before = rp->ndenials;
 	uint32_t i;
 	int ret = 0;
 
@@ -274,11 +273,17 @@ static int bind_all(struct replay *rp, struct replay_link *link)
 		return no_memory(rp);
 	for (i = 0; i < rp->set.n; i++)
 		link->bound[i] = REPLAY_UNBOUND;
+	/* what authority refuses is told of all bindings at once */
 	for (i = 0; ret == 0 && i < rp->set.n; i++) {
 		ret =
 		    cmd_signal_stop != 0 ? stopped(rp) : bind_one(rp, i, link);
+		if (ret == CMD_NO)
+			ret = 0;
 	}
-	return ret;
+	if (ret != 0 || rp->ndenials == before)
+		return ret;
+	ret = replay_witnesses(rp);
+	return ret != 0 ? ret : CMD_NO;
 }
 
 /*
@@ -355,10 +360,11 @@ int replay_bind_batch(struct replay *rp)
 /* Each binding that was refused for every link type that there was. */
 void replay_bind_check(struct replay *rp)
 {
-	char place[PLACE_ROOM];
+	char place[REPLAY_PLACE];
 	uint32_t i, k;
 
-	for (i = 0; i < rp->set.n && rp->nrefusals != 0; i++) {
+	for (i = 0; i < rp->set.n && rp->nrefusals != 0 && rp->ndenials == 0;
+	     i++) {
 		const struct cmd_binding *b = &rp->set.v[i];
 
 		for (k = 0; k < rp->nlinks; k++) {
@@ -370,7 +376,7 @@ void replay_bind_check(struct replay *rp)
 			replay_error(rp,
 			    "%s%s: libpcap refused '%s' for every link type "
 			    "of the trace",
-			    place_of(b, place), b->name, b->expr);
+			    replay_place(b, place), b->name, b->expr);
 	}
 }
 

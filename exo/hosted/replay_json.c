@@ -23,6 +23,16 @@ static void put_times(
 	cmd_json_str(j, "last", cmd_human_time(last, buf));
 }
 
+/* A region as its canonical text; NULL: none, and null. */
+static void put_region(
+    struct cmd_json *j, const char *key, const struct sp_region *r)
+{
+	char *text = r == NULL ? NULL : cmd_region_text(*r, CMD_REGION_SHOWN);
+
+	cmd_json_str(j, key, text);
+	free(text);
+}
+
 static void put_output(
     struct cmd_json *j, const char *key, const struct tr_out_stat *st)
 {
@@ -80,6 +90,7 @@ static void put_binding(
 	if (b->file != NULL)
 		cmd_json_str(j, "file", b->file);
 	cmd_json_str(j, "owner", b->owner);
+	put_region(j, "claim", b->claimed ? &b->claim : NULL);
 	cmd_json_i64(j, "priority", b->priority);
 	cmd_json_u64(j, "matched", sum.matched);
 	cmd_json_u64(j, "bytes", sum.bytes);
@@ -103,7 +114,51 @@ static void put_owners(struct cmd_json *j, const struct replay *rp)
 		cmd_json_object(j, NULL);
 		cmd_json_str(j, "name", rp->owners[i].name);
 		cmd_json_u64(j, "bindings", rp->owners[i].bindings);
+		cmd_json_u64(j, "grants", rp->owners[i].grants);
 		cmd_json_u64(j, "records", rp->owners[i].records);
+		cmd_json_end(j);
+	}
+	cmd_json_end(j);
+}
+
+static void put_grants(struct cmd_json *j, const struct replay *rp)
+{
+	char buf[CMD_RIGHTS_TEXT];
+
+	cmd_json_array(j, "grants");
+	for (uint32_t i = 0; i < rp->set.grants.n; i++) {
+		const struct cmd_grant *g = &rp->set.grants.v[i];
+
+		cmd_json_object(j, NULL);
+		cmd_json_str(j, "owner", g->owner);
+		put_region(j, "region", &g->region);
+		cmd_json_str(j, "rights", cmd_rights_text(g->rights, buf));
+		cmd_json_end(j);
+	}
+	cmd_json_end(j);
+}
+
+/* What authority refuses. */
+static void put_denials(struct cmd_json *j, const struct replay *rp)
+{
+	char name[64];
+
+	cmd_json_array(j, "denied");
+	for (size_t i = 0; i < rp->ndenials; i++) {
+		const struct replay_denial *d = &rp->denials[i];
+		const struct cmd_binding *other =
+		    d->other == REPLAY_NOBODY ? NULL : &rp->set.v[d->other];
+
+		cmd_json_object(j, NULL);
+		cmd_json_str(j, "binding", rp->set.v[d->binding].name);
+		cmd_json_str(j, "owner", rp->set.v[d->binding].owner);
+		cmd_json_str(
+		    j, "linktype", replay_link_text(d->linktype, name));
+		cmd_json_str(j, "why", replay_why_text(d->why));
+		cmd_json_str(j, "other", other != NULL ? other->name : NULL);
+		cmd_json_str(
+		    j, "other_owner", other != NULL ? other->owner : NULL);
+		(void)cmd_witness_json(j, "witness", &d->x);
 		cmd_json_end(j);
 	}
 	cmd_json_end(j);
@@ -144,7 +199,7 @@ static void put_head(struct cmd_json *j, const struct replay *rp)
 	for (i = 0; i < rp->opts->nfiles; i++)
 		cmd_json_str(j, NULL, rp->opts->files[i]);
 	cmd_json_end(j);
-	cmd_json_str(j, "policy", rp->opts->first ? "first" : "all");
+	cmd_json_str(j, "policy", replay_policy_text(rp->opts->policy));
 	cmd_json_bool(j, "interrupted", rp->interrupted != 0);
 	cmd_json_u64(j, "packets", core.packets);
 	cmd_json_u64(j, "bytes", core.bytes);
@@ -174,6 +229,8 @@ void replay_json(struct replay *rp, FILE *f)
 	put_head(&j, rp);
 	put_links(&j, rp);
 	put_owners(&j, rp);
+	put_grants(&j, rp);
+	put_denials(&j, rp);
 	cmd_json_array(&j, "bindings");
 	for (i = 0; i < rp->set.n; i++)
 		put_binding(&j, rp, i, &next);

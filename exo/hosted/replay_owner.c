@@ -89,7 +89,7 @@ static int ring_map(struct replay_owner *o)
 	return 0;
 }
 
-static int owner_open(struct replay *rp, struct replay_owner *o)
+static int owner_open(struct replay *rp, struct replay_owner *o, uint32_t *next)
 {
 	struct exo_env_args args = { .plat = &o->plat };
 	int ret;
@@ -110,9 +110,7 @@ static int owner_open(struct replay *rp, struct replay_owner *o)
 	}
 	ret = exo_env_new(rp->core, &args, &o->env);
 	if (ret == 0)
-		ret = exo_grant(rp->core, o->env,
-		    EXO_RIGHT_TAP | EXO_RIGHT_FIRST | EXO_RIGHT_STEPS,
-		    EXO_REGION_ALL, &o->key);
+		ret = replay_keys_make(rp, o, next);
 	if (ret != 0) {
 		replay_error(rp, "owner %s gets no environment: %s", o->name,
 		    cmd_diag_error(ret));
@@ -163,11 +161,15 @@ static int owners_collect(struct replay *rp)
 
 int replay_owners_open(struct replay *rp)
 {
-	uint32_t i;
+	uint32_t i, next = 0;
 	int ret = owners_collect(rp);
 
+	if (ret == 0 && replay_grants_sort(rp) != 0) {
+		replay_error(rp, "out of memory");
+		ret = CMD_FAULT;
+	}
 	for (i = 0; ret == 0 && i < rp->nowners; i++)
-		ret = owner_open(rp, &rp->owners[i]);
+		ret = owner_open(rp, &rp->owners[i], &next);
 	return ret;
 }
 
@@ -176,9 +178,11 @@ void replay_owners_close(struct replay *rp)
 	uint32_t i;
 
 	for (i = 0; i < rp->nowners; i++) {
+		free(rp->owners[i].keys);
 		if (rp->owners[i].ring != NULL)
 			munmap(rp->owners[i].ring, rp->owners[i].ring_bytes);
 	}
 	free(rp->owners);
 	free(rp->owner_of);
+	free(rp->granted);
 }

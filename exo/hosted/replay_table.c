@@ -119,7 +119,7 @@ static void print_caption(const struct replay *rp, FILE *f)
 	if (rp->base != 0)
 		fprintf(f, "trace begins %s; policy %s%s\n",
 		    cmd_human_time(rp->origin_ns, buf),
-		    rp->opts->first ? "first" : "all",
+		    replay_policy_text(rp->opts->policy),
 		    rp->interrupted != 0 ? "; interrupted" : "");
 }
 

@@ -23,6 +23,7 @@ static uint64_t rejects(struct jit_ctx *ctx, const uint8_t *data, uint64_t size)
 static struct replay rp;
 static struct replay_opts opts;
 static struct replay_owner owner;
+static struct exo_key key;
 static struct replay_link ether = { .linktype = 1 };
 static uint64_t bound[2];
 static uint32_t owner_of[2];
@@ -32,7 +33,7 @@ static void bind_one(uint32_t i)
 	struct flt_image img;
 	struct flt_error err;
 	struct exo_call_bind a = {
-		.key = owner.key, .linktype = 1, .mode = EXO_BIND_TAP, .tag = i
+		.key = key, .linktype = 1, .mode = EXO_BIND_TAP, .tag = i
 	};
 
 	ck_assert_int_eq(
@@ -64,7 +65,7 @@ static void setup(void)
 	ck_assert_int_eq(exo_core_new(&cfg, &rp.core), 0);
 	ck_assert_int_eq(exo_env_new(rp.core, &args, &owner.env), 0);
 	ck_assert_int_eq(exo_grant(rp.core, owner.env,
-	                     EXO_RIGHT_TAP | EXO_RIGHT_STEPS, NULL, &owner.key),
+	                     EXO_RIGHT_TAP | EXO_RIGHT_STEPS, NULL, &key),
 	    0);
 	bind_one(0);
 	bind_one(1);
