@@ -33,7 +33,7 @@ bool budget_open(struct env *env, uint64_t packet)
 	if (since == 0)
 		return env->open;
 	/* rate and burst have 32 bits: neither product nor sum overflows */
-	if (since <= UINT32_MAX)
+	if (since <= INT32_MAX)
 		env->credit += (int64_t)(since * env->rate);
 	else
 		env->credit = burst;
