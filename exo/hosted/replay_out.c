@@ -95,6 +95,7 @@ int replay_out_open(struct replay *rp)
 	struct paths *work = calloc(1, sizeof(*work));
 	int ret = 0;
 
+	tr_outs_limit((size_t)rp->set.n + 1);
 	rp->outs = replay_out_set(rp);
 	if (work == NULL || rp->outs == NULL) {
 		free(work);

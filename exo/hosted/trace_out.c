@@ -14,6 +14,8 @@
 
 #define MEMORY_DEFAULT ((size_t)64 << 20)
 #define BUFFER_FIRST   1024U
+#define FILES_MOST     131072U /* descriptors to keep, whatever the limit */
+#define FILES_OTHER    64U     /* and those left to the rest of the process */
 #define INODE_FREE     (-2)
 #define LINKTYPE_ETHER 1
 #define STDOUT_NAME    "standard output"
@@ -24,10 +26,23 @@ static unsigned files_default(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) != 0)
 		return 256;
-	if (rl.rlim_cur > 8192)
-		return 8192;
-	return rl.rlim_cur > 128 ? (unsigned)rl.rlim_cur - 64
-	                         : (unsigned)rl.rlim_cur / 2;
+	if (rl.rlim_cur > FILES_MOST)
+		return FILES_MOST;
+	return rl.rlim_cur > 2 * FILES_OTHER
+	           ? (unsigned)rl.rlim_cur - FILES_OTHER
+	           : (unsigned)rl.rlim_cur / 2;
+}
+
+void tr_outs_limit(size_t count)
+{
+	size_t want =
+	    (count < FILES_MOST ? count : FILES_MOST) + 2 * FILES_OTHER;
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) != 0 || rl.rlim_cur >= want)
+		return;
+	rl.rlim_cur = want < rl.rlim_max ? want : rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl); /* without, some are reopened */
 }
 
 struct tr_outs *tr_outs_new(const struct tr_outs_how *how)
@@ -459,9 +474,12 @@ static int out_claim(struct tr_outs *set, struct out *o, struct tr_error *err)
 		return tr_fail_at(err, TR_EUSAGE, 0, o->path,
 		    "is the same file as output %s (choose another name)",
 		    set->v[who].path);
-	if (!o->pinned && ftruncate(o->fd, 0) != 0)
+	/* To cut what is empty would cost: some file systems then write out at
+	 * close. */
+	if (!o->pinned && o->size != 0 && ftruncate(o->fd, 0) != 0)
 		return tr_fail_at(
 		    err, TR_EOPEN, errno, o->path, "cannot empty it");
+	o->size = 0;
 	inode_add(set, o->dev, o->ino, out_id(set, o));
 	return 0;
 }

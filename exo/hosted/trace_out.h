@@ -48,6 +48,13 @@ struct tr_out_stat {
 	bool failed;      /* has an error; tr_outs_error() tells it once */
 };
 
+/**
+ * Raise the process's own limit on descriptors, as far as the system lets it,
+ * so that a set that is made then can keep count outputs open.  Whatever comes
+ * of it, outputs work: those that are too many are closed and reopened.
+ */
+void tr_outs_limit(size_t count);
+
 /** An empty set; how may be NULL.  Returns NULL when out of memory. */
 struct tr_outs *tr_outs_new(const struct tr_outs_how *how);
 

@@ -161,6 +161,7 @@ int out_file_create(struct tr_outs *set, struct out *o)
 	o->dev = st.st_dev;
 	o->ino = st.st_ino;
 	o->regular = S_ISREG(st.st_mode);
+	o->size = o->regular && !o->pinned ? (uint64_t)st.st_size : 0;
 	if (!o->regular)
 		o->pinned = true;
 	if (!o->pinned) {

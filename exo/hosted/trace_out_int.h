@@ -116,7 +116,8 @@ bool out_if_put(struct tr_outs *set, int id, uint32_t ifid, uint32_t local);
 
 /* trace_out_file.c */
 
-/** Open for the first time; nothing in the file is changed. 0 or errno. */
+/** Open for the first time; nothing in the file is changed, o->size is what it
+ * holds. 0 or errno. */
 int out_file_create(struct tr_outs *set, struct out *o);
 
 /** Write the buffer to the file and empty it.  Failures go to out_fail(). */

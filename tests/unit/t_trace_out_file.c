@@ -119,6 +119,31 @@ START_TEST(twenty_thousand)
 }
 END_TEST
 
+/* The limit is raised by need and as far as it may be; never lowered. */
+START_TEST(limit_raised)
+{
+	struct rlimit old, few, now[3];
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	ck_assert_uint_ge(old.rlim_max, 700);
+	few = (struct rlimit){ 256, old.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	tr_outs_limit(500);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &now[0]), 0);
+	tr_outs_limit(10);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &now[1]), 0);
+	tr_outs_limit(SIZE_MAX);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &now[2]), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+	ck_assert_uint_ge(now[0].rlim_cur, 500);
+	ck_assert_uint_le(now[0].rlim_cur, 700);
+	ck_assert_uint_eq(now[1].rlim_cur, now[0].rlim_cur);
+	ck_assert_uint_ge(now[2].rlim_cur, now[0].rlim_cur);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(now[i].rlim_max, old.rlim_max);
+}
+END_TEST
+
 /* Other descriptors of the process use up the limit: we make do with less. */
 START_TEST(descriptors_taken)
 {
@@ -486,6 +511,7 @@ Suite *t_trace_out_file_suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, twenty_thousand);
+	tcase_add_test(t, limit_raised);
 	tcase_add_test(t, descriptors_taken);
 	tcase_add_test(t, file_size_limit);
 	tcase_add_loop_test(t, what_is_left, 0, 9);
