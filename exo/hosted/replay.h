@@ -37,6 +37,9 @@
 
 #define REPLAY_BATCH 256u
 
+/** Records that are gathered before they are written. */
+#define REPLAY_GATHER 32u
+
 /** Bytes that the path of an output may have, with the NUL. */
 #define REPLAY_PATH 4096u
 
@@ -67,6 +70,12 @@ struct replay_opts {
 	bool judge; /* interpret each packet, too */
 	bool perf_map;
 	struct cmd_jit jit;
+};
+
+/** A record of a ring that is yet to be written. */
+struct replay_record {
+	const uint8_t *data;
+	uint32_t len, packet; /* packet: its place in the batch */
 };
 
 struct replay;
@@ -172,8 +181,11 @@ struct replay {
 	uint64_t base; /* the core's number of batch[0] */
 
 	struct tr_outs *outs;
-	int *out_of;     /* each binding's output, or -1; NULL: no outputs */
-	int rest;        /* or -1 */
+	int *out_of; /* each binding's output, or -1; NULL: no outputs */
+	int rest;    /* or -1 */
+	uint32_t ngather;
+	int gather_out[REPLAY_GATHER]; /* where each goes */
+	struct replay_record gather[REPLAY_GATHER];
 	uint32_t ifaces; /* looked at so far */
 
 	struct replay_span all, any, none; /* any: some binding took them */
@@ -274,9 +286,11 @@ struct tr_outs *replay_out_set(const struct replay *rp);
 int replay_out_open(struct replay *rp);
 /** Look at interfaces that are new, before their packets are written. */
 void replay_out_ifaces(struct replay *rp);
-/** Write one record to its binding's output; the libOSes call it. */
+/** Write one record to its binding's output; the libOSes call it. data must
+ * stay until replay_out_written(), which ends the records of a ring. */
 void replay_out_record(
     struct replay *rp, const struct exo_rec *rec, const uint8_t *data);
+void replay_out_written(struct replay *rp);
 /** Write packet i of the batch to the rest. */
 void replay_out_rest(struct replay *rp, uint32_t i);
 /** Report errors of outputs that were not reported yet. */

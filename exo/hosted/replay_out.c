@@ -126,23 +126,42 @@ void replay_out_ifaces(struct replay *rp)
 	}
 }
 
+/* The outputs of neighbouring packets are seldom the same: that memory is
+ * waited for once for all that were gathered. */
+void replay_out_written(struct replay *rp)
+{
+	uint32_t k;
+
+	tr_outs_soon(rp->outs, rp->gather_out, rp->ngather);
+	for (k = 0; k < rp->ngather; k++) {
+		const struct replay_record *r = &rp->gather[k];
+		struct tr_pkt p = rp->batch[r->packet];
+
+		/* What libpcap makes keeps 262,144 bytes at most; the few link
+		 * types with longer packets get the others from the trace
+		 * itself. */
+		if (r->len == p.caplen)
+			p.data = r->data;
+		(void)tr_out_write(rp->outs, rp->gather_out[k], &p,
+		    tr_run_iface(rp->run, p.ifid));
+	}
+	rp->ngather = 0;
+}
+
 void replay_out_record(
     struct replay *rp, const struct exo_rec *rec, const uint8_t *data)
 {
 	uint64_t i = rec->packet - rp->base;
-	struct tr_pkt p;
 
 	if (i >= rp->nbatch || rec->tag >= rp->set.n) {
 		rp->disagree = true;
 		return;
 	}
-	p = rp->batch[i];
-	/* What libpcap makes keeps 262,144 bytes at most; the few link types
-	 * with longer packets get the others from the trace itself. */
-	if (rec->len == p.caplen)
-		p.data = data;
-	(void)tr_out_write(
-	    rp->outs, rp->out_of[rec->tag], &p, tr_run_iface(rp->run, p.ifid));
+	rp->gather_out[rp->ngather] = rp->out_of[rec->tag];
+	rp->gather[rp->ngather++] =
+	    (struct replay_record){ data, rec->len, (uint32_t)i };
+	if (rp->ngather == REPLAY_GATHER)
+		replay_out_written(rp);
 }
 
 void replay_out_rest(struct replay *rp, uint32_t i)

@@ -14,6 +14,7 @@
 
 #define MEMORY_DEFAULT ((size_t)64 << 20)
 #define BUFFER_FIRST   1024U
+#define SOON_BYTES     128U
 #define FILES_MOST     131072U /* descriptors to keep, whatever the limit */
 #define FILES_OTHER    64U     /* and those left to the rest of the process */
 #define INODE_FREE     (-2)
@@ -336,14 +337,58 @@ bool tr_outs_error(struct tr_outs *set, struct tr_error *err)
 
 /* --- buffers -------------------------------------------------------------- */
 
-/* Write out and free buffers, going round, until half the bound is free. */
+#define WEIGHTS 128U
+
+/* The highest bit that is set; v is not 0. */
+static unsigned log2_of(uint64_t v)
+{
+	return 63U - (unsigned)__builtin_clzll(v);
+}
+
+/*
+ * How much is won by writing a buffer out, as a logarithm: its size, and the
+ * time that it took to fill, for which its memory will not be asked for again.
+ * Going by it, an output that gets packets at a rate r has a buffer as sqrt(r),
+ * and a given memory makes the fewest writes so.
+ */
+static unsigned out_weight(const struct tr_outs *set, const struct out *o)
+{
+	return log2_of(set->clock - o->since + 1) + log2_of(o->cap);
+}
+
+/* The least weight of the heaviest buffers that have so many bytes together. */
+static unsigned weight_of_most(const struct tr_outs *set, size_t bytes)
+{
+	size_t have[WEIGHTS] = { 0 }, sum = 0;
+	unsigned w = WEIGHTS;
+
+	for (int i = 0; i < set->count; i++) {
+		const struct out *o = &set->v[i];
+
+		if (o->cap != 0)
+			have[out_weight(set, o)] += o->cap;
+	}
+	while (w > 0 && sum < bytes)
+		sum += have[--w];
+	return w;
+}
+
+/* Write out and free the heaviest buffers, a quarter of the bound. Of those
+ * that weigh the same, one that was passed over comes first next time. */
 static void outs_reclaim(struct tr_outs *set)
 {
-	for (int n = 0; n < set->count && set->memory_used > set->memory / 2;
-	     n++) {
+	size_t keep = set->memory - set->memory / 4;
+	unsigned least;
+
+	if (set->memory_used <= keep)
+		return;
+	least = weight_of_most(set, set->memory_used - keep);
+	for (int n = 0; n < set->count && set->memory_used > keep; n++) {
 		struct out *o = &set->v[set->hand];
 
 		set->hand = (set->hand + 1) % set->count;
+		if (o->cap == 0 || out_weight(set, o) < least)
+			continue;
 		out_file_flush(set, o);
 		if (o->buf != NULL)
 			out_file_free(set, o);
@@ -382,6 +427,8 @@ uint8_t *out_room(struct tr_outs *set, struct out *o, size_t n)
 		if (!o->dead && !out_grow(set, o, o->len + n))
 			return NULL;
 	}
+	if (o->len == 0)
+		o->since = set->clock;
 	return o->dead ? NULL : o->buf + o->len;
 }
 
@@ -432,9 +479,12 @@ static bool outs_room(struct tr_outs *set)
 		return true;
 	if (room > (1 << 24))
 		return false;
-	v = realloc(set->v, (size_t)room * sizeof(*v));
+	v = aligned_alloc(_Alignof(struct out), (size_t)room * sizeof(*v));
 	if (v == NULL)
 		return false;
+	if (set->count != 0)
+		memcpy(v, set->v, (size_t)set->count * sizeof(*v));
+	free(set->v);
 	set->v = v;
 	set->room = room;
 	return true;
@@ -525,12 +575,27 @@ int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err)
 	return set->count++;
 }
 
+void tr_outs_soon(const struct tr_outs *set, const int *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(&set->v[ids[i]], 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct out *o = &set->v[ids[i]];
+
+		if (o->cap - o->len > SOON_BYTES) {
+			__builtin_prefetch(o->buf + o->len, 1);
+			__builtin_prefetch(o->buf + o->len + 64, 1);
+		}
+	}
+}
+
 int tr_out_write(struct tr_outs *set, int id, const struct tr_pkt *p,
     const struct tr_iface *iface)
 {
 	struct out *o = &set->v[id];
 	bool ok = false;
 
+	set->clock++;
 	if (!set->hinted)
 		tr_outs_hint(set, iface);
 	if (o->empty)

@@ -5,7 +5,8 @@
  * Overview
  *	An output set holds any number of capture files being written.  Each
  *	is pcap or pcapng by its extension.  Packets are gathered in a buffer
- *	per output under one bound on memory for all; file descriptors are
+ *	per output, of 256 KiB at most, under one bound on memory for all: at
+ *	the bound those are written out that hold much and fill slowly.  File descriptors are
  *	kept for the outputs used last, the others are closed and reopened for
  *	appending, so 20,000 outputs work under any sensible RLIMIT_NOFILE.
  *	What is no regular file (FIFO, device, standard output) stays open.
@@ -118,6 +119,13 @@ int tr_out_check(
  * Returns -enum tr_code with *err filled in; an existing file is unharmed then.
  */
 int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err);
+
+/**
+ * Have at hand what writing to these outputs, in this order, will need: there
+ * may be so many that nothing of them is in a cache.  A hint, with no effect
+ * but on time; n is best some tens.
+ */
+void tr_outs_soon(const struct tr_outs *set, const int *ids, size_t n);
 
 /**
  * Append a packet; iface must be the one that p->ifid names.

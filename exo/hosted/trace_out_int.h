@@ -33,36 +33,38 @@ enum out_fault {
 	OUT_MEMORY,
 };
 
+/* What each packet needs comes first, in one line of a cache. */
 struct out {
-	char *path;
-	uint8_t *buf;
+	_Alignas(64) uint8_t *buf;
 	uint32_t len;
 	uint32_t cap;
+	uint64_t packets;
+	uint64_t since;      /* set.clock when the buffer's first byte came */
+	uint32_t limit;      /* pcap: longest packet */
+	uint32_t last_if;    /* interface of the last packet, and ... */
+	uint32_t last_local; /* ... its number in this output */
+	uint32_t ifs;        /* pcapng: interfaces written */
+	uint16_t linktype;   /* pcap: of the file */
+	uint8_t fault;       /* enum out_fault, the first one */
+	bool ng;
+	bool started; /* the file header is in the buffer or file */
+	bool empty;   /* and in the file, until a packet comes */
+	bool nano;
+	bool dead;
+	uint64_t rounded;
+	uint64_t lost;
+	uint64_t cut;
+	char *path;
 	int fd;           /* -1: closed for now */
 	int older, newer; /* LRU neighbours */
 	int next_error;   /* queue of errors to be reported */
 	uint64_t size;    /* bytes of whole records in the file */
 	dev_t dev;
 	ino_t ino;
-	uint64_t packets;
-	uint64_t lost;
-	uint64_t rounded;
-	uint64_t cut;
-	uint32_t last_if;    /* interface of the last packet, and ... */
-	uint32_t last_local; /* ... its number in this output */
-	uint32_t ifs;        /* pcapng: interfaces written */
 	int sys;
-	uint32_t limit;     /* pcap: longest packet */
-	uint16_t linktype;  /* pcap: of the file */
 	uint16_t linktype2; /* the one that OUT_LINKTYPE is about */
-	uint8_t fault;      /* enum out_fault, the first one */
-	bool ng;
-	bool started; /* the file header is in the buffer or file */
-	bool empty;   /* and in the file, until a packet comes */
-	bool nano;
-	bool pinned; /* never closed before the end */
+	bool pinned;        /* never closed before the end */
 	bool regular;
-	bool dead;
 	bool torn;   /* a part of a record follows the size bytes */
 	bool queued; /* its fault is yet to be reported */
 };
@@ -82,7 +84,8 @@ struct tr_outs {
 	uint32_t hint_ext;
 	const volatile sig_atomic_t *stop;
 	size_t memory, memory_used;
-	int hand; /* where reclaiming memory goes on */
+	uint64_t clock; /* packets written */
+	int hand;       /* where reclaiming memory goes on */
 	unsigned files, open;
 	int oldest, newest;          /* LRU list ends */
 	int first_error, last_error; /* queue of errors to report */

@@ -294,6 +294,42 @@ START_TEST(families_are_turned)
 }
 END_TEST
 
+static long long size_of(int id)
+{
+	struct tr_out_stat st;
+	struct stat file;
+
+	tr_out_stat(set, id, &st);
+	ck_assert_int_eq(stat(st.path, &file), 0);
+	return (long long)file.st_size;
+}
+
+/* At the bound on memory what is written out is what holds much and fills
+ * slowly: the others keep their buffers. */
+START_TEST(heavy_goes_first)
+{
+	struct tr_outs_how how = { .memory = 100000 };
+	struct tr_pkt k = packet(900, 1);
+	char name[32];
+	int n = 0;
+
+	tr_outs_free(set);
+	set = tr_outs_new(&how);
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "%d.pcap", i);
+		ck_assert_int_eq(open_ok(name), i);
+	}
+	for (int i = 0; i < 30; i++)
+		ck_assert_int_eq(tr_out_write(set, 19, &k, &ether), 0);
+	ck_assert_int_eq(size_of(19), 0);
+	for (; n < 2000 && size_of(19) == 0; n++)
+		ck_assert_int_eq(tr_out_write(set, n % 19, &k, &ether), 0);
+	ck_assert_int_gt(size_of(19), 30 * 900);
+	for (int i = 0; i < 19; i++)
+		ck_assert_int_eq(size_of(i), 0);
+}
+END_TEST
+
 /* Many outputs under a small bound on memory: everything arrives. */
 START_TEST(bounded_memory)
 {
@@ -497,6 +533,7 @@ Suite *t_trace_out_suite(void)
 	tcase_add_test(t, second_link_type);
 	tcase_add_loop_test(t, flushed_without_packets, 0, 2);
 	tcase_add_loop_test(t, families_are_turned, 0, 2);
+	tcase_add_test(t, heavy_goes_first);
 	tcase_add_test(t, bounded_memory);
 	tcase_add_test(t, many_interfaces);
 	tcase_add_test(t, peek);
