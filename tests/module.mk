@@ -14,9 +14,11 @@ TWIN_SRC    := $(PROGEN_SRC) $(addprefix tests/support/,filtgen.c guard.c \
 TSHARK_SRC  := $(sort $(wildcard tests/support/tshark*.c))
 ACCGEN_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,accgen.c filtgen.c \
 	linegen.c)
+# The demultiplexer's model, linked to diff_demux only.
+DEMUX_SRC   := $(sort $(wildcard tests/support/demux_*.c))
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
 	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) \
-	$(TWIN_SRC) $(TSHARK_SRC) $(ACCGEN_SRC), \
+	$(TWIN_SRC) $(TSHARK_SRC) $(ACCGEN_SRC) $(DEMUX_SRC), \
 	$(wildcard tests/support/*.c)))
 # What bench_verify is made of, and the programs that it makes.
 BENCH_VERIFY_SRC := $(sort $(wildcard tests/bench/verify_*.c)) \

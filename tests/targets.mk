@@ -39,6 +39,8 @@ $(BUILD)/fuzz_accept: $(call obj,$(ACCGEN_SRC))
 $(BUILD)/fuzz_inhabit: $(call obj,tests/support/spacegen.c)
 $(BUILD)/diff_space: $(call obj,tests/support/view.c $(TSHARK_SRC))
 $(BUILD)/fuzz_region: $(call obj,tests/support/tinyspace.c)
+$(BUILD)/diff_demux: $(call obj,$(DEMUX_SRC) tests/support/accgen.c \
+    tests/support/spacegen.c)
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 
 # The yardsticks of bench_jit, by both compilers whatever $(CC) is, and without
@@ -136,6 +138,10 @@ check-oom: build-asan ## every allocation fails in turn
 
 check-diff: build-strict ## our verdicts against libpcap's, every packet
 	@$(RUN) -v -b $(BUILD)/strict diff
+
+.PHONY: check-demux
+check-demux: all $(BUILD)/diff_demux ## what is delivered against a model: 50 M decisions
+	@$(BUILD)/diff_demux $(if $(SEED),-s $(SEED))
 
 .PHONY: check-vectors vectors-linux
 check-vectors: all ## our verdicts on the program vectors of EXOPF_VECTORS

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Filters for the demultiplexer's oracle, and their judge.
+ *
+ * Filters are expressions of a list; expressions made of what a packet has, so
+ * that they match; assembler text that no condition tells anything of; and
+ * programs of tests/support/accgen.h. All go through the image that a core is
+ * given. The judge is the interpreter, one packet at a time.
+ */
+#ifndef TESTS_SUPPORT_DEMUX_PROG_H
+#define TESTS_SUPPORT_DEMUX_PROG_H
+
+#include "filters/filters.h"
+#include "tests/support/demux_pkt.h"
+#include "verifier/accept.h"
+
+#define DX_TEXT 1024u
+
+struct isa_vm;
+
+struct dx_prog {
+	struct flt_image img;
+	struct vf_prog *prog;
+	const struct exo_insn *insns;
+	uint32_t n, type, link;
+	char text[DX_TEXT]; /* where it comes from */
+	uint64_t asked;     /* the number of the packet of `kept` */
+	uint32_t kept;
+};
+
+/** Read the list of expressions; false with errno. */
+bool dx_list_read(const char *path);
+void dx_list_free(void);
+
+/** Make a filter for packets of a link type that the verifier accepts, from
+ * what chance says; false: that made none. */
+bool dx_prog_make(struct dx_prog *p, struct spacegen *g, uint32_t link);
+void dx_prog_free(struct dx_prog *p);
+
+/** Bytes that it wants of a packet; 0: it does not accept it. The packet has
+ * a number, for which it is asked once. */
+uint32_t dx_prog_ask(struct dx_prog *p, struct isa_vm *vm,
+    const struct dx_packet *pkt, uint64_t number);
+
+/** Its condition, in the arena of the work. */
+bool dx_prog_where(
+    const struct dx_prog *p, struct sp_work *w, struct sp_region *out);
+
+void dx_prog_print(const struct dx_prog *p);
+
+/** An expression about a packet that mostly is true of it, of several terms;
+ * text has DX_TEXT bytes. */
+void dx_say(struct spacegen *g, const struct dx_packet *p, char *text);
+
+#endif
