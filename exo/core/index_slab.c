@@ -135,6 +135,13 @@ void ix_rec_put(struct exo_index *ix, uint32_t rec)
 	ix_slab_put(&ix->recs, rec);
 }
 
+static struct ix_table *table_of(struct ix_dead *d)
+{
+	void *t = (char *)d - offsetof(struct ix_table, dead);
+
+	return t;
+}
+
 static void free_dead(struct exo_index *ix, struct ix_dead *d)
 {
 	switch ((enum ix_kind)d->kind) {
@@ -142,9 +149,7 @@ static void free_dead(struct exo_index *ix, struct ix_dead *d)
 		exo_mem_put(ix->mem, d, d->size);
 		break;
 	case IX_DEAD_TABLE:
-		ix_table_free(
-		    ix, (struct ix_table *)((char *)d -
-		                            offsetof(struct ix_table, dead)));
+		ix_table_free(ix, table_of(d));
 		break;
 	case IX_DEAD_MEMBER:
 		ix_slab_put(&ix->members, d->size);

@@ -49,7 +49,8 @@ extern const struct dx_engine dx_yard, dx_ours, dx_shapes, dx_hash, dx_acl,
 
 /* --- demux_load.c ------------------------------------------------------------ */
 
-_Noreturn void dx_die(const char *fmt, ...);
+_Noreturn void dx_die(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
 void *dx_get(size_t size);
 double dx_now_ns(void);
 uint64_t dx_random(uint64_t *state);

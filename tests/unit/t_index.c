@@ -247,7 +247,7 @@ START_TEST(odd_masks)
 	struct exo_index *ix = make(64, 10000);
 	uint8_t b[64];
 	struct sp_packet p = udp(b, 1, 2, 3, 4);
-	uint32_t refused = 0, first;
+	uint32_t refused = 0, first = 0;
 
 	for (uint32_t i = 0; i < 5000; i++) {
 		struct sp_atom a =
