@@ -46,7 +46,7 @@ static const struct vf_sym *move(struct vf_acc *a, unsigned op,
 {
 	struct vf_sym v = *x;
 	const struct vf_sym *n, *off;
-	uint64_t c;
+	uint64_t c = 0;
 
 	if (op == EXO_SUB && x->kind == VF_SYM_END && y->kind == VF_SYM_PKT) {
 		v = *y;
