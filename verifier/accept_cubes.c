@@ -436,6 +436,16 @@ static bool write_all(struct vf_acc *a, bool exact, struct pieces *sure,
 	return sure->n + maybe->n <= VF_ACCEPT_CUBES_MAX;
 }
 
+/* Why some way that accepts is in doubt, or 0. */
+static uint8_t doubt_of(const struct vf_acc *a)
+{
+	const struct vf_way *w = a->took;
+
+	while (w != NULL && w->why == VF_ACCEPT_NONE)
+		w = w->next;
+	return w == NULL ? (uint8_t)VF_ACCEPT_NONE : w->why;
+}
+
 bool vf_acc_cubes(
     struct vf_acc *a, const struct sp_work *to, struct vf_accept *out)
 {
@@ -446,6 +456,7 @@ bool vf_acc_cubes(
 
 	if (tmp == NULL)
 		return false;
+	a->why = doubt_of(a);
 	a->work.of = &plain;
 	a->work.left -= rest;
 	done = write_all(a, true, &sure, &maybe, tmp);

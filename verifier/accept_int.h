@@ -91,7 +91,8 @@ struct vf_test {
 /** What a way excludes; the list is shared by ways. */
 struct vf_except {
 	struct vf_except *next;
-	bool soft; /* the packets that it excludes are accepted */
+	uint32_t depth; /* of the list from here on */
+	bool soft;      /* the packets that it excludes are accepted */
 	struct vf_demand d;
 };
 

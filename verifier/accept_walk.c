@@ -10,24 +10,27 @@
  *
  *	What none of the alternatives holds is looked at last. If by then every
  *	way behind them has ended by accepting, each packet that satisfies an
- *	alternative is accepted, and the rest need not exclude them: it is told
- *	so (`soft`). By induction a way's atoms then have its packets and
- *	others that are accepted, never one that is not. That keeps the cubes
- *	of `host a or host b ...` as few as its hosts.
+ *	alternative is accepted, and the rest need not exclude them: the
+ *	exceptions are `soft`, of use only to see that a way has no packets, and
+ *	forgotten where they are many. By induction a way's atoms then have its
+ *	packets and others that are accepted, never one that is not. That keeps
+ *	the cubes of `host a or host b ...` as few as its hosts.
  *
  * All at once, where those are too many
  *	Ways wait for each other at each instruction, in the order of
- *	instructions (there are no jumps backwards then). Too many are joined to what they have in common. Exceptions are dropped. What is
- *	left at the end has every packet that the program accepts, and others.
+ *	instructions (there are no jumps backwards then). Where they are too
+ *	many, those that are alike are joined to what they have in common.
+ *	Exceptions are dropped. What is left at the end has every packet that
+ *	the program accepts, and others.
  */
 #include "verifier/accept_int.h"
 
 #define WAITING_MAX 1024u
 #define TOOK_MAX    4096u
+#define SOFT_MOST   64u /* exceptions, of which those are kept, too */
 #define KEEP_MOST   24u
 #define KEEP_ALL    60000u /* at all instructions together */
 
-/* Cubes that may come of a fork's sides are the budget, not how deep it is. */
 static void end(struct vf_acc *a, struct vf_way *w)
 {
 	if (w->pc == VF_PC_REFUSE) {
@@ -146,6 +149,7 @@ static bool exclude(struct vf_acc *a, struct vf_way *w, const struct vf_test *t)
 			return false;
 		e->d = t->alt[i];
 		e->next = w->except;
+		e->depth = e->next == NULL ? 1 : e->next->depth + 1;
 		w->except = e;
 		w->fresh++;
 	}
@@ -228,7 +232,9 @@ static bool begin(struct vf_acc *a, struct vf_way *w)
 
 	for (; w->fresh != 0; w->fresh--, e = e->next) {
 		e->soft = soft;
-		if (!soft && !vf_way_without(a, w, &e->d))
+		if (soft && e->depth > SOFT_MOST)
+			w->except = e->next;
+		else if (!soft && !vf_way_without(a, w, &e->d))
 			return false;
 	}
 	w->again = false;

@@ -292,6 +292,28 @@ START_TEST(expressions)
 }
 END_TEST
 
+static const struct {
+	const char *expr;
+	uint8_t why;
+} reasons[] = {
+	{ "tcp port 80", VF_ACCEPT_NONE },
+	{ "ether[20] = 3", VF_ACCEPT_BYTES },
+	{ "ip[ip[8]] = 3", VF_ACCEPT_PLACE },
+	{ "ip[8] * 3 > 100", VF_ACCEPT_SUMS },
+	{ "ip6 protochain 6", VF_ACCEPT_WAYS },
+};
+
+START_TEST(why)
+{
+	struct vf_accept acc;
+
+	compile(reasons[_i].expr, 1);
+	acc = accept_of(1);
+	ck_assert_uint_eq(acc.why, reasons[_i].why);
+	ck_assert(!acc.opaque);
+}
+END_TEST
+
 /* --- programs ----------------------------------------------------------------*/
 
 #define XDP_HEAD                  \
@@ -499,6 +521,7 @@ START_TEST(hosts)
 	free(text);
 	acc = accept_of(1);
 	ck_assert_int_eq(acc.exact, rows[_i].exact);
+	ck_assert_int_eq(acc.why == VF_ACCEPT_CUBES, !rows[_i].exact);
 	ck_assert(!acc.opaque);
 	for (unsigned i = 0; i < rows[_i].n; i++) {
 		packet[27] = (uint8_t)(i / 250);
@@ -586,6 +609,8 @@ Suite *t_vf_accept_suite(void)
 	    tc, expressions, 0, (int)(sizeof(exprs) / sizeof(exprs[0])));
 	tcase_add_loop_test(
 	    tc, programs, 0, (int)(sizeof(progs) / sizeof(progs[0])));
+	tcase_add_loop_test(
+	    tc, why, 0, (int)(sizeof(reasons) / sizeof(reasons[0])));
 	tcase_add_loop_test(tc, hosts, 0, 3);
 	tcase_add_test(tc, any_budget);
 	tcase_add_test(tc, any_memory);
