@@ -202,8 +202,8 @@ static bool of_chance(struct dx_prog *p, struct spacegen *g)
 		bytes[i] = (uint8_t)sg_below(g, 256);
 	accgen_init(&a, bytes, sizeof(bytes));
 	if (sg_below(g, 4) == 0) {
-		strcpy(p->text, "accgen_xdp()");
-		n = accgen_xdp(&a, p->link, insns);
+		strcpy(p->text, "accgen_direct()");
+		n = accgen_direct(&a, p->link, EXO_PROG_XDP, insns);
 		return flt_image_write(EXO_PROG_XDP, insns, n, NULL, NULL,
 		           &p->img, &err) == 0;
 	}

@@ -136,7 +136,7 @@ static const struct {
 	    "\"steps\"" },
 	{ &cmd_doctor, { "doctor", "--json" }, 0, "healthy\":" },
 	{ &cmd_replay,
-	    { "replay", "--json", "-r", "/nonexistent", "t=tcp prot 80" }, 3,
+	    { "replay", "--json", "-r", "/nonexistent", "t=tcp prot 80" }, 4,
 	    "syntax error" },
 };
 
