@@ -210,6 +210,7 @@ static uint32_t most(const struct chain *c)
 static int sizes(struct sp_search *s, struct chain *c)
 {
 	uint32_t base = s->f.l3 + 40, bytes = 8 * c->k, end = most(c), cap;
+	uint64_t hi;
 	int rc;
 
 	if (!far(s) || c->frag == SP_FRAG_LATER)
@@ -221,8 +222,9 @@ static int sizes(struct sp_search *s, struct chain *c)
 		bytes = end - 2048;
 	if (cap > bytes + base + TRANSPORT_BYTES)
 		bytes = (cap - base - TRANSPORT_BYTES) & ~3u;
-	if (sp_asked(s, SP_CAPLEN)->hi < base + end)
-		end = (uint32_t)sp_asked(s, SP_CAPLEN)->hi - base;
+	hi = sp_asked(s, SP_CAPLEN)->hi;
+	if (hi < base + end)
+		end = hi > base + bytes ? (uint32_t)hi - base : bytes;
 	for (rc = 0; rc == 0 && bytes <= end; bytes += 4) {
 		rc = sp_spend(s->w, 1);
 		if (rc != 0 || !stretch(c, bytes))
