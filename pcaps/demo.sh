@@ -36,6 +36,23 @@ printf '\n$ %s replay --merge %s %s ... -f pcaps/demo.xf\n' "$exopf" "$1" "$2"
 "$exopf" replay --merge "$@" -f pcaps/demo.xf
 
 echo
+echo "Owners to whom packets are granted, and nobody else's (pcaps/owners.xf):"
+printf '\n$ %s replay --merge %s %s ... --policy exclusive -f pcaps/owners.xf\n' \
+    "$exopf" "$1" "$2"
+"$exopf" replay --merge "$@" --policy exclusive -f pcaps/owners.xf
+
+echo
+echo "A claim to what is granted to another is refused, with a packet:"
+spy="spy,owner=ops,claim='tcp dst port 443'="
+printf '\n$ %s replay %s %s --policy exclusive -f pcaps/owners.xf "%s"\n' \
+    "$exopf" "$1" "$2" "$spy"
+if "$exopf" replay "$1" "$2" --policy exclusive -f pcaps/owners.xf "$spy" \
+    2>&1; then
+	echo "demo.sh: that claim must be refused" >&2
+	exit 3
+fi
+
+echo
 echo "What the verifier proved about one of them:"
 show "$exopf" verify 'tcp port 80 or tcp port 443'
 

@@ -36,6 +36,7 @@ extern const struct cmd cmd_verify;
 extern const struct cmd cmd_dump;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_region;
+extern const struct cmd cmd_conflicts;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_doctor;
 

@@ -20,6 +20,7 @@ static const struct cmd *const commands[] = {
 	&cmd_dump,
 	&cmd_run,
 	&cmd_region,
+	&cmd_conflicts,
 	&cmd_explain,
 	&cmd_doctor,
 	&cmd_version,
@@ -66,7 +67,7 @@ static void print_help(FILE *f)
 	    f);
 	for (i = 0; i < COUNT(commands); i++)
 		fprintf(
-		    f, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+		    f, "  %-11s%s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n"
 	      "'exopf COMMAND --help' tells more. Exit status: 0 yes, 1 no, "
 	      "2 wrong usage\n"

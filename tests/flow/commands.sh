@@ -50,7 +50,7 @@ exits "help of no command" 2 "$exopf" help frobnicate
 exits "help of two commands" 2 "$exopf" help run dump
 json "help --json" exopf.help/1 0 "$exopf" help --json
 is "help --json: all commands" "$(field '.commands[].name' | tr '\n' ' ')" \
-    "replay verify dump run region explain doctor version help "
+    "replay verify dump run region conflicts explain doctor version help "
 json "--help --json" exopf.help/1 0 "$exopf" --help --json
 json "help dump --json" exopf.help/1 0 "$exopf" help dump --json
 is "help dump --json: the text" "$(field '.commands[].help')" \
@@ -60,7 +60,7 @@ fails_json "help --json, no such command" exopf.help/1 2 \
 fails_json "version --json, an argument" exopf.version/1 2 \
     "$exopf" version --json 3
 
-for command in replay verify dump run region explain doctor version help; do
+for command in replay verify dump run region conflicts explain doctor version help; do
 	exits "$command --help" 0 "$exopf" "$command" --help
 	like "$command --help ends in examples" \
 	    "$(sed -n '/^examples:$/,$p' "$tmp/out")" "exopf $command"
@@ -76,7 +76,7 @@ done
 mkdir "$tmp/bin" "$tmp/here"
 ln -s "$exopf" "$tmp/bin/exopf"
 ln -s "$pcaps" "$tmp/here/pcaps"
-for command in replay verify dump run region explain doctor version help; do
+for command in replay verify dump run region conflicts explain doctor version help; do
 	"$exopf" help "$command" | sed '1,/^examples:$/d' >"$tmp/example.sh"
 	(cd "$tmp/here" && PATH=$tmp/bin:$PATH sh -e "$tmp/example.sh") \
 	    >"$tmp/out" 2>"$tmp/err"
@@ -242,6 +242,58 @@ fails_json "region --json, no region beside" exopf.region/1 2 \
     "$exopf" region --json --in 'udp or' udp
 exits "region, nothing" 2 "$exopf" region
 exits "region, two" 2 "$exopf" region tcp port
+
+# conflicts
+cat >"$tmp/c.xf" <<'END'
+grant alice 'tcp' exclusive
+grant bob 'ip' exclusive,tell
+web,owner=alice=
+dns,owner=bob,claim='udp port 53'=
+any,owner=bob=
+eve,owner=eve,claim='arp'=
+END
+exits "conflicts" 1 "$exopf" conflicts -f "$tmp/c.xf"
+like "conflicts: the pair" "$(cat "$tmp/out")" \
+    '^1\. web of alice and any of bob claim the same packets$'
+like "conflicts: what they share" "$(cat "$tmp/out")" \
+    '^   both: type = 0x0800 and proto = 6$'
+like "conflicts: a packet" "$(cat "$tmp/out")" '^   packet: EN10MB .*: tcp'
+like "conflicts: a claim that is outside" "$(cat "$tmp/out")" \
+    '^2\. dns of bob: the claim is not inside'
+like "conflicts: who has no grant" "$(cat "$tmp/out")" '^3\. eve owns nothing'
+like "conflicts: the matrix" "$(cat "$tmp/out")" '^web  *\.  *1  *\.  *\.$'
+json "conflicts --json" exopf.conflicts/1 1 "$exopf" conflicts --json \
+    -f "$tmp/c.xf" --emit-witness "$tmp/c-{n}.pcapng"
+is "conflicts --json: totals" "$(field '.totals | [.claims, .outside,
+    .ungranted, .grants] | map(tostring) | join(" ")')" "1 1 1 1"
+is "conflicts --emit-witness: they are in both" \
+    "$(count "$tmp/c-1.pcapng" 'ip and tcp') $(count "$tmp/c-2.pcapng" \
+        'ip6 and udp port 53') $(count "$tmp/c-4.pcapng" 'ip and tcp')" "1 1 1"
+exits "conflicts --emit-witness, a directory" 1 "$exopf" conflicts \
+    -f "$tmp/c.xf" --emit-witness "$tmp/c.d"
+is "conflicts --emit-witness, a directory: its files" \
+    "$(cd "$tmp/c.d" && echo ./*)" "./1.pcap ./2.pcap ./4.pcap"
+exits "conflicts --limit" 1 "$exopf" conflicts --limit 0 -f "$tmp/c.xf"
+like "conflicts --limit: says so" "$(cat "$tmp/out")" '^4 more are not shown'
+grep -e alice -e 'grant bob' "$tmp/c.xf" | sed "s/'ip'/'udp'/" >"$tmp/d.xf"
+exits "conflicts, none" 0 "$exopf" conflicts -f "$tmp/d.xf"
+is "conflicts, none: says so" "$(cat "$tmp/out")" \
+    "bindings: 1; owners: 1; grants: 2; no conflict"
+exits "conflicts, and replay agrees" 0 "$exopf" replay -r "$web" \
+    --policy exclusive -f "$tmp/d.xf"
+exits "conflicts, nothing to compare" 2 "$exopf" conflicts
+exits "conflicts, bad limit" 2 "$exopf" conflicts --limit x -f "$tmp/d.xf"
+exits "conflicts, bad grant" 2 "$exopf" conflicts --grant tcp
+fails_json "conflicts --json, no file" exopf.conflicts/1 2 \
+    "$exopf" conflicts --json -f "$tmp/nowhere"
+cp "$tmp/c.xf" "$tmp/in.pcap"
+exits "conflicts --emit-witness, no such directory" 2 "$exopf" conflicts \
+    -f "$tmp/c.xf" --emit-witness "$tmp/nowhere/{n}.pcap"
+ln -s "$tmp/in.pcap" "$tmp/over1.pcap"
+exits "conflicts --emit-witness, over its input by a link" 2 "$exopf" \
+    conflicts -f "$tmp/in.pcap" --emit-witness "$tmp/over{n}.pcap"
+is "conflicts --emit-witness: the input is as it was" \
+    "$(cmp "$tmp/c.xf" "$tmp/in.pcap" && echo same)" same
 
 # dump
 exits "dump" 0 "$exopf" dump udp port 53
