@@ -67,11 +67,11 @@ static struct exo_arena_chunk *arena_grow(struct exo_arena *a, size_t need)
 		return NULL;
 	if (size < need + sizeof(*c))
 		size = need + sizeof(*c);
-	c = exo_mem_get(a->mem, size);
+	c = exo_mem_raw(a->mem, size);
 	if (c == NULL && size > need + sizeof(*c)) {
 		/* near the limit a chunk of just the size may still fit */
 		size = need + sizeof(*c);
-		c = exo_mem_get(a->mem, size);
+		c = exo_mem_raw(a->mem, size);
 	}
 	if (c == NULL)
 		return NULL;
@@ -99,6 +99,8 @@ void *exo_arena_get(struct exo_arena *a, size_t size)
 		return NULL;
 	p = (uint8_t *)c + c->used;
 	c->used += size;
+	/* here and not for the whole chunk: most of the last is never taken */
+	memset(p, 0, size);
 	return p;
 }
 
