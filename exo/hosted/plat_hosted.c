@@ -6,6 +6,11 @@
  * is what the process may. The copies go through the system's own check of
  * user addresses (process_vm_readv on ourselves), so a wild pointer is an
  * error and no crash.
+ *
+ * Memory: the arenas of the core take a few chunks for each BIND and give them
+ * back. The last ones of each of their sizes are kept for the next, 480 KiB
+ * at most, which the C library would join to their neighbours and cut out anew.
+ * Any thread may take or leave one: a slot is exchanged, never looked into.
  */
 #include "exo/hosted/plat_hosted.h"
 
@@ -14,6 +19,7 @@
 #include "exo/lib/bug.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,16 +30,53 @@
 
 #define ALIGN 64u
 
+/* Sizes from SPARE_MIN, doubling; so many of each are kept. */
+#define SPARE_MIN   8192u
+#define SPARE_SIZES 4u
+#define SPARE_EACH  4u
+#define SPARE_BYTES (((SPARE_MIN << SPARE_SIZES) - SPARE_MIN) * SPARE_EACH)
+
+_Static_assert(SPARE_BYTES == 480u << 10, "what the header of this file says");
+
+static _Atomic(void *) spare[SPARE_SIZES][SPARE_EACH];
+
+/* The slots for a size, or NULL. None when memory is watched: what was given
+ * back must not be touched. */
+static _Atomic(void *) *spare_of(size_t size)
+{
+#ifndef __SANITIZE_ADDRESS__
+	for (unsigned i = 0; i < SPARE_SIZES; i++)
+		if (size == (size_t)SPARE_MIN << i)
+			return spare[i];
+#endif
+	(void)size;
+	return NULL;
+}
+
 void *plat_alloc(size_t size)
 {
+	_Atomic(void *) *slot = spare_of(size);
+	void *p = NULL;
+
 	if (size == 0 || size > SIZE_MAX - ALIGN)
 		return NULL;
+	for (unsigned i = 0; slot != NULL && p == NULL && i < SPARE_EACH; i++)
+		if (atomic_load_explicit(&slot[i], memory_order_relaxed) !=
+		    NULL)
+			p = atomic_exchange(&slot[i], NULL);
+	if (p != NULL)
+		return p;
 	return aligned_alloc(ALIGN, (size + ALIGN - 1) / ALIGN * ALIGN);
 }
 
 void plat_free(void *p, size_t size)
 {
-	(void)size;
+	_Atomic(void *) *slot = spare_of(size);
+
+	for (unsigned i = 0; slot != NULL && p != NULL && i < SPARE_EACH; i++)
+		if (atomic_load_explicit(&slot[i], memory_order_relaxed) ==
+		    NULL)
+			p = atomic_exchange(&slot[i], p);
 	free(p);
 }
 
