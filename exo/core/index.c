@@ -16,7 +16,7 @@ static uint32_t heads_for(uint32_t shapes)
 	return n;
 }
 
-/* Record 0 and member 0 are nobody's: no packet has all fields. */
+/* Record 0 and member 0 are nobody's: it needs what it does not care for. */
 static int make_none(struct exo_index *ix)
 {
 	if (ix_slab_reach(&ix->recs, ix->mem, 0) != 0 ||

@@ -206,26 +206,43 @@ static uint32_t classify_rest(const struct sp_packet *p, uint64_t *has)
 	return type == 0x86dd ? six(p, 18, IX_TAG6, has) : IX_PARSED;
 }
 
+/* The class of a packet that is not the most usual. */
+static uint32_t classify(const struct sp_packet *p, uint64_t *has)
+{
+	uint32_t type = 0;
+
+	if (p->link == SP_LINK_ETHERNET && p->caplen >= 14)
+		type = exo_le16(p->data + 12);
+	return type == 0xdd86 ? six(p, 14, IX_ETH6, has)
+	                      : classify_rest(p, has);
+}
+
+/* Ethernet without a tag, IPv4 with a header of 20 bytes: 0800 and 45 are three
+ * bytes in a row. */
+static inline bool usual(const struct sp_packet *p)
+{
+	return p->link == SP_LINK_ETHERNET &&
+	       p->caplen >= 14 + 20 + PORTS_END &&
+	       (exo_le32(p->data + 12) & 0xffffff) == 0x450008 &&
+	       (exo_le16(p->data + 20) & 0xff3f) == 0;
+}
+
 uint32_t ix_classify(const struct sp_packet *p, uint32_t n, uint8_t *cls,
     uint64_t *has, uint64_t *common)
 {
-	uint64_t all = UINT64_MAX;
+	uint64_t all = UINT64_MAX, h = 0;
 	uint32_t seen = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t c, type = 0;
+		uint32_t c;
 
-		if (p[i].link == SP_LINK_ETHERNET &&
-		    p[i].caplen >= 14 + 20 + PORTS_END)
-			type = exo_le16(p[i].data + 12);
-		if (type == 0x0008)
-			c = four(&p[i], 14, IX_ETH4, &has[i]);
-		else if (type == 0xdd86)
-			c = six(&p[i], 14, IX_ETH6, &has[i]);
+		if (usual(&p[i]))
+			c = plain(&p[i], 34, p[i].data[23], IX_ETH4, &h);
 		else
-			c = classify_rest(&p[i], &has[i]);
+			c = classify(&p[i], &h);
 		cls[i] = (uint8_t)c;
-		all &= c != IX_PARSED ? has[i] : UINT64_MAX;
+		has[i] = h;
+		all &= c != IX_PARSED ? h : UINT64_MAX;
 		seen |= 1u << c;
 	}
 	*common = all;

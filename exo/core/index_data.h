@@ -80,11 +80,12 @@ struct ix_rec {
 	uint32_t ext;   /* atoms that no mask can say; 0: none */
 };
 
-/* A shape in a table, as a record of it is checked: all of need are there, none
- * of absent, and the words have the record's bits. */
+/* A shape in a table, as a record of it is checked: of the fields that it cares
+ * for those that it needs are there, the others not, and the words have the
+ * record's bits. */
 struct ix_member {
 	uint64_t mask[IX_WORDS];
-	uint64_t need, absent;
+	uint64_t care, need;
 	uint32_t gen; /* the first layout that has all its fields */
 	uint32_t spare;
 };

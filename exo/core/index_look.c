@@ -170,9 +170,8 @@ INLINE bool is_in(const struct exo_index *ix, const struct exo_look *l,
     uint32_t i, const struct ix_rec *r, uint32_t words)
 {
 	const struct ix_member *m = ix_member(ix, r->member);
-	uint64_t differ = (l->has[i] & m->need) ^ m->need;
+	uint64_t differ = (l->has[i] & m->care) ^ m->need;
 
-	differ |= l->has[i] & m->absent;
 	for (uint32_t k = 0; k < words; k++)
 		differ |= (l->w[i][k] & m->mask[k]) ^ r->w[k];
 	return differ == 0 && m->gen <= l->lay->gen &&

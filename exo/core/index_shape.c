@@ -260,8 +260,8 @@ static int make(struct exo_index *ix, const struct ix_shape *s, uint32_t floor,
 	own->records = 0;
 	m = ix_member(ix, i);
 	own->inside = ix_layout_masks(t->lay, own, m->mask);
+	m->care = own->need | own->absent;
 	m->need = own->need;
-	m->absent = own->absent;
 	m->gen = t->lay->gen;
 	t->members++;
 	ix->nshapes++;

@@ -44,8 +44,8 @@ struct dx_engine {
 	double (*time)(void *state, const struct dx_packets *p);
 };
 
-extern const struct dx_engine dx_yard, dx_ours, dx_shapes, dx_hash, dx_acl,
-    dx_linux, dx_linear;
+extern const struct dx_engine dx_yard, dx_packed, dx_ours, dx_shapes, dx_hash,
+    dx_acl, dx_linux, dx_linear;
 
 /* --- demux_load.c ------------------------------------------------------------ */
 

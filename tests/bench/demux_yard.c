@@ -5,7 +5,10 @@
  * Open addressing, slots of 32 bytes that never cross a cache line, at most
  * half of them in use, batches of 32: parse, hash and prefetch, then compare.
  * The hash is a public multiplication: cheaper than what an attacker may see.
- * And the linear search over the same keys.
+ *
+ * Beside it the same as tight as can be for such flows: slots of 16 bytes, four a
+ * cache line and a quarter of them in use at most, the protocol as one bit beside
+ * the id. And the linear search over the same keys.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +143,94 @@ const struct dx_engine dx_yard = {
 	.open = yard_open,
 	.find = yard_find,
 	.close = yard_close,
+};
+
+/* rest: the ports, a bit for TCP, and the id with one added: 0 is free. */
+struct tight {
+	uint64_t addresses, rest;
+};
+
+#define KEY 0x1ffffffffu
+#define ID  33
+
+struct packed {
+	struct tight *slot;
+	uint32_t mask;
+};
+
+static uint64_t tight_key(uint64_t rest)
+{
+	return (uint32_t)rest | (uint64_t)(rest >> 32 == 6) << 32;
+}
+
+static void *packed_open(const struct dx_flow *f, uint32_t n, char why[DX_WHY])
+{
+	struct packed *y = dx_get(sizeof(*y));
+	uint32_t room = 64;
+
+	(void)why;
+	while (room < 4 * n)
+		room *= 2;
+	y->slot = dx_get(room * sizeof(*y->slot));
+	y->mask = room - 1;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t a = f[i].src | (uint64_t)f[i].dst << 32;
+		uint64_t r = tight_key(f[i].sport | (uint64_t)f[i].dport << 16 |
+		                       (uint64_t)f[i].proto << 32);
+		uint32_t h = hash(a, r) & y->mask;
+
+		while (y->slot[h].rest != 0)
+			h = (h + 1) & y->mask;
+		y->slot[h] = (struct tight){ a, r | (i + (uint64_t)1) << ID };
+	}
+	return y;
+}
+
+static void packed_close(void *state)
+{
+	struct packed *y = state;
+
+	free(y->slot);
+	free(y);
+}
+
+static void packed_find(
+    void *state, const struct sp_packet *p, uint32_t n, uint32_t *id)
+{
+	const struct packed *y = state;
+	const struct tight *table = y->slot;
+	uint64_t a[DX_BATCH], r[DX_BATCH];
+	uint32_t h[DX_BATCH], mask = y->mask;
+
+	for (; n > 0; n -= DX_BATCH, p += DX_BATCH, id += DX_BATCH) {
+		for (uint32_t i = 0; i < DX_BATCH; i++)
+			__builtin_prefetch(p[i].data);
+		for (uint32_t i = 0; i < DX_BATCH; i++) {
+			a[i] = 0;
+			r[i] = 0;
+			if (parse(&p[i], &a[i], &r[i]))
+				r[i] = tight_key(r[i]);
+			h[i] = hash(a[i], r[i]) & mask;
+			__builtin_prefetch(&table[h[i]]);
+		}
+		for (uint32_t i = 0; i < DX_BATCH; i++) {
+			const struct tight *s = &table[h[i]];
+
+			while (s->rest != 0 && (s->addresses != a[i] ||
+			                           (s->rest & KEY) != r[i])) {
+				h[i] = (h[i] + 1) & mask;
+				s = &table[h[i]];
+			}
+			id[i] = (uint32_t)(s->rest >> ID) - 1;
+		}
+	}
+}
+
+const struct dx_engine dx_packed = {
+	.name = "C parser + hash; packed",
+	.open = packed_open,
+	.find = packed_find,
+	.close = packed_close,
 };
 
 static void *linear_open(const struct dx_flow *f, uint32_t n, char why[DX_WHY])
