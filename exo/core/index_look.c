@@ -18,6 +18,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define SLOTS  ((1u << IX_SLOTS) - 1)
+#define FLAT   UINT32_MAX
 
 enum mode {
 	FIRST,
@@ -54,6 +55,7 @@ struct exo_look {
 	uint32_t act[EXO_LOOK_BATCH]; /* those that have a bucket */
 	uint32_t hit[EXO_LOOK_BATCH]; /* and those that have a tag there */
 	uint32_t nact, nhit;
+	bool flat;  /* act is all packets, and not written down */
 	bool found; /* any rule, in this call */
 	uint32_t buckets;
 	uint64_t seed; /* of the hash */
@@ -286,7 +288,8 @@ INLINE void hashed(
 	__builtin_prefetch(b);
 	l->x[i] = x;
 	l->b[i] = b;
-	l->act[k] = i;
+	if (k != FLAT)
+		l->act[k] = i;
 }
 
 static uint64_t sum_of(const struct exo_index *ix, const struct exo_look *l,
@@ -329,7 +332,7 @@ static inline uint64_t rotate(uint64_t v, uint32_t r)
 /* Packets whose words are one load each; raw: and nothing else. */
 INLINE void one(const struct exo_index *ix, struct exo_look *l,
     const struct ix_table *t, const struct ix_prog *g, const uint8_t *list,
-    uint32_t n, uint32_t words, bool raw)
+    uint32_t n, uint32_t words, bool raw, bool flat)
 {
 	uint64_t mask[IX_WORDS], fixed[IX_WORDS], coarse[IX_WORDS];
 	uint64_t key[2 * IX_WORDS], seed = l->seed;
@@ -346,7 +349,7 @@ INLINE void one(const struct exo_index *ix, struct exo_look *l,
 		coarse[k] = t->coarse[k];
 	}
 	for (uint32_t j = 0; j < n; j++) {
-		uint32_t i = list[j];
+		uint32_t i = flat ? j : list[j];
 		const uint8_t *d = p[i].data;
 		uint64_t sum = seed;
 
@@ -358,9 +361,10 @@ INLINE void one(const struct exo_index *ix, struct exo_look *l,
 			l->w[i][k] = w;
 			sum += ix_mul(key, k, w & coarse[k]);
 		}
-		hashed(l, at, nact + j, i, sum);
+		hashed(l, at, flat ? FLAT : nact + j, i, sum);
 	}
 	l->nact = nact + n;
+	l->flat = flat;
 }
 
 /* Packets whose words are two loads each. */
@@ -395,6 +399,7 @@ static void by_class(const struct exo_index *ix, struct exo_look *l,
 {
 	const struct ix_prog *g = cls == IX_PARSED ? NULL : &l->lay->prog[cls];
 	uint32_t way = g == NULL ? IX_APART : g->way;
+	bool raw, flat;
 
 	if (way == IX_NEVER)
 		return;
@@ -406,20 +411,22 @@ static void by_class(const struct exo_index *ix, struct exo_look *l,
 		apart(ix, l, t, list[j]);
 	if (way == IX_APART)
 		return;
-	if (way == IX_RAW && l->lay->words == 2)
-		one(ix, l, t, g, list, n, 2, true);
-	else if (way == IX_RAW && l->lay->words == 1)
-		one(ix, l, t, g, list, n, 1, true);
+	raw = way == IX_RAW;
+	flat = list == same_order;
+	if (raw && flat && l->lay->words == 1)
+		one(ix, l, t, g, list, n, 1, true, true);
+	else if (raw && flat && l->lay->words == 2)
+		one(ix, l, t, g, list, n, 2, true, true);
 	else if (l->lay->words == 1)
-		one(ix, l, t, g, list, n, 1, false);
+		one(ix, l, t, g, list, n, 1, false, false);
 	else if (l->lay->words == 2)
-		one(ix, l, t, g, list, n, 2, false);
+		one(ix, l, t, g, list, n, 2, false, false);
 	else if (l->lay->words == 3)
-		one(ix, l, t, g, list, n, 3, false);
+		one(ix, l, t, g, list, n, 3, false, false);
 	else if (l->lay->words == 4)
-		one(ix, l, t, g, list, n, 4, false);
+		one(ix, l, t, g, list, n, 4, false, false);
 	else
-		one(ix, l, t, g, list, n, IX_WORDS, false);
+		one(ix, l, t, g, list, n, IX_WORDS, false, false);
 }
 
 /* The packets of a class that are asked for, and may find something better than
@@ -445,6 +452,7 @@ static void stage_one(const struct exo_index *ix, struct exo_look *l,
 	uint64_t best = __atomic_load_n(&t->best, __ATOMIC_ACQUIRE);
 
 	l->nact = 0;
+	l->flat = false;
 	l->buckets = get32(&t->buckets);
 	l->seed = ix->key[2 * IX_WORDS];
 	for (uint32_t k = t->hashed; k < l->lay->words; k++)
@@ -470,7 +478,7 @@ static void stage_one(const struct exo_index *ix, struct exo_look *l,
 static void divided(const struct exo_index *ix, struct exo_look *l)
 {
 	for (uint32_t j = 0; j < l->nact; j++) {
-		l->hit[j] = l->act[j];
+		l->hit[j] = l->flat ? j : l->act[j];
 		l->cand[j] = ix_rec(ix, 0);
 		l->rest[j] = true;
 	}
@@ -479,14 +487,14 @@ static void divided(const struct exo_index *ix, struct exo_look *l)
 
 /* Of what follows only the packets that have a tag in their bucket, or more than
  * one bucket, are of interest. */
-static void stage_two(
-    const struct exo_index *ix, struct exo_look *l, const struct ix_table *t)
+INLINE void look_for_tags(
+    const struct exo_index *ix, struct exo_look *l, bool flat)
 {
 	const uint32_t n = l->nact;
 	uint32_t k = 0;
 
 	for (uint32_t j = 0; j < n; j++) {
-		uint32_t i = l->act[j], head = 0;
+		uint32_t i = flat ? j : l->act[j], head = 0;
 		const struct ix_bucket *b = l->b[i];
 		uint32_t m = exo_tags_find(b->tag, ix_tag(l->x[i])) & SLOTS;
 		uint32_t extra = get32(&b->extra);
@@ -501,6 +509,15 @@ static void stage_two(
 		l->rest[k++] = (m & (m - 1)) | extra;
 	}
 	l->nhit = k;
+}
+
+static void stage_two(
+    const struct exo_index *ix, struct exo_look *l, const struct ix_table *t)
+{
+	if (l->flat)
+		look_for_tags(ix, l, true);
+	else
+		look_for_tags(ix, l, false);
 	if (get32(&t->buckets) != l->buckets)
 		divided(ix, l);
 }
