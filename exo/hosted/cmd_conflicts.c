@@ -67,7 +67,7 @@ struct job {
 	size_t nlists, ngrants;
 	const char *emit;
 	uint64_t limit;
-	bool json;
+	bool json, shown; /* shown: there is an object already */
 };
 
 /* --- witnesses in files ---------------------------------------------------------- */
@@ -173,10 +173,11 @@ static int run_job(struct job *job)
 	ret = emit(job);
 	if (ret != 0)
 		return ret;
-	if (job->json)
-		conf_json(&job->conf, stdout);
-	else
+	job->shown = true;
+	if (!job->json)
 		conf_show(&job->conf, stdout);
+	else if (conf_json(&job->conf, stdout) != 0)
+		return CMD_FAULT;
 	return conf_is_clean(&job->conf) ? CMD_YES : CMD_NO;
 }
 
@@ -244,7 +245,7 @@ static int parse(const struct cmd *self, struct job *job, int argc, char **argv)
 	if (ret == 0)
 		ret = run_job(job);
 	if (ret == CMD_FAULT)
-		return cmd_fail(job->json, SCHEMA, ret);
+		return cmd_fail(job->json && !job->shown, SCHEMA, ret);
 	return cmd_finish(ret);
 }
 

@@ -67,7 +67,7 @@ struct job {
 	struct step *steps;
 	size_t nsteps;
 	const char *in, *file;
-	bool json;
+	bool json, shown;     /* shown: there is an object already */
 	struct sp_region r;   /* the region that was asked about */
 	bool yes;             /* the answer */
 	struct cmd_witness x; /* if any packet shows it */
@@ -175,11 +175,12 @@ static void show(const struct job *job, const char *text)
 	    job->in != NULL && !job->yes ? "outside:" : "packet:", line);
 }
 
-static int show_json(const struct job *job, const char *text)
+static int show_json(struct job *job, const char *text)
 {
 	struct cmd_json j;
 	int ret;
 
+	job->shown = true;
 	cmd_json_begin(&j, stdout);
 	cmd_json_str(&j, "schema", SCHEMA);
 	cmd_json_str(&j, "region", text);
@@ -190,11 +191,13 @@ static int show_json(const struct job *job, const char *text)
 	else
 		cmd_json_null(&j, "inside");
 	ret = cmd_witness_json(&j, "witness", &job->x);
+	if (ret != 0)
+		ret = failed(ret);
 	cmd_json_array(&j, "errors");
 	cmd_json_kept(&j);
 	cmd_json_end(&j);
 	cmd_json_finish(&j);
-	return ret != 0 ? failed(ret) : 0;
+	return ret;
 }
 
 static int run_job(struct job *job, const char *region)
@@ -264,7 +267,7 @@ static int parse(const struct cmd *self, struct job *job, int argc, char **argv)
 		ret = cmd_usage(
 		    self, "one region, in quotes: %s", argv[optind + 1]);
 	if (ret == CMD_FAULT)
-		return cmd_fail(job->json, SCHEMA, ret);
+		return cmd_fail(job->json && !job->shown, SCHEMA, ret);
 	return cmd_finish(ret);
 }
 

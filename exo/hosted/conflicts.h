@@ -71,8 +71,9 @@ void conf_free(struct conf *c);
 bool conf_is_clean(const struct conf *c);
 
 /* conflicts_show.c */
-/** Print what was found, for people; or as JSON, with what was said. */
+/** Print what was found, for people; or as JSON, with what was said: 0, or
+ * -EXO_ENOMEM when not all could be shown, which is said and in there. */
 void conf_show(const struct conf *c, FILE *f);
-void conf_json(const struct conf *c, FILE *f);
+int conf_json(const struct conf *c, FILE *f);
 
 #endif

@@ -2,6 +2,7 @@
 /*
  * What was found out about claims and grants, for people and for programs.
  */
+#include "exo/abi/err.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/conflicts.h"
 #include "exo/hosted/json.h"
@@ -209,7 +210,7 @@ static void json_group(
 	cmd_json_end(j);
 }
 
-static void json_grant(
+static int json_grant(
     struct cmd_json *j, const char *key, const struct conf *c, uint32_t i)
 {
 	const struct cmd_grant *g = &c->set->grants.v[i];
@@ -222,16 +223,20 @@ static void json_grant(
 	cmd_json_u64(j, "line", g->line);
 	cmd_json_end(j);
 	free(text);
+	return text == NULL ? -EXO_ENOMEM : 0;
 }
 
-static void json_finding(struct cmd_json *j, const struct conf *c,
+static int json_finding(struct cmd_json *j, const struct conf *c,
     const struct conf_finding *x, size_t number)
 {
+	int err = 0;
+
 	cmd_json_object(j, NULL);
 	cmd_json_u64(j, "number", number);
 	if (x->kind == CONF_GRANTS) {
-		json_grant(j, "a", c, x->a);
-		json_grant(j, "b", c, x->b);
+		err = json_grant(j, "a", c, x->a);
+		if (json_grant(j, "b", c, x->b) != 0)
+			err = -EXO_ENOMEM;
 	} else if (x->kind == CONF_UNGRANTED) {
 		const struct conf_owner *o = &c->owners[x->a];
 
@@ -245,16 +250,19 @@ static void json_finding(struct cmd_json *j, const struct conf *c,
 	if (x->kind != CONF_UNGRANTED) {
 		cmd_json_str(j, "region", x->text);
 		cmd_json_bool(j, "decided", !x->undecided);
-		(void)cmd_witness_json(j, "witness", &x->x);
+		if (cmd_witness_json(j, "witness", &x->x) != 0)
+			err = -EXO_ENOMEM;
 	}
 	cmd_json_end(j);
+	return err;
 }
 
-void conf_json(const struct conf *c, FILE *f)
+int conf_json(const struct conf *c, FILE *f)
 {
 	static const char *const keys[CONF_KINDS] = { "claims", "outside",
 		"ungranted", "grants" };
 	struct cmd_json j;
+	int err = 0;
 
 	cmd_json_begin(&j, f);
 	cmd_json_str(&j, "schema", "exopf.conflicts/1");
@@ -268,12 +276,16 @@ void conf_json(const struct conf *c, FILE *f)
 	for (uint32_t i = 0; i < CONF_KINDS; i++) {
 		cmd_json_array(&j, keys[i]);
 		for (size_t k = 0; k < c->n; k++)
-			if ((uint32_t)c->v[k].kind == i)
-				json_finding(&j, c, &c->v[k], k + 1);
+			if ((uint32_t)c->v[k].kind == i &&
+			    json_finding(&j, c, &c->v[k], k + 1) != 0)
+				err = -EXO_ENOMEM;
 		cmd_json_end(&j);
 	}
+	if (err != 0)
+		cmd_say("out of memory");
 	cmd_json_array(&j, "errors");
 	cmd_json_kept(&j);
 	cmd_json_end(&j);
 	cmd_json_finish(&j);
+	return err;
 }

@@ -24,12 +24,14 @@ static void put_times(
 }
 
 /* A region as its canonical text; NULL: none, and null. */
-static void put_region(
-    struct cmd_json *j, const char *key, const struct sp_region *r)
+static void put_region(struct cmd_json *j, struct replay *rp, const char *key,
+    const struct sp_region *r)
 {
 	char *text = r == NULL ? NULL : cmd_region_text(*r, CMD_REGION_SHOWN);
 
 	cmd_json_str(j, key, text);
+	if (r != NULL && text == NULL)
+		replay_error(rp, "out of memory");
 	free(text);
 }
 
@@ -77,7 +79,7 @@ static void put_refusals(
 }
 
 static void put_binding(
-    struct cmd_json *j, const struct replay *rp, uint32_t i, size_t *next)
+    struct cmd_json *j, struct replay *rp, uint32_t i, size_t *next)
 {
 	const struct cmd_binding *b = &rp->set.v[i];
 	struct replay_sum sum;
@@ -90,7 +92,7 @@ static void put_binding(
 	if (b->file != NULL)
 		cmd_json_str(j, "file", b->file);
 	cmd_json_str(j, "owner", b->owner);
-	put_region(j, "claim", b->claimed ? &b->claim : NULL);
+	put_region(j, rp, "claim", b->claimed ? &b->claim : NULL);
 	cmd_json_i64(j, "priority", b->priority);
 	cmd_json_u64(j, "matched", sum.matched);
 	cmd_json_u64(j, "bytes", sum.bytes);
@@ -121,7 +123,7 @@ static void put_owners(struct cmd_json *j, const struct replay *rp)
 	cmd_json_end(j);
 }
 
-static void put_grants(struct cmd_json *j, const struct replay *rp)
+static void put_grants(struct cmd_json *j, struct replay *rp)
 {
 	char buf[CMD_RIGHTS_TEXT];
 
@@ -131,7 +133,7 @@ static void put_grants(struct cmd_json *j, const struct replay *rp)
 
 		cmd_json_object(j, NULL);
 		cmd_json_str(j, "owner", g->owner);
-		put_region(j, "region", &g->region);
+		put_region(j, rp, "region", &g->region);
 		cmd_json_str(j, "rights", cmd_rights_text(g->rights, buf));
 		cmd_json_end(j);
 	}
@@ -139,7 +141,7 @@ static void put_grants(struct cmd_json *j, const struct replay *rp)
 }
 
 /* What authority refuses. */
-static void put_denials(struct cmd_json *j, const struct replay *rp)
+static void put_denials(struct cmd_json *j, struct replay *rp)
 {
 	char name[64];
 
@@ -158,7 +160,8 @@ static void put_denials(struct cmd_json *j, const struct replay *rp)
 		cmd_json_str(j, "other", other != NULL ? other->name : NULL);
 		cmd_json_str(
 		    j, "other_owner", other != NULL ? other->owner : NULL);
-		(void)cmd_witness_json(j, "witness", &d->x);
+		if (cmd_witness_json(j, "witness", &d->x) != 0)
+			replay_error(rp, "out of memory");
 		cmd_json_end(j);
 	}
 	cmd_json_end(j);

@@ -125,7 +125,7 @@ END_TEST
  * anything is bound, for the platform of tests is not that of the tool. */
 static const struct {
 	const struct cmd *cmd;
-	const char *argv[6];
+	const char *argv[10];
 	unsigned early;
 	const char *word;
 } runs[] = {
@@ -138,6 +138,12 @@ static const struct {
 	{ &cmd_replay,
 	    { "replay", "--json", "-r", "/nonexistent", "t=tcp prot 80" }, 4,
 	    "syntax error" },
+	{ &cmd_region, { "region", "--json", "--minus", "udp", "port 53" }, 2,
+	    "\"inside\"" },
+	{ &cmd_conflicts,
+	    { "conflicts", "--json", "--grant", "a 'tcp' exclusive", "--grant",
+	        "b 'ip' exclusive", "x,owner=a=", "y,owner=b,claim='ip'=" },
+	    2, "\"totals\"" },
 };
 
 struct attempt {
@@ -165,7 +171,7 @@ static int try_run(void *arg)
 	struct attempt *a = arg;
 	const struct cmd *cmd = runs[a->which].cmd;
 	struct caught out, err;
-	char *argv[7] = { NULL };
+	char *argv[11] = { NULL };
 	int argc, ret;
 	bool enough;
 
