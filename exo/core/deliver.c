@@ -35,7 +35,8 @@ void deliver(struct exo_core *core, const struct exo_pkt *p, uint64_t number,
 		env->ring.dropped++;
 	} else {
 		memcpy(to, &rec, sizeof(rec));
-		memcpy(to + sizeof(rec), p->data, len);
+		if (len > 0) /* else there may be no data at all */
+			memcpy(to + sizeof(rec), p->data, len);
 		ring_commit(&env->ring, size);
 		b->stat.delivered++;
 	}

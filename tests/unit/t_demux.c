@@ -312,6 +312,35 @@ START_TEST(a_full_ring_drops_and_counts_for_its_owner_only)
 }
 END_TEST
 
+static void count_bytes(
+    void *user, const struct exo_rec *rec, const uint8_t *data)
+{
+	(void)data;
+	*(uint64_t *)user += 1000 + rec->len;
+}
+
+/* One that lies nowhere has a record all the same. */
+START_TEST(a_packet_without_bytes_is_delivered)
+{
+	const struct exo_core_config cfg = { .linear = _i == 0 ? 1 : 8 };
+	struct exo_pkt p = { .data = NULL, .wirelen = 60, .linktype = 1 };
+	struct world_env e;
+	uint64_t seen = 0;
+
+	world_end(core);
+	core = world_new_as(&cfg);
+	world_env(core, &e, 4096);
+	for (int i = 0; i < 2; i++)
+		world_bind(core, &e, "r0 = -1\nexit\n", 0, EXO_BIND_TAP, 64);
+	exo_ingest(core, &p, 1);
+	ck_assert_uint_eq(p.matched, 2);
+	ck_assert_int_eq(lnet_tap_poll(&e.tap, count_bytes, &seen), 2);
+	ck_assert_uint_eq(seen, 2000);
+	ck_assert_int_eq(exo_env_end(core, e.name), 0);
+	world_env_free(&e);
+}
+END_TEST
+
 static struct lnet_tap upcall_tap;
 static uint64_t upcall_read;
 
@@ -412,6 +441,7 @@ Suite *t_demux_suite(void)
 	    t, equals_asking_each_binding_about_each_packet, 0, 3);
 	tcase_add_test(t, link_types_have_a_limit);
 	tcase_add_test(t, a_full_ring_drops_and_counts_for_its_owner_only);
+	tcase_add_loop_test(t, a_packet_without_bytes_is_delivered, 0, 2);
 	tcase_add_test(t, a_consumer_that_runs_on_notify_loses_nothing);
 	tcase_add_loop_test(t, verdicts_of_each_program_type, 0,
 	    sizeof(verdicts) / sizeof(verdicts[0]));
