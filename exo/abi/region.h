@@ -21,7 +21,7 @@
 #define EXO_REGION_ATOMS 16384u /* at most, of all cubes */
 
 struct exo_region_hdr {
-	uint32_t version; /* EXO_REGION_VERSION */
+	_Alignas(8) uint32_t version; /* EXO_REGION_VERSION */
 	uint32_t ncubes;
 	uint32_t natoms;
 	uint32_t zero;

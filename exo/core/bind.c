@@ -129,7 +129,7 @@ static int claim_region(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job, struct sp_work *w,
     struct sp_cube *why)
 {
-	struct sp_region mine, theirs;
+	struct sp_region mine, theirs = { NULL, 0 };
 	int rc;
 
 	if (a->claim.at == 0) {

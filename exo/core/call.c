@@ -23,7 +23,7 @@ static int derive_region(struct exo_core *core, struct env *env,
     const struct exo_call_derive *a, const struct key_rec *parent,
     struct region **out)
 {
-	struct sp_region mine, theirs;
+	struct sp_region mine, theirs = { NULL, 0 };
 	struct exo_arena arena;
 	struct sp_cube why;
 	struct sp_work w;

@@ -23,7 +23,7 @@ static int of_link(struct sp_work *w, const struct linkset *set,
     const struct region *r, struct sp_region *out)
 {
 	struct sp_atom link = sp_is(SP_LINK, set->linktype);
-	struct sp_region a, b;
+	struct sp_region a, b = { NULL, 0 };
 	int rc = region_set(w, r, &a);
 
 	if (rc == 0)

@@ -331,7 +331,7 @@ void rules_withdraw(struct exo_core *core, struct binding *b)
 
 int rules_publish(struct exo_core *core, struct binding *b)
 {
-	struct sp_region sure, rest;
+	struct sp_region sure = { NULL, 0 }, rest = { NULL, 0 };
 	struct vf_accept acc;
 	struct exo_arena arena;
 	struct sp_work w;

@@ -41,7 +41,7 @@ int key_make(struct exo_core *core, struct env *env, struct key_rec *parent,
     uint32_t rights, struct region *region, struct exo_key *out)
 {
 	struct key_rec *rec, **list;
-	uint64_t name;
+	uint64_t name = 0;
 
 	rec = env->nkeys >= KEYS_PER_ENV ? NULL
 	                                 : exo_pool_take(&core->keys, &name);

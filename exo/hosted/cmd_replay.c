@@ -201,7 +201,7 @@ static int take(const struct cmd *self, struct args *a, int c)
 }
 
 /* The bindings of files; those of the command line come after them. */
-static int read_lists(struct args *a)
+__attribute__((noinline)) static int read_lists(struct args *a)
 {
 	char err[CMD_BINDING_ERR];
 	size_t i;
@@ -216,7 +216,9 @@ static int read_lists(struct args *a)
 	return 0;
 }
 
-static int take_arguments(const struct cmd *self, struct args *a, int argc)
+/* Apart from its caller, and from the one before: each has a message. */
+__attribute__((noinline)) static int take_arguments(
+    const struct cmd *self, struct args *a, int argc)
 {
 	char err[CMD_BINDING_ERR];
 	size_t k;

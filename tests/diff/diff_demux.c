@@ -233,16 +233,23 @@ int main(int argc, char **argv)
 	int c;
 
 	while ((c = getopt(argc, argv, "qs:d:n:")) != -1) {
-		if (c == 'q')
+		switch (c) {
+		case 'q':
 			quick = true;
-		else if (c == 's')
+			break;
+		case 's':
 			seed = strtoull(optarg, NULL, 0);
-		else if (c == 'd')
-			want = strtoull(optarg, NULL, 0), enough = true;
-		else if (c == 'n')
+			break;
+		case 'd':
+			want = strtoull(optarg, NULL, 0);
+			enough = true;
+			break;
+		case 'n':
 			sets = strtoull(optarg, NULL, 0);
-		else
+			break;
+		default:
 			return 2;
+		}
 	}
 	if (quick && !enough)
 		want = 1000000;

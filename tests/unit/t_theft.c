@@ -380,7 +380,7 @@ START_TEST(revoking_withdraws_what_is_below)
 		.data = data, .caplen = 60, .wirelen = 60, .linktype = 1
 	};
 	struct exo_key top, k, below;
-	uint64_t name;
+	uint64_t name = 0;
 
 	end();
 	begin(&cfg);
