@@ -201,9 +201,8 @@ static int take(const struct cmd *self, struct args *a, int c)
 }
 
 /* The bindings of files; those of the command line come after them. */
-__attribute__((noinline)) static int read_lists(struct args *a)
+static int read_lists(struct args *a, char err[CMD_BINDING_ERR])
 {
-	char err[CMD_BINDING_ERR];
 	size_t i;
 
 	for (i = 0; i < a->opts.nlists; i++) {
@@ -216,15 +215,13 @@ __attribute__((noinline)) static int read_lists(struct args *a)
 	return 0;
 }
 
-/* Apart from its caller, and from the one before: each has a message. */
-__attribute__((noinline)) static int take_arguments(
-    const struct cmd *self, struct args *a, int argc)
+static int take_arguments(const struct cmd *self, struct args *a, int argc)
 {
 	char err[CMD_BINDING_ERR];
 	size_t k;
 	int i;
 
-	if (read_lists(a) != 0)
+	if (read_lists(a, err) != 0)
 		return CMD_FAULT;
 	for (k = 0; k < a->opts.ngrants; k++) {
 		if (cmd_grants_add(&a->rp->set.grants, a->opts.grants[k], NULL,

@@ -349,7 +349,7 @@ END_TEST
 static int add_some(void *arg)
 {
 	struct cmd_bindings set = { 0 };
-	char err[CMD_BINDING_ERR], text[32];
+	char err[CMD_BINDING_ERR], text[64];
 	int i, ret = 0;
 
 	(void)arg;
