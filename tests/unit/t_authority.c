@@ -315,7 +315,7 @@ START_TEST(bombs_are_refused)
 {
 	struct exo_region_hdr *h =
 	    calloc(1, sizeof(*h) + 4096 * sizeof(struct exo_atom));
-	struct exo_atom *atom = (struct exo_atom *)(h + 1);
+	struct exo_atom *atom = (void *)(h + 1);
 	struct exo_call_derive args = { .key = a.key, .rights = EXO_RIGHT_ALL };
 	struct exo_core_stat before, after;
 	uint32_t n = 0;
