@@ -135,6 +135,14 @@ static const struct {
 	{ EXO_PROG_SOCKET,
 	    "r6 = r1\nr0 = *(u8 *)skb[%]\nr7 = r0\nr0 = *(u8 *)skb[%]\n"
 	    "if w0 == % goto no\nr0 = r7\nexit\nno:\nr0 = 0\nexit\n" },
+	/* by its condition it need not run, but for what it keeps */
+	{ EXO_PROG_SOCKET,
+	    "r6 = r1\nr0 = *(u16 *)skb[12]\nif w0 == 2048 goto four\n"
+	    "if w0 == 34525 goto six\nr0 = 0\nexit\nfour:\nr0 = %\nexit\n"
+	    "six:\nr0 = %\nr0 += %\nexit\n" },
+	{ EXO_PROG_SOCKET,
+	    "r6 = r1\nr0 = *(u8 *)skb[23]\nif w0 == 6 goto yes\nr0 = %\n"
+	    "exit\nyes:\nr0 = %\nr0 *= %\nexit\n" },
 	/* single bits */
 	{ EXO_PROG_SOCKET,
 	    "r6 = r1\nr0 = *(u8 *)skb[%]\nr0 &= 1\nif r0 == 0 goto no\n"
