@@ -250,6 +250,10 @@ static int make(struct exo_index *ix, const struct ix_shape *s, uint32_t floor,
 		return -EXO_ENOMEM;
 	own = ix_shape(ix, i);
 	own->table = NULL;
+	if (i > UINT16_MAX) { /* readers still hold so many that are gone */
+		ix_slab_put(&ix->members, i);
+		return -EXO_ELIMIT;
+	}
 	t = table_for(ix, s, floor);
 	if (t == NULL) {
 		ix_slab_put(&ix->members, i);

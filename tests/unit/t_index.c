@@ -429,6 +429,39 @@ START_TEST(ranges_on_one_key)
 }
 END_TEST
 
+/* What is gone is kept while a reader stays, and charged; then it is free. */
+START_TEST(a_reader_that_stays)
+{
+	struct exo_index *ix = make(8, 8);
+	struct exo_look *l;
+	uint32_t h, n = 0;
+	int rc = 0;
+
+	ck_assert_int_eq(exo_look_new(&mem, &epoch, 7, &l), 0);
+	exo_look_begin(l, NULL, 0);
+	mem.limit = mem.used + (1u << 20);
+	for (; rc == 0 && n < 100000; n++) {
+		struct sp_atom a = sp_masked(SP_IP_SRC, n + 1, 0);
+
+		rc = add(ix, &a, 1, n, &h);
+		if (rc == 0)
+			ck_assert_int_eq(exo_index_delete(ix, h), 0);
+	}
+	ck_assert_int_eq(rc, -EXO_ENOMEM);
+	exo_look_end(l);
+	for (uint32_t i = 0; i < 100; i++) {
+		struct sp_atom a = sp_is(SP_IP_SRC, i);
+
+		if (add(ix, &a, 1, i, &h) == 0)
+			ck_assert_int_eq(exo_index_delete(ix, h), 0);
+		else
+			ck_assert_uint_lt(i, 50);
+	}
+	exo_look_free(l);
+	end(ix);
+}
+END_TEST
+
 /* --- a flood that was made for another key ------------------------------------ */
 
 /* The most buckets that a packet may have to look at. */
@@ -572,6 +605,7 @@ Suite *t_index_suite(void)
 	tcase_add_test(t, a_table_is_emptied);
 	tcase_add_test(t, a_crowd_gets_its_own_table);
 	tcase_add_test(t, ranges_on_one_key);
+	tcase_add_test(t, a_reader_that_stays);
 	tcase_add_test(t, a_flood_for_another_key);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(oom, 60);
