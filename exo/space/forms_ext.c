@@ -203,28 +203,25 @@ static uint32_t most(const struct chain *c)
 	return sum;
 }
 
-/*
- * A chain in all sizes that may matter: near enough to the captured length, and
- * those that a chain of one header less cannot have, if that has free kinds.
- */
-static int sizes(struct sp_search *s, struct chain *c)
+/* The sizes of a chain that may matter where the transport header must be near
+ * the captured length: some of it before, some behind, or all behind. A chain
+ * of one header less has the same if it has a free kind to spare, up to 2048
+ * bytes less than this one at most. */
+static int near_cap(struct sp_search *s, struct chain *c, uint32_t given)
 {
 	uint32_t base = s->f.l3 + 40, bytes = 8 * c->k, end = most(c), cap;
-	uint64_t hi;
-	int rc;
+	uint64_t hi = sp_asked(s, SP_CAPLEN)->hi;
+	int rc = relaxed(s, c, &cap);
 
-	if (!far(s) || c->frag == SP_FRAG_LATER)
-		return stretch(c, bytes) ? chain(s, c) : 0;
-	rc = relaxed(s, c, &cap);
 	if (rc <= 0)
 		return rc;
-	if (c->k > 3 && end - 2048 > bytes)
+	if (c->k > 3 && c->k > 2 + given && end - 2048 > bytes)
 		bytes = end - 2048;
 	if (cap > bytes + base + TRANSPORT_BYTES)
 		bytes = (cap - base - TRANSPORT_BYTES) & ~3u;
-	hi = sp_asked(s, SP_CAPLEN)->hi;
+	/* the first multiple of 8 that is all behind is far enough */
 	if (hi < base + end)
-		end = hi > base + bytes ? (uint32_t)hi - base : bytes;
+		end = hi > base + bytes ? (uint32_t)hi - base + 7 : bytes;
 	for (rc = 0; rc == 0 && bytes <= end; bytes += 4) {
 		rc = sp_spend(s->w, 1);
 		if (rc != 0 || !stretch(c, bytes))
@@ -237,20 +234,31 @@ static int sizes(struct sp_search *s, struct chain *c)
 	return rc;
 }
 
+/* A chain in all sizes that may matter; so many kinds behind the second are
+ * given. What a protocol has not is never captured: the shortest is enough. */
+static int sizes(struct sp_search *s, struct chain *c, uint32_t given)
+{
+	int rc = stretch(c, 8 * c->k) ? chain(s, c) : 0;
+
+	if (rc != 0 || !far(s) || c->frag == SP_FRAG_LATER)
+		return rc;
+	return near_cap(s, c, given);
+}
+
 /* Chains of k headers, the fragment header in a slot or none. */
 static int with_fragment(
     struct sp_search *s, struct chain *c, uint32_t fragment)
 {
-	uint32_t auth;
+	uint32_t auth, given = fragment != NO_SLOT && fragment >= 2;
 	int rc = 0;
 
 	if (choose(s, c, fragment, NO_SLOT))
-		rc = sizes(s, c);
+		rc = sizes(s, c, given);
 	if (rc != 0 || !far(s))
 		return rc;
 	for (auth = 0; auth < c->k; auth++)
 		if (auth != fragment && choose(s, c, fragment, auth))
-			return sizes(s, c);
+			return sizes(s, c, given + (auth >= 2));
 	return 0;
 }
 

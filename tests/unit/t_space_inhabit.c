@@ -197,10 +197,25 @@ static const struct {
 	{ "ip6 and tcp and has sport and no dport and caplen = 3000",
 	    SP_FLAW_SHORT },
 	{ "ip6 and tcp and no sport and caplen = 16000 and frag = 0",
-	    SP_FLAW_SHORT },
+	    SP_FLAW_LENGTH },
 	{ "ip6.nh = 51 and ip6.xnh = 6 and has sport and no dport and "
 	  "caplen = 1071 and link = 229",
 	    SP_FLAW_SHORT },
+	/* all of the transport header is behind the end, just so */
+	{ "link = 229 and ip6.nh = 60 and ip6.xnh = 17 and proto = 17 and "
+	  "no sport and caplen = 79",
+	    SP_FLAW_LENGTH },
+	/* it is at a multiple of 4, behind two kinds that are not given */
+	{ "link = 229 and ip6.nh = 60 and ip6.xnh = 60 and frag = 1 and "
+	  "proto = 17 and has sport and no dport and caplen = 79",
+	    SP_FLAW_SHORT },
+	/* what a protocol has not is not cut */
+	{ "ip6.nh = 60 and frag = 0 and has sport and no tcp.flags and "
+	  "caplen = 20000",
+	    0 },
+	{ "ip6.nh = 60 and frag = 0 and proto = 6 and no icmp.type and "
+	  "caplen in 16500-70000",
+	    0 },
 	{ "arp.hrd = 1 and arp.hln = 7", SP_FLAW_HEADER },
 };
 
@@ -308,6 +323,78 @@ START_TEST(no_guess)
 }
 END_TEST
 
+#define FAR_ROOM 32768u
+
+/* Extension headers of all sizes, captured to where the transport header is or
+ * far beyond; returns the captured length. The rest of buf is 0. */
+static uint32_t far_packet(struct spacegen *g, uint8_t *buf)
+{
+	static const uint8_t kind[] = { 60, 0, 43, 44, 51, 135, 44, 51 };
+	static const uint8_t proto[] = { 6, 17, 1, 58, 132, 47 };
+	uint32_t at = 40, next = 6, n = sg_below(g, 10), size;
+
+	memset(buf, 0, FAR_ROOM);
+	buf[0] = 0x60;
+	for (; n > 0; n--) {
+		buf[next] = kind[sg_below(g, sizeof(kind))];
+		size = sg_below(g, 2) == 0 ? sg_below(g, 256) : 0;
+		size = buf[next] == 44 ? 0 : size;
+		buf[at + 1] = (uint8_t)size;
+		buf[at + 3] = buf[next] == 44 ? (uint8_t)sg_below(g, 2) : 0;
+		size = buf[next] == 51 ? 4 * size + 8 : 8 * size + 8;
+		next = at;
+		at += size;
+	}
+	buf[next] = proto[sg_below(g, sizeof(proto))];
+	return sg_below(g, 4) == 0 ? at + sg_below(g, 14000)
+	                           : at - 4 + sg_below(g, 20);
+}
+
+/* The captured length, and what is there of the chain and behind it. */
+static uint32_t far_atoms(
+    struct spacegen *g, const struct sp_view *v, struct sp_atom *out)
+{
+	static const uint8_t field[] = { SP_IP6_NH, SP_IP6_XNH, SP_FRAG,
+		SP_PROTO, SP_SPORT, SP_DPORT, SP_ICMP_TYPE, SP_TCP_FLAGS };
+	uint32_t n = 0;
+
+	out[n++] = sp_is(SP_LINK, SP_LINK_IPV6);
+	out[n++] = sg_below(g, 3) != 0 ? sp_is(SP_CAPLEN, v->v[SP_CAPLEN])
+	                               : sg_atom(g, v, SP_CAPLEN);
+	for (uint32_t i = 0; i < sizeof(field); i++)
+		if (sg_below(g, 3) != 0)
+			out[n++] = sg_atom(g, v, (enum sp_field)field[i]);
+	return n;
+}
+
+START_TEST(far_packets_are_in_their_cubes)
+{
+	struct spacegen g = { .seed = 0xfa5 + (uint64_t)_i };
+	static uint8_t buf[FAR_ROOM];
+
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		struct sp_packet p = { .data = buf, .link = SP_LINK_IPV6 };
+		struct sp_work w = work();
+		struct sp_atom a[10];
+		struct sp_region r;
+		struct sp_view v;
+		uint32_t n;
+		int rc;
+
+		p.caplen = p.len = far_packet(&g, buf);
+		sp_parse(&p, &v);
+		n = far_atoms(&g, &v, a);
+		rc = sp_conj(&w, a, n, &r);
+		ck_assert_msg(rc == 0 && r.n == 1, "packet %u of %d: %d: %s", i,
+		    _i, rc,
+		    text_of(
+		        (struct sp_region){ &(struct sp_cube){ a, n }, 1 }));
+		ck_assert(sp_region_has(r, &v));
+		exo_arena_free(&arena);
+	}
+}
+END_TEST
+
 Suite *t_space_inhabit_suite(void)
 {
 	Suite *s = suite_create("t_space_inhabit");
@@ -324,6 +411,7 @@ Suite *t_space_inhabit_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, packets_are_in_their_cubes, 0, 2);
 	tcase_add_loop_test(t, no_guess, 0, 2);
+	tcase_add_loop_test(t, far_packets_are_in_their_cubes, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }
