@@ -176,6 +176,7 @@ static int make(
 	*b = (struct cmd_binding){ .priority = parts->priority };
 	b->name = strndup(parts->name, parts->name_len);
 	b->owner = strndup(parts->owner, parts->owner_len);
+	b->fragments = parts->fragments;
 	b->claimed = parts->claim != NULL;
 	if (b->name == NULL || b->owner == NULL)
 		ret = complain(err, "out of memory");

@@ -12,12 +12,13 @@
 /** One binding. The strings are the set's. */
 struct cmd_binding {
 	char *name;
-	char *owner;   /* "default" where none was stated */
-	char *expr;    /* a tcpdump expression */
-	char *file;    /* where the expression came from; NULL: written out */
-	char *list;    /* the file that holds the binding; NULL: none does */
-	unsigned line; /* of that file, from 1 */
-	bool claimed;  /* it states a claim */
+	char *owner;    /* "default" where none was stated */
+	char *expr;     /* a tcpdump expression */
+	char *file;     /* where the expression came from; NULL: written out */
+	char *list;     /* the file that holds the binding; NULL: none does */
+	unsigned line;  /* of that file, from 1 */
+	bool fragments; /* it wants later fragments, too */
+	bool claimed;   /* it states a claim */
 	struct sp_region claim; /* its own, see cmd_region_keep(); not empty */
 	int32_t priority;
 	uint32_t index; /* place in the order of appearance */

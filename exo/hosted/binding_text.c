@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  *	binding  = name [ "@" priority ] *( "," option ) "=" filter
- *	option   = "owner=" name / "claim=" quoted		; each once
+ *	option   = "owner=" name / "claim=" quoted / "fragments"	; each once
  *	name     = 1*128( ALPHA / DIGIT / "_" / "." / "-" ), no "." at its start
  *	priority = [ "-" ] 1*DIGIT
  *	quoted   = "'" region "'" / DQUOTE region DQUOTE	; no quote inside
@@ -91,15 +91,28 @@ static int parse_owner(const char **p, struct cmd_binding_parts *out, char *err)
 	return 0;
 }
 
+static int parse_fragments(
+    const char **p, struct cmd_binding_parts *out, char *err)
+{
+	if (out->fragments)
+		return complain(err, "'%.64s': fragments stands twice", *p);
+	*p += strlen("fragments");
+	out->fragments = true;
+	return 0;
+}
+
 static int parse_option(
     const char **p, struct cmd_binding_parts *out, char *err)
 {
 	if (strncmp(*p, "owner=", 6) == 0)
 		return parse_owner(p, out, err);
+	if (strncmp(*p, "fragments", 9) == 0)
+		return parse_fragments(p, out, err);
 	if (strncmp(*p, "claim=", 6) != 0)
 		return complain(err,
-		    "'%.64s': only owner=NAME and claim='REGION' may stand "
-		    "after a comma, as in web,owner=alice='tcp port 80'",
+		    "'%.64s': only owner=NAME, claim='REGION' and fragments "
+		    "may stand after a comma, as in "
+		    "web,owner=alice='tcp port 80'",
 		    *p);
 	if (out->claim != NULL)
 		return complain(err, "'%.64s': it has a claim already", *p);
@@ -148,7 +161,8 @@ int cmd_binding_parse(
 		return complain(err,
 		    "'%.200s': '=' and the filter must "
 		    "follow '%.*s'; write "
-		    "NAME[@PRIORITY][,owner=OWNER][,claim='REGION']=FILTER",
+		    "NAME[@PRIORITY][,owner=OWNER][,claim='REGION']"
+		    "[,fragments]=FILTER",
 		    text, (int)(p - text < 200 ? p - text : 200), text);
 	if (out->owner == NULL) {
 		out->owner = "default";

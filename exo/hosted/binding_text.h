@@ -5,6 +5,7 @@
 #ifndef EXO_HOSTED_BINDING_TEXT_H
 #define EXO_HOSTED_BINDING_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct cmd_binding_parts {
 	const char *name, *filter;
 	const char *owner; /* "default" where none was stated */
 	const char *claim; /* a region as it stands there; NULL: none does */
+	bool fragments;    /* later fragments are wanted, too */
 	size_t name_len, owner_len, claim_len;
 	int32_t priority;
 };

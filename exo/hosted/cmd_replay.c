@@ -16,12 +16,14 @@ static const char help[] =
     "Pass once over traces, give every packet to the bindings that match it,\n"
     "and print what each of them got.\n"
     "\n"
-    "A BINDING is NAME[@PRIORITY][,owner=OWNER][,claim='REGION']=FILTER.\n"
+    "A BINDING is\n"
+    "  NAME[@PRIORITY][,owner=OWNER][,claim='REGION'][,fragments]=FILTER.\n"
     "FILTER is a tcpdump expression, or @FILE for one that FILE holds. A "
     "higher\n"
     "PRIORITY is asked first; 0 is the default, and equal ones are asked in\n"
     "order. A binding is asked about the packets of its claim only; 'exopf\n"
-    "region' tells what a region is.\n"
+    "region' tells what a region is. With fragments, under --policy\n"
+    "exclusive, it gets later fragments of packets whose first it took, too.\n"
     "\n"
     "  -r, --read FILE    a trace: pcap or pcapng, plain or packed with gzip,\n"
     "                     zstd, lz4 or xz; '-' is standard input\n"
@@ -29,7 +31,8 @@ static const char help[] =
     "                     and 'grant' a grant\n"
     "      --grant GRANT  OWNER 'REGION' RIGHT[,RIGHT...]: what an owner may;\n"
     "                     with grants, nobody else may anything. The rights\n"
-    "                     are exclusive, shared, first, delegate, tell\n"
+    "                     are exclusive, shared, first, delegate, tell,\n"
+    "                     fragments\n"
     "  -o, --output PAT   write the packets of each binding to a file: {name}\n"
     "                     and {owner} in PAT are replaced, .pcap or .pcapng "
     "at\n"
@@ -238,6 +241,13 @@ static int take_arguments(const struct cmd *self, struct args *a, int argc)
 	if (a->rp->set.n == 0)
 		return cmd_usage(self, "no binding: say NAME=FILTER, as in "
 		                       "web='tcp port 80'");
+	if (a->opts.policy != REPLAY_EXCLUSIVE)
+		for (k = 0; k < a->rp->set.n; k++)
+			if (a->rp->set.v[k].fragments)
+				return cmd_usage(self,
+				    "%s: fragments follow under --policy "
+				    "exclusive only",
+				    a->rp->set.v[k].name);
 	return replay_out_check(a->rp);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  *	grant  = owner 1*WSP quoted 1*WSP right *( "," *WSP right )
- *	right  = "exclusive" / "shared" / "first" / "delegate" / "tell"
+ *	right  = "exclusive" / "shared" / "first" / "delegate" / "tell" /
+ *		 "fragments"
  *
  * with quoted of binding_text.c. In a file the word grant stands before it.
  */
@@ -30,6 +31,7 @@ static const struct {
 	{ "first", EXO_RIGHT_FIRST },
 	{ "delegate", EXO_RIGHT_DERIVE },
 	{ "tell", EXO_RIGHT_TELL },
+	{ "fragments", EXO_RIGHT_FOLLOW },
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
@@ -66,7 +68,8 @@ const char *cmd_grant_line(const char *line)
 
 static int parse_right(const char *word, size_t n, uint32_t *rights, char *err)
 {
-	static const char all[] = "exclusive, shared, first, delegate, tell";
+	static const char all[] =
+	    "exclusive, shared, first, delegate, tell, fragments";
 
 	for (size_t i = 0; i < WORDS; i++) {
 		if (strlen(words[i].word) != n ||

@@ -88,6 +88,18 @@ static int remember(struct replay *rp, struct replay_denial d)
 	return 0;
 }
 
+static bool has_right(
+    const struct replay *rp, const struct replay_owner *o, uint32_t right)
+{
+	const struct cmd_grants *g = &rp->set.grants;
+
+	for (uint32_t i = 0; i < g->n; i++)
+		if (strcmp(g->v[i].owner, o->name) == 0 &&
+		    (g->v[i].rights & right) != 0)
+			return true;
+	return false;
+}
+
 static void tell_grant(struct replay *rp, const struct cmd_binding *b,
     struct replay_owner *o, const char *place, enum replay_why why)
 {
@@ -102,6 +114,12 @@ static void tell_grant(struct replay *rp, const struct cmd_binding *b,
 		    "  grant %s 'REGION' %s\n"
 		    "in a file of bindings, or say --grant \"%s 'REGION' %s\"",
 		    place, b->name, o->name, o->name, right, o->name, right);
+	else if (b->fragments && has_right(rp, o, replay_right(rp)))
+		replay_error(rp,
+		    "%s%s: what is granted to its owner, %s, is without the "
+		    "right fragments: add it to the grant of its claim, or "
+		    "leave fragments out of the binding",
+		    place, b->name, o->name);
 	else
 		replay_error(rp,
 		    "%s%s: what is granted to its owner, %s, is without the "

@@ -166,7 +166,7 @@ int replay_bind_call(struct replay *rp, const struct replay_owner *o,
 		call->key = o->keys[i];
 		err = exo_call(
 		    rp->core, o->env, EXO_CALL_BIND_NR, call, sizeof(*call));
-		if (err != -EXO_EOUTSIDE)
+		if (err != -EXO_EOUTSIDE && err != -EXO_EPERM)
 			break;
 	}
 	free(claim);

@@ -53,6 +53,25 @@ exits "exclusive, the table" 0 "$exopf" replay --policy exclusive -r "$web" \
 like "exclusive, the table: says so" "$(head -n 1 "$tmp/out")" \
     'policy exclusive$'
 
+# Later fragments follow the first that a claim of ports has.
+frags=$pcaps/fragments.pcap
+all=$(count "$frags" 'udp')
+first=$(count "$frags" 'udp and ip[6:2] & 0x1fff = 0 or
+    ip6[6] = 44 and ip6[40] = 17 and ip6[42:2] & 0xfff8 = 0')
+ports="claim='udp and has sport'"
+exits "fragments" 0 "$exopf" replay --json --policy exclusive -r "$frags" \
+    --grant "a 'udp' exclusive,fragments" "u,owner=a,$ports,fragments="
+is "fragments: all of a packet" "$(matched u)" "$all"
+exits "fragments, not wanted" 0 "$exopf" replay --json --policy exclusive \
+    -r "$frags" --grant "a 'udp' exclusive,fragments" "u,owner=a,$ports="
+is "fragments, not wanted: those with ports" "$(matched u)" "$first"
+exits "fragments without the right" 1 "$exopf" replay --policy exclusive \
+    -r "$frags" --grant "a 'udp' exclusive" "u,owner=a,$ports,fragments="
+like "fragments without the right: says which" "$(cat "$tmp/err")" \
+    'without the right fragments'
+exits "fragments under another policy" 2 "$exopf" replay -r "$frags" \
+    "u,fragments="
+
 # A claim bounds its filter under every policy, whatever the filter is.
 for policy in all first; do
 	exits "a claim under $policy" 0 "$exopf" replay --json \

@@ -23,6 +23,8 @@ static const struct {
 	{ "a 'any' exclusive,shared,first,delegate,tell", "a", "any",
 	    X | S | F | D | T },
 	{ "a 'any' tell, exclusive ,first", "a", "any", X | F | T },
+	{ "a 'udp' exclusive,fragments", "a", "proto = 17",
+	    X | EXO_RIGHT_FOLLOW },
 	{ "grant 'udp or (ip and udp)' shared", "grant", "proto = 17", S },
 	{ "A-b_c.9 'link = 65536' shared", "A-b_c.9", "link = 65536", S },
 };
@@ -69,7 +71,7 @@ static const struct {
 	{ "a 'tcp' exclusive tell", "'tell': commas stand between rights" },
 	{ "a 'tcp' exclusive # why", "'# why': commas stand between" },
 	{ "a 'tcp' owns", "'owns' is no right: the rights are exclusive, "
-	                  "shared, first, delegate, tell" },
+	                  "shared, first, delegate, tell, fragments" },
 	{ "a 'tcp' Exclusive", "'Exclusive' is no right" },
 	{ "a 'tcp' tap", "'tap' is no right" },
 	{ "a 'tcp' tell,exclusive,tell", "the right tell stands there twice" },
@@ -131,7 +133,7 @@ START_TEST(words_of_rights)
 	ck_assert_str_eq(cmd_right_word(S), "shared");
 	ck_assert_ptr_null(cmd_right_word(EXO_RIGHT_STEPS));
 	ck_assert_str_eq(cmd_rights_text(EXO_RIGHT_ALL, buf),
-	    "exclusive,shared,first,delegate,tell");
+	    "exclusive,shared,first,delegate,tell,fragments");
 	ck_assert_str_eq(cmd_rights_text(T | EXO_RIGHT_STEPS, buf), "tell");
 	ck_assert_str_eq(cmd_rights_text(0, buf), "");
 }
