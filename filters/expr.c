@@ -13,6 +13,9 @@
  * order counts: on NULL and ENC packets begin with an address family in the
  * order of the machine that captured them, and libpcap compares it so.
  *
+ * Threads may compile at the same time: each has a trace of its own, and
+ * libpcap keeps nothing else (since 1.8).
+ *
  * Names in an expression are looked up as tcpdump does it, by the C library:
  * /etc/protocols, /etc/services, and for hosts whatever nsswitch.conf says,
  * DNS included. Only a name that stands in the expression is looked up.
@@ -251,6 +254,17 @@ const struct flt_expr_how flt_expr_how = {
 	.memory = 1u << 30,
 };
 
+static bool is_small(const struct flt_expr_how *how, const char *expr)
+{
+	return strlen(expr) <= how->small_text &&
+	       flt_split_terms(expr) <= how->small_terms;
+}
+
+bool flt_expr_is_small(const char *expr)
+{
+	return is_small(&flt_expr_how, expr);
+}
+
 int flt_expr_cbpf_by(const struct flt_expr_how *how, const char *expr,
     uint32_t linktype, unsigned flags, struct flt_cbpf **out, uint32_t *n,
     struct flt_error *err)
@@ -258,8 +272,7 @@ int flt_expr_cbpf_by(const struct flt_expr_how *how, const char *expr,
 	struct flt_error node;
 	int ret;
 
-	if (strlen(expr) <= how->small_text &&
-	    flt_split_terms(expr) <= how->small_terms)
+	if (is_small(how, expr))
 		return flt_expr_whole(expr, linktype, flags, out, n, err);
 	ret = flt_expr_nodes(
 	    expr, linktype, flags, how->node_terms, out, n, &node);

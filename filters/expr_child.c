@@ -11,9 +11,10 @@
  * Life-cycle: pipe, fork; the child writes one message and leaves by _exit();
  * the parent reads until the end or the deadline, kills the child in that case,
  * and always waits for it. The child has its end of the pipe, standard error
- * and nothing else of the parent's open. The product has one thread; in a
- * process with several the child would rely on the C library to keep malloc()
- * usable behind fork(), as glibc does.
+ * and nothing else of the parent's open. Where the process has other threads,
+ * as one that reads a trace ahead, the child relies on the C library to keep
+ * malloc() usable behind fork(), as glibc does. None of them may be looking up
+ * a name at that moment: glibc's locks for that stay locked in the child.
  *
  * Trust: the child has eaten hostile text. Its message is a bounded number of
  * bytes; the program in it is checked like every other by flt_cbpf_convert().

@@ -8,6 +8,7 @@
 #ifndef FLT_FILTERS_H
 #define FLT_FILTERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,6 +79,11 @@ void flt_cbpf_text(
  */
 int flt_expr_cbpf(const char *expr, uint32_t linktype, unsigned flags,
     struct flt_cbpf **out, uint32_t *n, struct flt_error *err);
+
+/** True when the above is soon done for the expression, in this process: by
+ * libpcap as a whole. Threads may do that at the same time. Others may take
+ * half a minute and a child process. */
+bool flt_expr_is_small(const char *expr);
 
 /** The whole way from an expression to an image. Errors as above. */
 int flt_expr_image(const char *expr, uint32_t linktype, unsigned flags,

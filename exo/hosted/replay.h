@@ -6,8 +6,9 @@
  *	cmd_replay.c reads the arguments, replay.c runs: it reads batches from
  *	the trace and feeds them to the core. replay_owner.c are the libOSes,
  *	consumers of one ring each; replay_grant.c are the keys that they hold;
- *	replay_bind.c binds the filters when a link type appears;
- *	replay_denied.c tells what authority refuses; replay_name.c names the outputs, replay_out.c writes
+ *	replay_bind.c binds the filters when a link type appears, while a
+ *	thread compiles the next ones (ahead.c); replay_denied.c tells what
+ *	authority refuses; replay_name.c names the outputs, replay_out.c writes
  *	them; replay_total.c adds up, replay_table.c and replay_json.c show it.
  *
  * The path of a packet
@@ -25,6 +26,7 @@
 
 #include "exo/abi/call.h"
 #include "exo/core/core.h"
+#include "exo/hosted/ahead.h"
 #include "exo/hosted/binding.h"
 #include "exo/hosted/passes.h"
 #include "exo/hosted/perf_map.h"
@@ -173,6 +175,7 @@ struct replay {
 	uint32_t
 	    *granted; /* indices into set.grants, by owner, then in order */
 	_Alignas(8) uint8_t witness[EXO_WITNESS_BYTES]; /* of the last BIND */
+	struct cmd_ahead *ahead; /* compiles while filters are bound; or NULL */
 
 	struct tr_run *run;
 	struct tr_pkt batch[REPLAY_BATCH];

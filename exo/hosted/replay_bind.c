@@ -143,8 +143,14 @@ static int refused(struct replay *rp, const struct cmd_binding *b,
     uint32_t linktype, const char *why)
 {
 	char name[64];
+	bool fits = true;
 
-	if (rp->nlinks == 1 && !fits_anywhere(rp, b->expr))
+	if (rp->nlinks == 1) {
+		cmd_ahead_hold(rp->ahead);
+		fits = fits_anywhere(rp, b->expr);
+		cmd_ahead_go_on(rp->ahead);
+	}
+	if (!fits)
 		return wrong_everywhere(rp, b, why);
 	if (rp->nrefusals < WARNINGS_MAX)
 		replay_warn(rp,
@@ -228,31 +234,86 @@ static int bind_image(struct replay *rp, const struct cmd_binding *b,
 	return CMD_FAULT;
 }
 
-static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
+/* A filter compiled for a link type: what is made ahead. */
+struct made {
+	int ret; /* or LEFT */
+	struct flt_image img;
+	struct flt_error err;
+};
+
+#define LEFT 1 /* it takes long, or a process: not made ahead */
+
+struct making {
+	const struct replay *rp;
+	uint32_t linktype;
+};
+
+static void make(
+    const struct replay *rp, uint32_t rank, uint32_t linktype, struct made *m)
 {
 	const struct cmd_binding *b = &rp->set.v[rp->order[rank]];
-	struct flt_image img = { .bytes = NULL };
-	struct flt_error err = { "" };
-	char label[EXO_NAME_MAX + 1], place[REPLAY_PLACE];
-	char shown[CMD_EXPR_SHOWN + 4];
-	int ret;
+	char label[EXO_NAME_MAX + 1];
 
 	/* The image's name is a label for diagnostics, and shorter than a
 	 * binding's may be; bindings are told apart by their tags. */
 	snprintf(label, sizeof(label), "%.*s", (int)EXO_NAME_MAX, b->name);
-	ret = flt_expr_image(b->expr, link->linktype & ~TR_LINK_SWAPPED,
-	    flags_of(rp, link->linktype), label, &img, &err);
-	if (ret == -EXO_ENOMEM)
+	m->ret = flt_expr_image(b->expr, linktype & ~TR_LINK_SWAPPED,
+	    flags_of(rp, linktype), label, &m->img, &m->err);
+}
+
+static void make_ahead(void *user, uint32_t rank, void *slot)
+{
+	const struct making *how = user;
+	const struct replay *rp = how->rp;
+	struct made *m = slot;
+
+	if (flt_expr_is_small(rp->set.v[rp->order[rank]].expr))
+		make(rp, rank, how->linktype, m);
+	else
+		m->ret = LEFT;
+}
+
+static void drop_made(void *user, void *slot)
+{
+	struct made *m = slot;
+
+	(void)user;
+	flt_image_free(&m->img);
+}
+
+/* The filter of this rank; they are taken in order. */
+static void take(
+    struct replay *rp, uint32_t rank, uint32_t linktype, struct made *m)
+{
+	*m = (struct made){ .ret = LEFT };
+	if (rp->ahead != NULL)
+		*m = *(const struct made *)cmd_ahead_take(rp->ahead);
+	if (m->ret != LEFT)
+		return;
+	cmd_ahead_hold(rp->ahead);
+	make(rp, rank, linktype, m);
+	cmd_ahead_go_on(rp->ahead);
+}
+
+static int bind_one(struct replay *rp, uint32_t rank, struct replay_link *link)
+{
+	const struct cmd_binding *b = &rp->set.v[rp->order[rank]];
+	char place[REPLAY_PLACE], shown[CMD_EXPR_SHOWN + 4];
+	struct made m;
+	int ret;
+
+	take(rp, rank, link->linktype, &m);
+	if (m.ret == -EXO_ENOMEM)
 		return no_memory(rp);
-	if (ret == -EXO_ESYNTAX)
-		return refused(rp, b, link->linktype, err.text);
-	if (ret != 0) {
+	if (m.ret == -EXO_ESYNTAX)
+		return refused(rp, b, link->linktype, m.err.text);
+	if (m.ret != 0) {
 		replay_error(rp, "%s%s: '%s': %s", replay_place(b, place),
-		    b->name, cmd_expr_text(b->expr, shown), err.text);
+		    b->name, cmd_expr_text(b->expr, shown), m.err.text);
 		return CMD_FAULT;
 	}
-	ret = bind_image(rp, b, rank, &img, link);
-	flt_image_free(&img);
+	ret = bind_image(rp, b, rank, &m.img, link);
+	flt_image_free(&m.img);
 	return ret;
 }
 
@@ -262,10 +323,14 @@ static int stopped(struct replay *rp)
 	return 128 + rp->interrupted;
 }
 
-/* Bind everything for a link type that was just added. */
+/* Bind everything for a link type that was just added. What libpcap does of
+ * it is done ahead, by another processor if there is one. */
 static int bind_all(struct replay *rp, struct replay_link *link)
 {
 	size_t before = rp->ndenials;
+	struct making making = { rp, link->linktype };
+	const struct cmd_ahead_how how = { rp->set.n, sizeof(struct made),
+		make_ahead, drop_made, &making };
 	uint32_t i;
 	int ret = 0;
 
@@ -275,12 +340,15 @@ static int bind_all(struct replay *rp, struct replay_link *link)
 	for (i = 0; i < rp->set.n; i++)
 		link->bound[i] = REPLAY_UNBOUND;
 	/* what authority refuses is told of all bindings at once */
+	rp->ahead = cmd_ahead_new(&how);
 	for (i = 0; ret == 0 && i < rp->set.n; i++) {
 		ret =
 		    cmd_signal_stop != 0 ? stopped(rp) : bind_one(rp, i, link);
 		if (ret == CMD_NO)
 			ret = 0;
 	}
+	cmd_ahead_free(rp->ahead);
+	rp->ahead = NULL;
 	if (ret != 0 || rp->ndenials == before)
 		return ret;
 	ret = replay_witnesses(rp);

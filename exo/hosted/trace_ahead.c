@@ -10,8 +10,9 @@
  */
 #include "exo/hosted/trace_ahead.h"
 
+#include "exo/hosted/thread.h"
+
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,15 +50,6 @@ struct tr_ahead {
 
 static atomic_int threads; /* that read ahead now */
 
-static int processors(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set)
-	                                                    : 1;
-}
-
 bool tr_ahead_helps(const struct tr_raw *raw)
 {
 	struct stat st;
@@ -66,7 +58,7 @@ bool tr_ahead_helps(const struct tr_raw *raw)
 	if (raw->fd < 0 || !raw->own || fstat(raw->fd, &st) != 0 ||
 	    !S_ISREG(st.st_mode) || st.st_size < FILE_MIN)
 		return false;
-	n = processors();
+	n = cmd_processors();
 	return atomic_load(&threads) < (n < THREADS_MAX ? n : THREADS_MAX) &&
 	       n > 1;
 }
@@ -126,12 +118,8 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* Start the thread with all signals blocked but those that are faults. */
 bool tr_ahead_start(struct tr_ahead *a)
 {
-	sigset_t all, old;
-	int rc;
-
 	a->filled = 0;
 	a->given = 0;
 	a->taken = 0;
@@ -139,16 +127,7 @@ bool tr_ahead_start(struct tr_ahead *a)
 	a->code = 0;
 	a->why = NULL;
 	atomic_store(&a->quit, false);
-	sigfillset(&all);
-	sigdelset(&all, SIGBUS);
-	sigdelset(&all, SIGFPE);
-	sigdelset(&all, SIGILL);
-	sigdelset(&all, SIGSEGV);
-	if (pthread_sigmask(SIG_SETMASK, &all, &old) != 0)
-		return false;
-	rc = pthread_create(&a->thread, NULL, thread_main, a);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	a->runs = rc == 0;
+	a->runs = cmd_thread_start(&a->thread, thread_main, a);
 	if (a->runs)
 		atomic_fetch_add(&threads, 1);
 	return a->runs;
