@@ -189,7 +189,7 @@ static uint64_t one_set(uint64_t seed, bool quick)
 	uint64_t until = dx_total.decisions + SET_COST, filters;
 	uint32_t rounds = quick ? 4 : 40;
 
-	dx_world_fill(w);
+	dx_world_fill(w, plan.bindings);
 	filters = w->nbinds;
 	while (rounds-- > 0 && dx_total.decisions < until) {
 		some_packets(w, PER_ROUND + sg_below(&w->g, 4 * PER_ROUND));

@@ -12,7 +12,7 @@
 #include "exo/space/wire.h"
 #include "tests/support/demux_world.h"
 
-#define RING   (1u << 24)
+#define RING   (1u << 25)
 #define BUDGET 300000u
 #define ROOTS  14u
 
@@ -352,7 +352,7 @@ static uint32_t some_snap(struct dx_world *w)
 	static const uint32_t snaps[] = { 1, 14, 40, 60, 200, 1500,
 		UINT32_MAX };
 
-	if (chance(w, w->plan.bindings > 300 ? 8 : 3) != 0)
+	if (chance(w, 8) >= (w->plan.bindings > 300 ? 1 : 5))
 		return 0;
 	return snaps[chance(w, 7)];
 }
@@ -449,19 +449,29 @@ static int by_order(const void *x, const void *y)
 	return a->born < b->born ? -1 : 1;
 }
 
-void dx_world_fill(struct dx_world *w)
+void dx_world_fill(struct dx_world *w, uint32_t bindings)
 {
-	uint32_t tries = 2 * w->plan.bindings + 8;
+	uint32_t tries = 2 * bindings + 8;
 
-	while (w->nbinds < w->plan.bindings && tries-- > 0)
+	while (w->nbinds < bindings && tries-- > 0)
 		bind_one(w);
 	qsort(w->bind, w->nbinds, sizeof(w->bind[0]), by_order);
 }
 
 void dx_world_churn(struct dx_world *w)
 {
-	uint32_t turns = 1 + w->plan.bindings / 16;
+	uint32_t most = w->plan.bindings, turns;
 
+	/* now and then they become so few that they are asked in order */
+	if (chance(w, 6) == 0)
+		most = chance(w, 14);
+	while (w->nbinds > most) {
+		uint32_t i = chance(w, w->nbinds);
+
+		if (w->bind[i]->args.snap == 0 || chance(w, 8) == 0)
+			dx_unbind(w, i);
+	}
+	turns = 1 + w->nbinds / 16;
 	for (uint32_t i = 0; i < turns && w->nbinds > 0; i++) {
 		if (chance(w, 3) == 0)
 			rebind_one(w);
@@ -478,7 +488,7 @@ void dx_world_churn(struct dx_world *w)
 	}
 	grant(w, chance(w, w->plan.envs), chance(w, 4) == 0);
 	derive(w);
-	dx_world_fill(w);
+	dx_world_fill(w, most);
 }
 
 /* --- a world ------------------------------------------------------------------ */

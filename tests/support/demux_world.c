@@ -11,7 +11,7 @@
 #include "exo/lib/fmt.h"
 #include "exo/space/text.h"
 
-#define RING (1u << 24)
+#define RING (1u << 25)
 #define TAIL (DX_BYTES + 64) /* of a ring, that a record takes at most */
 
 struct dx_total dx_total;

@@ -93,10 +93,10 @@ extern struct dx_total dx_total;
 struct dx_world *dx_world_new(const struct dx_plan *plan);
 void dx_world_free(struct dx_world *w);
 
-/** Bind until there are as many as planned. */
-void dx_world_fill(struct dx_world *w);
+/** Bind until there are so many. */
+void dx_world_fill(struct dx_world *w, uint32_t bindings);
 
-/** Bind, unbind, bind anew, revoke, end. */
+/** Bind, unbind, bind anew, revoke, end; as planned there are, or few. */
 void dx_world_churn(struct dx_world *w);
 
 /** How many packets of w->batch may be ingested at once: rings have room. */
