@@ -243,6 +243,9 @@ bench-demux: ## the index against C, DPDK and Linux, 10 to 1,000,000 flows
 	@$(SETUP) build bench || echo 'bench-demux: some columns may be missing'
 	+@$(SELF) all $(BUILD)/bench_demux $(DEMUX_SO)
 	@sh tests/support/bench.sh $(BUILD) bench_demux
+.PHONY: bench-adversary
+bench-adversary: all $(BUILD)/bench_adversary ## what a neighbour can do to a victim
+	@sh tests/support/bench.sh $(BUILD) bench_adversary
 
 fmt: ## clang-format every source in place
 	@sh tests/lint/format.sh --fix
