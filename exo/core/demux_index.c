@@ -14,6 +14,7 @@
  */
 #include "exo/core/demux_int.h"
 #include "exo/lib/bits.h"
+#include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 
 #define ROOM 16u /* rules of a packet that are got at once */
@@ -23,6 +24,7 @@ struct hits {
 	uint64_t rank[EXO_LOOK_BATCH * ROOM];
 	struct domain **touched; /* domains that some packet is in */
 	uint32_t ntouched;
+	uint32_t ngot;        /* of core->ranks, by gather() */
 	uint64_t once, often; /* packets in one domain, in several */
 	const struct linkset *set;
 };
@@ -74,19 +76,54 @@ static void find_domains(
 		exo_index_all(set->grants, core->look, all, on_grant, h);
 }
 
-/* The order of a few numbers. */
-static void sort(uint64_t *v, uint32_t n)
+/* Let a number sink to its place in a heap, the greatest first. */
+static void sink(uint64_t *v, uint32_t n, uint32_t i)
 {
-	for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
-		for (uint32_t i = gap; i < n; i++) {
-			uint64_t x = v[i];
-			uint32_t k = i;
+	uint64_t x = v[i];
 
-			for (; k >= gap && v[k - gap] > x; k -= gap)
-				v[k] = v[k - gap];
-			v[k] = x;
-		}
+	for (uint32_t k = 2 * i + 1; k < n; k = 2 * i + 1) {
+		k += k + 1 < n && v[k + 1] > v[k];
+		if (v[k] <= x)
+			break;
+		v[i] = v[k];
+		i = k;
 	}
+	v[i] = x;
+}
+
+/* Numbers in order, each once; returns how many. Owners choose them, so it
+ * takes n log n steps whatever they are. */
+static uint32_t sort(uint64_t *v, uint32_t n)
+{
+	uint32_t out = 0;
+
+	for (uint32_t i = n / 2; i-- > 0;)
+		sink(v, n, i);
+	for (uint32_t i = n; i-- > 1;) {
+		uint64_t x = v[i];
+
+		v[i] = v[0];
+		v[0] = x;
+		sink(v, i, 0);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		if (out == 0 || v[out - 1] != v[i])
+			v[out++] = v[i];
+	return out;
+}
+
+/* A rule of the packet at work. Several of a binding may have it; the room is
+ * for two of each binding, twice. */
+static void on_rule(void *arg, uint32_t packet, uint64_t rank)
+{
+	struct exo_core *core = arg;
+	struct hits *h = core->hits;
+
+	(void)packet;
+	if (h->ngot == core->ranks_room)
+		h->ngot = sort(core->ranks, h->ngot);
+	exo_assert(h->ngot < core->ranks_room);
+	core->ranks[h->ngot++] = rank;
 }
 
 /* All rules of one packet, in the order of all of its domains. */
@@ -94,22 +131,13 @@ static uint32_t gather(struct exo_core *core, uint32_t packet)
 {
 	const uint64_t bit = (uint64_t)1 << packet;
 	struct hits *h = core->hits;
-	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < h->ntouched; i++) {
-		struct domain *d = h->touched[i];
-		uint64_t more = bit & d->mask;
-
-		h->h.from[packet] = 0;
-		while (more != 0) {
-			more = exo_index_ordered(d->ix, core->look, bit, &h->h);
-			memcpy(core->ranks + n, h->rank + packet * ROOM,
-			    h->h.n[packet] * sizeof(*core->ranks));
-			n += h->h.n[packet];
-		}
-	}
-	sort(core->ranks, n);
-	return n;
+	h->ngot = 0;
+	for (uint32_t i = 0; i < h->ntouched; i++)
+		if ((bit & h->touched[i]->mask) != 0)
+			exo_index_all(
+			    h->touched[i]->ix, core->look, bit, on_rule, core);
+	return sort(core->ranks, h->ngot);
 }
 
 static void count_one(struct binding *b, struct exo_pkt *p)

@@ -87,10 +87,11 @@ static int out_grow(struct exo_core *core, uint32_t bindings)
 	return 0;
 }
 
-/* Room for all rules of a packet: two of a binding at most. */
+/* Room for all rules of a packet: two of a binding, and as much again for those
+ * that are found more than once. */
 static int ranks_grow(struct exo_core *core, uint32_t bindings)
 {
-	uint64_t need = 2 * ((uint64_t)bindings + RANKS_SPARE);
+	uint64_t need = 4 * ((uint64_t)bindings + RANKS_SPARE);
 	uint64_t room = core->ranks_room == 0 ? OUT_MIN : core->ranks_room;
 	uint64_t *ranks;
 

@@ -4,6 +4,7 @@
  * what is lent, and the witnesses of refusals.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -509,6 +510,43 @@ START_TEST(filters_run_inside_their_claims)
 }
 END_TEST
 
+#define MANY 200u
+#define EACH 40u
+
+/* A packet is in more cubes than there is room to find them all: each binding
+ * is asked once, in order. */
+START_TEST(a_packet_in_many_cubes_of_many_bindings)
+{
+	const struct exo_pkt ping = {
+		.data = seen, .caplen = 60, .wirelen = 60, .linktype = 1
+	};
+	uint64_t name[MANY], first;
+	char text[EACH * 20 + 1];
+	struct exo_pkt pkt = ping;
+	size_t n = 0;
+
+	for (uint32_t k = 0; k < EACH; k++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "%slen in %u-1000", k == 0 ? "" : " or ", k + 1);
+	memset(seen, 0, sizeof(seen));
+	for (uint32_t i = 0; i < MANY; i++)
+		ck_assert_int_eq(
+		    bind_as(&a, &a.key, EXO_BIND_TAP, text, &name[i]), 0);
+	exo_ingest(core, &pkt, 1);
+	ck_assert_uint_eq(pkt.matched, MANY);
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct exo_bind_stat st = world_stat(core, &a, name[i]);
+
+		ck_assert_uint_eq(st.matched, 1);
+		ck_assert_uint_eq(st.evaluated, 1);
+	}
+	/* it is the youngest, so that it takes it from nobody */
+	ck_assert_int_eq(bind_as(&a, &a.key, EXO_BIND_FIRST, text, &first), 0);
+	exo_ingest(core, &pkt, 1);
+	ck_assert_uint_eq(pkt.matched, MANY + 1);
+}
+END_TEST
+
 Suite *t_authority_suite(void)
 {
 	Suite *s = suite_create("authority");
@@ -525,6 +563,7 @@ Suite *t_authority_suite(void)
 	tcase_add_test(t, the_first_of_siblings_wins);
 	tcase_add_test(t, bombs_are_refused);
 	tcase_add_test(t, damaged_regions_are_refused);
+	tcase_add_test(t, a_packet_in_many_cubes_of_many_bindings);
 	tcase_add_loop_test(t, filters_run_inside_their_claims, 0, 8);
 	suite_add_tcase(s, t);
 	return s;
