@@ -56,8 +56,8 @@ like "exclusive, the table: says so" "$(head -n 1 "$tmp/out")" \
 # Later fragments follow the first that a claim of ports has.
 frags=$pcaps/fragments.pcap
 all=$(count "$frags" 'udp')
-first=$(count "$frags" 'udp and ip[6:2] & 0x1fff = 0 or
-    ip6[6] = 44 and ip6[40] = 17 and ip6[42:2] & 0xfff8 = 0')
+first=$(count "$frags" '(udp and ip[6:2] & 0x1fff = 0) or
+    (ip6[6] = 44 and ip6[40] = 17 and ip6[42:2] & 0xfff8 = 0)')
 ports="claim='udp and has sport'"
 exits "fragments" 0 "$exopf" replay --json --policy exclusive -r "$frags" \
     --grant "a 'udp' exclusive,fragments" "u,owner=a,$ports,fragments="
