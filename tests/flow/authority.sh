@@ -57,7 +57,8 @@ like "exclusive, the table: says so" "$(head -n 1 "$tmp/out")" \
 frags=$pcaps/fragments.pcap
 all=$(count "$frags" 'udp')
 first=$(count "$frags" '(udp and ip[6:2] & 0x1fff = 0) or
-    (ip6[6] = 44 and ip6[40] = 17 and ip6[42:2] & 0xfff8 = 0)')
+    (ip6[6] = 44 and ip6[40] = 17 and ip6[42:2] & 0xfff8 = 0) or
+    ip6[6] = 17')
 ports="claim='udp and has sport'"
 exits "fragments" 0 "$exopf" replay --json --policy exclusive -r "$frags" \
     --grant "a 'udp' exclusive,fragments" "u,owner=a,$ports,fragments="
