@@ -156,13 +156,16 @@ static int claim(struct exo_core *core, struct env *env,
 	if (err != 0 || a->mode == EXO_BIND_TAP)
 		return err;
 	job->joined =
-	    claim_find(job->set, env, job->claim, a->mode, &job->shared);
+	    claim_find(core, job->set, env, job->claim, a->mode, &job->shared);
 	if (!job->joined)
 		err = claim_check(
-		    w, job->set, env, job->claim, a->mode, why, other);
+		    core, w, job->set, env, job->claim, a->mode, why, other);
 	if (err == 0 && a->mode == EXO_BIND_EXCLUSIVE)
 		err = claim_lent(w, job->set, job->key, job->claim, why);
 	if (err != 0 || job->joined)
+		return err;
+	err = claim_near_reserve(core, job->set);
+	if (err != 0)
 		return err;
 	job->shared = exo_mem_get(&env->mem, sizeof(*job->shared));
 	if (job->shared == NULL)
@@ -309,7 +312,7 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 		b->key_next->key_prev = &b->key_next;
 	job->key->bindings = b;
 	if (job->shared != NULL)
-		claim_publish(job->set, job->shared, b);
+		claim_publish(core, job->set, job->shared, b);
 	linkset_insert(core, job->set, b);
 	a->out_binding = job->name;
 }

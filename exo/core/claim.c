@@ -41,27 +41,32 @@ static int share(struct sp_work *w, struct sp_region mine,
 	return rc != 0 ? rc : sp_overlap(w, mine, x, out);
 }
 
-int claim_find(const struct linkset *set, const struct env *env,
-    const struct region *r, uint32_t mode, struct claim **out)
+int claim_find(const struct exo_core *core, const struct linkset *set,
+    const struct env *env, const struct region *r, uint32_t mode,
+    struct claim **out)
 {
+	struct claim_walk walk = claim_near_region(core, set, r);
 	struct claim *c;
 
-	for (c = set->claims; c != NULL; c = c->next)
+	*out = NULL;
+	if (r != NULL && r->refs == 1)
+		return 0; /* nobody else has it */
+	while ((c = claim_walk_next(&walk)) != NULL)
 		if (c->env == env && c->region == r && c->mode == mode)
-			break;
-	*out = c;
-	return c != NULL;
+			*out = c;
+	return *out != NULL;
 }
 
-int claim_check(struct sp_work *w, const struct linkset *set,
-    const struct env *env, const struct region *r, uint32_t mode,
-    struct sp_cube *why, const struct claim **other)
+int claim_check(struct exo_core *core, struct sp_work *w,
+    const struct linkset *set, const struct env *env, const struct region *r,
+    uint32_t mode, struct sp_cube *why, const struct claim **other)
 {
+	struct claim_walk walk = claim_near_region(core, set, r);
+	struct claim *c;
 	struct sp_region mine;
 	int rc = of_link(w, set, r, &mine);
 
-	for (const struct claim *c = set->claims; rc == 0 && c != NULL;
-	     c = c->next) {
+	while (rc == 0 && (c = claim_walk_next(&walk)) != NULL) {
 		if (c->env == env || !excludes(c, mode))
 			continue;
 		rc = share(w, mine, c->region, why);
@@ -83,7 +88,8 @@ int claim_lent(struct sp_work *w, const struct linkset *set,
 	return rc > 0 ? -EXO_ELENT : rc;
 }
 
-void claim_publish(struct linkset *set, struct claim *c, struct binding *b)
+void claim_publish(const struct exo_core *core, struct linkset *set,
+    struct claim *c, struct binding *b)
 {
 	if (c->n++ == 0) {
 		c->next = set->claims;
@@ -91,6 +97,7 @@ void claim_publish(struct linkset *set, struct claim *c, struct binding *b)
 		if (c->next != NULL)
 			c->next->prev = &c->next;
 		set->claims = c;
+		claim_near_add(core, set, c);
 	}
 	b->shared = c;
 }
@@ -101,6 +108,7 @@ void claim_withdraw(struct binding *b)
 
 	if (c == NULL || --c->n > 0)
 		return;
+	claim_near_remove(b->set, c);
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;

@@ -95,6 +95,8 @@ struct key_rec {
 	struct key_rec *parent, *child; /* child: newest */
 	struct key_rec *next, **prev;   /* siblings */
 	struct binding *bindings;       /* published under this key */
+	struct domain *domain; /* a first key's: one of its domains, or NULL */
+	uint32_t ndomains;     /* how many it has */
 };
 
 /** Most bytes of machine code of one environment, where the core is not told
@@ -116,6 +118,25 @@ struct key_rec {
 
 /* --- bindings and the tables that demultiplex ------------------------------ */
 
+#define CLAIM_FIELDS 8u
+
+struct claim_chain {
+	struct claim *head;
+	uint32_t n;
+};
+
+struct claim_link {
+	struct claim *next, **prev;
+	struct claim_chain *in;
+};
+
+/** Claims by the numbers that they demand: claim_near.c. */
+struct claim_near {
+	struct claim_chain without[CLAIM_FIELDS];
+	struct claim_chain *table; /* by field and hash */
+	uint32_t size, n;
+};
+
 /** What bindings of one owner that take packets of a table claim together. */
 struct claim {
 	struct env *env;
@@ -123,12 +144,15 @@ struct claim {
 	uint32_t mode;
 	uint32_t n; /* bindings */
 	struct claim *next, **prev;
+	struct claim_link link[CLAIM_FIELDS];
 };
 
 /** What is bound for packets of one link type under one grant: domain.c. */
 struct domain {
 	struct exo_mem *mem;
 	const struct region *grant; /* NULL: every packet */
+	struct key_rec *root;       /* the grant's key; NULL: several are */
+	const struct linkset *set;
 	struct exo_index *ix;
 	uint32_t id, n; /* its number, and its bindings */
 	uint64_t mask;  /* packets at work that are in the grant */
@@ -182,6 +206,7 @@ struct linkset {
 	bool sorted;     /* v is in the order in which they are asked */
 	uint32_t nslots; /* given so far */
 	uint32_t slots_room, domain_room;
+	uint32_t domain_low; /* no number below is free */
 	struct slots **slots;
 	struct domain *everyone, **domain;
 	struct domain **touched;  /* room for all of them */
@@ -192,6 +217,7 @@ struct linkset {
 	uint32_t ntake; /* those that want records */
 	struct binding **v;
 	struct claim *claims;
+	struct claim_near near;
 	struct linkset *next;
 };
 
@@ -274,19 +300,41 @@ int witness_show(struct exo_core *core, struct env *env,
 
 /* claim.c */
 /** The claim that bindings of an owner, a region and a mode have together. */
-int claim_find(const struct linkset *set, const struct env *env,
-    const struct region *r, uint32_t mode, struct claim **out);
+int claim_find(const struct exo_core *core, const struct linkset *set,
+    const struct env *env, const struct region *r, uint32_t mode,
+    struct claim **out);
 /** Whether a claim may be: 0; -EXO_ECONFLICT with a cube of packets that it
  * shares with another owner's; negative. */
-int claim_check(struct sp_work *w, const struct linkset *set,
-    const struct env *env, const struct region *r, uint32_t mode,
-    struct sp_cube *why, const struct claim **other);
+int claim_check(struct exo_core *core, struct sp_work *w,
+    const struct linkset *set, const struct env *env, const struct region *r,
+    uint32_t mode, struct sp_cube *why, const struct claim **other);
 /** The same of keys that were derived from one: -EXO_ELENT. */
 int claim_lent(struct sp_work *w, const struct linkset *set,
     const struct key_rec *key, const struct region *r, struct sp_cube *why);
 /** Publish a binding's claim; withdraw it. */
-void claim_publish(struct linkset *set, struct claim *c, struct binding *b);
+void claim_publish(const struct exo_core *core, struct linkset *set,
+    struct claim *c, struct binding *b);
 void claim_withdraw(struct binding *b);
+
+/* claim_near.c */
+/** A walk over claims that may be near: f is CLAIM_FIELDS for all of them. */
+struct claim_walk {
+	uint32_t n, f;
+	struct claim *at, *then;
+};
+/** Room for one more claim. */
+int claim_near_reserve(struct exo_core *core, struct linkset *set);
+void claim_near_free(struct exo_core *core, struct linkset *set);
+void claim_near_add(
+    const struct exo_core *core, struct linkset *set, struct claim *c);
+void claim_near_remove(struct linkset *set, struct claim *c);
+/** All claims that share a packet with a region, or have a packet, and some
+ * others; one after the other, then NULL. */
+struct claim_walk claim_near_region(const struct exo_core *core,
+    const struct linkset *set, const struct region *r);
+struct claim_walk claim_near_packet(const struct exo_core *core,
+    const struct linkset *set, const struct sp_view *v);
+struct claim *claim_walk_next(struct claim_walk *w);
 
 /* follow.c */
 /** What fragments show of a claim. */

@@ -46,8 +46,8 @@ void linksets_free(struct exo_core *core);
 
 /* domain.c */
 /** The domain of a key's grant, with one more binding in it. */
-int domain_join(struct exo_core *core, struct linkset *set,
-    const struct key_rec *key, struct domain **out);
+int domain_join(struct exo_core *core, struct linkset *set, struct key_rec *key,
+    struct domain **out);
 void domain_leave(struct linkset *set, struct domain *d);
 /** Find a binding's condition, and put its rules into its domain's index; the
  * binding has its program, set, claim and domain. Whether that fails or not,

@@ -138,10 +138,16 @@ void domain_leave(struct linkset *set, struct domain *d)
 		return;
 	for (uint32_t i = 0; i < d->nrules; i++)
 		(void)exo_index_delete(set->grants, d->rule[i]);
-	if (d->id != DOMAIN_EVERYONE)
-		set->domain[d->id] = NULL;
-	else
+	if (d->root == NULL) {
 		set->everyone = NULL;
+	} else {
+		set->domain[d->id] = NULL;
+		if (d->id < set->domain_low)
+			set->domain_low = d->id;
+		d->root->ndomains--;
+		if (d->root->domain == d)
+			d->root->domain = NULL;
+	}
 	exo_mem_put(d->mem, d->rule, d->rules_room * sizeof(*d->rule));
 	exo_index_free(d->ix);
 	exo_mem_put(d->mem, d, sizeof(*d));
@@ -167,11 +173,12 @@ void domains_free(struct exo_core *core, struct linkset *set)
 static int domain_number(
     struct exo_core *core, struct linkset *set, uint32_t *out)
 {
-	uint32_t i = 0, room = set->domain_room;
+	uint32_t i = set->domain_low, room = set->domain_room;
 	struct domain **more, **touched;
 
 	while (i < room && set->domain[i] != NULL)
 		i++;
+	set->domain_low = i;
 	*out = i;
 	if (i < room)
 		return 0;
@@ -198,6 +205,10 @@ static struct domain *domain_find(
 {
 	if (root->region == NULL)
 		return set->everyone;
+	if (root->domain != NULL && root->domain->set == set)
+		return root->domain;
+	if (root->ndomains <= (root->domain != NULL))
+		return NULL; /* that was the only one */
 	for (uint32_t i = 0; i < set->domain_room; i++)
 		if (set->domain[i] != NULL &&
 		    set->domain[i]->grant == root->region)
@@ -205,17 +216,17 @@ static struct domain *domain_find(
 	return NULL;
 }
 
-static const struct key_rec *root_of(const struct key_rec *key)
+static struct key_rec *root_of(struct key_rec *key)
 {
 	while (key->parent != NULL)
 		key = key->parent;
 	return key;
 }
 
-int domain_join(struct exo_core *core, struct linkset *set,
-    const struct key_rec *key, struct domain **out)
+int domain_join(struct exo_core *core, struct linkset *set, struct key_rec *key,
+    struct domain **out)
 {
-	const struct key_rec *root = root_of(key);
+	struct key_rec *root = root_of(key);
 	struct exo_mem *mem =
 	    root->region == NULL ? &core->mem : &root->env->mem;
 	struct domain *d = domain_find(set, root);
@@ -229,7 +240,11 @@ int domain_join(struct exo_core *core, struct linkset *set,
 	d = exo_mem_get(mem, sizeof(*d));
 	if (d == NULL)
 		return -EXO_ENOMEM;
-	*d = (struct domain){ .mem = mem, .grant = root->region, .n = 1 };
+	*d = (struct domain){ .mem = mem,
+		.grant = root->region,
+		.root = root->region == NULL ? NULL : root,
+		.set = set,
+		.n = 1 };
 	err = domain_number(core, set, &d->id);
 	if (root->region == NULL)
 		d->id = DOMAIN_EVERYONE;
@@ -241,10 +256,13 @@ int domain_join(struct exo_core *core, struct linkset *set,
 		exo_mem_put(mem, d, sizeof(*d));
 		return err;
 	}
-	if (root->region == NULL)
+	if (root->region == NULL) {
 		set->everyone = d;
-	else
+	} else {
 		set->domain[d->id] = d;
+		root->domain = d;
+		root->ndomains++;
+	}
 	if (root->region != NULL)
 		err = announce(core, set, d, root->region->r);
 	if (err != 0)

@@ -192,10 +192,13 @@ void follow_learn(struct exo_core *core, struct binding *b,
 }
 
 /* Whether a packet is in an exclusive claim of somebody else. */
-static bool is_others(
-    const struct linkset *set, const struct env *env, const struct sp_view *v)
+static bool is_others(const struct exo_core *core, const struct linkset *set,
+    const struct env *env, const struct sp_view *v)
 {
-	for (const struct claim *c = set->claims; c != NULL; c = c->next)
+	struct claim_walk walk = claim_near_packet(core, set, v);
+	const struct claim *c;
+
+	while ((c = claim_walk_next(&walk)) != NULL)
 		if (c->env != env && c->mode == EXO_BIND_EXCLUSIVE &&
 		    (c->region == NULL || sp_region_has(c->region->r, v)))
 			return true;
@@ -214,7 +217,7 @@ struct binding *follow_find(struct exo_core *core, const struct linkset *set,
 		struct binding *b = remembered(core, e, &k, p->time_ns);
 
 		if (b == NULL || !b->follows || b->set != set ||
-		    is_others(set, e, v))
+		    is_others(core, set, e, v))
 			continue;
 		if (b->near == NULL || sp_region_has(b->near->r, v))
 			return b;

@@ -204,6 +204,7 @@ void linksets_free(struct exo_core *core)
 		    &core->mem, s->v, s->room * sizeof(struct binding *));
 		slots_free(core, s);
 		domains_free(core, s);
+		claim_near_free(core, s);
 		exo_mem_put(&core->mem, s, sizeof(*s));
 		s = next;
 	}

@@ -261,6 +261,71 @@ START_TEST(what_is_withdrawn_is_free)
 }
 END_TEST
 
+/* Claims of numbers, of several, of none: who is in whose way is what the
+ * algebra says of each pair, while claims come and go. */
+#define NEAR_CLAIMS 150
+
+/* A text, with numbers for its marks. */
+static const char *some_claim(struct spacegen *g)
+{
+	static const char *const how[] = { "dst host 10.0.0.#",
+		"udp dst port #", "src host 10.0.0.# and tcp",
+		"dst host 10.0.0.# and udp dst port #", "dst port #",
+		"dst host 10.0.0.# or dst host 10.0.0.#",
+		"ip6.dst2 = # and ip6.src2 = #", "vlan #",
+		"dst net 10.0.#.0/24", "eth.dst = #", "ip.ttl = #",
+		"tci0 = # and sport = #" };
+	static char text[128];
+	size_t n = 0;
+
+	for (const char *p = how[sg_below(g, 12)]; *p != '\0'; p++) {
+		if (*p == '#')
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%u",
+			    1 + sg_below(g, 12));
+		else
+			text[n++] = *p;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+START_TEST(near_claims_are_found)
+{
+	struct spacegen g = { .seed = 4 };
+	struct sp_region r[NEAR_CLAIMS];
+	uint64_t name[NEAR_CLAIMS], mine;
+	uint32_t n = 0, refused = 0;
+
+	for (uint32_t i = 0; i < 700; i++) {
+		struct sp_work w = { &arena, 10000000, &sp_packets, NULL };
+		const char *text = some_claim(&g);
+		struct sp_region x = region(text);
+		struct exo_call_unbind u;
+		int want = 0, got;
+
+		if (n < NEAR_CLAIMS && sg_below(&g, 2) == 0) {
+			r[n] = x;
+			ck_assert_int_eq(bind_as(&a, &a.key, EXO_BIND_EXCLUSIVE,
+			                     text, &name[n]),
+			    0);
+			n++;
+			continue;
+		}
+		for (uint32_t k = 0; k < n && want == 0; k++)
+			want = sp_overlap(&w, x, r[k], NULL);
+		got = bind_as(&b, &b.key, EXO_BIND_EXCLUSIVE, text, &mine);
+		ck_assert_msg(got == (want != 0 ? -EXO_ECONFLICT : 0),
+		    "%s: %d, not %d", text, got, want);
+		refused += got != 0;
+		u.binding = got == 0 ? mine : name[--n];
+		ck_assert_int_eq(exo_call(core, got == 0 ? b.name : a.name,
+		                     EXO_CALL_UNBIND_NR, &u, sizeof(u)),
+		    0);
+	}
+	ck_assert_uint_gt(refused, 100);
+}
+END_TEST
+
 /* --- delegation --------------------------------------------------------------- */
 
 START_TEST(lesser_keys_are_inside)
@@ -557,6 +622,7 @@ Suite *t_authority_suite(void)
 	tcase_add_test(t, a_claim_outside_shows_a_packet);
 	tcase_add_test(t, whose_it_is_decides_who_came_first);
 	tcase_add_test(t, those_that_share_do_not_exclude);
+	tcase_add_test(t, near_claims_are_found);
 	tcase_add_test(t, what_is_withdrawn_is_free);
 	tcase_add_test(t, lesser_keys_are_inside);
 	tcase_add_test(t, what_is_lent_cannot_be_bound);
