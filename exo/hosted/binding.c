@@ -70,6 +70,24 @@ static int reserve(struct cmd_bindings *set)
 	return 0;
 }
 
+/* True when a blank follows a word that many expressions begin with. There may
+ * be a file of that name, but nobody means it, and to look for it costs more
+ * than all else here: thousands of filters are read. */
+static bool is_sentence(const char *filter)
+{
+	static const char *const words[] = { "arp", "dst", "ether", "host",
+		"icmp", "icmp6", "ip", "ip6", "net", "not", "port", "sctp",
+		"src", "tcp", "udp", "vlan" };
+	size_t n = strcspn(filter, " ");
+
+	if (filter[n] == '\0')
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == n && memcmp(filter, words[i], n) == 0)
+			return true;
+	return false;
+}
+
 /* True when path is a file that begins as ELF objects do. */
 static bool is_elf(const char *path)
 {
@@ -132,7 +150,7 @@ static int read_filter(const char *filter, struct cmd_binding *b, char *err)
 	size_t len;
 
 	if (filter[0] != '@') {
-		if (is_elf(filter))
+		if (!is_sentence(filter) && is_elf(filter))
 			return refuse_elf(filter, err);
 		b->expr = strdup(filter);
 		return b->expr == NULL ? complain(err, "out of memory") : 0;

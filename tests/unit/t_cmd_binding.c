@@ -324,6 +324,38 @@ START_TEST(files_from_elsewhere)
 }
 END_TEST
 
+/* Blanks are no reason not to look for a file, but words of expressions are. */
+START_TEST(names_of_elf_objects)
+{
+	static const char *const name[] = { "f.o", "a filter", "tcp.o 2", "tcp",
+		"tcp port 80", "src" };
+	struct cmd_bindings set = { 0 };
+	char err[CMD_BINDING_ERR], text[64], dir[] = "/tmp/exopf-test-XXXXXX";
+	char *cwd = getcwd(NULL, 0);
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	for (int i = 0; i < 6; i++) {
+		FILE *f = fopen(name[i], "w");
+		int ret;
+
+		ck_assert_ptr_nonnull(f);
+		fputs("\177ELF\2\1\1", f);
+		fclose(f);
+		snprintf(text, sizeof(text), "f%d=%s", i, name[i]);
+		ret = cmd_bindings_add(&set, text, err);
+		unlink(name[i]);
+		ck_assert_int_eq(ret, i == 4 ? 0 : -1);
+		if (i != 4)
+			ck_assert_ptr_nonnull(strstr(err, "ELF"));
+	}
+	ck_assert_int_eq(chdir(cwd), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+	free(cwd);
+	cmd_bindings_free(&set);
+}
+END_TEST
+
 START_TEST(elf_objects_are_refused)
 {
 	struct cmd_bindings set = { 0 };
@@ -387,6 +419,7 @@ Suite *t_cmd_binding_suite(void)
 	tcase_add_test(tc, long_messages_are_whole);
 	tcase_add_test(tc, filters_in_files);
 	tcase_add_test(tc, files_from_elsewhere);
+	tcase_add_test(tc, names_of_elf_objects);
 	tcase_add_test(tc, elf_objects_are_refused);
 	suite_add_tcase(s, tc);
 	tcase_add_test(oom, memory_runs_out);
