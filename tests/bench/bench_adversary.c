@@ -15,6 +15,8 @@
  *	masks	4,000 filters of an odd mask each
  *	slow	20 opaque filters of 4,000 steps
  *	ranges	1,000 ranges of ports on one host
+ *	masks_lent	as masks, but both keys were derived from one grant, whose
+ *		index the two then share
  * The last two rows are about the index itself: 1,000 rules, and packets of
  * them, that were chosen so that all are in one bucket under a key that is
  * known; and what they do under one that is not. 1 is the time of 1,000 rules
@@ -33,6 +35,7 @@
 #include "exo/hosted/heap.h"
 #include "exo/lib/bytes.h"
 #include "exo/space/text.h"
+#include "exo/space/wire.h"
 #include "filters/filters.h"
 
 #define ROUNDS_MAX 99u
@@ -133,13 +136,32 @@ static struct sp_region region(struct exo_arena *arena, const char *text)
 	return r;
 }
 
-static void side_new(struct side *s)
+/* A key of less than another one. */
+static struct exo_key lesser(
+    struct side *s, int who, const struct exo_key *from, struct sp_region r)
+{
+	_Alignas(8) uint8_t bytes[4096];
+	struct exo_call_derive a = { .key = *from, .rights = from->rights };
+
+	if (sp_wire_size(r) > sizeof(bytes))
+		give_up("a long region");
+	sp_wire_write(r, bytes);
+	a.region = (struct exo_span){ (uintptr_t)bytes, sp_wire_size(r), 0 };
+	if (exo_call(s->core, s->env[who], EXO_CALL_DERIVE_NR, &a, sizeof(a)) !=
+	    0)
+		give_up("no lesser key");
+	return a.out_key;
+}
+
+/* Two grants; or two keys derived from one grant. */
+static void side_new(struct side *s, bool lent)
 {
 	static const char *const grants[] = { "tcp", "udp" };
 	const struct exo_core_config cfg = { 0 };
 	const struct exo_env_args args = { .mem = 0 };
 	struct exo_mem mem = cmd_heap();
 	struct exo_arena arena;
+	struct exo_key top;
 	struct sp_region r;
 
 	memset(s, 0, sizeof(*s));
@@ -147,12 +169,15 @@ static void side_new(struct side *s)
 	if (exo_core_new(&cfg, &s->core) != 0)
 		give_up("no core");
 	for (int i = 0; i < 2; i++) {
-		r = region(&arena, grants[i]);
+		r = region(&arena, lent ? "any" : grants[i]);
 		if (exo_env_new(s->core, &args, &s->env[i]) != 0 ||
 		    exo_grant(
 		        s->core, s->env[i], EXO_RIGHT_ALL, &r, &s->key[i]) != 0)
 			give_up("no grant");
 	}
+	top = s->key[0];
+	for (int i = 0; lent && i < 2; i++)
+		s->key[i] = lesser(s, i, &top, region(&arena, grants[i]));
 	exo_arena_free(&arena);
 }
 
@@ -275,15 +300,16 @@ static double time_of(struct side *s, struct stream *p, uint32_t times)
 	return seconds() - from;
 }
 
-static struct ratio row(const char *name, void (*attack)(struct side *))
+static struct ratio row(
+    const char *name, void (*attack)(struct side *), bool lent)
 {
 	static struct stream own, mixed;
 	double a[ROUNDS_MAX], b[ROUNDS_MAX], ns[ROUNDS_MAX], t;
 	struct side with, without;
 	struct ratio x, y;
 
-	side_new(&with);
-	side_new(&without);
+	side_new(&with, lent);
+	side_new(&without, lent);
 	victims(&with);
 	victims(&without);
 	attack(&with);
@@ -449,7 +475,7 @@ static struct ratio crafted(const char *name, bool known)
 
 int main(int argc, char **argv)
 {
-	struct ratio m, s, r, known, secret;
+	struct ratio m, s, r, lent, known, secret;
 	int c;
 
 	while ((c = getopt(argc, argv, "r:")) != -1) {
@@ -461,13 +487,15 @@ int main(int argc, char **argv)
 		return 2;
 	puts("attack,bound,refused,alone_ns,own,own_least,own_most,flood,"
 	     "flood_least,flood_most");
-	m = row("masks", masks);
-	s = row("slow", slow);
-	r = row("ranges", ranges);
+	m = row("masks", masks, false);
+	s = row("slow", slow, false);
+	r = row("ranges", ranges, false);
+	lent = row("masks_lent", masks, true);
 	known = crafted("crafted_known_key", true);
 	secret = crafted("crafted_secret_key", false);
-	printf("summary: masks=%.3f slow=%.3f ranges=%.3f known_key=%.2f "
-	       "secret_key=%.2f\n",
-	    m.median, s.median, r.median, known.median, secret.median);
+	printf("summary: masks=%.3f slow=%.3f ranges=%.3f masks_lent=%.1f "
+	       "known_key=%.2f secret_key=%.2f\n",
+	    m.median, s.median, r.median, lent.median, known.median,
+	    secret.median);
 	return 0;
 }
