@@ -155,8 +155,8 @@ static int claim(struct exo_core *core, struct env *env,
 
 	if (err != 0 || a->mode == EXO_BIND_TAP)
 		return err;
-	job->joined =
-	    claim_find(core, job->set, env, job->claim, a->mode, &job->shared);
+	job->joined = claim_find(
+	    core, job->set, job->key, env, job->claim, a->mode, &job->shared);
 	if (!job->joined)
 		err = claim_check(
 		    core, w, job->set, env, job->claim, a->mode, why, other);
@@ -170,8 +170,10 @@ static int claim(struct exo_core *core, struct env *env,
 	job->shared = exo_mem_get(&env->mem, sizeof(*job->shared));
 	if (job->shared == NULL)
 		return -EXO_ENOMEM;
-	*job->shared =
-	    (struct claim){ .env = env, .region = job->claim, .mode = a->mode };
+	*job->shared = (struct claim){ .env = env,
+		.region = job->claim,
+		.key = job->key,
+		.mode = a->mode };
 	return 0;
 }
 

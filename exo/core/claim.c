@@ -2,16 +2,17 @@
 /*
  * Claims: who may take which packets of a link type.
  *
- * Each set of bindings that take packets of one link type, for one owner and
- * by one region, has a claim. Two claims of different owners of which one is
+ * Each set of bindings that take packets of one link type, for one owner, under
+ * one key and by one region, has a claim. Two claims of different owners of which one is
  * exclusive share no packet: that is proven before the second is published, or
- * it is refused.
+ * it is refused. What others claim under keys that have none of the packets
+ * costs the caller's budget nothing.
  *
  * A key that was derived with the exclusive right is lent: no exclusive claim
  * under the key above has packets of it.
  */
 #include "exo/abi/err.h"
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 
 static bool excludes(const struct claim *a, uint32_t mode)
 {
@@ -42,8 +43,8 @@ static int share(struct sp_work *w, struct sp_region mine,
 }
 
 int claim_find(const struct exo_core *core, const struct linkset *set,
-    const struct env *env, const struct region *r, uint32_t mode,
-    struct claim **out)
+    const struct key_rec *key, const struct env *env, const struct region *r,
+    uint32_t mode, struct claim **out)
 {
 	struct claim_walk walk = claim_near_region(core, set, r);
 	struct claim *c;
@@ -52,9 +53,29 @@ int claim_find(const struct exo_core *core, const struct linkset *set,
 	if (r != NULL && r->refs == 1)
 		return 0; /* nobody else has it */
 	while ((c = claim_walk_next(&walk)) != NULL)
-		if (c->env == env && c->region == r && c->mode == mode)
+		if (c->key == key && c->env == env && c->region == r &&
+		    c->mode == mode)
 			*out = c;
 	return *out != NULL;
+}
+
+/* Whether a key has some of the packets: 1, 0, or negative; asked once a call,
+ * however many claims are under it. */
+static int meets(struct exo_core *core, struct sp_work *w,
+    struct sp_region mine, struct key_rec *key)
+{
+	int rc;
+
+	if (key->region == NULL)
+		return 1;
+	if (key->asked == core->calls)
+		return key->meets;
+	rc = share(w, mine, key->region, NULL);
+	if (rc >= 0) {
+		key->asked = core->calls;
+		key->meets = rc != 0;
+	}
+	return rc;
 }
 
 int claim_check(struct exo_core *core, struct sp_work *w,
@@ -66,10 +87,15 @@ int claim_check(struct exo_core *core, struct sp_work *w,
 	struct sp_region mine;
 	int rc = of_link(w, set, r, &mine);
 
+	core->calls++;
 	while (rc == 0 && (c = claim_walk_next(&walk)) != NULL) {
 		if (c->env == env || !excludes(c, mode))
 			continue;
-		rc = share(w, mine, c->region, why);
+		rc = meets(core, w, mine, key_root(c->key));
+		if (rc > 0)
+			rc = meets(core, w, mine, c->key);
+		if (rc > 0)
+			rc = share(w, mine, c->region, why);
 		*other = c;
 	}
 	return rc > 0 ? -EXO_ECONFLICT : rc;

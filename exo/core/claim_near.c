@@ -11,7 +11,7 @@
  * at one by one by nobody.
  */
 #include "exo/abi/err.h"
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 
 static const uint8_t fields[CLAIM_FIELDS] = { SP_IP_DST, SP_IP_SRC, SP_IP6_DST2,
 	SP_IP6_SRC2, SP_DPORT, SP_SPORT, SP_ETH_DST, SP_TCI0 };

@@ -53,6 +53,8 @@ struct binding;
 struct key_rec;
 struct linkset;
 struct follow;
+struct claim;
+struct domain;
 
 struct env {
 	uint64_t name;
@@ -97,6 +99,8 @@ struct key_rec {
 	struct binding *bindings;       /* published under this key */
 	struct domain *domain; /* a first key's: one of its domains, or NULL */
 	uint32_t ndomains;     /* how many it has */
+	uint64_t asked;        /* the call that asked of its region, and ... */
+	bool meets;            /* ... the answer */
 };
 
 /** Most bytes of machine code of one environment, where the core is not told
@@ -117,50 +121,6 @@ struct key_rec {
 #define REGION_STEPS 1000000u
 
 /* --- bindings and the tables that demultiplex ------------------------------ */
-
-#define CLAIM_FIELDS 8u
-
-struct claim_chain {
-	struct claim *head;
-	uint32_t n;
-};
-
-struct claim_link {
-	struct claim *next, **prev;
-	struct claim_chain *in;
-};
-
-/** Claims by the numbers that they demand: claim_near.c. */
-struct claim_near {
-	struct claim_chain without[CLAIM_FIELDS];
-	struct claim_chain *table; /* by field and hash */
-	uint32_t size, n;
-};
-
-/** What bindings of one owner that take packets of a table claim together. */
-struct claim {
-	struct env *env;
-	struct region *region; /* its bindings hold it */
-	uint32_t mode;
-	uint32_t n; /* bindings */
-	struct claim *next, **prev;
-	struct claim_link link[CLAIM_FIELDS];
-};
-
-/** What is bound for packets of one link type under one grant: domain.c. */
-struct domain {
-	struct exo_mem *mem;
-	const struct region *grant; /* NULL: every packet */
-	struct key_rec *root;       /* the grant's key; NULL: several are */
-	const struct linkset *set;
-	struct exo_index *ix;
-	uint32_t id, n; /* its number, and its bindings */
-	uint64_t mask;  /* packets at work that are in the grant */
-	uint32_t *rule; /* handles in the index of grants */
-	uint32_t nrules, rules_room;
-};
-
-#define DOMAIN_EVERYONE UINT32_MAX
 
 struct binding {
 	jit_fn *run;   /* code's */
@@ -194,33 +154,6 @@ struct binding {
 	struct exo_bind_stat stat;
 };
 
-#define SLOTS_CHUNK 1024u
-#define SLOTS_MAX   (UINT32_MAX / 2)
-
-struct slots;
-
-/** The bindings of one link type. */
-struct linkset {
-	uint32_t linktype;
-	uint32_t n, room;
-	bool sorted;     /* v is in the order in which they are asked */
-	uint32_t nslots; /* given so far */
-	uint32_t slots_room, domain_room;
-	uint32_t domain_low; /* no number below is free */
-	struct slots **slots;
-	struct domain *everyone, **domain;
-	struct domain **touched;  /* room for all of them */
-	struct exo_index *grants; /* of the regions of the latter */
-	uint32_t nfollow;         /* of them, those whose fragments follow */
-	uint32_t npaid;           /* of them, those whose owner has a rate */
-	uint32_t nlook; /* of them, those that look at their context */
-	uint32_t ntake; /* those that want records */
-	struct binding **v;
-	struct claim *claims;
-	struct claim_near near;
-	struct linkset *next;
-};
-
 struct delivery;
 struct view;
 struct hits;
@@ -250,6 +183,7 @@ struct exo_core {
 	uint64_t parsed;      /* which of them it has seen */
 	uint32_t cpu;         /* enum jit_cpu */
 	uint32_t regions;     /* made so far: their numbers */
+	uint64_t calls;       /* that compared claims */
 	uint8_t nothing;      /* where a packet without bytes lies */
 	struct exo_core_stat stat;
 };
@@ -265,6 +199,8 @@ int key_check(const struct exo_core *core, const struct exo_key *u_key,
  * caller's share of the region, also when it fails. */
 int key_make(struct exo_core *core, struct env *env, struct key_rec *parent,
     uint32_t rights, struct region *region, struct exo_key *out);
+/** The grant that it was derived from, in any number of steps. */
+struct key_rec *key_root(struct key_rec *key);
 /** End a key, all below it, and what was bound under them. */
 void key_end(struct exo_core *core, struct key_rec *key);
 
@@ -297,58 +233,6 @@ int witness_check(const struct exo_span *to);
 int witness_show(struct exo_core *core, struct env *env,
     const struct sp_cube *c, const struct binding *other,
     const struct exo_span *to);
-
-/* claim.c */
-/** The claim that bindings of an owner, a region and a mode have together. */
-int claim_find(const struct exo_core *core, const struct linkset *set,
-    const struct env *env, const struct region *r, uint32_t mode,
-    struct claim **out);
-/** Whether a claim may be: 0; -EXO_ECONFLICT with a cube of packets that it
- * shares with another owner's; negative. */
-int claim_check(struct exo_core *core, struct sp_work *w,
-    const struct linkset *set, const struct env *env, const struct region *r,
-    uint32_t mode, struct sp_cube *why, const struct claim **other);
-/** The same of keys that were derived from one: -EXO_ELENT. */
-int claim_lent(struct sp_work *w, const struct linkset *set,
-    const struct key_rec *key, const struct region *r, struct sp_cube *why);
-/** Publish a binding's claim; withdraw it. */
-void claim_publish(const struct exo_core *core, struct linkset *set,
-    struct claim *c, struct binding *b);
-void claim_withdraw(struct binding *b);
-
-/* claim_near.c */
-/** A walk over claims that may be near: f is CLAIM_FIELDS for all of them. */
-struct claim_walk {
-	uint32_t n, f;
-	struct claim *at, *then;
-};
-/** Room for one more claim. */
-int claim_near_reserve(struct exo_core *core, struct linkset *set);
-void claim_near_free(struct exo_core *core, struct linkset *set);
-void claim_near_add(
-    const struct exo_core *core, struct linkset *set, struct claim *c);
-void claim_near_remove(struct linkset *set, struct claim *c);
-/** All claims that share a packet with a region, or have a packet, and some
- * others; one after the other, then NULL. */
-struct claim_walk claim_near_region(const struct exo_core *core,
-    const struct linkset *set, const struct region *r);
-struct claim_walk claim_near_packet(const struct exo_core *core,
-    const struct linkset *set, const struct sp_view *v);
-struct claim *claim_walk_next(struct claim_walk *w);
-
-/* follow.c */
-/** What fragments show of a claim. */
-int follow_claim(struct exo_core *core, struct env *env,
-    const struct region *claim, struct sp_work *w, struct region **out);
-/** One more binding of an owner that follows fragments, and one less. */
-int follow_join(struct exo_core *core, struct env *env);
-void follow_leave(struct env *env);
-/** Remember a packet that a binding took, if it is a first fragment. */
-void follow_learn(struct exo_core *core, struct binding *b,
-    const struct exo_pkt *p, const struct sp_view *v);
-/** Who gets a packet that nobody took, if it is a later fragment; or NULL. */
-struct binding *follow_find(struct exo_core *core, const struct linkset *set,
-    const struct exo_pkt *p, const struct sp_view *v);
 
 /* budget.c */
 void budget_init(struct env *env, const struct exo_env_args *args);

@@ -216,17 +216,10 @@ static struct domain *domain_find(
 	return NULL;
 }
 
-static struct key_rec *root_of(struct key_rec *key)
-{
-	while (key->parent != NULL)
-		key = key->parent;
-	return key;
-}
-
 int domain_join(struct exo_core *core, struct linkset *set, struct key_rec *key,
     struct domain **out)
 {
-	struct key_rec *root = root_of(key);
+	struct key_rec *root = key_root(key);
 	struct exo_mem *mem =
 	    root->region == NULL ? &core->mem : &root->env->mem;
 	struct domain *d = domain_find(set, root);

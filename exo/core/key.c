@@ -116,3 +116,10 @@ void key_end(struct exo_core *core, struct key_rec *key)
 		k = up;
 	}
 }
+
+struct key_rec *key_root(struct key_rec *key)
+{
+	while (key->parent != NULL)
+		key = key->parent;
+	return key;
+}

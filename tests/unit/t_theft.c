@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "exo/abi/err.h"
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/space/text.h"
 #include "exo/space/wire.h"
 #include "tests/support/mem.h"
@@ -576,6 +576,44 @@ START_TEST(long_chains_of_keys)
 }
 END_TEST
 
+/* Claims without number, of packets that nobody else may claim: of another
+ * grant, or of another key of the same one. */
+START_TEST(claims_without_number_hinder_nobody)
+{
+	const struct exo_core_config cfg = { .region_steps = 20000 };
+	struct flt_image img = world_image("r0 = 1\nexit\n", EXO_PROG_SOCKET);
+	struct exo_key mine, theirs, top;
+	char text[120];
+
+	end();
+	begin(&cfg);
+	mine = grant(&thief, "udp");
+	theirs = grant(&victim, "tcp");
+	if (_i != 0) {
+		top = grant(&victim, "ip or ip6");
+		ck_assert_int_eq(
+		    derive(&thief, &top, span_of(region("ip and udp")), &mine),
+		    0);
+		ck_assert_int_eq(derive(&victim, &top,
+		                     span_of(region("ip and tcp")), &theirs),
+		    0);
+	}
+	for (uint32_t i = 0; i < 1000; i++) {
+		snprintf(text, sizeof(text),
+		    "ip and udp and (dst port %u or src port %u or "
+		    "dst net 10.%u.0.0/16)",
+		    i, 2 * i, i % 256);
+		ck_assert_int_eq(bind(&thief, &mine, &img, EXO_BIND_FIRST,
+		                     span_of(region(text)), NULL),
+		    0);
+	}
+	ck_assert_int_eq(bind(&victim, &theirs, &img, EXO_BIND_EXCLUSIVE,
+	                     span_of(region("ip and tcp dst port 80")), NULL),
+	    0);
+	flt_image_free(&img);
+}
+END_TEST
+
 /* --- shapes without number ------------------------------------------------------- */
 
 /* What a packet of a grant costs: looks at tables. */
@@ -686,6 +724,7 @@ Suite *t_theft_suite(void)
 	tcase_add_loop_test(t, conditions_that_explode, 0,
 	    (int)(sizeof(tests) / sizeof(tests[0])));
 	tcase_add_test(t, long_chains_of_keys);
+	tcase_add_loop_test(t, claims_without_number_hinder_nobody, 0, 2);
 	tcase_add_test(t, odd_masks_cost_their_owner);
 	suite_add_tcase(s, t);
 	return s;
