@@ -258,6 +258,8 @@ static int bind_decode(struct exo_core *core, struct env *env,
 
 	if (err != 0)
 		return err;
+	if (budget_over(env))
+		return -EXO_EBUDGET;
 	if (core->binds.live >= core->cfg.bindings)
 		return -EXO_ELIMIT;
 	err = linkset_reserve(core, a->linktype, &job->set);

@@ -13,7 +13,9 @@
  *
  * Calls
  *	What is explored to verify a program, and the steps of the algebra of
- *	regions, are charged to the environment that calls: exo_env_stat.
+ *	regions, are charged to the environment that calls: exo_env_stat. Who
+ *	has used up his limit is refused before anything is done for him, so
+ *	that he is beyond it by one call's budgets at most.
  */
 #include "exo/core/core_int.h"
 
@@ -56,4 +58,9 @@ bool budget_work(struct env *env, uint64_t steps)
 {
 	env->work += steps;
 	return env->limit == 0 || env->work <= env->limit;
+}
+
+bool budget_over(const struct env *env)
+{
+	return env->limit != 0 && env->work >= env->limit;
 }

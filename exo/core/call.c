@@ -60,6 +60,8 @@ static int call_derive(
 		return -EXO_EINVAL;
 	if ((a->rights & ~a->key.rights) != 0)
 		return -EXO_EPERM;
+	if (budget_over(env))
+		return -EXO_EBUDGET;
 	if (a->region.at == 0)
 		region = region_share(parent->region);
 	else

@@ -242,5 +242,7 @@ bool budget_open(struct env *env, uint64_t packet);
 void budget_pay(struct env *env, uint64_t steps);
 /** Charge the steps of a call; false: there are no more. */
 bool budget_work(struct env *env, uint64_t steps);
+/** Whether there are no more before a call that takes some. */
+bool budget_over(const struct env *env);
 
 #endif

@@ -353,15 +353,13 @@ int rules_publish(struct exo_core *core, struct binding *b)
 	err = slot_reserve(core, b->set);
 	if (err == 0)
 		err = vf_accept(b->prog, b->set->linktype, &w, &acc);
-	if (err == 0) {
-		err = budget_work(b->env, core->cfg.region_steps - w.left)
-		          ? 0
-		          : -EXO_EBUDGET;
-		w.left = core->cfg.region_steps;
-	}
-	if (err == 0) {
+	if (err == 0 && !budget_work(b->env, core->cfg.region_steps - w.left))
+		err = -EXO_EBUDGET;
+	w.left = core->cfg.region_steps;
+	if (err == 0)
 		err = rules_find(&w, b, &acc, &sure, &rest);
-	}
+	if (!budget_work(b->env, core->cfg.region_steps - w.left) && err == 0)
+		err = -EXO_EBUDGET;
 	if (err == 0) {
 		b->keep = acc.keep;
 		b->effects = !acc.pure;

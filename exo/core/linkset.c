@@ -5,8 +5,8 @@
  * first), then by age.
  *
  * Reserving takes all the memory that inserting and the packet path need, so
- * that neither can fail. A table stays when its last binding goes: link types
- * are few.
+ * that neither can fail. A table stays when its last binding goes, until there
+ * are too many of them: link types are few.
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
@@ -27,15 +27,48 @@ static struct linkset *set_find(struct exo_core *core, uint32_t linktype)
 	return NULL;
 }
 
+static void set_free(struct exo_core *core, struct linkset *s)
+{
+	exo_mem_put(&core->mem, s->v, s->room * sizeof(struct binding *));
+	slots_free(core, s);
+	domains_free(core, s);
+	claim_near_free(core, s);
+	exo_mem_put(&core->mem, s, sizeof(*s));
+}
+
+/* Free the tables in which nothing is bound. */
+static void sets_sweep(struct exo_core *core)
+{
+	struct linkset *s, **at = &core->sets;
+
+	while ((s = *at) != NULL) {
+		if (s->n != 0) {
+			at = &s->next;
+			continue;
+		}
+		*at = s->next;
+		set_free(core, s);
+	}
+	core->last = NULL;
+}
+
+static uint32_t sets_count(const struct exo_core *core)
+{
+	uint32_t n = 0;
+
+	for (const struct linkset *s = core->sets; s != NULL; s = s->next)
+		n++;
+	return n;
+}
+
 static int set_new(
     struct exo_core *core, uint32_t linktype, struct linkset **out)
 {
 	struct linkset *s;
-	uint32_t count = 0;
 
-	for (s = core->sets; s != NULL; s = s->next)
-		count++;
-	if (count >= LINKSETS_MAX)
+	if (sets_count(core) >= LINKSETS_MAX)
+		sets_sweep(core);
+	if (sets_count(core) >= LINKSETS_MAX)
 		return -EXO_ELIMIT;
 	s = exo_mem_get(&core->mem, sizeof(*s));
 	if (s == NULL)
@@ -200,12 +233,7 @@ void linksets_free(struct exo_core *core)
 	while (s != NULL) {
 		struct linkset *next = s->next;
 
-		exo_mem_put(
-		    &core->mem, s->v, s->room * sizeof(struct binding *));
-		slots_free(core, s);
-		domains_free(core, s);
-		claim_near_free(core, s);
-		exo_mem_put(&core->mem, s, sizeof(*s));
+		set_free(core, s);
 		s = next;
 	}
 	core->sets = NULL;

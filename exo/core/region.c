@@ -134,6 +134,7 @@ int witness_show(struct exo_core *core, struct env *env,
 	n = out->caplen < room ? out->caplen : room;
 	err = plat_copy_out(env->plat, to->at, out, head + n);
 done:
+	(void)budget_work(env, core->cfg.region_steps - w.left);
 	exo_arena_free(&arena);
 	return err;
 }

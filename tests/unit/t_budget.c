@@ -149,6 +149,7 @@ START_TEST(calls_are_charged)
 	char text[8192];
 	struct exo_env_stat st;
 	struct world_env e;
+	struct exo_call_derive d = { 0 };
 	struct exo_call_bind a;
 	struct flt_image img;
 	uint64_t before;
@@ -169,6 +170,19 @@ START_TEST(calls_are_charged)
 	ck_assert_int_eq(err, -EXO_EBUDGET);
 	ck_assert_int_ge(n, 1);
 	ck_assert_int_le(n, 5);
+	/* from then on nothing is done for him, and nothing charged */
+	before = st.work;
+	a = world_bind_args(&e, &img);
+	ck_assert_int_eq(
+	    exo_call(core, e.name, EXO_CALL_BIND_NR, &a, sizeof(a)),
+	    -EXO_EBUDGET);
+	d.key = e.key;
+	d.rights = EXO_RIGHT_TAP;
+	ck_assert_int_eq(
+	    exo_call(core, e.name, EXO_CALL_DERIVE_NR, &d, sizeof(d)),
+	    -EXO_EBUDGET);
+	ck_assert_int_eq(exo_env_stat(core, e.name, &st), 0);
+	ck_assert_uint_eq(st.work, before);
 	flt_image_free(&img);
 	ck_assert_int_eq(exo_env_end(core, e.name), 0);
 	ck_assert_int_eq(exo_env_stat(core, e.name, &st), -EXO_ESTALE);

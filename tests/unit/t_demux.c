@@ -267,6 +267,32 @@ START_TEST(link_types_have_a_limit)
 }
 END_TEST
 
+/* Link types in which nothing was bound, or is any more, are in nobody's way. */
+START_TEST(link_types_that_nobody_uses_are_forgotten)
+{
+	struct flt_image img = world_image("r0 = 1\nexit\n", EXO_PROG_SOCKET);
+	struct world_env e;
+
+	world_env(core, &e, 0);
+	for (uint32_t n = 0; n < 1000; n++) {
+		struct exo_call_bind a = world_bind_args(&e, &img);
+		struct exo_call_unbind u;
+		int err;
+
+		a.linktype = n;
+		a.image_size -= n % 2;
+		err = exo_call(core, e.name, EXO_CALL_BIND_NR, &a, sizeof(a));
+		ck_assert_int_eq(err, n % 2 == 0 ? 0 : -EXO_EIMAGE);
+		u.binding = a.out_binding;
+		if (n % 2 == 0)
+			ck_assert_int_eq(exo_call(core, e.name,
+			                     EXO_CALL_UNBIND_NR, &u, sizeof(u)),
+			    0);
+	}
+	flt_image_free(&img);
+}
+END_TEST
+
 static void count(void *user, const struct exo_rec *rec, const uint8_t *data)
 {
 	(void)data;
@@ -440,6 +466,7 @@ Suite *t_demux_suite(void)
 	tcase_add_loop_test(
 	    t, equals_asking_each_binding_about_each_packet, 0, 3);
 	tcase_add_test(t, link_types_have_a_limit);
+	tcase_add_test(t, link_types_that_nobody_uses_are_forgotten);
 	tcase_add_test(t, a_full_ring_drops_and_counts_for_its_owner_only);
 	tcase_add_loop_test(t, a_packet_without_bytes_is_delivered, 0, 2);
 	tcase_add_test(t, a_consumer_that_runs_on_notify_loses_nothing);
