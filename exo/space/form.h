@@ -11,8 +11,9 @@
  *
  * Why that is exact
  *	Each packet is of one form (the lists of forms.c and chains.c follow
- *	parse.c step by step). A form that is left out has a twin that is tried:
- *	one that no atom of the cube tells from it. Demands on bits are decided
+ *	parse.c step by step). A form that is left out never has a field that
+ *	the cube needs, or has a twin that is tried: one that no atom of the
+ *	cube tells from it. Demands on bits are decided
  *	by bits.c exactly, and so is the captured length.
  */
 #ifndef EXO_SPACE_FORM_H
@@ -82,6 +83,9 @@ int sp_forms(struct sp_search *s);
 /** The atom of a field, or NULL. */
 const struct sp_atom *sp_asked(const struct sp_search *s, enum sp_field f);
 
+/** Whether some of these fields must be there. */
+bool sp_needed(const struct sp_search *s, uint64_t fields);
+
 /** Demand bits of the form. */
 void sp_must_be(struct sp_search *s, uint32_t bit, uint8_t bits, uint64_t x);
 void sp_must_have(struct sp_search *s, uint32_t bit, uint8_t bits,
@@ -100,14 +104,20 @@ bool sp_next(const struct sp_atom *a, uint64_t *x);
 /** The least number of an atom that is not in a set, which is small. */
 bool sp_pick(const struct sp_atom *a, bool (*in)(uint64_t), uint64_t *x);
 
+#define SP_FIRST_TO(first, last) ((SP_BIT(last) << 1) - SP_BIT(first))
+
+/* Those of one network header each. */
+#define SP_IP4_FIELDS (SP_FIRST_TO(SP_IP_VHL, SP_IP_DST))
+#define SP_IP6_FIELDS (SP_FIRST_TO(SP_IP6_VTF, SP_IP6_XNH))
+#define SP_ARP_FIELDS (SP_FIRST_TO(SP_ARP_HRD, SP_ARP_TPA))
+
 /* --- forms_net.c ------------------------------------------------------------- */
 
 /* Fields that are seen only behind a right IP header, those of the transport
  * header, and the literal ones of what should be it. */
-#define SP_SEEN_FIELDS           (SP_FIRST_TO(SP_FRAG, SP_TCP_FLAGS))
-#define SP_TRANSPORT             (SP_FIRST_TO(SP_SPORT, SP_TCP_FLAGS))
-#define SP_LITERAL4              (SP_FIRST_TO(SP_L4_0, SP_L4_LEFT))
-#define SP_FIRST_TO(first, last) ((SP_BIT(last) << 1) - SP_BIT(first))
+#define SP_SEEN_FIELDS (SP_FIRST_TO(SP_FRAG, SP_TCP_FLAGS))
+#define SP_TRANSPORT   (SP_FIRST_TO(SP_SPORT, SP_TCP_FLAGS))
+#define SP_LITERAL4    (SP_FIRST_TO(SP_L4_0, SP_L4_LEFT))
 
 /** The forms of a network header of this EtherType at f.l3. */
 int sp_forms_net(struct sp_search *s, uint32_t type);

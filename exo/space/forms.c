@@ -43,6 +43,11 @@ const struct sp_atom *sp_asked(const struct sp_search *s, enum sp_field f)
 	return (s->asked & SP_BIT(f)) != 0 ? &s->c->a[s->nth[f]] : NULL;
 }
 
+bool sp_needed(const struct sp_search *s, uint64_t fields)
+{
+	return (s->asked & ~s->gone & fields) != 0;
+}
+
 static void must(
     struct sp_search *s, uint32_t bit, uint8_t bits, struct sp_atom a)
 {
@@ -170,6 +175,8 @@ static int tags(struct sp_search *s, uint32_t n, uint32_t end)
 	static const uint8_t type[] = { SP_TYPE0, SP_TYPE1, SP_TYPE2 };
 	const uint32_t first = s->f.at[SP_H_TYPED];
 
+	if (n < 2 && sp_needed(s, SP_FIRST_TO(type[n] + 1u, SP_TYPE2)))
+		return 0;
 	s->f.tags = n;
 	s->f.tags_from = n == 0 ? first + 2 : end + 4;
 	s->f.type_at = n == 0 ? first : end + 4 * n - 2;
@@ -294,6 +301,30 @@ static int link_header(struct sp_search *s)
 	}
 }
 
+#define ETH_FIELDS  (SP_FIRST_TO(SP_ETH_DST, SP_ETH_SRC))
+#define TYPE_FIELDS (SP_FIRST_TO(SP_TYPE0, SP_TYPE2) | SP_BIT(SP_TAGS))
+#define NO_TYPE     (ETH_FIELDS | TYPE_FIELDS | SP_ARP_FIELDS)
+
+/* Fields that packets of a link type never have. */
+static uint64_t never(uint32_t link)
+{
+	switch (link) {
+	case SP_LINK_ETHERNET:
+		return SP_BIT(SP_AF);
+	case SP_LINK_SLL:
+	case SP_LINK_SLL2:
+		return SP_BIT(SP_AF) | ETH_FIELDS;
+	case SP_LINK_RAW:
+		return SP_BIT(SP_AF) | NO_TYPE;
+	case SP_LINK_IPV4:
+		return SP_BIT(SP_AF) | NO_TYPE | SP_IP6_FIELDS;
+	case SP_LINK_IPV6:
+		return SP_BIT(SP_AF) | NO_TYPE | SP_IP4_FIELDS;
+	default: /* NULL, LOOP */
+		return NO_TYPE;
+	}
+}
+
 int sp_forms(struct sp_search *s)
 {
 	static const uint16_t link[] = { SP_LINK_ETHERNET, SP_LINK_RAW,
@@ -305,7 +336,8 @@ int sp_forms(struct sp_search *s)
 
 	sp_both(s, SP_LINK, SP_LINK, &a);
 	for (uint32_t i = 0; i < 8 && rc == 0; i++) {
-		if (!sp_atom_has(&a, true, link[i]))
+		if (!sp_atom_has(&a, true, link[i]) ||
+		    sp_needed(s, never(link[i])))
 			continue;
 		s->f.link = link[i];
 		rc = link_header(s);

@@ -219,13 +219,15 @@ int sp_forms_net(struct sp_search *s, uint32_t type)
 {
 	const struct sp_layout was = s->f;
 	const uint32_t n = s->n;
-	int rc;
+	int rc = 0;
 
 	if (type == SP_TYPE_IP4) {
-		rc = ip4(s);
+		if (!sp_needed(s, SP_IP6_FIELDS | SP_ARP_FIELDS))
+			rc = ip4(s);
 	} else if (type == SP_TYPE_IP6) {
-		rc = ip6(s);
-	} else {
+		if (!sp_needed(s, SP_IP4_FIELDS | SP_ARP_FIELDS))
+			rc = ip6(s);
+	} else if (!sp_needed(s, SP_IP4_FIELDS | SP_IP6_FIELDS)) {
 		s->f.at[SP_H_ARP] = s->f.l3;
 		s->f.from[SP_H_ARP] = s->f.l3;
 		rc = s->found(s);
