@@ -160,7 +160,7 @@ static int claim(struct exo_core *core, struct env *env,
 	if (!job->joined)
 		err = claim_check(
 		    core, w, job->set, env, job->claim, a->mode, why, other);
-	if (err == 0 && a->mode == EXO_BIND_EXCLUSIVE)
+	if (err == 0)
 		err = claim_lent(w, job->set, job->key, job->claim, why);
 	if (err != 0 || job->joined)
 		return err;
@@ -227,7 +227,6 @@ static int rules_decode(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job)
 {
 	struct binding *b = job->b;
-	int err;
 
 	b->name = job->name;
 	b->tag = a->tag;
@@ -242,12 +241,8 @@ static int rules_decode(struct exo_core *core, struct env *env,
 	b->snap = a->snap;
 	b->follows = job->follows;
 	b->near = job->near;
-	err = domain_join(core, job->set, job->key, &b->domain);
-	if (err == 0) {
-		err = rules_publish(core, b);
-		job->ruled = true;
-	}
-	return err;
+	job->ruled = true;
+	return rules_publish(core, b);
 }
 
 static int bind_decode(struct exo_core *core, struct env *env,

@@ -8,8 +8,8 @@
  * it is refused. What others claim under keys that have none of the packets
  * costs the caller's budget nothing.
  *
- * A key that was derived with the exclusive right is lent: no exclusive claim
- * under the key above has packets of it.
+ * A key that was derived with the exclusive right is lent: no claim that takes
+ * packets under the key above has packets of it.
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"

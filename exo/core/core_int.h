@@ -136,6 +136,7 @@ struct binding {
 	uint32_t *rule; /* handles in its domain's index */
 	uint32_t nrules, rules_room;
 	struct domain *domain;
+	uint64_t charged; /* bytes of the core's that the owner pays for */
 	uint64_t name;
 	uint64_t tag;
 	struct env *env;

@@ -170,13 +170,9 @@ void linkset_remove(
 void linksets_free(struct exo_core *core);
 
 /* domain.c */
-/** The domain of a key's grant, with one more binding in it. */
-int domain_join(struct exo_core *core, struct linkset *set, struct key_rec *key,
-    struct domain **out);
-void domain_leave(struct linkset *set, struct domain *d);
-/** Find a binding's condition, and put its rules into its domain's index; the
- * binding has its program, set, claim and domain. Whether that fails or not,
- * rules_withdraw() takes all back. */
+/** Find a binding's domain and its condition, and put its rules into the domain's
+ * index, at the owner's charge; the binding has its program, key, set and claim.
+ * Whether it fails or not, rules_withdraw() takes all back. */
 int rules_publish(struct exo_core *core, struct binding *b);
 void rules_withdraw(struct exo_core *core, struct binding *b);
 struct binding *slot_find(const struct linkset *set, uint32_t slot);

@@ -15,6 +15,11 @@
  *	many, or the program has effects, they are the claim's. A rule is sure
  *	if the program accepts each packet of it; then it need not run.
  *
+ * Memory
+ *	Indexes are the core's, since many owners may share one. Rules, and
+ *	shapes of rules, are charged to their owner all the same, until the
+ *	binding goes.
+ *
  * Slots
  *	Rules name bindings by slot: slots are given in the order of birth and
  *	not used again, so that of the same priority the older one comes first.
@@ -28,6 +33,11 @@
 #define SHAPES_GRANT    1024u
 #define SHAPES_GRANTS   64u /* of all granted regions of a link type */
 #define RULES_MAX       256u
+
+/* Bytes that an owner pays for: about what they are. */
+#define RULE_CHARGE   192u
+#define SHAPE_CHARGE  3584u /* of the first to have it */
+#define DOMAIN_CHARGE 4096u /* of the first in it */
 
 /* --- slots ------------------------------------------------------------------- */
 
@@ -132,7 +142,7 @@ static int announce(struct exo_core *core, struct linkset *set,
 	return err;
 }
 
-void domain_leave(struct linkset *set, struct domain *d)
+static void domain_leave(struct linkset *set, struct domain *d)
 {
 	if (--d->n > 0)
 		return;
@@ -216,12 +226,12 @@ static struct domain *domain_find(
 	return NULL;
 }
 
-int domain_join(struct exo_core *core, struct linkset *set, struct key_rec *key,
-    struct domain **out)
+/* The domain of a key's grant, with one more binding in it. */
+static int domain_join(struct exo_core *core, struct linkset *set,
+    struct key_rec *key, struct domain **out)
 {
 	struct key_rec *root = key_root(key);
-	struct exo_mem *mem =
-	    root->region == NULL ? &core->mem : &root->env->mem;
+	struct exo_mem *mem = &core->mem;
 	struct domain *d = domain_find(set, root);
 	int err = 0;
 
@@ -260,7 +270,8 @@ int domain_join(struct exo_core *core, struct linkset *set, struct key_rec *key,
 		err = announce(core, set, d, root->region->r);
 	if (err != 0)
 		domain_leave(set, d);
-	*out = d;
+	else
+		*out = d;
 	return err;
 }
 
@@ -332,16 +343,36 @@ static int rules_insert(struct exo_core *core, struct domain *d,
 
 void rules_withdraw(struct exo_core *core, struct binding *b)
 {
+	if (b->domain == NULL)
+		return;
 	for (uint32_t i = 0; i < b->nrules; i++)
 		(void)exo_index_delete(b->domain->ix, b->rule[i]);
 	exo_mem_put(&b->env->mem, b->rule, b->rules_room * sizeof(*b->rule));
+	b->env->mem.used -= b->charged;
 	if (b->slotted)
 		slot_clear(core, b->set, b->slot);
 	domain_leave(b->set, b->domain);
 }
 
-int rules_publish(struct exo_core *core, struct binding *b)
+/* Charge an owner for memory of the core's. What a binding costs does not depend
+ * on what others bound: a segment of an index, which doubles it, is nobody's. */
+static int charge(struct binding *b, uint64_t bytes)
 {
+	struct exo_mem *m = &b->env->mem;
+
+	if (m->limit != 0 && (m->used > m->limit || bytes > m->limit - m->used))
+		return -EXO_ENOMEM;
+	m->used += bytes;
+	if (m->used > m->peak)
+		m->peak = m->used;
+	b->charged += bytes;
+	return 0;
+}
+
+/* Find a binding's rules and put them into its domain's index. */
+static int rules_make(struct exo_core *core, struct binding *b)
+{
+	struct exo_index_stat before, now;
 	struct sp_region sure = { NULL, 0 }, rest = { NULL, 0 };
 	struct vf_accept acc;
 	struct exo_arena arena;
@@ -370,13 +401,29 @@ int rules_publish(struct exo_core *core, struct binding *b)
 			err = -EXO_ENOMEM;
 	}
 	if (err == 0)
+		err = charge(b, b->rules_room * RULE_CHARGE);
+	exo_index_stat(b->domain->ix, &before);
+	if (err == 0)
 		err = rules_insert(core, b->domain, b, sure, core->vm != NULL);
 	if (err == 0)
 		err = rules_insert(core, b->domain, b, rest, 1);
+	exo_index_stat(b->domain->ix, &now);
+	if (err == 0 && now.shapes > before.shapes)
+		err = charge(
+		    b, (now.shapes - before.shapes) * (uint64_t)SHAPE_CHARGE);
 	exo_arena_free(&arena);
 	if (err == 0) {
 		slot_fill(b->set, b);
 		b->slotted = true;
 	}
 	return err;
+}
+
+int rules_publish(struct exo_core *core, struct binding *b)
+{
+	int err = domain_join(core, b->set, b->key, &b->domain);
+
+	if (err == 0 && b->domain->n == 1)
+		err = charge(b, DOMAIN_CHARGE);
+	return err == 0 ? rules_make(core, b) : err;
 }

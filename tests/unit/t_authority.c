@@ -355,6 +355,9 @@ START_TEST(what_is_lent_cannot_be_bound)
 	    derive(&b, &k, EXO_RIGHT_EXCLUSIVE, "udp dst port 53", &lent), 0);
 	ck_assert_int_eq(exclusive(&a, &k, NULL), -EXO_ELENT);
 	ck_assert(witness_in("udp dst port 53"));
+	ck_assert_int_eq(
+	    bind_as(&a, &k, EXO_BIND_FIRST, "dst port 53 and udp", NULL),
+	    -EXO_ELENT);
 	ck_assert_int_eq(exclusive(&a, &k, "udp dst port 54"), 0);
 	ck_assert_int_eq(bind_as(&a, &k, EXO_BIND_TAP, NULL, NULL), 0);
 	ck_assert_int_eq(exclusive(&b, &lent, NULL), 0);

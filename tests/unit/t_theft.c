@@ -576,6 +576,58 @@ START_TEST(long_chains_of_keys)
 }
 END_TEST
 
+/* A test of 32 bits under the i-th mask. */
+static struct flt_image odd_mask(uint32_t i)
+{
+	char text[256];
+	uint32_t mask = (i + 1) * 2654435761u;
+
+	snprintf(text, sizeof(text),
+	    "r6 = r1\nr0 = *(u16 *)skb[12]\nif w0 != 2048 goto no\n"
+	    "r0 = *(u32 *)skb[26]\nw0 &= %d\nif w0 == %d goto yes\n"
+	    "no:\nr0 = 0\nexit\nyes:\nr0 = 9\nexit\n",
+	    (int32_t)mask, (int32_t)(mask & (i * 40503u)));
+	return world_image(text, EXO_PROG_SOCKET);
+}
+
+/* An owner's memory is what its bindings take of the indexes, too: under a key
+ * of every packet, of a grant of its own, and one that it was lent. */
+START_TEST(rules_are_charged_to_their_owner)
+{
+	const struct exo_env_args args = { .mem = 1u << 20 };
+	struct exo_call_bind a = { .linktype = 1, .mode = EXO_BIND_TAP };
+	struct exo_key any = grant(&victim, "any");
+	uint64_t env, theirs = spent(&victim), before;
+	struct sp_region all = region("any");
+	uint32_t n = 0;
+	int err = 0;
+
+	ck_assert_int_eq(exo_env_new(core, &args, &env), 0);
+	if (_i < 2)
+		ck_assert_int_eq(exo_grant(core, env, EXO_RIGHT_ALL,
+		                     _i == 0 ? NULL : &all, &a.key),
+		    0);
+	else
+		a.key = any;
+	before = held();
+	while (err == 0 && n++ < 2000) {
+		struct flt_image img = odd_mask(n);
+
+		a.image = (uintptr_t)img.bytes;
+		a.image_size = img.size;
+		err = exo_call(core, env, EXO_CALL_BIND_NR, &a, sizeof(a));
+		flt_image_free(&img);
+	}
+	ck_assert_int_eq(err, -EXO_ENOMEM);
+	ck_assert_uint_gt(n, 50);
+	ck_assert_uint_eq(spent(&victim), theirs);
+	/* tables of the link type and room in pools are the core's */
+	ck_assert_uint_lt(held(), before + (3u << 19));
+	ck_assert_int_eq(exo_env_end(core, env), 0);
+	ck_assert_uint_lt(held(), before + (3u << 18));
+}
+END_TEST
+
 /* Claims without number, of packets that nobody else may claim: of another
  * grant, or of another key of the same one. */
 START_TEST(claims_without_number_hinder_nobody)
@@ -632,20 +684,6 @@ static uint32_t looks_of(const struct exo_key *k)
 			return n + st.tables + st.scanned;
 		}
 	ck_abort_msg("the grant has no domain");
-}
-
-/* A test of 32 bits under the i-th mask. */
-static struct flt_image odd_mask(uint32_t i)
-{
-	char text[256];
-	uint32_t mask = (i + 1) * 2654435761u;
-
-	snprintf(text, sizeof(text),
-	    "r6 = r1\nr0 = *(u16 *)skb[12]\nif w0 != 2048 goto no\n"
-	    "r0 = *(u32 *)skb[26]\nw0 &= %d\nif w0 == %d goto yes\n"
-	    "no:\nr0 = 0\nexit\nyes:\nr0 = 9\nexit\n",
-	    (int32_t)mask, (int32_t)(mask & (i * 40503u)));
-	return world_image(text, EXO_PROG_SOCKET);
 }
 
 START_TEST(odd_masks_cost_their_owner)
@@ -724,6 +762,7 @@ Suite *t_theft_suite(void)
 	tcase_add_loop_test(t, conditions_that_explode, 0,
 	    (int)(sizeof(tests) / sizeof(tests[0])));
 	tcase_add_test(t, long_chains_of_keys);
+	tcase_add_loop_test(t, rules_are_charged_to_their_owner, 0, 3);
 	tcase_add_loop_test(t, claims_without_number_hinder_nobody, 0, 2);
 	tcase_add_test(t, odd_masks_cost_their_owner);
 	suite_add_tcase(s, t);
