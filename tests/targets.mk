@@ -180,6 +180,8 @@ mutants-accept: ## the same in accept conditions
 
 .PHONY: fuzz fuzz-verify fuzz-jit lint tidy cover cover-verifier bench bench-verify fmt
 .PHONY: bench-jit bench-jit-bin bench-demux
+.PHONY: fuzz fuzz-verify fuzz-jit lint tidy cover cover-verifier bench bench-verify bench-many fmt
+.PHONY: bench-jit bench-jit-bin
 bench-jit-bin: $(BUILD)/bench_jit $(DPDK_SO)
 fuzz: ## FUZZ_TIME seconds of libFuzzer for each fuzzer
 	+@$(fuzz) fuzzers
@@ -233,6 +235,9 @@ bench: ## every benchmark: CSV rows, then its summary line
 
 bench-verify: all $(BUILD)/bench_verify ## the verifier's speed, against Linux's
 	@sh tests/support/bench.sh $(BUILD) bench_verify
+
+bench-many: all $(BUILD)/bench_many $(BUILD)/mktrace ## thousands of filters and outputs
+	@sh tests/support/bench.sh $(BUILD) bench_many
 
 bench-jit: ## compiled programs against C, libpcap, DPDK and Linux
 	@$(SETUP) build bench || echo 'bench-jit: some columns may be missing'
