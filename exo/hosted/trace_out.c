@@ -395,14 +395,21 @@ static void outs_reclaim(struct tr_outs *set)
 	}
 }
 
-/* A buffer of at least need bytes. */
-static bool out_grow(struct tr_outs *set, struct out *o, size_t need)
+/* The size of a buffer that has room for need bytes. */
+static size_t out_fit(const struct out *o, size_t need)
 {
 	size_t cap = o->cap == 0 ? BUFFER_FIRST : o->cap;
-	uint8_t *buf;
 
 	while (cap < need)
 		cap *= 2;
+	return cap;
+}
+
+static bool out_grow(struct tr_outs *set, struct out *o, size_t need)
+{
+	size_t cap = out_fit(o, need);
+	uint8_t *buf;
+
 	buf = cap <= UINT32_MAX ? realloc(o->buf, cap) : NULL;
 	if (buf == NULL) {
 		out_fail(set, o, OUT_MEMORY, 0);
@@ -422,7 +429,8 @@ uint8_t *out_room(struct tr_outs *set, struct out *o, size_t n)
 			out_file_free(set, o);
 	}
 	if (!o->dead && o->len + n > o->cap) {
-		if (set->memory_used + o->len + n > set->memory)
+		if (set->memory_used - o->cap + out_fit(o, o->len + n) >
+		    set->memory)
 			outs_reclaim(set);
 		if (!o->dead && !out_grow(set, o, o->len + n))
 			return NULL;
