@@ -45,8 +45,8 @@ static bool join(char **to, const char *a, const char *b, const char *c)
 	return true;
 }
 
-/* path leads to nothing. If it is a link, follow it: what it holds comes
- * before what is yet to be done. 1: followed, 0: no link, -1: no memory. */
+/* path is a link that leads to nothing. Follow it: what it holds comes before
+ * what is yet to be done. 1: followed, 0: it cannot be, -1: no memory. */
 static int follow(struct walk *w, const char *path)
 {
 	char *target = w->link;
@@ -66,19 +66,21 @@ static bool step_into(struct walk *w, const char *name)
 	const char *slash = "/";
 	char *path = NULL;
 	struct stat st;
+	int ret = 0;
 	bool ok;
-	int ret;
 
 	if (w->at[0] == '\0' || strcmp(w->at, "/") == 0)
 		slash = "";
 	if (!join(&path, w->at, slash, name))
 		return false;
-	if (stat(path, &st) == 0) {
-		free(w->at);
-		w->at = path;
-		return true;
+	if (lstat(path, &st) == 0) {
+		if (!S_ISLNK(st.st_mode) || stat(path, &st) == 0) {
+			free(w->at);
+			w->at = path;
+			return true;
+		}
+		ret = follow(w, path);
 	}
-	ret = follow(w, path);
 	free(path);
 	ok = ret >= 0;
 	if (ret == 0)
