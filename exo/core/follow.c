@@ -136,12 +136,10 @@ static bool key_of(
 	return true;
 }
 
-static struct follow_way *ways(const struct exo_core *core,
-    const struct env *env, const struct follow_key *k)
+/* The line of a key, in each table. */
+static uint32_t line_of(const struct exo_core *core, const struct follow_key *k)
 {
-	uint64_t h = exo_siphash64(&core->secret, k, sizeof(*k));
-
-	return env->follow->way[h % SETS];
+	return (uint32_t)(exo_siphash64(&core->secret, k, sizeof(*k)) % SETS);
 }
 
 /* The binding that is remembered, if it is there still. */
@@ -156,9 +154,10 @@ static struct binding *alive(
 }
 
 static struct binding *remembered(const struct exo_core *core,
-    const struct env *env, const struct follow_key *k, uint64_t now)
+    const struct env *env, const struct follow_key *k, uint32_t line,
+    uint64_t now)
 {
-	const struct follow_way *w = ways(core, env, k);
+	const struct follow_way *w = env->follow->way[line];
 
 	for (uint32_t i = 0; i < WAYS; i++) {
 		struct binding *b = alive(core, &w[i], now);
@@ -174,14 +173,16 @@ void follow_learn(struct exo_core *core, struct binding *b,
 {
 	struct follow_way *w, *free = NULL;
 	struct follow_key k;
+	uint32_t line;
 
 	if (v->v[SP_FRAG] != SP_FRAG_FIRST || !key_of(p, v, &k))
 		return;
+	line = line_of(core, &k);
 	for (const struct env *e = core->followers; e != NULL;
 	     e = e->follow_next)
-		if (remembered(core, e, &k, p->time_ns) != NULL)
+		if (remembered(core, e, &k, line, p->time_ns) != NULL)
 			return;
-	w = ways(core, b->env, &k);
+	w = b->env->follow->way[line];
 	for (uint32_t i = 0; i < WAYS && free == NULL; i++)
 		if (alive(core, &w[i], p->time_ns) == NULL)
 			free = &w[i];
@@ -209,12 +210,14 @@ struct binding *follow_find(struct exo_core *core, const struct linkset *set,
     const struct exo_pkt *p, const struct sp_view *v)
 {
 	struct follow_key k;
+	uint32_t line;
 
 	if (v->v[SP_FRAG] != SP_FRAG_LATER || !key_of(p, v, &k))
 		return NULL;
+	line = line_of(core, &k);
 	for (const struct env *e = core->followers; e != NULL;
 	     e = e->follow_next) {
-		struct binding *b = remembered(core, e, &k, p->time_ns);
+		struct binding *b = remembered(core, e, &k, line, p->time_ns);
 
 		if (b == NULL || !b->follows || b->set != set ||
 		    is_others(core, set, e, v))
