@@ -21,6 +21,7 @@
 
 struct hits {
 	struct exo_hits h;
+	struct sp_packet packet[BATCH]; /* those at work */
 	uint64_t rank[EXO_LOOK_BATCH * ROOM];
 	struct domain **touched; /* domains that some packet is in */
 	uint32_t ntouched;
@@ -225,66 +226,86 @@ static void learn(struct exo_core *core, const struct batch *bt,
 		follow_learn(core, b, p, &v);
 }
 
-/* One packet, with its rules in order. A binding's sure rules come before its
+/* How far a packet's rules were gone through. */
+struct turn {
+	uint32_t last; /* the slot that had the last rule */
+	bool owned, gone;
+};
+
+/* Some of a packet's rules, in order. A binding's sure rules come before its
  * others, and the first that it is in speaks for it. */
-static void one(struct exo_core *core, const struct batch *bt, uint32_t i,
-    const uint64_t *rank, uint32_t n)
+static void some(struct exo_core *core, const struct batch *bt, uint32_t i,
+    const uint64_t *rank, uint32_t n, struct turn *t)
 {
 	const struct linkset *set = core->hits->set;
-	uint32_t last = UINT32_MAX;
-	bool owned = false, gone = false;
 
-	for (uint32_t k = 0; k < n; k++) {
+	for (uint32_t k = 0; k < n && (!t->gone || set->neffects > 0); k++) {
 		uint32_t id = exo_rank_id(rank[k]), slot = id / 2;
 		struct binding *b;
 		bool away;
 
-		if (slot == last)
+		if (slot == t->last)
 			continue;
-		last = slot;
+		t->last = slot;
 		b = slot_find(set, slot);
-		away = gone || (owned && b->mode != EXO_BIND_TAP);
+		away = t->gone || (t->owned && b->mode != EXO_BIND_TAP);
 		if (away && !b->effects)
 			continue;
 		if (!take(core, bt, b, i, id % 2 == 0, away))
 			continue;
-		gone |= b->mode == EXO_BIND_FIRST;
-		owned |= b->mode == EXO_BIND_EXCLUSIVE;
+		t->gone |= b->mode == EXO_BIND_FIRST;
+		t->owned |= b->mode == EXO_BIND_EXCLUSIVE;
 		if (b->follows)
 			learn(core, bt, b, i);
 	}
-	if (set->nfollow > 0 && !owned && !gone)
+}
+
+/* One packet; `more`: what was found in one domain are its first rules. */
+static void one(
+    struct exo_core *core, const struct batch *bt, uint32_t i, bool more)
+{
+	const struct hits *h = core->hits;
+	const uint64_t bit = (uint64_t)1 << i, *first = h->rank + i * ROOM;
+	struct turn t = { .last = UINT32_MAX };
+	uint32_t n = h->h.n[i], k = 0, all;
+
+	if ((h->often & bit) == 0)
+		some(core, bt, i, first, n, &t);
+	else
+		n = 0;
+	if (((h->often & bit) != 0 || more) &&
+	    (!t.gone || h->set->neffects > 0)) {
+		all = gather(core, i);
+		while (n > 0 && k < all && core->ranks[k] <= first[n - 1])
+			k++;
+		some(core, bt, i, core->ranks + k, all - k, &t);
+	}
+	if (h->set->nfollow > 0 && !t.owned && !t.gone)
 		follow(core, bt, i);
 }
 
 void demux_index(
     struct exo_core *core, const struct batch *bt, const struct linkset *set)
 {
-	struct sp_packet packet[BATCH];
 	struct hits *h = core->hits;
 	uint64_t all = bt->n == BATCH ? UINT64_MAX : ((uint64_t)1 << bt->n) - 1;
-	uint64_t slow;
+	uint64_t more = 0;
 
 	for (uint32_t i = 0; i < bt->n; i++)
-		packet[i] =
+		h->packet[i] =
 		    (struct sp_packet){ core->view[i].data, bt->pkts[i].caplen,
 			    bt->pkts[i].wirelen, set->linktype };
-	exo_look_begin(core->look, packet, bt->n);
+	exo_look_begin(core->look, h->packet, bt->n);
 	find_domains(core, set, all);
 	memset(h->h.n, 0, sizeof(h->h.n));
 	memset(h->h.from, 0, sizeof(h->h.from));
 	h->h.rank = h->rank;
 	h->h.room = ROOM;
-	slow = h->often;
 	for (uint32_t i = 0; i < h->ntouched; i++)
-		slow |= exo_index_ordered(h->touched[i]->ix, core->look,
+		more |= exo_index_ordered(h->touched[i]->ix, core->look,
 		    h->touched[i]->mask & ~h->often, &h->h);
-	for (uint32_t i = 0; i < bt->n; i++) {
-		if ((slow >> i & 1) != 0)
-			one(core, bt, i, core->ranks, gather(core, i));
-		else
-			one(core, bt, i, h->rank + i * ROOM, h->h.n[i]);
-	}
+	for (uint32_t i = 0; i < bt->n; i++)
+		one(core, bt, i, (more >> i & 1) != 0);
 	for (uint32_t i = 0; i < h->ntouched; i++)
 		h->touched[i]->mask = 0;
 	exo_look_end(core->look);

@@ -70,10 +70,11 @@ struct linkset {
 	struct domain *everyone, **domain;
 	struct domain **touched;  /* room for all of them */
 	struct exo_index *grants; /* of the regions of the latter */
-	uint32_t nfollow;         /* of them, those whose fragments follow */
-	uint32_t npaid;           /* of them, those whose owner has a rate */
-	uint32_t nlook; /* of them, those that look at their context */
-	uint32_t ntake; /* those that want records */
+	uint32_t neffects; /* of them, those that run on all of their claims */
+	uint32_t nfollow;  /* of them, those whose fragments follow */
+	uint32_t npaid;    /* of them, those whose owner has a rate */
+	uint32_t nlook;    /* of them, those that look at their context */
+	uint32_t ntake;    /* those that want records */
 	struct binding **v;
 	struct claim *claims;
 	struct claim_near near;

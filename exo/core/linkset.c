@@ -196,6 +196,7 @@ void linkset_insert(
 	set->nlook += b->looks;
 	set->npaid += b->env->rate != 0;
 	set->nfollow += b->follows;
+	set->neffects += b->effects;
 	set->ntake += b->snap != 0;
 }
 
@@ -209,6 +210,7 @@ void linkset_remove(
 	set->nlook -= b->looks;
 	set->npaid -= b->env->rate != 0;
 	set->nfollow -= b->follows;
+	set->neffects -= b->effects;
 	set->ntake -= b->snap != 0;
 	if (set->sorted) {
 		for (; at < set->n; at++) {

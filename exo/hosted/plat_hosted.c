@@ -38,13 +38,22 @@
 
 _Static_assert(SPARE_BYTES == 480u << 10, "what the header of this file says");
 
-static _Atomic(void *) spare[SPARE_SIZES][SPARE_EACH];
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#endif
 
 /* The slots for a size, or NULL. None when memory is watched: what was given
  * back must not be touched. */
 static _Atomic(void *) *spare_of(size_t size)
 {
-#ifndef __SANITIZE_ADDRESS__
+#ifndef WATCHED
+	static _Atomic(void *) spare[SPARE_SIZES][SPARE_EACH];
+
 	for (unsigned i = 0; i < SPARE_SIZES; i++)
 		if (size == (size_t)SPARE_MIN << i)
 			return spare[i];

@@ -362,7 +362,7 @@ static int whole_life(void *arg)
 		.data = data, .caplen = 60, .wirelen = 60, .linktype = 1
 	};
 	struct exo_core *c = NULL;
-	uint64_t env;
+	uint64_t env = 0;
 	int err = exo_core_new(&cfg, &c);
 
 	if (err == 0)
