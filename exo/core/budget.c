@@ -7,7 +7,8 @@
  *	environment `rate` steps, up to a burst. A filter that runs takes the
  *	steps that were proven to be its most, one that need not run takes one.
  *	An environment in debt is not asked about a packet: none of its filters
- *	runs, and each that would have counts it as `unpaid`. So what others
+ *	runs, and each that would have counts it as `unpaid`. One that is so deep
+ *	in debt that a batch does not pay for it is not even looked for. So what others
  *	send it costs the core no more than its rate, on the average, and the
  *	debt is paid before anything else is done for it.
  *
@@ -43,6 +44,14 @@ bool budget_open(struct env *env, uint64_t packet)
 	env->seen = packet;
 	env->open = env->credit > 0;
 	return env->open;
+}
+
+bool budget_deep(const struct env *env, uint64_t packet)
+{
+	uint64_t since = packet - env->seen;
+
+	return since <= INT32_MAX &&
+	       env->credit + (int64_t)(since * env->rate) <= 0;
 }
 
 void budget_pay(struct env *env, uint64_t steps)

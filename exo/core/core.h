@@ -97,11 +97,12 @@ int exo_call(
 
 /** What an environment did. */
 struct exo_env_stat {
-	uint64_t mem;  /* bytes charged to it now */
-	uint64_t code; /* of machine code, in grains of 64 */
-	uint64_t work; /* steps of its calls */
-	int64_t
-	    credit; /* steps that its filters may take now; in debt below 0 */
+	uint64_t mem;    /* bytes charged to it now */
+	uint64_t code;   /* of machine code, in grains of 64 */
+	uint64_t work;   /* steps of its calls */
+	uint64_t unpaid; /* packets of its own grants that were passed by before
+	                    its filters were looked for */
+	int64_t credit;  /* steps that its filters may take; below 0: in debt */
 };
 
 /** Returns 0 or -EXO_ESTALE. */

@@ -72,6 +72,7 @@ struct env {
 	struct follow *follow; /* its first fragments; NULL: it follows none */
 	uint32_t nfollow;      /* bindings that do */
 	struct env *follow_next, **follow_prev;
+	uint64_t unpaid; /* packets of its grants that its budget let pass by */
 	uint64_t work, limit; /* steps of its calls; limit 0: none */
 	bool dirty;           /* has unpublished records */
 	struct env *dirty_next;
@@ -240,6 +241,8 @@ void budget_init(struct env *env, const struct exo_env_args *args);
 /** Whether an environment with a rate is asked about a packet, by number from
  * 1 on; it is asked in the order of packets. */
 bool budget_open(struct env *env, uint64_t packet);
+/** Whether an environment with a rate is in debt until a packet comes in. */
+bool budget_deep(const struct env *env, uint64_t packet);
 void budget_pay(struct env *env, uint64_t steps);
 /** Charge the steps of a call; false: there are no more. */
 bool budget_work(struct env *env, uint64_t steps);

@@ -77,6 +77,22 @@ static void find_domains(
 		exo_index_all(set->grants, core->look, all, on_grant, h);
 }
 
+/* Whose owner is in debt for all of the batch is not looked into. */
+static void pass_by(struct exo_core *core, const struct batch *bt)
+{
+	struct hits *h = core->hits;
+
+	for (uint32_t i = 0; i < h->ntouched; i++) {
+		struct domain *d = h->touched[i];
+
+		if (d->sole == NULL || d->sole->rate == 0 ||
+		    !budget_deep(d->sole, bt->first + bt->n))
+			continue;
+		d->sole->unpaid += exo_popcount64(d->mask);
+		d->mask = 0;
+	}
+}
+
 /* Let a number sink to its place in a heap, the greatest first. */
 static void sink(uint64_t *v, uint32_t n, uint32_t i)
 {
@@ -297,6 +313,8 @@ void demux_index(
 			    bt->pkts[i].wirelen, set->linktype };
 	exo_look_begin(core->look, h->packet, bt->n);
 	find_domains(core, set, all);
+	if (set->npaid > 0)
+		pass_by(core, bt);
 	memset(h->h.n, 0, sizeof(h->h.n));
 	memset(h->h.from, 0, sizeof(h->h.from));
 	h->h.rank = h->rank;

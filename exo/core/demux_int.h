@@ -45,6 +45,8 @@ struct domain {
 	struct key_rec *root;       /* the grant's key; NULL: several are */
 	const struct linkset *set;
 	struct exo_index *ix;
+	struct env
+	    *sole;      /* whose all its bindings are; NULL: several owners' */
 	uint32_t id, n; /* its number, and its bindings */
 	uint64_t mask;  /* packets at work that are in the grant */
 	uint32_t *rule; /* handles in the index of grants */

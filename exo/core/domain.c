@@ -423,7 +423,11 @@ int rules_publish(struct exo_core *core, struct binding *b)
 {
 	int err = domain_join(core, b->set, b->key, &b->domain);
 
-	if (err == 0 && b->domain->n == 1)
+	if (err == 0 && b->domain->n == 1) {
 		err = charge(b, DOMAIN_CHARGE);
+		b->domain->sole = b->env;
+	}
+	if (err == 0 && b->domain->sole != b->env)
+		b->domain->sole = NULL;
 	return err == 0 ? rules_make(core, b) : err;
 }

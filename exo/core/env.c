@@ -71,6 +71,7 @@ int exo_env_stat(
 	*out = (struct exo_env_stat){ .mem = e->mem.used,
 		.code = e->code,
 		.work = e->work,
+		.unpaid = e->unpaid,
 		.credit = e->credit };
 	return 0;
 }

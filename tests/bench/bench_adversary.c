@@ -10,11 +10,13 @@
  * packets of the victim alone, as a ratio of the two; `flood` is that of the
  * victim's packets with as many of the neighbour's between them, to the
  * victim's alone in the core without: it tells what the neighbour's packets
- * cost everybody, as long as they have no budget. Ratios are medians with the
+ * cost everybody, where they have no budget. Ratios are medians with the
  * least and the greatest; times are the processor's.
  *	masks	4,000 filters of an odd mask each
  *	slow	20 opaque filters of 4,000 steps
  *	ranges	1,000 ranges of ports on one host
+ *	slow_paid	as slow, and the neighbour has a rate of a step a packet:
+ *		`own` is the time of both's packets, as a ratio of the two cores
  *	masks_lent	as masks, but both keys were derived from one grant, whose
  *		index the two then share
  * The last two rows are about the index itself: 1,000 rules, and packets of
@@ -154,11 +156,11 @@ static struct exo_key lesser(
 }
 
 /* Two grants; or two keys derived from one grant. */
-static void side_new(struct side *s, bool lent)
+static void side_new(struct side *s, bool lent, uint32_t rate)
 {
 	static const char *const grants[] = { "tcp", "udp" };
 	const struct exo_core_config cfg = { 0 };
-	const struct exo_env_args args = { .mem = 0 };
+	struct exo_env_args args = { .rate = 0 };
 	struct exo_mem mem = cmd_heap();
 	struct exo_arena arena;
 	struct exo_key top;
@@ -170,6 +172,7 @@ static void side_new(struct side *s, bool lent)
 		give_up("no core");
 	for (int i = 0; i < 2; i++) {
 		r = region(&arena, lent ? "any" : grants[i]);
+		args.rate = i == 1 ? rate : 0;
 		if (exo_env_new(s->core, &args, &s->env[i]) != 0 ||
 		    exo_grant(
 		        s->core, s->env[i], EXO_RIGHT_ALL, &r, &s->key[i]) != 0)
@@ -301,15 +304,15 @@ static double time_of(struct side *s, struct stream *p, uint32_t times)
 }
 
 static struct ratio row(
-    const char *name, void (*attack)(struct side *), bool lent)
+    const char *name, void (*attack)(struct side *), bool lent, uint32_t rate)
 {
 	static struct stream own, mixed;
 	double a[ROUNDS_MAX], b[ROUNDS_MAX], ns[ROUNDS_MAX], t;
 	struct side with, without;
 	struct ratio x, y;
 
-	side_new(&with, lent);
-	side_new(&without, lent);
+	side_new(&with, lent, rate);
+	side_new(&without, lent, rate);
 	victims(&with);
 	victims(&without);
 	attack(&with);
@@ -324,6 +327,9 @@ static struct ratio row(
 		ns[i] = t / 20 / PACKETS * 1e9;
 		a[i] = time_of(&with, &own, 20) / t;
 		b[i] = time_of(&with, &mixed, 1) * 20 / t;
+		if (rate != 0)
+			a[i] = time_of(&with, &mixed, 20) /
+			       time_of(&without, &mixed, 20);
 	}
 	x = sorted(a);
 	y = sorted(b);
@@ -475,7 +481,7 @@ static struct ratio crafted(const char *name, bool known)
 
 int main(int argc, char **argv)
 {
-	struct ratio m, s, r, lent, known, secret;
+	struct ratio m, s, paid, r, lent, known, secret;
 	int c;
 
 	while ((c = getopt(argc, argv, "r:")) != -1) {
@@ -487,15 +493,16 @@ int main(int argc, char **argv)
 		return 2;
 	puts("attack,bound,refused,alone_ns,own,own_least,own_most,flood,"
 	     "flood_least,flood_most");
-	m = row("masks", masks, false);
-	s = row("slow", slow, false);
-	r = row("ranges", ranges, false);
-	lent = row("masks_lent", masks, true);
+	m = row("masks", masks, false, 0);
+	s = row("slow", slow, false, 0);
+	paid = row("slow_paid", slow, false, 1);
+	r = row("ranges", ranges, false, 0);
+	lent = row("masks_lent", masks, true, 0);
 	known = crafted("crafted_known_key", true);
 	secret = crafted("crafted_secret_key", false);
-	printf("summary: masks=%.3f slow=%.3f ranges=%.3f masks_lent=%.1f "
-	       "known_key=%.2f secret_key=%.2f\n",
-	    m.median, s.median, r.median, lent.median, known.median,
-	    secret.median);
+	printf("summary: masks=%.3f slow=%.3f slow_paid=%.3f ranges=%.3f "
+	       "masks_lent=%.1f known_key=%.2f secret_key=%.2f\n",
+	    m.median, s.median, paid.median, r.median, lent.median,
+	    known.median, secret.median);
 	return 0;
 }
