@@ -15,6 +15,7 @@
 #include "exo/abi/ctx.h"
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
+#include "exo/abi/map.h"
 
 /** What went wrong, as text for a person. */
 struct flt_error {
@@ -97,6 +98,11 @@ int flt_asm_image(const char *text, size_t len, uint32_t type, const char *name,
 int flt_image_write(uint32_t type, const struct exo_insn *insns, uint32_t n,
     const char *name, const char *source, struct flt_image *out,
     struct flt_error *err);
+
+/** The same with the maps that it names by index: at most EXO_MAPS_MAX. */
+int flt_image_maps(uint32_t type, const struct exo_insn *insns, uint32_t n,
+    const struct exo_map_def *maps, uint32_t nmaps, const char *name,
+    const char *source, struct flt_image *out, struct flt_error *err);
 
 /** Name of a link type ("EN10MB"), or NULL; and the number of a name, or -1. */
 const char *flt_linktype_name(uint32_t linktype);

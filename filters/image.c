@@ -90,9 +90,9 @@ static int write_image(uint32_t type, const struct section *s, uint32_t n,
 	return 0;
 }
 
-int flt_image_write(uint32_t type, const struct exo_insn *insns, uint32_t n,
-    const char *name, const char *source, struct flt_image *out,
-    struct flt_error *err)
+int flt_image_maps(uint32_t type, const struct exo_insn *insns, uint32_t n,
+    const struct exo_map_def *maps, uint32_t nmaps, const char *name,
+    const char *source, struct flt_image *out, struct flt_error *err)
 {
 	struct section s[EXO_SEC_KIND_MAX] = { { EXO_SEC_INSNS, insns,
 	    n * sizeof(*insns) } };
@@ -117,7 +117,20 @@ int flt_image_write(uint32_t type, const struct exo_insn *insns, uint32_t n,
 	if (source != NULL)
 		s[ns++] =
 		    (struct section){ EXO_SEC_SOURCE, source, strlen(source) };
+	if (nmaps > EXO_MAPS_MAX)
+		return flt_fail(err, -EXO_E2BIG, "%u maps, the limit is %u",
+		    nmaps, EXO_MAPS_MAX);
+	if (nmaps > 0)
+		s[ns++] = (struct section){ EXO_SEC_MAPS, maps,
+			nmaps * sizeof(*maps) };
 	return write_image(type, s, ns, out, err);
+}
+
+int flt_image_write(uint32_t type, const struct exo_insn *insns, uint32_t n,
+    const char *name, const char *source, struct flt_image *out,
+    struct flt_error *err)
+{
+	return flt_image_maps(type, insns, n, NULL, 0, name, source, out, err);
 }
 
 void flt_image_free(struct flt_image *img)

@@ -32,8 +32,10 @@ enum exo_section_kind {
 	EXO_SEC_INSNS = 1,  /* struct exo_insn[]; the only required section */
 	EXO_SEC_NAME = 2,   /* printable ASCII without NUL, EXO_NAME_MAX */
 	EXO_SEC_SOURCE = 3, /* the text it was made from; any bytes */
+	EXO_SEC_MAPS = 4,   /* struct exo_map_def[], which the program names
+	                       by index; EXO_MAPS_MAX */
 };
-#define EXO_SEC_KIND_MAX 3
+#define EXO_SEC_KIND_MAX 4
 
 struct exo_image_section {
 	uint32_t kind; /* enum exo_section_kind */

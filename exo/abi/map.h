@@ -43,6 +43,7 @@ struct exo_map_def {
 	uint32_t flags;
 };
 
+#define EXO_MAPS_MAX      64u /* of one program */
 #define EXO_MAP_KEY_MAX   512u
 #define EXO_MAP_VALUE_MAX (1u << 20)
 

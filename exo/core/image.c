@@ -47,6 +47,13 @@ static int section_take(
 		img->source = p;
 		img->source_len = size;
 		return 0;
+	case EXO_SEC_MAPS:
+		if (size == 0 || size % sizeof(struct exo_map_def) != 0 ||
+		    size / sizeof(struct exo_map_def) > EXO_MAPS_MAX)
+			return -1;
+		img->maps = (const void *)p;
+		img->nmaps = (uint32_t)(size / sizeof(struct exo_map_def));
+		return 0;
 	default:
 		return -1;
 	}

@@ -9,6 +9,7 @@
 
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
+#include "exo/abi/map.h"
 
 /** What an image holds; pointers into the image's own bytes. */
 struct exo_image {
@@ -19,6 +20,8 @@ struct exo_image {
 	uint32_t name_len;
 	const uint8_t *source; /* NULL when absent */
 	uint32_t source_len;
+	const struct exo_map_def *maps; /* NULL when absent; any numbers */
+	uint32_t nmaps;
 };
 
 /**

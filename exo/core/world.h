@@ -29,7 +29,7 @@
 #include "exo/lib/siphash.h"
 #include "verifier/verifier.h"
 
-#define EXO_WORLD_MAPS 64u  /* most maps */
+#define EXO_WORLD_MAPS EXO_MAPS_MAX
 #define EXO_WORLD_ROOM 512u /* bytes before and behind a packet */
 #define EXO_WORLD_HELD 32u  /* most ring buffer records held at once */
 

@@ -36,6 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		inside(copy, size, img.insns, (size_t)img.ninsns * 8);
 		inside(copy, size, img.name, img.name_len);
 		inside(copy, size, img.source, img.source_len);
+		inside(copy, size, img.maps, img.nmaps * sizeof(*img.maps));
+		exo_assert(img.nmaps <= EXO_MAPS_MAX);
 	} else {
 		exo_assert(bad <= size);
 	}

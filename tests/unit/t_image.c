@@ -63,6 +63,46 @@ START_TEST(a_good_image)
 }
 END_TEST
 
+/* The maps that it names: a whole number of definitions, not too many. */
+START_TEST(maps_of_an_image)
+{
+	static struct {
+		_Alignas(8) struct exo_image_hdr hdr;
+		struct exo_image_section row[2];
+		struct exo_insn insns[1];
+		struct exo_map_def maps[EXO_MAPS_MAX + 1];
+	} m;
+	static const struct {
+		uint32_t size;
+		int err;
+	} sizes[] = { { 20, 0 }, { 40, 0 }, { 64 * 20, 0 },
+		{ 65 * 20, -EXO_EIMAGE }, { 0, -EXO_EIMAGE },
+		{ 19, -EXO_EIMAGE }, { 21, -EXO_EIMAGE } };
+	struct exo_image out;
+	uint32_t bad;
+
+	m.hdr = img.hdr;
+	m.row[0] =
+	    (struct exo_image_section){ EXO_SEC_INSNS, HDR + 2 * ROW, 8, 0 };
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint32_t n = sizes[i].size;
+
+		m.row[1] = (struct exo_image_section){ EXO_SEC_MAPS,
+			HDR + 2 * ROW + 8, n, 0 };
+		m.hdr.size = HDR + 2 * ROW + 8 + n;
+		ck_assert_int_eq(exo_image_parse((const uint8_t *)&m,
+		                     m.hdr.size, &out, &bad),
+		    sizes[i].err);
+		if (sizes[i].err == 0) {
+			ck_assert_ptr_eq(out.maps, m.maps);
+			ck_assert_uint_eq(out.nmaps, n / 20);
+		} else {
+			ck_assert_uint_eq(bad, HDR + 2 * ROW + 8);
+		}
+	}
+}
+END_TEST
+
 /* one wrong field each: where it is, how wide, what it becomes, and the
  * offset that is blamed */
 static const struct {
@@ -139,6 +179,7 @@ Suite *t_image_suite(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_good_image);
+	tcase_add_test(t, maps_of_an_image);
 	tcase_add_loop_test(
 	    t, one_wrong_field, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, every_shorter_image_is_refused);
