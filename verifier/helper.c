@@ -387,6 +387,33 @@ static int result(struct vf_env *env, const struct call *c)
 	}
 }
 
+/* Bytes that a helper handles at most, by its row: what it is given to read or
+ * to fill, and what a map copies or compares. */
+static uint64_t handled(const struct vf_env *env, const struct call *c)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < ISA_ARGS; i++) {
+		const struct vf_reg *r = &env->st.r[i + 1];
+
+		switch ((enum isa_arg)c->h->arg[i]) {
+		case ISA_ARG_KEY:
+			bytes += c->map->key_size;
+			break;
+		case ISA_ARG_VALUE:
+			bytes += c->map->value_size;
+			break;
+		case ISA_ARG_SIZE:
+		case ISA_ARG_SIZE0:
+			bytes += r->s.r.umax;
+			break;
+		default:
+			break;
+		}
+	}
+	return bytes;
+}
+
 int vf_helper(struct vf_env *env, const struct exo_insn *in)
 {
 	struct call c = { .map = NULL };
@@ -404,8 +431,11 @@ int vf_helper(struct vf_env *env, const struct exo_insn *in)
 			break;
 		err = check_arg(env, &c, i + 1);
 	}
-	if (err == 0)
+	if (err == 0) {
+		env->walked =
+		    vf_sum(env->walked, handled(env, &c) / VF_BYTES_A_STEP);
 		err = effects(env, &c);
+	}
 	if (err < 0)
 		return err;
 	vf_clobber(env);

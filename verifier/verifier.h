@@ -46,6 +46,9 @@ struct vf_input {
 	bool no_pkt_write; /* whoever runs it shares the packet */
 };
 
+/** What helpers handle counts as steps, too: one for so many bytes. */
+#define VF_BYTES_A_STEP 64u
+
 /** No program is accepted of which a run might take more steps: sums of bounds
  * do not wrap. */
 #define VF_STEPS_MAX ((uint64_t)1 << 62)
@@ -80,7 +83,8 @@ struct vf_limits {
 
 /** What was proven. */
 struct vf_facts {
-	uint64_t max_steps;   /* no run takes more instructions */
+	uint64_t max_steps;   /* no run takes more instructions, and as many as
+				helpers count for */
 	uint64_t explored;    /* instructions that the proof looked at */
 	uint64_t states;      /* abstract states kept at join points */
 	uint64_t peak_mem;    /* bytes that the proof held at its height */
