@@ -10,12 +10,14 @@
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
 #include "exo/core/image.h"
+#include "exo/core/world_int.h"
 
 /* What decoding acquired. */
 struct bind_job {
 	struct key_rec *key;
 	uint8_t *image; /* our private copy */
 	struct vf_prog *prog;
+	struct exo_world *world, *twin;
 	struct jit_code *code;
 	struct linkset *set;
 	struct region *claim; /* a share of it */
@@ -64,8 +66,7 @@ static int image_verify(struct exo_core *core, struct env *env,
 		core->cfg.verify_mem };
 	struct vf_input in = {
 		.refuse_leaks = true,
-		.no_helpers = true,
-		.no_pkt_write = true,
+		.no_pkt_write = true, /* others see it, too */
 	};
 	struct exo_image img;
 	uint32_t bad;
@@ -87,6 +88,11 @@ static int image_verify(struct exo_core *core, struct env *env,
 	in.insns = img.insns;
 	in.ninsns = img.ninsns;
 	in.type = img.type;
+	in.maps = img.maps;
+	in.nmaps = img.nmaps;
+	err = effect_check(&img);
+	if (err != 0)
+		return err;
 	err = vf_verify(&in, &limits, &env->mem, &job->prog, report);
 	if (!budget_work(env, report->explored) && err == 0)
 		err = -EXO_EBUDGET;
@@ -95,7 +101,8 @@ static int image_verify(struct exo_core *core, struct env *env,
 	if (vf_prog_facts(job->prog)->max_steps > EXO_STEPS_DEFAULT &&
 	    (a->key.rights & EXO_RIGHT_STEPS) == 0)
 		return -EXO_EPERM;
-	return 0;
+	return effect_worlds(
+	    core, env, &img, job->prog, &job->world, &job->twin);
 }
 
 /* Compile, within what the owner may still have of code. */
@@ -109,6 +116,7 @@ static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
 		                                  : core->cfg.compile_mem,
 		.cpu = core->cpu,
 	};
+	struct jit_env world;
 	int err = 0;
 
 	if (limit < env->code + CODE_GRAIN)
@@ -120,7 +128,10 @@ static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
 	}
 	limit = (limit - env->code) / CODE_GRAIN * CODE_GRAIN;
 	opt.limit = limit < JIT_CODE_MAX ? (uint32_t)limit : JIT_CODE_MAX;
-	err = jit_compile(job->prog, NULL, &opt, &env->mem, &job->code);
+	if (job->world != NULL)
+		world = world_jit(job->world);
+	err = jit_compile(job->prog, job->world == NULL ? NULL : &world, &opt,
+	    &env->mem, &job->code);
 	return err == -EXO_E2BIG ? -EXO_ELIMIT : err;
 }
 
@@ -234,6 +245,8 @@ static int rules_decode(struct exo_core *core, struct env *env,
 	b->key = job->key;
 	b->prog = job->prog;
 	b->code = job->code;
+	b->world = job->world;
+	b->twin = job->twin;
 	b->set = job->set;
 	b->claim = job->claim;
 	b->priority = a->priority;
@@ -294,7 +307,7 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 
 	b->run = jit_entry(job->code);
 	b->keeps = jit_keeps(job->code);
-	b->looks = core->vm != NULL || jit_looks(job->code);
+	b->looks = core->vm != NULL || b->world != NULL || jit_looks(job->code);
 	b->type = vf_prog_type(job->prog);
 	b->stat.max_steps = facts->max_steps;
 	(void)vf_prog_insns(job->prog, &n);
@@ -341,6 +354,8 @@ fail:
 	if (job.b != NULL)
 		exo_pool_put(&core->binds, job.name);
 	jit_free(job.code, &env->mem);
+	exo_world_free(job.world);
+	exo_world_free(job.twin);
 	vf_prog_free(job.prog, &env->mem);
 	if (!job.joined)
 		exo_mem_put(&env->mem, job.shared, sizeof(*job.shared));
@@ -377,6 +392,8 @@ void binding_withdraw(struct exo_core *core, struct binding *b)
 		b->key_next->key_prev = b->key_prev;
 	count_code(core, b, false);
 	jit_free(b->code, &b->env->mem);
+	exo_world_free(b->world);
+	exo_world_free(b->twin);
 	vf_prog_free(b->prog, &b->env->mem);
 	exo_pool_put(&core->binds, b->name);
 }

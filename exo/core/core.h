@@ -34,6 +34,7 @@ struct exo_core_config {
 	uint64_t verify_insns; /* explored a BIND; 0: VF_EXPLORED_BARE */
 	uint64_t verify_mem;   /* bytes a BIND; 0: VF_MEM_BARE */
 	uint64_t code; /* bytes of machine code an environment; 0: 64 MiB */
+	uint64_t maps; /* bytes of maps an environment; 0: 64 MiB */
 	uint64_t compile_mem; /* bytes a BIND while it compiles; 0: 64 MiB */
 	uint64_t
 	    region_steps; /* of the algebra of regions a call; 0: 1,000,000 */
@@ -150,6 +151,24 @@ void exo_core_stat(const struct exo_core *core, struct exo_core_stat *out);
  * until the binding goes. NULL when there is no such binding. */
 const uint8_t *exo_binding_code(
     const struct exo_core *core, uint64_t binding, uint32_t *size);
+
+/**
+ * A binding's maps, which its program names by index, as its owner sees them.
+ * Copy the value of a key out. 0; -EXO_ESTALE: no such binding; -EXO_ENOENT:
+ * the key is not there; -EXO_EINVAL: no such map, or it has no values.
+ */
+int exo_binding_lookup(const struct exo_core *core, uint64_t binding,
+    uint32_t map, const void *key, void *value);
+
+/** Copy out the first element at position *pos (start with 0) or later, and
+ * move *pos behind it. 0; -EXO_ENOENT: that was all; otherwise as above. */
+int exo_binding_next(const struct exo_core *core, uint64_t binding,
+    uint32_t map, uint32_t *pos, void *key, void *value);
+
+/** Take the oldest record of a ring buffer; valid until the next call for this
+ * map or the next packet. NULL: there is none, or no such map. */
+const uint8_t *exo_binding_record(
+    struct exo_core *core, uint64_t binding, uint32_t map, uint32_t *size);
 
 /** The instructions of a binding's verified program, for tools that show
  * them; valid until the binding goes. NULL when there is no such binding. */

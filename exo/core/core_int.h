@@ -64,8 +64,9 @@ struct env {
 	struct binding *bindings;
 	struct key_rec *keys;
 	uint32_t nkeys;
-	uint64_t code; /* bytes of machine code of its bindings */
-	uint64_t rate; /* steps a packet; 0: no limit */
+	struct exo_mem maps; /* a part of mem: its bindings' worlds */
+	uint64_t code;       /* bytes of machine code of its bindings */
+	uint64_t rate;       /* steps a packet; 0: no limit */
 	int64_t burst, credit;
 	uint64_t seen; /* the packet up to which it was credited, and ... */
 	bool open;     /* ... whether its filters are asked about that one */
@@ -108,6 +109,9 @@ struct key_rec {
  * otherwise. */
 #define CODE_PER_ENV ((uint64_t)64 << 20)
 
+/** Most bytes of maps of one environment, likewise. */
+#define MAPS_PER_ENV ((uint64_t)64 << 20)
+
 /** What code is rounded up to when it is charged. */
 #define CODE_GRAIN 64u
 
@@ -122,6 +126,8 @@ struct key_rec {
 #define REGION_STEPS 1000000u
 
 /* --- bindings and the tables that demultiplex ------------------------------ */
+
+struct exo_world;
 
 struct binding {
 	jit_fn *run;   /* code's */
@@ -143,7 +149,9 @@ struct binding {
 	struct env *env;
 	struct key_rec *key;
 	struct jit_code *code;
-	struct vf_prog *prog; /* what it was made of: for tools */
+	struct vf_prog *prog;    /* what it was made of: for tools */
+	struct exo_world *world; /* its helpers and maps; NULL: it has none */
+	struct exo_world *twin;  /* the judge's */
 	struct linkset *set;
 	struct region *claim; /* it is asked about nothing else */
 	struct claim *shared; /* NULL: a tap's */
@@ -174,6 +182,8 @@ struct exo_core {
 	struct jit_ctx *ctx; /* of the packets at work: BATCH of them, which are
 				filled where somebody looks */
 	struct view *view;   /* likewise, always */
+	const struct exo_pkt *pkts; /* the packets themselves */
+	uint64_t now;               /* the time of that at work */
 	struct exo_epoch epoch;
 	struct exo_look *look;
 	struct hits *hits; /* what the indexes answer */
@@ -235,6 +245,23 @@ int witness_check(const struct exo_span *to);
 int witness_show(struct exo_core *core, struct env *env,
     const struct sp_cube *c, const struct binding *other,
     const struct exo_span *to);
+
+/* effect.c */
+struct exo_image;
+/** Can the maps of an image be made? 0, -EXO_EINVAL or -EXO_E2BIG. */
+int effect_check(const struct exo_image *img);
+/** Make a world for a program that has maps or calls helpers, at its owner's
+ * charge, and one for a judge: 0, -EXO_EINVAL, -EXO_E2BIG, -EXO_ENOMEM or
+ * -EXO_EBUDGET. Programs that need none get none. */
+int effect_worlds(struct exo_core *core, struct env *env,
+    const struct exo_image *img, const struct vf_prog *prog,
+    struct exo_world **out, struct exo_world **twin);
+/** Run a binding's program in its world, on the packet that its vm is to see;
+ * what it returns. */
+uint64_t effect_run(const struct binding *b, const struct isa_pkt *pkt);
+/** The same for the judge; false: it ends or answers otherwise. */
+bool effect_agrees(
+    const struct binding *b, const struct isa_pkt *pkt, uint64_t r0);
 
 /* budget.c */
 void budget_init(struct env *env, const struct exo_env_args *args);

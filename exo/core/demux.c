@@ -39,12 +39,12 @@ static uint16_t protocol_of(const struct exo_pkt *p)
 	return type >= ETHERTYPE_MIN ? type : ETH_P_802_2;
 }
 
-/* Ask one binding about the packets of `alive`; returns those it takes. */
-static uint64_t ask(
-    struct exo_core *core, struct batch *bt, struct binding *b, uint64_t alive)
+/* Ask one binding about some packets; returns those of `may` that it takes. */
+static uint64_t ask(struct exo_core *core, struct batch *bt, struct binding *b,
+    uint64_t asked, uint64_t may)
 {
 	uint32_t keep[BATCH];
-	uint64_t hit = binding_ask(core, b, alive, keep);
+	uint64_t hit = binding_ask(core, b, asked, keep) & may;
 
 	if (b->snap == 0)
 		return hit;
@@ -112,24 +112,25 @@ static uint64_t inside(struct exo_core *core, const struct batch *bt,
 }
 
 /* A packet that a FIRST binding took is gone for all; one that its owner's
- * EXCLUSIVE binding took, for those that take. */
+ * EXCLUSIVE binding took, for those that take. A program with effects is asked
+ * all the same. */
 static void evaluate(
     struct exo_core *core, struct batch *bt, const struct linkset *set)
 {
-	uint64_t alive =
+	const uint64_t all =
 	    bt->n == BATCH ? UINT64_MAX : ((uint64_t)1 << bt->n) - 1;
-	uint64_t owned = 0;
+	uint64_t alive = all, owned = 0;
 
 	core->parsed = 0;
-	for (uint32_t k = 0; k < set->n && alive != 0; k++) {
+	for (uint32_t k = 0; k < set->n && (alive | set->neffects) != 0; k++) {
 		struct binding *b = set->v[k];
 		uint64_t may = b->mode == EXO_BIND_TAP ? alive : alive & ~owned;
-		uint64_t hit;
+		uint64_t asked = b->effects ? all : may, hit;
 
 		if (b->claim != NULL)
-			may = inside(core, bt, b->claim, may);
-		hit = may == 0 ? 0 : ask(core, bt, b, may);
-		count(bt, b, may, hit);
+			asked = inside(core, bt, b->claim, asked);
+		hit = asked == 0 ? 0 : ask(core, bt, b, asked, may);
+		count(bt, b, asked, hit);
 		if (b->mode == EXO_BIND_FIRST)
 			alive &= ~hit;
 		if (b->mode == EXO_BIND_EXCLUSIVE)
@@ -205,6 +206,7 @@ static void batch_run(struct exo_core *core, const struct linkset *set,
 {
 	struct batch bt = { .pkts = pkts, .n = n, .first = core->stat.packets };
 
+	core->pkts = pkts;
 	for (uint32_t i = 0; i < n; i++) {
 		/* one without bytes has an address all the same */
 		core->view[i].data =

@@ -11,7 +11,7 @@
 
 static void *env_mem_get(void *ctx, size_t size)
 {
-	return exo_mem_get(ctx, size);
+	return exo_mem_raw(ctx, size); /* who asks the account clears it */
 }
 
 static void env_mem_put(void *ctx, void *p, size_t size)
@@ -49,6 +49,12 @@ int exo_env_new(
 		.put = env_mem_put,
 		.ctx = &core->mem,
 		.limit = args->mem,
+	};
+	e->maps = (struct exo_mem){
+		.get = env_mem_get,
+		.put = env_mem_put,
+		.ctx = &e->mem,
+		.limit = core->cfg.maps == 0 ? MAPS_PER_ENV : core->cfg.maps,
 	};
 	budget_init(e, args);
 	ring_init(&e->ring, args->ring, args->ring_size);

@@ -32,17 +32,21 @@ static uint32_t kept(uint32_t type, uint64_t r0)
 	}
 }
 
-/* The same in the interpreter; false: it ends or answers otherwise. */
-static bool agrees(const struct exo_core *core, const struct binding *b,
-    const struct jit_ctx *ctx, uint64_t r0)
+static struct isa_pkt packet_of(const struct jit_ctx *ctx)
 {
-	const struct isa_pkt pkt = {
+	return (struct isa_pkt){
 		.data = ctx->data,
 		.caplen = ctx->size,
 		.wirelen = ctx->wirelen,
 		.ifindex = ctx->ifindex,
 		.protocol = __builtin_bswap16((uint16_t)ctx->protocol),
 	};
+}
+
+/* The same in the interpreter; false: it ends or answers otherwise. */
+static bool agrees(const struct exo_core *core, const struct binding *b,
+    const struct isa_pkt *pkt, uint64_t r0)
+{
 	uint32_t n;
 	const struct exo_insn *insns = vf_prog_insns(b->prog, &n);
 	struct isa_vm *vm = core->vm;
@@ -51,23 +55,43 @@ static bool agrees(const struct exo_core *core, const struct binding *b,
 
 	isa_point(vm, b->type, insns, n);
 	vm->fuel = b->stat.max_steps;
-	isa_set_pkt(vm, &pkt);
+	isa_set_pkt(vm, pkt);
 	end = isa_run(vm, &theirs);
 	return (end == ISA_END_EXIT || end == ISA_END_REJECT) && theirs == r0;
 }
 
+/* With helpers and maps. Their time is the packet's. */
+static uint64_t run_in_world(
+    struct exo_core *core, struct binding *b, uint32_t i)
+{
+	const struct isa_pkt pkt = packet_of(&core->ctx[i]);
+	uint64_t r0;
+
+	core->now = core->pkts[i].time_ns;
+	r0 = effect_run(b, &pkt);
+	if (b->twin != NULL && !effect_agrees(b, &pkt, r0))
+		b->stat.differed++;
+	return r0;
+}
+
 /* What is not simple: cleared contexts, a judge. */
 static uint64_t run_with_care(
-    const struct exo_core *core, struct binding *b, uint32_t i)
+    struct exo_core *core, struct binding *b, uint32_t i)
 {
 	const struct view *v = &core->view[i];
 	struct jit_ctx *ctx = &core->ctx[i];
+	struct isa_pkt pkt;
 	uint64_t r0;
 
+	if (b->world != NULL)
+		return run_in_world(core, b, i);
 	if (b->keeps)
 		memset(&ctx->own, 0, sizeof(ctx->own));
 	r0 = b->run(ctx, v->data, v->size);
-	if (core->vm != NULL && !agrees(core, b, ctx, r0))
+	if (core->vm == NULL)
+		return r0;
+	pkt = packet_of(ctx);
+	if (!agrees(core, b, &pkt, r0))
 		b->stat.differed++;
 	return r0;
 }
@@ -117,7 +141,8 @@ uint64_t binding_ask(struct exo_core *core, struct binding *b, uint64_t alive,
 {
 	uint64_t hit = 0;
 
-	if (b->type == EXO_PROG_SOCKET && !b->keeps && core->vm == NULL)
+	if (b->type == EXO_PROG_SOCKET && !b->keeps && core->vm == NULL &&
+	    b->world == NULL)
 		return ask_filter(core, b->run, alive, keep);
 	for (; alive != 0; alive &= alive - 1) {
 		uint32_t i = exo_lowest64(alive);

@@ -106,6 +106,17 @@ static inline uint64_t world_gives(
 /** The record that begins at an address, or NULL. */
 struct world_record *world_record_at(struct exo_world *w, uint64_t addr);
 
+struct jit_env;
+struct jit_code;
+
+/** What compiling for a world needs. */
+struct jit_env world_jit(struct exo_world *w);
+
+/** Run compiled code of a program of this type on the vm's packet or memory;
+ * the result, 0 where that ends by ISA_END_REJECT. */
+uint64_t world_exec(
+    struct exo_world *w, const struct jit_code *code, uint32_t type);
+
 /** isa_ops: memory behind addresses, and names of maps. */
 uint8_t *world_at(
     const struct isa_vm *vm, uint64_t addr, uint32_t size, bool write);

@@ -189,10 +189,15 @@ static uint64_t find_name(const struct jit_env *env, uint32_t src, uint64_t imm)
 	return value == NULL ? 0 : (uintptr_t)value + (imm >> 32);
 }
 
+struct jit_env world_jit(struct exo_world *w)
+{
+	return (struct jit_env){ find_helper, find_name, w };
+}
+
 int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
     uint32_t without, struct exo_world_code **out)
 {
-	struct jit_env env = { find_helper, find_name, w };
+	struct jit_env env = world_jit(w);
 	struct jit_options opt = {
 		.passes = ~without,
 		.harden = w->harden,
@@ -247,7 +252,8 @@ bool exo_world_code_place(
 	return true;
 }
 
-uint64_t exo_world_exec(struct exo_world *w, const struct exo_world_code *c)
+uint64_t world_exec(
+    struct exo_world *w, const struct jit_code *code, uint32_t type)
 {
 	const struct isa_region *mem = &w->vm.region[ISA_REGION_MEM];
 	struct jit_ctx ctx = { .user = w };
@@ -256,18 +262,23 @@ uint64_t exo_world_exec(struct exo_world *w, const struct exo_world_code *c)
 	world_begin(w);
 	w->vm.tails = 0;
 	w->vm.held = 0;
-	w->vm.type = c->type;
+	w->vm.type = type;
 	w->depth = 0;
-	w->running = c->code;
-	if (c->type == EXO_PROG_MEM) {
-		r0 = jit_entry(c->code)(
+	w->running = code;
+	if (type == EXO_PROG_MEM) {
+		r0 = jit_entry(code)(
 		    &ctx, mem->size == 0 ? NULL : mem->base, mem->size);
 	} else {
 		show_packet(&w->vm, &ctx);
-		r0 = jit_entry(c->code)(&ctx, ctx.data, ctx.size);
+		r0 = jit_entry(code)(&ctx, ctx.data, ctx.size);
 	}
 	w->running = NULL;
 	w->vm.own = ctx.own;
 	world_ends(w);
 	return r0;
+}
+
+uint64_t exo_world_exec(struct exo_world *w, const struct exo_world_code *c)
+{
+	return world_exec(w, c->code, c->type);
 }

@@ -13,8 +13,10 @@
  * the first 64 bytes flipped. The model (tests/support/demux_world.h) says what
  * each libOS must read: every record, in order, and every counter.
  *
- * What is bound for packets may not call helpers, so programs with effects
- * (maps) are not in the sets: BIND refuses them.
+ * One in eight programs has helpers and maps. The model gives each of its
+ * bindings a world, in which the interpreter runs it on every packet of the
+ * claim, whoever took it; maps, records of rings, and what depends on them must
+ * be the same.
  *
  * A decision is one binding and one packet. Sets go on until there were enough,
  * -d of them; with -n there are so many sets. -q (or EXOPF_QUICK=1) is short.
@@ -219,6 +221,9 @@ static void report(uint64_t filters)
 	    t->refused[EXO_EOUTSIDE], t->refused[EXO_ECONFLICT],
 	    t->refused[EXO_ELENT], t->refused[EXO_EBUDGET],
 	    t->refused[EXO_ELIMIT]);
+	printf("maps compared %" PRIu64 "; effects on packets that others took "
+	       "%" PRIu64 "\n",
+	    t->worlds, t->away);
 	printf("sets %" PRIu64 " filters %" PRIu64 " packets %" PRIu64
 	       " decisions %" PRIu64 " delivered %" PRIu64 " differences 0\n",
 	    nsets, filters, t->packets, t->decisions, t->delivered);

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "exo/abi/err.h"
+#include "exo/abi/image.h"
+#include "exo/abi/map.h"
 #include "exo/core/core.h"
 #include "exo/lib/bug.h"
 
@@ -106,24 +108,41 @@ static struct exo_span any_room(struct input *in)
 	return (struct exo_span){ (uintptr_t)room, n % (sizeof(room) + 1), 0 };
 }
 
+/* Maps that a program may name: some can be made. */
+static uint32_t any_maps(struct input *in, struct exo_map_def maps[2])
+{
+	static const uint32_t kinds[] = { EXO_MAP_HASH, EXO_MAP_ARRAY,
+		EXO_MAP_PROG_ARRAY, EXO_MAP_RINGBUF, 99 };
+	uint32_t n = take(in) % 3;
+
+	for (uint32_t i = 0; i < n; i++)
+		maps[i] = (struct exo_map_def){ kinds[take(in) % 5],
+			take(in) % 9, take(in), 1u << take(in) % 16,
+			take(in) % 16 == 0 ? 0x80 : 0 };
+	return n;
+}
+
 /* An image with the input's bytes for instructions: BIND gets this far. */
 static void bind(struct world *w, uint64_t env, struct input *in)
 {
-	static _Alignas(8) uint8_t image[32 + 64 * 8];
+	static _Alignas(8) uint8_t image[48 + 64 * 8 + 2 * 20];
 	struct exo_report report;
-	uint32_t n = 1 + take(in) % 64;
+	struct exo_map_def maps[2];
+	uint32_t n = 1 + take(in) % 64, k = any_maps(in, maps);
 	struct exo_image_head {
 		uint32_t magic;
 		uint16_t version, type;
 		uint32_t size;
 		uint16_t nsections, flags;
-		uint32_t kind, off, len, zero;
-	} head = { 0x46504f58, 1, (uint16_t)(take(in) % 6), 32 + 8 * n, 1, 0, 1,
-		32, 8 * n, 0 };
+		struct exo_image_section row[2];
+	} head = { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, (uint16_t)(take(in) % 6),
+		48 + 8 * n + 20 * k, k == 0 ? 1 : 2, 0,
+		{ { EXO_SEC_INSNS, 48, 8 * n, 0 },
+		    { EXO_SEC_MAPS, 48 + 8 * n, 20 * k, 0 } } };
 	struct exo_call_bind a = {
 		.key = any_key(w, in),
 		.image = (uintptr_t)image,
-		.image_size = 32 + 8 * n,
+		.image_size = head.size,
 		.linktype = take(in) % 3,
 		.priority = (int8_t)take(in),
 		.mode = take(in) % 5,
@@ -134,7 +153,8 @@ static void bind(struct world *w, uint64_t env, struct input *in)
 	};
 
 	memcpy(image, &head, sizeof(head));
-	fill(in, image + 32, 8 * (size_t)n);
+	fill(in, image + 48, 8 * (size_t)n);
+	memcpy(image + 48 + 8 * (size_t)n, maps, 20 * (size_t)k);
 	if (exo_call(w->core, env, EXO_CALL_BIND_NR, &a, sizeof(a)) == 0)
 		w->names[w->nnames++ % NAMES] = a.out_binding;
 }

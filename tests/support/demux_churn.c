@@ -227,7 +227,7 @@ static void forget(struct dx_world *w)
 		if (w->key[b->key].live)
 			continue;
 		w->env[b->env].takers -= b->args.snap != 0;
-		free(b);
+		dx_forget(b);
 		w->bind[i] = w->bind[--w->nbinds];
 	}
 }
@@ -267,7 +267,7 @@ static void end_env(struct dx_world *w, uint32_t i)
 
 		if (b->env != i)
 			continue;
-		free(b);
+		dx_forget(b);
 		w->bind[k] = w->bind[--w->nbinds];
 	}
 	for (uint32_t k = 0; k < DX_KEYS; k++)
@@ -341,6 +341,8 @@ int dx_bind(struct dx_world *w, struct dx_bind *b)
 		check_witness(w, b, err, (const void *)seen);
 		return err;
 	}
+	if (b->prog->world)
+		b->world = dx_effect_world();
 	w->env[b->env].takers += b->args.snap != 0;
 	w->bind[w->nbinds++] = b;
 	dx_total.bound++;
@@ -408,10 +410,23 @@ static void bind_one(struct dx_world *w)
 		free(b);
 }
 
+void dx_forget(struct dx_bind *b)
+{
+	dx_effect_free(b->world);
+	free(b);
+}
+
+/* The maps go with the binding: they are compared before. */
 static void unbind_call(struct dx_world *w, uint32_t i)
 {
 	struct dx_bind *b = w->bind[i];
 	struct exo_call_unbind a = { .binding = b->args.out_binding };
+
+	if (b->world != NULL &&
+	    !dx_effect_same(w->core, b->args.out_binding, b->world))
+		dx_differs(w, "maps of a binding that goes", NULL, b);
+	dx_effect_free(b->world);
+	b->world = NULL;
 
 	if (exo_call(w->core, w->env[b->env].name, EXO_CALL_UNBIND_NR, &a,
 	        sizeof(a)) != 0)
@@ -525,7 +540,7 @@ struct dx_world *dx_world_new(const struct dx_plan *plan)
 void dx_world_free(struct dx_world *w)
 {
 	while (w->nbinds > 0)
-		free(w->bind[--w->nbinds]);
+		dx_forget(w->bind[--w->nbinds]);
 	exo_core_free(w->core);
 	for (uint32_t i = 0; i < w->plan.envs; i++) {
 		free(w->env[i].ring);

@@ -228,11 +228,7 @@ static bool of_chance(struct dx_prog *p, struct spacegen *g)
 static bool verify(struct dx_prog *p)
 {
 	struct vf_limits limits = VF_LIMITS_BARE;
-	struct vf_input in = {
-		.refuse_leaks = true,
-		.no_helpers = true,
-		.no_pkt_write = true,
-	};
+	struct vf_input in = { .refuse_leaks = true, .no_pkt_write = true };
 	struct exo_report report;
 	struct exo_image img;
 	uint32_t bad;
@@ -242,6 +238,8 @@ static bool verify(struct dx_prog *p)
 	in.insns = img.insns;
 	in.ninsns = img.ninsns;
 	in.type = img.type;
+	in.maps = img.maps;
+	in.nmaps = img.nmaps;
 	if (vf_verify(&in, &limits, &mem, &p->prog, &report) != 0)
 		return false;
 	if (vf_prog_facts(p->prog)->max_steps > EXO_STEPS_DEFAULT)
@@ -253,14 +251,14 @@ static bool verify(struct dx_prog *p)
 
 bool dx_prog_make(struct dx_prog *p, struct spacegen *g, uint32_t link)
 {
-	static bool (*const ways[])(
-	    struct dx_prog *, struct spacegen *) = { of_list, of_packet,
-		of_packet, of_packet, of_packet, of_text, of_chance };
+	static bool (*const ways[])(struct dx_prog *,
+	    struct spacegen *) = { of_list, of_packet, of_packet, of_packet,
+		of_packet, of_text, of_chance, dx_effect_make };
 
 	memset(p, 0, sizeof(*p));
 	p->link = link;
 	p->asked = UINT64_MAX;
-	if (ways[sg_below(g, 7)](p, g) && verify(p))
+	if (ways[sg_below(g, 8)](p, g) && verify(p))
 		return true;
 	dx_prog_free(p);
 	return false;
@@ -276,7 +274,7 @@ void dx_prog_free(struct dx_prog *p)
 /* --- what they say ---------------------------------------------------------- */
 
 /* exo/abi/call.h has no word on this: programs say it as Linux's do. */
-static uint32_t kept_of(uint32_t type, uint32_t w0)
+uint32_t dx_kept(uint32_t type, uint32_t w0)
 {
 	if (type == EXO_PROG_XDP)
 		return w0 == 2 ? UINT32_MAX : 0;
@@ -307,7 +305,7 @@ uint32_t dx_prog_ask(struct dx_prog *p, struct isa_vm *vm,
 		abort();
 	}
 	p->asked = number;
-	p->kept = kept_of(p->type, (uint32_t)r0);
+	p->kept = dx_kept(p->type, (uint32_t)r0);
 	return p->kept;
 }
 

@@ -61,7 +61,9 @@ void dx_differs(const struct dx_world *w, const char *what,
 		       "%d snap %u born %" PRIu64 " accepts %u: %s\n",
 		    x->args.out_binding, x->env, x->key, x->args.mode,
 		    x->args.priority, x->args.snap, x->born,
-		    dx_prog_ask(x->prog, w->vm, p, UINT64_MAX - 1),
+		    x->world != NULL
+		        ? 0
+		        : dx_prog_ask(x->prog, w->vm, p, UINT64_MAX - 1),
 		    x->prog->text);
 	}
 	exit(3);
@@ -116,12 +118,23 @@ static void check_owners(const struct dx_world *w, const struct dx_packet *p,
 	*taker = b;
 }
 
+/* Bytes that a binding wants; it is not asked again about this packet. */
+static uint32_t ask(struct dx_world *w, struct dx_bind *b, uint32_t packet)
+{
+	const struct dx_packet *p = &w->batch[packet];
+
+	b->want.evaluated++;
+	if (b->world != NULL)
+		return dx_effect_ask(b->prog, b->world, p);
+	return dx_prog_ask(b->prog, w->vm, p, w->packets + packet);
+}
+
 /* Ask all bindings about a packet, in order; returns how many take it. */
 static uint32_t foretell(struct dx_world *w, uint32_t packet)
 {
 	const struct dx_packet *p = &w->batch[packet];
 	const struct dx_bind *exclusive = NULL, *taker = NULL;
-	bool owned[DX_ENVS] = { false };
+	bool owned[DX_ENVS] = { false }, gone = false, away;
 	uint32_t taken = 0, keep;
 
 	for (uint32_t i = 0; i < w->nbinds; i++) {
@@ -133,18 +146,19 @@ static uint32_t foretell(struct dx_world *w, uint32_t packet)
 		if (!sp_region_has(b->claim, &p->view))
 			continue;
 		check_owners(w, p, b, &exclusive, &taker);
-		if (b->args.mode != EXO_BIND_TAP && owned[b->env])
+		away = gone || (b->args.mode != EXO_BIND_TAP && owned[b->env]);
+		if (away && !b->prog->effects)
 			continue;
-		b->want.evaluated++;
-		keep = dx_prog_ask(b->prog, w->vm, p, w->packets + packet);
-		if (keep == 0)
+		keep = ask(w, b, packet);
+		dx_total.away += away;
+		if (keep == 0 || away)
 			continue;
 		take(w, b, packet, keep);
 		taken++;
 		if (b->args.mode == EXO_BIND_EXCLUSIVE)
 			owned[b->env] = true;
 		if (b->args.mode == EXO_BIND_FIRST)
-			break;
+			gone = true;
 	}
 	return taken;
 }
@@ -261,7 +275,13 @@ void dx_world_count(struct dx_world *w)
 		    st->delivered != want->delivered || st->dropped != 0 ||
 		    st->differed != 0 || st->first_ns != want->first_ns ||
 		    st->last_ns != want->last_ns ||
-		    st->evaluated > want->evaluated)
+		    st->evaluated > want->evaluated ||
+		    (b->prog->effects && st->evaluated != want->evaluated))
 			dx_differs(w, "counters of a binding", NULL, b);
+		if (b->world == NULL)
+			continue;
+		if (!dx_effect_same(w->core, b->args.out_binding, b->world))
+			dx_differs(w, "maps of a binding", NULL, b);
+		dx_total.worlds++;
 	}
 }

@@ -37,6 +37,7 @@ struct dx_bind {
 	uint32_t env, key;
 	uint64_t born;
 	struct exo_bind_stat want;
+	struct exo_world *world; /* of a program that is asked in one */
 };
 
 /* What a libOS must read. */
@@ -86,6 +87,8 @@ struct dx_world {
 /** What was done, over all worlds. */
 struct dx_total {
 	uint64_t packets, decisions, delivered, accepted;
+	uint64_t away;   /* runs of programs with effects on what others took */
+	uint64_t worlds; /* of bindings, whose maps were compared */
 	uint64_t bound, unbound, revoked, ended, refused[32];
 };
 extern struct dx_total dx_total;
@@ -118,6 +121,7 @@ struct sp_region dx_region(struct dx_world *w, uint32_t env);
 
 /** Bind in the model's way; 0 or the core's error. */
 int dx_bind(struct dx_world *w, struct dx_bind *b);
+void dx_forget(struct dx_bind *b);
 void dx_unbind(struct dx_world *w, uint32_t i);
 
 #endif

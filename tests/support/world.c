@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exo/abi/err.h"
+#include "exo/isa/text.h"
 
 struct exo_core *world_new(void)
 {
@@ -60,6 +61,23 @@ struct flt_image world_image(const char *text, uint32_t type)
 
 	ck_assert_msg(
 	    flt_asm_image(text, strlen(text), type, "test", &img, &err) == 0,
+	    "%s", err.text);
+	return img;
+}
+
+struct flt_image world_image_maps(const char *text, uint32_t type,
+    const struct exo_map_def *maps, uint32_t nmaps)
+{
+	struct exo_insn insns[512];
+	struct isa_asm_error where;
+	struct flt_image img;
+	struct flt_error err;
+	uint32_t n;
+
+	ck_assert_msg(isa_asm(text, strlen(text), insns, 512, &n, &where) == 0,
+	    "line %u: %s", where.line, where.what);
+	ck_assert_msg(flt_image_maps(type, insns, n, maps, nmaps, "test", NULL,
+	                  &img, &err) == 0,
 	    "%s", err.text);
 	return img;
 }

@@ -40,6 +40,10 @@ void world_env_free(struct world_env *e);
 /** Assemble text into an image that flt_image_free() frees. */
 struct flt_image world_image(const char *text, uint32_t type);
 
+/** The same with maps, which the text names by index. */
+struct flt_image world_image_maps(const char *text, uint32_t type,
+    const struct exo_map_def *maps, uint32_t nmaps);
+
 /** Arguments for binding img: Ethernet, TAP, priority 0, count only. */
 struct exo_call_bind world_bind_args(
     const struct world_env *e, const struct flt_image *img);

@@ -40,6 +40,7 @@ static const struct {
 	                   "r0 ^= -1\nexit\n" },
 	{ EXO_PROG_XDP, "r0 = *(u32 *)(r1 + 12)\nr0 &= 0\nr0 |= 2\nexit\n" },
 	{ EXO_PROG_TC, "r0 = *(u32 *)(r1 + 0)\nr0 &= 0\nexit\n" },
+	{ EXO_PROG_SOCKET, "call get_prandom_u32\nr0 |= 1\nexit\n" },
 };
 #define NGREEDY (sizeof(greedy) / sizeof(greedy[0]))
 
