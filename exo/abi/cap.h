@@ -25,7 +25,8 @@ enum exo_res {
 #define EXO_RIGHT_FIRST     0x10u /* take packets before others that share */
 #define EXO_RIGHT_TELL      0x20u /* be told whose binding is in the way */
 #define EXO_RIGHT_FOLLOW    0x40u /* get later fragments, too */
-#define EXO_RIGHT_ALL       0x7fu
+#define EXO_RIGHT_TRANSMIT  0x80u /* send packets of the region */
+#define EXO_RIGHT_ALL       0xffu
 
 /* Regions of packets; 0 is every packet, another number names one. */
 #define EXO_REGION_ALL 0u

@@ -129,6 +129,19 @@ struct exo_pkt {
  */
 void exo_ingest(struct exo_core *core, struct exo_pkt *pkts, uint32_t n);
 
+/**
+ * Whether whoever presents a key may send a packet: it has EXO_RIGHT_TRANSMIT,
+ * and the packet is in its region, so that nobody sends as somebody else. The
+ * region may be of anything, source addresses for one; bytes that are not at
+ * p->data (caplen below wirelen) are in no field.
+ * p->data is memory that nobody else writes until the packet is sent: the
+ * platform copies the headers first, asks about the copy, and sends that.
+ * Returns 0, -EXO_EBADKEY, -EXO_ESTALE, -EXO_EPERM or -EXO_EOUTSIDE. Costs a
+ * MAC, a parse and a look at each cube of the region.
+ */
+int exo_may_transmit(const struct exo_core *core, const struct exo_key *u_key,
+    const struct exo_pkt *p);
+
 /** What the core holds and did. */
 struct exo_core_stat {
 	uint64_t packets; /* ingested */

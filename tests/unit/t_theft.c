@@ -276,6 +276,52 @@ START_TEST(revoking_withdraws_what_is_below)
 }
 END_TEST
 
+/* --- packets that claim to come from somebody else ------------------------------ */
+
+static int send_of(const struct exo_key *k, uint32_t bytes, uint8_t last)
+{
+	/* Ethernet, IPv4, UDP from 10.0.0.x port 53 */
+	uint8_t p[42] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0,
+		28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 0, 10, 0, 0, 9, 0, 53,
+		0, 99, 0, 8, 0, 0 };
+	struct exo_pkt pkt = {
+		.data = p, .caplen = bytes, .wirelen = 42, .linktype = 1
+	};
+
+	p[29] = last;
+	return exo_may_transmit(core, k, &pkt);
+}
+
+START_TEST(nobody_sends_as_somebody_else)
+{
+	struct exo_key k = grant(
+	    &thief, "src host 10.0.0.5 and udp src port 53 and caplen >= 42");
+	struct exo_call_derive a = { .key = k,
+		.rights = EXO_RIGHT_ALL & ~EXO_RIGHT_TRANSMIT };
+	struct exo_key all, forged = k;
+
+	for (uint32_t last = 0; last < 256; last++)
+		ck_assert_int_eq(send_of(&k, 42, (uint8_t)last),
+		    last == 5 ? 0 : -EXO_EOUTSIDE);
+	for (uint32_t n = 0; n < 42; n++)
+		ck_assert_int_eq(send_of(&k, n, 5), -EXO_EOUTSIDE);
+	forged.region = EXO_REGION_ALL;
+	ck_assert_int_eq(send_of(&forged, 42, 6), -EXO_EBADKEY);
+	ck_assert_int_eq(
+	    exo_call(core, victim.name, EXO_CALL_DERIVE_NR, &a, sizeof(a)), 0);
+	ck_assert_int_eq(send_of(&a.out_key, 42, 5), -EXO_EPERM);
+	ck_assert_int_eq(
+	    derive(&victim, &k, span_of(region("udp dst port 99")), &all),
+	    -EXO_EOUTSIDE);
+	ck_assert_int_eq(
+	    exo_grant(core, victim.name, EXO_RIGHT_TRANSMIT, NULL, &all), 0);
+	ck_assert_int_eq(send_of(&all, 0, 5), 0);
+	ck_assert_int_eq(revoke(&thief, &k), 0);
+	ck_assert_int_eq(send_of(&k, 42, 5), -EXO_ESTALE);
+	ck_assert_int_eq(send_of(&a.out_key, 42, 5), -EXO_ESTALE);
+}
+END_TEST
+
 Suite *t_theft_suite(void)
 {
 	Suite *s = suite_create("theft");
@@ -290,6 +336,7 @@ Suite *t_theft_suite(void)
 	tcase_add_test(t, rights_are_not_widened);
 	tcase_add_test(t, revoked_keys_stay_revoked);
 	tcase_add_test(t, keys_of_another_boot_are_none);
+	tcase_add_test(t, nobody_sends_as_somebody_else);
 	tcase_add_loop_test(t, revoking_withdraws_what_is_below, 0, 4);
 	suite_add_tcase(s, t);
 	return s;
