@@ -270,7 +270,7 @@ static int bind_decode(struct exo_core *core, struct env *env,
 		return -EXO_EBUDGET;
 	if (core->binds.live >= core->cfg.bindings)
 		return -EXO_ELIMIT;
-	err = linkset_reserve(core, a->linktype, &job->set);
+	err = linkset_reserve(core, env, a->linktype, &job->set);
 	if (err == 0)
 		err = claim_decode(core, env, a, job);
 	if (err == 0)
@@ -363,6 +363,7 @@ fail:
 	region_drop(job.near);
 	if (job.follows)
 		follow_leave(env);
+	linkset_tidy(core, job.set);
 	core->stat.refused++;
 	return err;
 }
@@ -395,6 +396,7 @@ void binding_withdraw(struct exo_core *core, struct binding *b)
 	exo_world_free(b->world);
 	exo_world_free(b->twin);
 	vf_prog_free(b->prog, &b->env->mem);
+	linkset_tidy(core, b->set);
 	exo_pool_put(&core->binds, b->name);
 }
 

@@ -75,7 +75,9 @@ struct env {
 	struct env *follow_next, **follow_prev;
 	uint64_t unpaid; /* packets of its grants that its budget let pass by */
 	uint64_t work, limit; /* steps of its calls; limit 0: none */
-	bool dirty;           /* has unpublished records */
+	struct linkset *sets; /* those that it was the first to bind in */
+	uint32_t nsets;
+	bool dirty; /* has unpublished records */
 	struct env *dirty_next;
 };
 
@@ -168,13 +170,15 @@ struct delivery;
 struct view;
 struct hits;
 
+#define LINKSET_HEADS 64u
+
 struct exo_core {
 	struct exo_core_config cfg;
 	struct exo_mem mem;
 	struct exo_sipkey secret;
 	struct exo_pool envs, keys, binds;
-	struct linkset *sets;
-	struct linkset *last; /* of the packet before; or NULL */
+	struct linkset *sets[LINKSET_HEADS]; /* by link type */
+	struct linkset *last;                /* of the packet before; or NULL */
 	struct delivery *out; /* room for out_room deliveries, twice */
 	uint32_t out_room;
 	struct env *dirty;

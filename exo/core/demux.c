@@ -22,9 +22,7 @@ static struct linkset *set_of(struct exo_core *core, uint32_t linktype)
 
 	if (s != NULL && s->linktype == linktype)
 		return s;
-	for (s = core->sets; s != NULL; s = s->next)
-		if (s->linktype == linktype)
-			break;
+	s = linkset_find(core, linktype);
 	core->last = s;
 	return s;
 }

@@ -81,6 +81,8 @@ struct linkset {
 	struct claim *claims;
 	struct claim_near near;
 	struct linkset *next;
+	struct env *founder; /* who is charged for it; NULL: it is gone */
+	struct linkset *founded, **founded_prev;
 };
 
 /** A record to be delivered: found binding by binding, sent packet by
@@ -164,8 +166,14 @@ struct binding *follow_find(struct exo_core *core, const struct linkset *set,
 /* linkset.c */
 /** Find or make a link type's table with all memory that one more
  * linkset_insert() and the packet path will need. */
-int linkset_reserve(
-    struct exo_core *core, uint32_t linktype, struct linkset **out);
+int linkset_reserve(struct exo_core *core, struct env *env, uint32_t linktype,
+    struct linkset **out);
+/** The table of a link type, or NULL. */
+struct linkset *linkset_find(const struct exo_core *core, uint32_t linktype);
+/** A table in which nothing is bound goes; NULL is allowed. */
+void linkset_tidy(struct exo_core *core, struct linkset *set);
+/** An environment ends: it is charged for none any more. */
+void linksets_leave(struct env *env);
 void linkset_insert(
     const struct exo_core *core, struct linkset *set, struct binding *b);
 void linkset_remove(

@@ -6,7 +6,7 @@
  * charged to both, and either limit refuses it.
  */
 #include "exo/abi/err.h"
-#include "exo/core/core_int.h"
+#include "exo/core/demux_int.h"
 #include "exo/lib/bug.h"
 
 static void *env_mem_get(void *ctx, size_t size)
@@ -93,6 +93,7 @@ int exo_env_end(struct exo_core *core, uint64_t env)
 		binding_withdraw(core, e->bindings);
 	while (e->keys != NULL)
 		key_end(core, e->keys);
+	linksets_leave(e);
 	exo_assert(e->mem.used == 0);
 	exo_pool_put(&core->envs, env);
 	return 0;

@@ -5,8 +5,8 @@
  * first), then by age.
  *
  * Reserving takes all the memory that inserting and the packet path need, so
- * that neither can fail. A table stays when its last binding goes, until there
- * are too many of them: link types are few.
+ * that neither can fail. Whoever is the first to bind in a table is charged for
+ * it, until the last binding goes, and the table with it, or its owner.
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
@@ -14,21 +14,42 @@
 
 #define OUT_MIN      4096u
 #define OUT_MANY     16384u
-#define LINKSETS_MAX 256u
+#define LINKSETS_MAX 256u   /* of one first owner */
+#define SET_CHARGE   16384u /* bytes of a table: about what it is */
 #define RANKS_SPARE  16u
 
-static struct linkset *set_find(struct exo_core *core, uint32_t linktype)
+struct linkset *linkset_find(const struct exo_core *core, uint32_t linktype)
 {
-	struct linkset *s;
+	struct linkset *s = core->sets[linktype % LINKSET_HEADS];
 
-	for (s = core->sets; s != NULL; s = s->next)
-		if (s->linktype == linktype)
-			return s;
-	return NULL;
+	while (s != NULL && s->linktype != linktype)
+		s = s->next;
+	return s;
+}
+
+/* Its first owner is charged no more. */
+static void set_leave(struct linkset *s)
+{
+	if (s->founder == NULL)
+		return;
+	*s->founded_prev = s->founded;
+	if (s->founded != NULL)
+		s->founded->founded_prev = s->founded_prev;
+	s->founder->mem.used -= SET_CHARGE;
+	s->founder->nsets--;
+	s->founder = NULL;
 }
 
 static void set_free(struct exo_core *core, struct linkset *s)
 {
+	struct linkset **at = &core->sets[s->linktype % LINKSET_HEADS];
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	if (core->last == s)
+		core->last = NULL;
+	set_leave(s);
 	exo_mem_put(&core->mem, s->v, s->room * sizeof(struct binding *));
 	slots_free(core, s);
 	domains_free(core, s);
@@ -36,46 +57,43 @@ static void set_free(struct exo_core *core, struct linkset *s)
 	exo_mem_put(&core->mem, s, sizeof(*s));
 }
 
-/* Free the tables in which nothing is bound. */
-static void sets_sweep(struct exo_core *core)
+void linkset_tidy(struct exo_core *core, struct linkset *set)
 {
-	struct linkset *s, **at = &core->sets;
-
-	while ((s = *at) != NULL) {
-		if (s->n != 0) {
-			at = &s->next;
-			continue;
-		}
-		*at = s->next;
-		set_free(core, s);
-	}
-	core->last = NULL;
+	if (set != NULL && set->n == 0)
+		set_free(core, set);
 }
 
-static uint32_t sets_count(const struct exo_core *core)
+void linksets_leave(struct env *env)
 {
-	uint32_t n = 0;
-
-	for (const struct linkset *s = core->sets; s != NULL; s = s->next)
-		n++;
-	return n;
+	while (env->sets != NULL)
+		set_leave(env->sets);
 }
 
-static int set_new(
-    struct exo_core *core, uint32_t linktype, struct linkset **out)
+static int set_new(struct exo_core *core, struct env *env, uint32_t linktype,
+    struct linkset **out)
 {
-	struct linkset *s;
+	struct linkset *s, **head = &core->sets[linktype % LINKSET_HEADS];
+	const struct exo_mem *m = &env->mem;
 
-	if (sets_count(core) >= LINKSETS_MAX)
-		sets_sweep(core);
-	if (sets_count(core) >= LINKSETS_MAX)
+	if (env->nsets >= LINKSETS_MAX)
 		return -EXO_ELIMIT;
+	if (m->limit != 0 &&
+	    (m->used > m->limit || SET_CHARGE > m->limit - m->used))
+		return -EXO_ENOMEM;
 	s = exo_mem_get(&core->mem, sizeof(*s));
 	if (s == NULL)
 		return -EXO_ENOMEM;
 	s->linktype = linktype;
-	s->next = core->sets;
-	core->sets = s;
+	s->next = *head;
+	*head = s;
+	s->founder = env;
+	s->founded = env->sets;
+	s->founded_prev = &env->sets;
+	if (s->founded != NULL)
+		s->founded->founded_prev = &s->founded;
+	env->sets = s;
+	env->nsets++;
+	env->mem.used += SET_CHARGE;
 	*out = s;
 	return 0;
 }
@@ -144,14 +162,14 @@ static int ranks_grow(struct exo_core *core, uint32_t bindings)
 	return 0;
 }
 
-int linkset_reserve(
-    struct exo_core *core, uint32_t linktype, struct linkset **out)
+int linkset_reserve(struct exo_core *core, struct env *env, uint32_t linktype,
+    struct linkset **out)
 {
-	struct linkset *s = set_find(core, linktype);
+	struct linkset *s = linkset_find(core, linktype);
 	int err = 0;
 
 	if (s == NULL)
-		err = set_new(core, linktype, &s);
+		err = set_new(core, env, linktype, &s);
 	if (err == 0)
 		err = set_grow(core, s);
 	if (err == 0 && s->n < core->cfg.linear)
@@ -160,6 +178,8 @@ int linkset_reserve(
 		err = ranks_grow(core, s->n + 1);
 	if (err == 0)
 		*out = s;
+	else
+		linkset_tidy(core, s);
 	return err;
 }
 
@@ -230,15 +250,9 @@ void linkset_remove(
 
 void linksets_free(struct exo_core *core)
 {
-	struct linkset *s = core->sets;
-
-	while (s != NULL) {
-		struct linkset *next = s->next;
-
-		set_free(core, s);
-		s = next;
-	}
-	core->sets = NULL;
+	for (uint32_t i = 0; i < LINKSET_HEADS; i++)
+		while (core->sets[i] != NULL)
+			set_free(core, core->sets[i]);
 	exo_mem_put(&core->mem, core->out,
 	    2 * (size_t)core->out_room * sizeof(*core->out));
 	core->out = NULL;

@@ -264,12 +264,61 @@ START_TEST(claims_without_number_hinder_nobody)
 }
 END_TEST
 
+/* --- link types without number --------------------------------------------------- */
+
+static int bind_link(
+    const struct world_env *e, const struct exo_key *k, uint32_t link)
+{
+	struct flt_image img = world_image("r0 = 1\nexit\n", EXO_PROG_SOCKET);
+	struct exo_call_bind a = world_bind_args(e, &img);
+	int err;
+
+	a.key = *k;
+	a.linktype = link;
+	err = exo_call(core, e->name, EXO_CALL_BIND_NR, &a, sizeof(a));
+	flt_image_free(&img);
+	return err;
+}
+
+/* One owner has 256 tables of its own, and pays for them; others are not in its
+ * way, and what it leaves is nobody's. */
+START_TEST(link_types_cost_their_owner)
+{
+	struct exo_key mine = grant(&thief, "any"), other;
+	struct exo_pkt p = { .linktype = 70000, .wirelen = 60 };
+	uint64_t before = spent(&thief), all;
+
+	other = grant(&victim, "any");
+	for (uint32_t link = 0; link < 256; link++)
+		ck_assert_int_eq(bind_link(&thief, &mine, link * 64), 0);
+	all = spent(&thief);
+	ck_assert_uint_ge(all, before + 256 * (uint64_t)16384);
+	ck_assert_int_eq(bind_link(&thief, &mine, 70000), -EXO_ELIMIT);
+	for (uint32_t link = 70000; link < 70010; link++)
+		ck_assert_int_eq(bind_link(&victim, &other, link), 0);
+	exo_ingest(core, &p, 1);
+	ck_assert_uint_eq(p.matched, 1);
+	/* in a table that is there already */
+	ck_assert_int_eq(bind_link(&thief, &mine, 70000), 0);
+	ck_assert_int_eq(bind_link(&victim, &other, 64), 0);
+	ck_assert_int_eq(exo_env_end(core, thief.name), 0);
+	p.linktype = 64;
+	exo_ingest(core, &p, 1);
+	ck_assert_uint_eq(p.matched, 1);
+	p.linktype = 128;
+	exo_ingest(core, &p, 1);
+	ck_assert_uint_eq(p.matched, 0);
+	ck_assert_ptr_null(linkset_find(core, 128));
+	ck_assert_ptr_null(linkset_find(core, 64)->founder);
+}
+END_TEST
+
 /* --- shapes without number ------------------------------------------------------- */
 
 /* What a packet of a grant costs: looks at tables. */
 static uint32_t looks_of(const struct exo_key *k)
 {
-	const struct linkset *set = core->sets;
+	const struct linkset *set = linkset_find(core, 1);
 	struct exo_index_stat st;
 	uint32_t n;
 
@@ -418,6 +467,7 @@ Suite *t_bomb_suite(void)
 	tcase_add_loop_test(t, rules_are_charged_to_their_owner, 0, 3);
 	tcase_add_loop_test(t, claims_without_number_hinder_nobody, 0, 2);
 	tcase_add_test(t, odd_masks_cost_their_owner);
+	tcase_add_test(t, link_types_cost_their_owner);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(oom, 60);
 	tcase_add_checked_fixture(oom, setup, teardown);
