@@ -21,7 +21,6 @@
  * Exit: 0 all is well, 2 cannot read, 3 a difference, or too few.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@
 #include "exo/abi/err.h"
 #include "exo/lib/fmt.h"
 #include "filters/filters_int.h"
+#include "tests/support/captures.h"
 #include "tests/support/cbpf_run.h"
 #include "tests/support/region_world.h"
 #include "verifier/accept.h"
@@ -150,34 +150,23 @@ static uint32_t linktype_of(int dlt)
 	return (uint32_t)dlt;
 }
 
-static int read_file(
-    const char *path, const struct stat *st, int what, struct FTW *ftw)
+static void read_file(const char *path, pcap_t *p)
 {
-	char err[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *h;
 	const u_char *data;
 	struct link *l;
-	pcap_t *p;
 
-	(void)st;
-	(void)ftw;
-	if (what != FTW_F)
-		return 0;
-	p = pcap_open_offline(path, err);
-	if (p == NULL)
-		return 0; /* README, a packed or a broken file */
+	(void)path;
 	if (pcap_datalink(p) <= UINT16_MAX) {
 		l = link_of(linktype_of(pcap_datalink(p)));
 		while (pcap_next_ex(p, &h, &data) == 1)
 			see_packet(l, data, h->caplen, h->len);
 	}
-	pcap_close(p);
-	return 0;
 }
 
 static void read_tree(const char *path)
 {
-	if (nftw(path, read_file, 16, FTW_PHYS) != 0)
+	if (captures_each(path, read_file) != 0)
 		die(path, strerror(errno));
 }
 

@@ -19,7 +19,6 @@
  * tells the expression.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -28,6 +27,7 @@
 #include "exo/core/world_int.h"
 #include "exo/jit/jit.h"
 #include "filters/filters_int.h"
+#include "tests/support/captures.h"
 #include "tests/support/cbpf_gen.h"
 #include "tests/support/mem.h"
 
@@ -136,34 +136,23 @@ static void add_packet(
 	set_packet(&l->p[at], data, h->caplen, h->len);
 }
 
-static int read_file(
-    const char *path, const struct stat *st, int what, struct FTW *ftw)
+static void read_file(const char *path, pcap_t *p)
 {
-	char err[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *h;
 	const u_char *data;
 	struct link *l;
-	pcap_t *p;
 
-	(void)st;
-	(void)ftw;
-	if (what != FTW_F)
-		return 0;
-	p = pcap_open_offline(path, err);
-	if (p == NULL)
-		return 0; /* README, a packed or a broken file */
+	(void)path;
 	if (pcap_datalink(p) <= UINT16_MAX) {
 		l = link_of((uint32_t)pcap_datalink(p));
 		while (pcap_next_ex(p, &h, &data) == 1)
 			add_packet(l, h, data);
 	}
-	pcap_close(p);
-	return 0;
 }
 
 static void read_tree(const char *path)
 {
-	if (nftw(path, read_file, 16, FTW_PHYS) != 0)
+	if (captures_each(path, read_file) != 0)
 		die(path, strerror(errno));
 }
 

@@ -17,7 +17,6 @@
  * cannot read, 3 a difference.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@
 
 #include <pcap/pcap.h>
 
+#include "tests/support/captures.h"
 #include "tests/support/region_world.h"
 
 #ifndef EXOPF_SRCDIR
@@ -392,26 +392,17 @@ static void compile(pcap_t *p)
 	}
 }
 
-static int read_file(
-    const char *path, const struct stat *st, int what, struct FTW *ftw)
+static void read_file(const char *path, pcap_t *p)
 {
-	char err[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *h;
 	const u_char *data;
 	uint32_t n = 0, link;
-	pcap_t *p;
 
-	(void)st;
-	(void)ftw;
-	p = what == FTW_F ? pcap_open_offline(path, err) : NULL;
-	if (p == NULL)
-		return 0; /* README, a packed or a broken file */
 	link = (uint32_t)pcap_datalink(p);
 	link = link == DLT_RAW ? SP_LINK_RAW : link;
 	if (pcap_is_swapped(p) && link == DLT_NULL) {
 		printf("left out: %s: its host has another byte order\n", path);
-		pcap_close(p);
-		return 0;
+		return;
 	}
 	compile(p);
 	while (n < (quick ? 200 : PACKETS) && pcap_next_ex(p, &h, &data) == 1) {
@@ -424,13 +415,11 @@ static int read_file(
 	for (size_t i = 0; i < PAIRS; i++)
 		if (compiled[i])
 			pcap_freecode(&programs[i]);
-	pcap_close(p);
-	return 0;
 }
 
 static void read_tree(const char *path)
 {
-	if (nftw(path, read_file, 16, FTW_PHYS) != 0)
+	if (captures_each(path, read_file) != 0)
 		die(path, strerror(errno));
 }
 

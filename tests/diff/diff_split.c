@@ -15,11 +15,11 @@
  * -q (or EXOPF_QUICK=1) takes a sample. Exit: 0 no difference, 3 a difference.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "exo/abi/err.h"
+#include "tests/support/captures.h"
 #include "tests/support/exprgen.h"
 #include "tests/support/split_check.h"
 
@@ -87,25 +87,16 @@ static void add_packet(
 	g->p[g->n++] = (struct packet){ copy, caplen, wirelen };
 }
 
-static int read_file(
-    const char *path, const struct stat *st, int what, struct FTW *ftw)
+static void read_file(const char *path, pcap_t *p)
 {
-	char err[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *h;
 	const u_char *data;
 	struct group *g;
-	pcap_t *p;
 
-	(void)st;
-	(void)ftw;
-	p = what == FTW_F ? pcap_open_offline(path, err) : NULL;
-	if (p == NULL)
-		return 0;
+	(void)path;
 	g = group_of(pcap_datalink(p), pcap_is_swapped(p) != 0);
 	while (pcap_next_ex(p, &h, &data) == 1)
 		add_packet(g, data, h->caplen, h->len);
-	pcap_close(p);
-	return 0;
 }
 
 /* Keep `want` packets, evenly, and cut some of them. */
@@ -364,7 +355,7 @@ int main(int argc, char **argv)
 			die("usage", "diff_split [-qv] [-s SEED] "
 			             "[-n GENERATED] [-e LIST]");
 	}
-	if (nftw(EXOPF_SRCDIR "/pcaps", read_file, 16, FTW_PHYS) != 0)
+	if (captures_each(EXOPF_SRCDIR "/pcaps", read_file) != 0)
 		die("pcaps", strerror(errno));
 	for (i = 0; i < ngroups; i++)
 		prepare(&groups[i], quick ? 60 : 400, quick ? 4 : 12);
