@@ -15,6 +15,7 @@
  */
 #include "verifier/accept_int.h"
 
+#include "exo/isa/decode.h"
 #include "exo/lib/bits.h"
 
 static void answer(struct vf_test *t, enum vf_test_kind kind)
@@ -139,30 +140,6 @@ static void compare_end(const struct vf_way *w, const struct vf_layout *l,
 		vf_test_flip(out);
 }
 
-static unsigned mirrored(unsigned op)
-{
-	switch (op) {
-	case EXO_JGT:
-		return EXO_JLT;
-	case EXO_JGE:
-		return EXO_JLE;
-	case EXO_JLT:
-		return EXO_JGT;
-	case EXO_JLE:
-		return EXO_JGE;
-	case EXO_JSGT:
-		return EXO_JSLT;
-	case EXO_JSGE:
-		return EXO_JSLE;
-	case EXO_JSLT:
-		return EXO_JSGT;
-	case EXO_JSLE:
-		return EXO_JSGE;
-	default:
-		return op;
-	}
-}
-
 static void compare_pointers(struct vf_acc *a, const struct vf_way *w,
     unsigned op, const struct vf_sym *x, const struct vf_sym *y,
     struct vf_test *out)
@@ -175,7 +152,7 @@ static void compare_pointers(struct vf_acc *a, const struct vf_way *w,
 
 		x = y;
 		y = swap;
-		op = mirrored(op);
+		op = isa_mirrored(op);
 	}
 	if (x->kind != VF_SYM_PKT || y->kind != VF_SYM_END || y->add != 0)
 		return;
@@ -727,7 +704,7 @@ void vf_test_compare(struct vf_acc *a, const struct vf_way *w, unsigned code,
 	}
 	if (vf_sym_known(x, &c) && !vf_sym_known(y, &k)) {
 		x = y;
-		op = mirrored(op);
+		op = isa_mirrored(op);
 	} else if (!vf_sym_known(y, &c)) {
 		vf_test_unknown(out, VF_ACCEPT_SUMS);
 		return;

@@ -159,23 +159,6 @@ static int told(uint8_t op, bool holds)
 	}
 }
 
-/* E op P as P op' E. */
-static uint8_t mirrored(uint8_t op)
-{
-	switch (op) {
-	case EXO_JGT:
-		return EXO_JLT;
-	case EXO_JGE:
-		return EXO_JLE;
-	case EXO_JLT:
-		return EXO_JGT;
-	case EXO_JLE:
-		return EXO_JGE;
-	default:
-		return op;
-	}
-}
-
 static void learn_end(
     struct vf_state *st, const struct vf_reg *p, uint8_t op, bool holds)
 {
@@ -197,7 +180,7 @@ static void branch_ptrs(struct vf_env *env, const struct exo_insn *in)
 		learn_end(&env->taken, &env->taken.r[dst], op, true);
 		learn_end(&env->st, &env->st.r[dst], op, false);
 	} else if (is_end_of(&env->st.r[dst], &env->st.r[src])) {
-		op = mirrored(op);
+		op = (uint8_t)isa_mirrored(op); /* P op' E */
 		learn_end(&env->taken, &env->taken.r[src], op, true);
 		learn_end(&env->st, &env->st.r[src], op, false);
 	}

@@ -215,6 +215,30 @@ const struct isa_op *isa_decode(
 	return *bad == ISA_BAD_NONE ? op : NULL;
 }
 
+unsigned isa_mirrored(unsigned op)
+{
+	switch (op) {
+	case EXO_JGT:
+		return EXO_JLT;
+	case EXO_JGE:
+		return EXO_JLE;
+	case EXO_JLT:
+		return EXO_JGT;
+	case EXO_JLE:
+		return EXO_JGE;
+	case EXO_JSGT:
+		return EXO_JSLT;
+	case EXO_JSGE:
+		return EXO_JSLE;
+	case EXO_JSLT:
+		return EXO_JSGT;
+	case EXO_JSLE:
+		return EXO_JSGE;
+	default: /* JEQ, JNE, JSET */
+		return op;
+	}
+}
+
 int64_t isa_target(const struct exo_insn *in, uint32_t i)
 {
 	unsigned class = in->code & 0x07u;

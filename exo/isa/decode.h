@@ -129,6 +129,9 @@ static inline uint32_t isa_slots(const struct exo_insn *in)
 	return in->code == (EXO_LD | EXO_IMM | EXO_DW) ? 2u : 1u;
 }
 
+/** The comparison op' (EXO_JEQ ... EXO_JSLE) for which x op' y is y op x. */
+unsigned isa_mirrored(unsigned op);
+
 /**
  * Give the target of a jump, local call or code address (LDDW source 4) at
  * index i as an instruction index; in is one of these.

@@ -237,6 +237,51 @@ START_TEST(t_targets)
 }
 END_TEST
 
+/* x op y, for the numbers that tell comparisons apart. */
+static bool holds(unsigned op, uint64_t x, uint64_t y)
+{
+	switch (op) {
+	case EXO_JEQ:
+		return x == y;
+	case EXO_JNE:
+		return x != y;
+	case EXO_JSET:
+		return (x & y) != 0;
+	case EXO_JGT:
+		return x > y;
+	case EXO_JGE:
+		return x >= y;
+	case EXO_JLT:
+		return x < y;
+	case EXO_JLE:
+		return x <= y;
+	case EXO_JSGT:
+		return (int64_t)x > (int64_t)y;
+	case EXO_JSGE:
+		return (int64_t)x >= (int64_t)y;
+	case EXO_JSLT:
+		return (int64_t)x < (int64_t)y;
+	default:
+		return (int64_t)x <= (int64_t)y;
+	}
+}
+
+START_TEST(t_mirrored)
+{
+	static const unsigned ops[] = { EXO_JEQ, EXO_JNE, EXO_JSET, EXO_JGT,
+		EXO_JGE, EXO_JLT, EXO_JLE, EXO_JSGT, EXO_JSGE, EXO_JSLT,
+		EXO_JSLE };
+	static const uint64_t v[] = { 0, 1, 2, INT64_MAX, (uint64_t)1 << 63,
+		UINT64_MAX };
+
+	for (size_t k = 0; k < sizeof(ops) / sizeof(ops[0]); k++)
+		for (uint32_t i = 0; i < 36; i++)
+			ck_assert(
+			    holds(ops[k], v[i / 6], v[i % 6]) ==
+			    holds(isa_mirrored(ops[k]), v[i % 6], v[i / 6]));
+}
+END_TEST
+
 START_TEST(t_check)
 {
 	struct exo_insn in[4] = { slot(0xb7, 0, 0, 0, 0),
@@ -543,6 +588,7 @@ Suite *t_isa_decode_suite(void)
 	tcase_add_test(tc, t_reasons);
 	tcase_add_test(tc, t_second_slot);
 	tcase_add_test(tc, t_targets);
+	tcase_add_test(tc, t_mirrored);
 	tcase_add_test(tc, t_check);
 	tcase_add_loop_test(tc, t_ctx_fields, 0, EXO_PROG_TYPE_MAX + 3);
 	tcase_add_test(tc, t_atomic_writes);
