@@ -3,11 +3,11 @@
  * The demultiplexer by index: packets ask for their bindings.
  *
  * The index of grants says which domains a batch's packets are in, each
- * domain's index which rules. Nearly all packets are in one domain and have few
- * rules; the others get theirs one packet at a time (gather()), so that their
- * order is that of all domains together. A sure rule is a delivery, of another
- * one the program is asked. Packets are done one after the other, so that a
- * ring's records are in packet order.
+ * domain's index which rules: the first few of each packet, in the order of all
+ * of its domains together. A packet that has more, and is not gone by then, gets
+ * all of them (gather()). A sure rule is a delivery, of another one the program
+ * is asked. Packets are done one after the other, so that a ring's records are
+ * in packet order.
  *
  * Cost, a packet: a look at a bucket for each shape of its domains, and for
  * each rule that it is in a record and a binding.
@@ -25,8 +25,7 @@ struct hits {
 	uint64_t rank[EXO_LOOK_BATCH * ROOM];
 	struct domain **touched; /* domains that some packet is in */
 	uint32_t ntouched;
-	uint32_t ngot;        /* of core->ranks, by gather() */
-	uint64_t once, often; /* packets in one domain, in several */
+	uint32_t ngot; /* of core->ranks, by gather() */
 	const struct linkset *set;
 };
 
@@ -45,12 +44,9 @@ void hits_free(struct exo_core *core)
 
 static void in_domain(struct hits *h, struct domain *d, uint64_t packets)
 {
-	packets &= ~d->mask; /* several cubes of a grant may have one */
 	if (d->mask == 0 && packets != 0)
 		h->touched[h->ntouched++] = d;
 	d->mask |= packets;
-	h->often |= h->once & packets;
-	h->once |= packets;
 }
 
 static void on_grant(void *arg, uint32_t packet, uint64_t rank)
@@ -68,8 +64,6 @@ static void find_domains(
 
 	h->set = set;
 	h->ntouched = 0;
-	h->once = 0;
-	h->often = 0;
 	h->touched = set->touched;
 	if (set->everyone != NULL)
 		in_domain(h, set->everyone, all);
@@ -276,23 +270,19 @@ static void some(struct exo_core *core, const struct batch *bt, uint32_t i,
 	}
 }
 
-/* One packet; `more`: what was found in one domain are its first rules. */
+/* One packet; `more`: what was found are its first rules. */
 static void one(
     struct exo_core *core, const struct batch *bt, uint32_t i, bool more)
 {
 	const struct hits *h = core->hits;
-	const uint64_t bit = (uint64_t)1 << i, *first = h->rank + i * ROOM;
+	const uint64_t *first = h->rank + i * ROOM;
 	struct turn t = { .last = UINT32_MAX };
 	uint32_t n = h->h.n[i], k = 0, all;
 
-	if ((h->often & bit) == 0)
-		some(core, bt, i, first, n, &t);
-	else
-		n = 0;
-	if (((h->often & bit) != 0 || more) &&
-	    (!t.gone || h->set->neffects > 0)) {
+	some(core, bt, i, first, n, &t);
+	if (more && (!t.gone || h->set->neffects > 0)) {
 		all = gather(core, i);
-		while (n > 0 && k < all && core->ranks[k] <= first[n - 1])
+		while (k < all && core->ranks[k] <= first[n - 1])
 			k++;
 		some(core, bt, i, core->ranks + k, all - k, &t);
 	}
@@ -320,8 +310,8 @@ void demux_index(
 	h->h.rank = h->rank;
 	h->h.room = ROOM;
 	for (uint32_t i = 0; i < h->ntouched; i++)
-		more |= exo_index_ordered(h->touched[i]->ix, core->look,
-		    h->touched[i]->mask & ~h->often, &h->h);
+		more |= exo_index_merge(
+		    h->touched[i]->ix, core->look, h->touched[i]->mask, &h->h);
 	for (uint32_t i = 0; i < bt->n; i++)
 		one(core, bt, i, (more >> i & 1) != 0);
 	for (uint32_t i = 0; i < h->ntouched; i++)

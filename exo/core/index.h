@@ -144,6 +144,14 @@ uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
     uint64_t which, struct exo_hits *h);
 
 /**
+ * Ordered, of several indexes: the ranks are put between those that the packets
+ * have already, n[] of them, from other indexes; the least of all stay. from[]
+ * stays as it is. Returns packets that had no room for one.
+ */
+uint64_t exo_index_merge(const struct exo_index *ix, struct exo_look *l,
+    uint64_t which, struct exo_hits *h);
+
+/**
  * All: call fn for each rule of each packet in which, in any order. A rank is
  * reported more than once when several of its rules have the packet, or when
  * tables come and go meanwhile.

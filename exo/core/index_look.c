@@ -626,22 +626,31 @@ void exo_index_first(const struct exo_index *ix, struct exo_look *l,
 	look(ix, l, which, FIRST);
 }
 
-uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
+uint64_t exo_index_merge(const struct exo_index *ix, struct exo_look *l,
     uint64_t which, struct exo_hits *h)
 {
 	l->hits = h;
 	l->more = 0;
 	l->best = NULL;
+	look(ix, l, which, ORDERED);
+	return l->more;
+}
+
+uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
+    uint64_t which, struct exo_hits *h)
+{
+	uint64_t more;
+
 	for (uint32_t i = 0; i < l->n; i++)
 		if ((which >> i & 1) != 0)
 			h->n[i] = 0;
-	look(ix, l, which, ORDERED);
-	for (uint64_t m = l->more; m != 0; m &= m - 1) {
+	more = exo_index_merge(ix, l, which, h);
+	for (uint64_t m = more; m != 0; m &= m - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(m);
 
 		h->from[i] = h->rank[(size_t)(i + 1) * h->room - 1] + 1;
 	}
-	return l->more;
+	return more;
 }
 
 void exo_index_all(const struct exo_index *ix, struct exo_look *l,

@@ -158,6 +158,59 @@ START_TEST(as_the_model_says)
 }
 END_TEST
 
+/* The first rules of each packet, of all of three indexes. */
+static void check_merged(
+    struct exo_index *const ix[3], struct ig_model *m, uint32_t room)
+{
+	static uint8_t b[EXO_LOOK_BATCH][IG_BYTES];
+	struct sp_packet p[EXO_LOOK_BATCH];
+	uint64_t rank[4 * EXO_LOOK_BATCH], want[MODEL], more = 0;
+	struct exo_hits h = { .rank = rank, .room = room };
+	struct exo_look *l;
+
+	ck_assert_int_eq(exo_look_new(&mem, &epoch, 1, &l), 0);
+	for (uint32_t i = 0; i < EXO_LOOK_BATCH; i++)
+		ig_packet(&chance, b[i], &p[i]);
+	exo_look_begin(l, p, EXO_LOOK_BATCH);
+	for (uint32_t k = 0; k < 3; k++)
+		more |= exo_index_merge(ix[k], l, UINT64_MAX, &h);
+	exo_look_end(l);
+	exo_look_free(l);
+	for (uint32_t i = 0; i < EXO_LOOK_BATCH; i++) {
+		uint32_t n = ig_want(m, &p[i], want);
+
+		ck_assert_uint_eq(more >> i & 1, n > room);
+		ck_assert_uint_eq(h.n[i], n < room ? n : room);
+		ck_assert_uint_eq(h.from[i], 0);
+		for (uint32_t k = 0; k < h.n[i]; k++)
+			ck_assert_uint_eq(rank[i * room + k], want[k]);
+	}
+}
+
+START_TEST(of_several_indexes)
+{
+	struct exo_index *ix[3];
+	struct ig_model m = { .rule = rule, .n = 1u << (_i % 9) };
+	struct exo_index_config cfg = config(1000, MODEL);
+	int rc;
+
+	ix[0] = make(1000, MODEL);
+	for (uint32_t k = 1; k < 3; k++)
+		ck_assert_int_eq(exo_index_new(&cfg, &ix[k]), 0);
+	chance.state = (uint64_t)_i * 91 + 1;
+	for (uint32_t i = 0; i < m.n; i++) {
+		new_rule(&rule[i], i);
+		rc = ig_turn(ix[i % 3], &rule[i]);
+		ck_assert(rc == 0 || rc == -EXO_ELIMIT);
+	}
+	for (uint32_t room = 1; room <= 4; room++)
+		check_merged(ix, &m, room);
+	for (uint32_t k = 1; k < 3; k++)
+		exo_index_free(ix[k]);
+	end(ix[0]);
+}
+END_TEST
+
 /* Nothing to look at, nobody asked for, nothing in it. */
 START_TEST(nothing)
 {
@@ -595,6 +648,7 @@ Suite *t_index_suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, as_the_model_says, 0, 30);
+	tcase_add_loop_test(t, of_several_indexes, 0, 30);
 	tcase_add_test(t, nothing);
 	tcase_add_test(t, refused_configurations);
 	tcase_add_test(t, refused_cubes);
