@@ -101,10 +101,9 @@ struct key_rec {
 	struct key_rec *parent, *child; /* child: newest */
 	struct key_rec *next, **prev;   /* siblings */
 	struct binding *bindings;       /* published under this key */
-	struct domain *domain; /* a first key's: one of its domains, or NULL */
-	uint32_t ndomains;     /* how many it has */
-	uint64_t asked;        /* the call that asked of its region, and ... */
-	bool meets;            /* ... the answer */
+	struct domain *domains;         /* its own, by link type */
+	uint64_t asked; /* the call that asked of its region, and ... */
+	bool meets;     /* ... the answer */
 };
 
 /** Most bytes of machine code of one environment, where the core is not told
@@ -145,6 +144,7 @@ struct binding {
 	uint32_t *rule; /* handles in its domain's index */
 	uint32_t nrules, rules_room;
 	struct domain *domain;
+	struct binding *domain_next, **domain_prev;
 	uint64_t charged; /* bytes of the core's that the owner pays for */
 	uint64_t name;
 	uint64_t tag;

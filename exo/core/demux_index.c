@@ -49,7 +49,7 @@ static void in_domain(struct hits *h, struct domain *d, uint64_t packets)
 	d->mask |= packets;
 }
 
-static void on_grant(void *arg, uint32_t packet, uint64_t rank)
+static void on_region(void *arg, uint32_t packet, uint64_t rank)
 {
 	struct hits *h = arg;
 
@@ -68,7 +68,12 @@ static void find_domains(
 	if (set->everyone != NULL)
 		in_domain(h, set->everyone, all);
 	if (set->grants != NULL)
-		exo_index_all(set->grants, core->look, all, on_grant, h);
+		exo_index_all(set->grants, core->look, all, on_region, h);
+	/* those that are lent of a domain come after it */
+	for (uint32_t i = 0; i < h->ntouched; i++)
+		if (h->touched[i]->below != NULL)
+			exo_index_all(h->touched[i]->below, core->look,
+			    h->touched[i]->mask, on_region, h);
 }
 
 /* Whose owner is in debt for all of the batch is not looked into. */

@@ -38,19 +38,28 @@ struct claim {
 	struct claim_link link[CLAIM_FIELDS];
 };
 
-/** What is bound for packets of one link type under one grant: domain.c. */
+/** What is bound for packets of one link type under one grant, or under a key of
+ * less that was derived from it: domain_tree.c. */
 struct domain {
-	struct exo_mem *mem;
-	const struct region *grant; /* NULL: every packet */
-	struct key_rec *root;       /* the grant's key; NULL: several are */
-	const struct linkset *set;
+	uint64_t mask; /* packets at work that are in it */
 	struct exo_index *ix;
+	struct exo_index *below; /* of the regions of its kids; NULL: none */
 	struct env
-	    *sole;      /* whose all its bindings are; NULL: several owners' */
-	uint32_t id, n; /* its number, and its bindings */
-	uint64_t mask;  /* packets at work that are in the grant */
-	uint32_t *rule; /* handles in the index of grants */
+	    *sole; /* whose all its bindings are; NULL: several owners' */
+	const struct region *grant; /* NULL: every packet */
+	struct key_rec *key;        /* whose it is; NULL: several are */
+	struct linkset *set;
+	uint32_t id, n;  /* its number, and its bindings */
+	uint32_t shapes; /* that it may have */
+	struct exo_mem *mem;
+	struct binding *bindings;
+	uint32_t *rule; /* handles in the index of regions */
 	uint32_t nrules, rules_room;
+	uint64_t charge; /* what it costs its payer */
+	struct binding *payer;
+	struct domain *up, *kids, *next, **prev;
+	struct domain *of_key; /* another one of its key, in another set */
+	uint32_t nkids;
 };
 
 #define DOMAIN_EVERYONE UINT32_MAX
@@ -71,7 +80,7 @@ struct linkset {
 	struct slots **slots;
 	struct domain *everyone, **domain;
 	struct domain **touched;  /* room for all of them */
-	struct exo_index *grants; /* of the regions of the latter */
+	struct exo_index *grants; /* of the regions of those of grants */
 	uint32_t neffects; /* of them, those that run on all of their claims */
 	uint32_t nfollow;  /* of them, those whose fragments follow */
 	uint32_t npaid;    /* of them, those whose owner has a rate */
@@ -186,8 +195,22 @@ void linksets_free(struct exo_core *core);
  * Whether it fails or not, rules_withdraw() takes all back. */
 int rules_publish(struct exo_core *core, struct binding *b);
 void rules_withdraw(struct exo_core *core, struct binding *b);
+/** Charge a binding's owner for memory of the core's, also beyond his limit. */
+void binding_owe(struct binding *b, uint64_t bytes);
 struct binding *slot_find(const struct linkset *set, uint32_t slot);
 void slots_free(struct exo_core *core, struct linkset *set);
+/** Any values of fields are a packet: for what errs on the safe side. */
+extern const struct sp_universe rules_universe;
+
+/* Bytes that an owner pays for: about what they are. */
+#define RULE_CHARGE  192u
+#define SHAPE_CHARGE 3584u /* of the first to have it */
+
+/* domain_tree.c */
+/** Put a binding into the domain of its key, or of the nearest key above that
+ * has one; and take it out. */
+int domain_join(struct exo_core *core, struct binding *b);
+void domain_leave(struct binding *b);
 void domains_free(struct exo_core *core, struct linkset *set);
 
 /* deliver.c */

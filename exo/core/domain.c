@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Domains: the two levels of the demultiplexer.
+ * Domains, and what is in them: conditions become rules.
  *
  * Overview
- *	What is bound for packets of one link type under one grant is a domain,
- *	with an index of its own, so that odd masks and slow filters cost
- *	packets of that grant only. An index over the granted regions finds the
- *	domains of a packet; grants of every packet share one domain, which
- *	needs no looking for.
+ *	What is bound for packets of one link type under one grant, or under a
+ *	key of less that was lent, is a domain (domain_tree.c), with an index of
+ *	its own, so that odd masks and slow filters cost packets of that region
+ *	only. An index over the granted regions finds the domains of a packet;
+ *	grants of every packet share one domain, which needs no looking for.
  *
  * Rules
  *	A binding's rules are the cubes that its accept condition and its claim
@@ -29,15 +29,7 @@
 #include "exo/lib/mem.h"
 #include "verifier/accept.h"
 
-#define SHAPES_EVERYONE 4096u /* at once; each costs a packet a look */
-#define SHAPES_GRANT    1024u
-#define SHAPES_GRANTS   64u /* of all granted regions of a link type */
-#define RULES_MAX       256u
-
-/* Bytes that an owner pays for: about what they are. */
-#define RULE_CHARGE   192u
-#define SHAPE_CHARGE  3584u /* of the first to have it */
-#define DOMAIN_CHARGE 4096u /* of the first in it */
+#define RULES_MAX 256u
 
 /* --- slots ------------------------------------------------------------------- */
 
@@ -107,174 +99,6 @@ void slots_free(struct exo_core *core, struct linkset *set)
 	    &core->mem, set->slots, set->slots_room * sizeof(*set->slots));
 }
 
-/* --- domains ----------------------------------------------------------------- */
-
-static int index_new(struct exo_core *core, struct exo_mem *mem,
-    uint32_t shapes, struct exo_index **out)
-{
-	struct exo_index_config cfg = { .mem = mem,
-		.epoch = &core->epoch,
-		.shapes = shapes,
-		.records = UINT32_MAX / 4,
-		.scanned = UINT32_MAX / 4 };
-	int err = plat_random(cfg.key, sizeof(cfg.key));
-
-	return err != 0 ? err : exo_index_new(&cfg, out);
-}
-
-/* Tell the index of grants which packets are the domain's. */
-static int announce(struct exo_core *core, struct linkset *set,
-    struct domain *d, struct sp_region r)
-{
-	int err = 0;
-
-	if (set->grants == NULL)
-		err = index_new(core, &core->mem, SHAPES_GRANTS, &set->grants);
-	d->rule = exo_mem_get(d->mem, r.n * sizeof(*d->rule));
-	d->rules_room = r.n;
-	if (d->rule == NULL && r.n > 0)
-		return -EXO_ENOMEM;
-	for (uint32_t i = 0; err == 0 && i < r.n; i++) {
-		err = exo_index_insert(
-		    set->grants, &r.v[i], 0, d->id, &d->rule[i]);
-		d->nrules += err == 0;
-	}
-	return err;
-}
-
-static void domain_leave(struct linkset *set, struct domain *d)
-{
-	if (--d->n > 0)
-		return;
-	for (uint32_t i = 0; i < d->nrules; i++)
-		(void)exo_index_delete(set->grants, d->rule[i]);
-	if (d->root == NULL) {
-		set->everyone = NULL;
-	} else {
-		set->domain[d->id] = NULL;
-		if (d->id < set->domain_low)
-			set->domain_low = d->id;
-		d->root->ndomains--;
-		if (d->root->domain == d)
-			d->root->domain = NULL;
-	}
-	exo_mem_put(d->mem, d->rule, d->rules_room * sizeof(*d->rule));
-	exo_index_free(d->ix);
-	exo_mem_put(d->mem, d, sizeof(*d));
-}
-
-static void tables_free(struct exo_core *core, struct linkset *set)
-{
-	uint32_t room = set->domain_room;
-
-	exo_mem_put(&core->mem, set->domain, room * sizeof(*set->domain));
-	if (set->touched != NULL)
-		exo_mem_put(&core->mem, set->touched,
-		    (room + 1) * sizeof(*set->touched));
-}
-
-void domains_free(struct exo_core *core, struct linkset *set)
-{
-	exo_index_free(set->grants);
-	tables_free(core, set);
-}
-
-/* A number for a domain. */
-static int domain_number(
-    struct exo_core *core, struct linkset *set, uint32_t *out)
-{
-	uint32_t i = set->domain_low, room = set->domain_room;
-	struct domain **more, **touched;
-
-	while (i < room && set->domain[i] != NULL)
-		i++;
-	set->domain_low = i;
-	*out = i;
-	if (i < room)
-		return 0;
-	room = room == 0 ? 16 : room * 2;
-	more = exo_mem_get(&core->mem, room * sizeof(*more));
-	if (more == NULL)
-		return -EXO_ENOMEM;
-	if (i > 0)
-		memcpy(more, set->domain, i * sizeof(*more));
-	touched = exo_mem_get(&core->mem, (room + 1) * sizeof(*touched));
-	if (touched == NULL) {
-		exo_mem_put(&core->mem, more, room * sizeof(*more));
-		return -EXO_ENOMEM;
-	}
-	tables_free(core, set);
-	set->domain = more;
-	set->touched = touched;
-	set->domain_room = room;
-	return 0;
-}
-
-static struct domain *domain_find(
-    const struct linkset *set, const struct key_rec *root)
-{
-	if (root->region == NULL)
-		return set->everyone;
-	if (root->domain != NULL && root->domain->set == set)
-		return root->domain;
-	if (root->ndomains <= (root->domain != NULL))
-		return NULL; /* that was the only one */
-	for (uint32_t i = 0; i < set->domain_room; i++)
-		if (set->domain[i] != NULL &&
-		    set->domain[i]->grant == root->region)
-			return set->domain[i];
-	return NULL;
-}
-
-/* The domain of a key's grant, with one more binding in it. */
-static int domain_join(struct exo_core *core, struct linkset *set,
-    struct key_rec *key, struct domain **out)
-{
-	struct key_rec *root = key_root(key);
-	struct exo_mem *mem = &core->mem;
-	struct domain *d = domain_find(set, root);
-	int err = 0;
-
-	if (d != NULL) {
-		d->n++;
-		*out = d;
-		return 0;
-	}
-	d = exo_mem_get(mem, sizeof(*d));
-	if (d == NULL)
-		return -EXO_ENOMEM;
-	*d = (struct domain){ .mem = mem,
-		.grant = root->region,
-		.root = root->region == NULL ? NULL : root,
-		.set = set,
-		.n = 1 };
-	err = domain_number(core, set, &d->id);
-	if (root->region == NULL)
-		d->id = DOMAIN_EVERYONE;
-	if (err == 0)
-		err = index_new(core, mem,
-		    root->region == NULL ? SHAPES_EVERYONE : SHAPES_GRANT,
-		    &d->ix);
-	if (err != 0) {
-		exo_mem_put(mem, d, sizeof(*d));
-		return err;
-	}
-	if (root->region == NULL) {
-		set->everyone = d;
-	} else {
-		set->domain[d->id] = d;
-		root->domain = d;
-		root->ndomains++;
-	}
-	if (root->region != NULL)
-		err = announce(core, set, d, root->region->r);
-	if (err != 0)
-		domain_leave(set, d);
-	else
-		*out = d;
-	return err;
-}
-
 /* --- rules ------------------------------------------------------------------- */
 
 static uint64_t max_of(uint32_t field)
@@ -290,7 +114,7 @@ static int inhabited(struct sp_work *w, const struct sp_cube *c)
 	return 1;
 }
 
-static const struct sp_universe anything = { max_of, inhabited };
+const struct sp_universe rules_universe = { max_of, inhabited };
 
 /* Cubes of a condition inside a claim. */
 static int clip(struct sp_work *w, struct sp_region where, uint32_t from,
@@ -351,21 +175,28 @@ void rules_withdraw(struct exo_core *core, struct binding *b)
 	b->env->mem.used -= b->charged;
 	if (b->slotted)
 		slot_clear(core, b->set, b->slot);
-	domain_leave(b->set, b->domain);
+	domain_leave(b);
+}
+
+void binding_owe(struct binding *b, uint64_t bytes)
+{
+	struct exo_mem *m = &b->env->mem;
+
+	m->used += bytes;
+	if (m->used > m->peak)
+		m->peak = m->used;
+	b->charged += bytes;
 }
 
 /* Charge an owner for memory of the core's. What a binding costs does not depend
  * on what others bound: a segment of an index, which doubles it, is nobody's. */
 static int charge(struct binding *b, uint64_t bytes)
 {
-	struct exo_mem *m = &b->env->mem;
+	const struct exo_mem *m = &b->env->mem;
 
 	if (m->limit != 0 && (m->used > m->limit || bytes > m->limit - m->used))
 		return -EXO_ENOMEM;
-	m->used += bytes;
-	if (m->used > m->peak)
-		m->peak = m->used;
-	b->charged += bytes;
+	binding_owe(b, bytes);
 	return 0;
 }
 
@@ -380,7 +211,7 @@ static int rules_make(struct exo_core *core, struct binding *b)
 	int err;
 
 	region_work(core, b->env, &arena, &w);
-	w.of = &anything;
+	w.of = &rules_universe;
 	err = slot_reserve(core, b->set);
 	if (err == 0)
 		err = vf_accept(b->prog, b->set->linktype, &w, &acc);
@@ -421,13 +252,20 @@ static int rules_make(struct exo_core *core, struct binding *b)
 
 int rules_publish(struct exo_core *core, struct binding *b)
 {
-	int err = domain_join(core, b->set, b->key, &b->domain);
+	int err = domain_join(core, b);
 
-	if (err == 0 && b->domain->n == 1) {
-		err = charge(b, DOMAIN_CHARGE);
-		b->domain->sole = b->env;
+	/* those that came with it have nobody else in them */
+	for (struct domain *d = b->domain; err == 0 && d != NULL; d = d->up) {
+		if (d->payer != NULL)
+			break;
+		d->payer = b;
+		err = charge(b, d->charge);
 	}
-	if (err == 0 && b->domain->sole != b->env)
+	if (err != 0)
+		return err;
+	if (b->domain->n == 1)
+		b->domain->sole = b->env;
+	else if (b->domain->sole != b->env)
 		b->domain->sole = NULL;
-	return err == 0 ? rules_make(core, b) : err;
+	return rules_make(core, b);
 }

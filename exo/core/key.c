@@ -12,6 +12,7 @@
  */
 #include "exo/abi/err.h"
 #include "exo/core/core_int.h"
+#include "exo/lib/bug.h"
 
 static void key_mac(
     const struct exo_core *core, const struct exo_key *key, uint8_t mac[16])
@@ -84,6 +85,7 @@ static void key_end_one(struct exo_core *core, struct key_rec *key)
 {
 	while (key->bindings != NULL)
 		binding_withdraw(core, key->bindings);
+	exo_assert(key->domains == NULL);
 	if (key->prev != NULL) {
 		*key->prev = key->next;
 		if (key->next != NULL)
