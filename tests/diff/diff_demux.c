@@ -5,7 +5,8 @@
  * usage: diff_demux [-q] [-s SEED] [-d DECISIONS] [-n SETS] [FOLDER ...]
  *
  * A set is a core with environments, keys and bindings that overlap, of 1 to
- * 2,000, which come and go; a third of the sets is found by index always, a
+ * 2,000, which come and go; keys are derived, and derived of those, and revoked
+ * with all below them; a third of the sets is found by index always, a
  * third where they are many, a third is asked in order; every second core
  * judges its compiler, too. Packets are those of pcaps/ and $EXOPF_TRACES, as
  * they are, cut and damaged; made ones; and, for bindings of the set, witness
@@ -80,6 +81,7 @@ static struct dx_plan plan_of(uint64_t seed, bool quick)
 	l.first = sg_below(&g, 3) == 0 ? sg_below(&g, 8) : 0;
 	l.exclusive = sg_below(&g, 2) == 0 ? sg_below(&g, 16) : 0;
 	l.apart = l.exclusive != 0 && sg_below(&g, 4) != 0;
+	l.lent = sg_below(&g, 3) == 0 ? 40 : 2 * l.envs;
 	l.cfg.linear = linear[seed % 3];
 	l.cfg.judge = seed / 3 % 2 != 0;
 	l.link[0] = SP_LINK_ETHERNET;
@@ -216,6 +218,11 @@ static void report(uint64_t filters)
 	printf("bound %" PRIu64 " unbound %" PRIu64 " keys revoked %" PRIu64
 	       " environments ended %" PRIu64 " accepted %" PRIu64 "\n",
 	    t->bound, t->unbound, t->revoked, t->ended, t->accepted);
+	printf("keys derived %" PRIu64
+	       "; bindings in domains of grants %" PRIu64
+	       ", of keys below %" PRIu64 ", of keys below those %" PRIu64
+	       "; under a key without its own %" PRIu64 "\n",
+	    t->lent, t->level[0], t->level[1], t->level[2], t->shared);
 	printf("refused: outside %" PRIu64 " conflict %" PRIu64 " lent %" PRIu64
 	       " budget %" PRIu64 " limit %" PRIu64 "\n",
 	    t->refused[EXO_EOUTSIDE], t->refused[EXO_ECONFLICT],

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "exo/abi/err.h"
+#include "exo/core/demux_int.h"
 #include "exo/hosted/heap.h"
 #include "exo/isa/interp.h"
 #include "exo/space/text.h"
@@ -173,9 +174,24 @@ static uint32_t live_key(struct dx_world *w)
 	return i;
 }
 
-static void derive(struct dx_world *w)
+/* A part of a key's region, mostly one that has packets. */
+static bool part_of(
+    struct dx_world *w, const struct dx_key *from, struct dx_key *k)
 {
-	uint32_t from = live_key(w), i = free_key(w);
+	uint32_t tries = 3;
+
+	do {
+		k->r = dx_region(w, k->env);
+		if (!ok(w, sp_and(&w->work, k->r, from->r, &k->r)) ||
+		    sp_wire_size(k->r) == 0)
+			return false;
+	} while (k->r.n == 0 && --tries > 0);
+	return true;
+}
+
+static void derive(struct dx_world *w, uint32_t from)
+{
+	uint32_t i = free_key(w);
 	struct dx_key *k = &w->key[i];
 	struct exo_call_derive a = { .key = w->key[from].key };
 	int err;
@@ -186,9 +202,7 @@ static void derive(struct dx_world *w)
 	k->parent = from;
 	k->r = w->key[from].r;
 	if (chance(w, 4) != 0) {
-		k->r = dx_region(w, k->env);
-		if (!ok(w, sp_and(&w->work, k->r, w->key[from].r, &k->r)) ||
-		    sp_wire_size(k->r) == 0)
+		if (!part_of(w, &w->key[from], k))
 			return;
 		a.region = span(w, k->r);
 	}
@@ -198,10 +212,23 @@ static void derive(struct dx_world *w)
 	err = exo_call(
 	    w->core, w->env[k->env].name, EXO_CALL_DERIVE_NR, &a, sizeof(a));
 	dx_total.refused[-err]++;
+	dx_total.lent += err == 0;
 	k->live = err == 0;
 	k->key = a.out_key;
 	if (err != 0 && err != -EXO_EBUDGET)
 		dx_differs(w, "a lesser key is refused", NULL, NULL);
+}
+
+/* Lesser keys of any, of one many, of those others again. */
+static void derive_some(struct dx_world *w, uint32_t n)
+{
+	uint32_t from = live_key(w);
+
+	while (n-- > 0) {
+		if (chance(w, 3) == 0)
+			from = live_key(w);
+		derive(w, from);
+	}
 }
 
 /* A key and all below it are gone, and what was bound under them. */
@@ -242,6 +269,17 @@ static void revoke(struct dx_world *w, uint32_t i)
 	w->key[i].live = false;
 	forget(w);
 	dx_total.revoked++;
+}
+
+/* One of which others were derived, more often than not. */
+static void revoke_one(struct dx_world *w)
+{
+	uint32_t i = live_key(w), k = live_key(w);
+
+	if (chance(w, 2) == 0 && w->key[k].parent != DX_KEYS &&
+	    w->key[w->key[k].parent].parent != DX_KEYS)
+		i = w->key[k].parent;
+	revoke(w, i);
 }
 
 /* --- environments ------------------------------------------------------------- */
@@ -319,6 +357,21 @@ static bool may_be(const struct dx_bind *b, int err)
 	       err == -EXO_ELENT || err == -EXO_ELIMIT || err == -EXO_EBUDGET;
 }
 
+/* Where it was put. */
+static void count_domain(const struct dx_world *w, const struct dx_bind *b)
+{
+	const struct binding *x =
+	    exo_pool_find(&w->core->binds, b->args.out_binding);
+	uint32_t level = 0;
+
+	for (const struct domain *d = x->domain; d->up != NULL; d = d->up)
+		level++;
+	if (level >= DX_LEVELS)
+		dx_differs(w, "a domain too far down", NULL, b);
+	dx_total.level[level]++;
+	dx_total.shared += x->domain->grant != x->key->region;
+}
+
 int dx_bind(struct dx_world *w, struct dx_bind *b)
 {
 	static _Alignas(8) uint8_t seen[EXO_WITNESS_BYTES];
@@ -346,6 +399,7 @@ int dx_bind(struct dx_world *w, struct dx_bind *b)
 	w->env[b->env].takers += b->args.snap != 0;
 	w->bind[w->nbinds++] = b;
 	dx_total.bound++;
+	count_domain(w, b);
 	return 0;
 }
 
@@ -387,6 +441,17 @@ static bool some_claim(struct dx_world *w, struct dx_bind *b)
 	return true;
 }
 
+/* Where many are lent, one that was, mostly. */
+static uint32_t some_key(struct dx_world *w)
+{
+	uint32_t i = live_key(w);
+
+	for (uint32_t n = w->plan.lent / 10;
+	     n > 0 && w->key[i].parent == DX_KEYS; n--)
+		i = live_key(w);
+	return i;
+}
+
 static void bind_one(struct dx_world *w)
 {
 	struct dx_bind *b = calloc(1, sizeof(*b));
@@ -395,7 +460,7 @@ static void bind_one(struct dx_world *w)
 	if (b == NULL)
 		abort();
 	b->prog = p;
-	b->key = live_key(w);
+	b->key = some_key(w);
 	b->env =
 	    chance(w, 4) == 0 ? chance(w, w->plan.envs) : w->key[b->key].env;
 	b->args.linktype = p->link;
@@ -494,7 +559,7 @@ void dx_world_churn(struct dx_world *w)
 			dx_unbind(w, chance(w, w->nbinds));
 	}
 	if (chance(w, 3) == 0)
-		revoke(w, live_key(w));
+		revoke_one(w);
 	if (chance(w, 12) == 0) {
 		uint32_t i = chance(w, w->plan.envs);
 
@@ -502,7 +567,7 @@ void dx_world_churn(struct dx_world *w)
 		begin_env(w, i);
 	}
 	grant(w, chance(w, w->plan.envs), chance(w, 4) == 0);
-	derive(w);
+	derive_some(w, 1 + chance(w, 1 + w->plan.lent / 4));
 	dx_world_fill(w, most);
 }
 
@@ -532,8 +597,7 @@ struct dx_world *dx_world_new(const struct dx_plan *plan)
 			abort();
 		begin_env(w, i);
 	}
-	for (uint32_t i = 0; i < 2 * plan->envs; i++)
-		derive(w);
+	derive_some(w, plan->lent);
 	return w;
 }
 

@@ -23,6 +23,8 @@
 #define DX_BATCH 200u
 #define DX_LINKS 2u
 
+#define DX_LEVELS 3u /* of domains */
+
 struct dx_key {
 	struct exo_key key;
 	struct sp_region r;
@@ -61,7 +63,8 @@ struct dx_plan {
 	uint64_t seed;
 	uint32_t bindings, programs, envs;
 	uint32_t exclusive, first; /* of 16 bindings */
-	bool apart; /* each environment has packets of its own, mostly */
+	uint32_t lent; /* keys that are derived at first; some each turn */
+	bool apart;    /* each environment has packets of its own, mostly */
 	struct exo_core_config cfg;
 	uint32_t link[DX_LINKS];
 };
@@ -90,6 +93,8 @@ struct dx_total {
 	uint64_t away;   /* runs of programs with effects on what others took */
 	uint64_t worlds; /* of bindings, whose maps were compared */
 	uint64_t bound, unbound, revoked, ended, refused[32];
+	uint64_t lent, level[DX_LEVELS], shared; /* bindings, by the level of
+	        their domain; of them, in one of a key above */
 };
 extern struct dx_total dx_total;
 
