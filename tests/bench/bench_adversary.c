@@ -17,8 +17,12 @@
  *	ranges	1,000 ranges of ports on one host
  *	slow_paid	as slow, and the neighbour has a rate of a step a packet:
  *		`own` is the time of both's packets, as a ratio of the two cores
- *	masks_lent	as masks, but both keys were derived from one grant, whose
- *		index the two then share
+ *	masks_lent	as masks, but both keys were derived from one grant
+ *	masks_lender	as masks, but the neighbour's key was derived from the
+ *		victim's, which is a grant of every packet's region
+ *	masks_all_lent	as masks_lender, from a key of every packet
+ *	masks_lent_on	as masks_lender, and the neighbour derives eight keys of
+ *		regions that overlap, with as many masks under each
  * The last two rows are about the index itself: 1,000 rules, and packets of
  * them, that were chosen so that all are in one bucket under a key that is
  * known; and what they do under one that is not. 1 is the time of 1,000 rules
@@ -155,8 +159,16 @@ static struct exo_key lesser(
 	return a.out_key;
 }
 
-/* Two grants; or two keys derived from one grant. */
-static void side_new(struct side *s, bool lent, uint32_t rate)
+/* Whose keys they are: two grants, two keys of one grant, one of which the other
+ * is derived, or the same where it is of every packet. */
+enum how {
+	APART,
+	SIBLINGS,
+	LENDER,
+	ALL_LENT
+};
+
+static void side_new(struct side *s, enum how how, uint32_t rate)
 {
 	static const char *const grants[] = { "tcp", "udp" };
 	const struct exo_core_config cfg = { 0 };
@@ -171,15 +183,15 @@ static void side_new(struct side *s, bool lent, uint32_t rate)
 	if (exo_core_new(&cfg, &s->core) != 0)
 		give_up("no core");
 	for (int i = 0; i < 2; i++) {
-		r = region(&arena, lent ? "any" : grants[i]);
+		r = region(&arena, how != APART ? "any" : grants[i]);
 		args.rate = i == 1 ? rate : 0;
 		if (exo_env_new(s->core, &args, &s->env[i]) != 0 ||
-		    exo_grant(
-		        s->core, s->env[i], EXO_RIGHT_ALL, &r, &s->key[i]) != 0)
+		    exo_grant(s->core, s->env[i], EXO_RIGHT_ALL,
+		        how == ALL_LENT ? NULL : &r, &s->key[i]) != 0)
 			give_up("no grant");
 	}
 	top = s->key[0];
-	for (int i = 0; lent && i < 2; i++)
+	for (int i = how == SIBLINGS ? 0 : 1; how != APART && i < 2; i++)
 		s->key[i] = lesser(s, i, &top, region(&arena, grants[i]));
 	exo_arena_free(&arena);
 }
@@ -253,6 +265,24 @@ static void masks(struct side *s)
 	}
 }
 
+static void lent_on(struct side *s)
+{
+	struct exo_mem mem = cmd_heap();
+	struct exo_key own = s->key[1];
+	struct exo_arena arena;
+	char text[100];
+
+	exo_arena_init(&arena, &mem);
+	for (uint32_t i = 0; i < 8; i++) {
+		snprintf(text, sizeof(text), "udp and len in 0-%u", 9000 + i);
+		s->key[1] = lesser(s, 1, &own, region(&arena, text));
+		masks(s);
+	}
+	s->key[1] = own;
+	masks(s);
+	exo_arena_free(&arena);
+}
+
 static void slow(struct side *s)
 {
 	char text[256];
@@ -303,16 +333,16 @@ static double time_of(struct side *s, struct stream *p, uint32_t times)
 	return seconds() - from;
 }
 
-static struct ratio row(
-    const char *name, void (*attack)(struct side *), bool lent, uint32_t rate)
+static struct ratio row(const char *name, void (*attack)(struct side *),
+    enum how how, uint32_t rate)
 {
 	static struct stream own, mixed;
 	double a[ROUNDS_MAX], b[ROUNDS_MAX], ns[ROUNDS_MAX], t;
 	struct side with, without;
 	struct ratio x, y;
 
-	side_new(&with, lent, rate);
-	side_new(&without, lent, rate);
+	side_new(&with, how, rate);
+	side_new(&without, how, rate);
 	victims(&with);
 	victims(&without);
 	attack(&with);
@@ -481,7 +511,7 @@ static struct ratio crafted(const char *name, bool known)
 
 int main(int argc, char **argv)
 {
-	struct ratio m, s, paid, r, lent, known, secret;
+	struct ratio m, s, paid, r, lent, lender, all, on, known, secret;
 	int c;
 
 	while ((c = getopt(argc, argv, "r:")) != -1) {
@@ -493,16 +523,20 @@ int main(int argc, char **argv)
 		return 2;
 	puts("attack,bound,refused,alone_ns,own,own_least,own_most,flood,"
 	     "flood_least,flood_most");
-	m = row("masks", masks, false, 0);
-	s = row("slow", slow, false, 0);
-	paid = row("slow_paid", slow, false, 1);
-	r = row("ranges", ranges, false, 0);
-	lent = row("masks_lent", masks, true, 0);
+	m = row("masks", masks, APART, 0);
+	s = row("slow", slow, APART, 0);
+	paid = row("slow_paid", slow, APART, 1);
+	r = row("ranges", ranges, APART, 0);
+	lent = row("masks_lent", masks, SIBLINGS, 0);
+	lender = row("masks_lender", masks, LENDER, 0);
+	all = row("masks_all_lent", masks, ALL_LENT, 0);
+	on = row("masks_lent_on", lent_on, LENDER, 0);
 	known = crafted("crafted_known_key", true);
 	secret = crafted("crafted_secret_key", false);
 	printf("summary: masks=%.3f slow=%.3f slow_paid=%.3f ranges=%.3f "
-	       "masks_lent=%.1f known_key=%.2f secret_key=%.2f\n",
+	       "masks_lent=%.3f masks_lender=%.3f masks_all_lent=%.3f "
+	       "masks_lent_on=%.3f known_key=%.2f secret_key=%.2f\n",
 	    m.median, s.median, paid.median, r.median, lent.median,
-	    known.median, secret.median);
+	    lender.median, all.median, on.median, known.median, secret.median);
 	return 0;
 }
