@@ -17,10 +17,10 @@
  *	grant, those whose region would be the ninth of its siblings' to share a
  *	packet (TOGETHER), or whose region's masks do not fit into the index of
  *	64 shapes. Their number and their regions are chosen by who holds the
- *	key above, never by who was lent one: nobody can make another lose his
- *	own but the lender, nor make his masks his lender's. What is not lent by
- *	the same domain does not count. Memory is no reason: who has none for a
- *	domain of his own is refused.
+ *	key above, or of all of its region, never by who was lent a part: he can
+ *	neither make another lose his own, nor make his masks his lender's. What
+ *	is not lent of the same domain does not count. Memory is no reason: who
+ *	has none for a domain of his own is refused.
  *
  * Cost
  *	A domain has a quarter of the shapes of the one above. Of the regions
