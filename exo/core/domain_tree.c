@@ -52,6 +52,7 @@
 #define DEPTH           2u    /* levels below a grant */
 #define TOGETHER        8u    /* lent regions that have a packet in common */
 #define KIDS_MAX        4096u /* a new one is compared with each */
+#define CUBE_STEPS      16u   /* that a cube of a region costs its caller */
 
 #define NO_LIMIT (UINT32_MAX / 4)
 
@@ -288,6 +289,7 @@ static int may_have(struct exo_core *core, struct env *env,
 	struct exo_arena arena;
 	struct sp_work w;
 	uint32_t together = 0;
+	uint64_t steps;
 	int rc = 0;
 
 	if (up->nkids >= KIDS_MAX)
@@ -300,7 +302,8 @@ static int may_have(struct exo_core *core, struct env *env,
 		together += rc > 0;
 	}
 	exo_arena_free(&arena);
-	if (!budget_work(env, core->cfg.region_steps - w.left))
+	steps = core->cfg.region_steps - w.left;
+	if (!budget_work(env, steps + r->r.n * (uint64_t)CUBE_STEPS))
 		return -EXO_EBUDGET;
 	if (rc < 0)
 		return rc == -EXO_EBUDGET ? 0 : rc;

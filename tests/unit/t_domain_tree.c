@@ -460,6 +460,42 @@ START_TEST(no_memory_is_no_way_out)
 }
 END_TEST
 
+/* Filters of a borrower who is in debt are not asked; the lender's are. */
+START_TEST(debts_are_the_borrowers)
+{
+	const struct exo_env_args args = { .rate = 1 };
+	struct exo_key top = grant(&victim, "ip"), k;
+	struct world_env poor = { .name = 0 };
+	struct flt_image img = world_image(
+	    "r6 = r1\nr0 = *(u8 *)skb[20]\nr8 = r0\nr7 = 0\nmore:\nr8 *= 3\n"
+	    "r8 ^= r7\nr7 += 1\nif r7 < 900 goto more\nr0 = r8\nr0 &= 1\n"
+	    "exit\n",
+	    EXO_PROG_SOCKET);
+	struct exo_call_bind a = world_bind_args(&poor, &img);
+	struct exo_env_stat st;
+	uint64_t own, got, unpaid;
+
+	ck_assert_int_eq(exo_env_new(core, &args, &poor.name), 0);
+	k = lend(&thief, &top, "ip and udp");
+	own = all_of(&victim, &top);
+	a.key = k;
+	ck_assert_int_eq(
+	    exo_call(core, poor.name, EXO_CALL_BIND_NR, &a, sizeof(a)), 0);
+	ck_assert_ptr_eq(domain_of(&k)->sole, env_find(core, poor.name));
+	for (uint32_t i = 0; i < 20000; i++)
+		ck_assert_uint_ge(udp_to(i), 1);
+	ck_assert_uint_eq(world_stat(core, &victim, own).matched, 20000);
+	got = world_stat(core, &poor, a.out_binding).evaluated;
+	unpaid = world_stat(core, &poor, a.out_binding).unpaid;
+	ck_assert_int_eq(exo_env_stat(core, poor.name, &st), 0);
+	ck_assert_uint_ge(got, 1);
+	ck_assert_uint_lt(got, 20);
+	ck_assert_uint_eq(got + unpaid + st.unpaid, 20000);
+	ck_assert_uint_gt(st.unpaid, 15000);
+	flt_image_free(&img);
+}
+END_TEST
+
 /* --- memory ends in the middle ----------------------------------------------------------- */
 
 struct life {
@@ -527,6 +563,7 @@ Suite *t_domain_tree_suite(void)
 	tcase_add_test(t, too_many_to_compare);
 	tcase_add_test(t, somebody_pays);
 	tcase_add_test(t, no_memory_is_no_way_out);
+	tcase_add_test(t, debts_are_the_borrowers);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(oom, 60);
 	tcase_add_checked_fixture(oom, begin_all, end_all);
