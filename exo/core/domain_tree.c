@@ -371,6 +371,7 @@ void domain_leave(struct binding *b)
 	*b->domain_prev = b->domain_next;
 	if (b->domain_next != NULL)
 		b->domain_next->domain_prev = b->domain_prev;
-	b->domain->n--;
+	if (--b->domain->n == 0)
+		b->domain->sole = NULL; /* it may stay for what is below */
 	give_back(b->domain, b);
 }

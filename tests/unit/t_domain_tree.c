@@ -492,6 +492,16 @@ START_TEST(debts_are_the_borrowers)
 	ck_assert_uint_lt(got, 20);
 	ck_assert_uint_eq(got + unpaid + st.unpaid, 20000);
 	ck_assert_uint_gt(st.unpaid, 15000);
+	/* a domain that stays for what is below is nobody's */
+	a.key = top;
+	ck_assert_int_eq(unbind(&victim, own), 0);
+	ck_assert_int_eq(
+	    exo_call(core, poor.name, EXO_CALL_BIND_NR, &a, sizeof(a)), 0);
+	ck_assert_ptr_eq(domain_of(&top)->sole, env_find(core, poor.name));
+	(void)all_of(&thief, &k);
+	ck_assert_int_eq(exo_env_end(core, poor.name), 0);
+	ck_assert(domain_of(&top)->sole == NULL);
+	ck_assert_uint_eq(udp_to(7), 1);
 	flt_image_free(&img);
 }
 END_TEST
