@@ -18,6 +18,8 @@
  *	slow_paid	as slow, and the neighbour has a rate of a step a packet:
  *		`own` is the time of both's packets, as a ratio of the two cores
  *	masks_lent	as masks, but both keys were derived from one grant
+ *	one_lender	one filter, and the neighbour's key was derived from the
+ *		victim's: what lending costs
  *	masks_lender	as masks, but the neighbour's key was derived from the
  *		victim's, which is a grant of every packet's region
  *	masks_all_lent	as masks_lender, from a key of every packet
@@ -263,6 +265,11 @@ static void masks(struct side *s)
 		    (int32_t)mask, (int32_t)(mask & chance()));
 		bind_text(s, text);
 	}
+}
+
+static void just_one(struct side *s)
+{
+	bind_text(s, "r0 = 1\nexit\n");
 }
 
 static void lent_on(struct side *s)
@@ -511,7 +518,7 @@ static struct ratio crafted(const char *name, bool known)
 
 int main(int argc, char **argv)
 {
-	struct ratio m, s, paid, r, lent, lender, all, on, known, secret;
+	struct ratio m, s, paid, r, lent, one, lender, all, on, known, secret;
 	int c;
 
 	while ((c = getopt(argc, argv, "r:")) != -1) {
@@ -528,15 +535,17 @@ int main(int argc, char **argv)
 	paid = row("slow_paid", slow, APART, 1);
 	r = row("ranges", ranges, APART, 0);
 	lent = row("masks_lent", masks, SIBLINGS, 0);
+	one = row("one_lender", just_one, LENDER, 0);
 	lender = row("masks_lender", masks, LENDER, 0);
 	all = row("masks_all_lent", masks, ALL_LENT, 0);
 	on = row("masks_lent_on", lent_on, LENDER, 0);
 	known = crafted("crafted_known_key", true);
 	secret = crafted("crafted_secret_key", false);
 	printf("summary: masks=%.3f slow=%.3f slow_paid=%.3f ranges=%.3f "
-	       "masks_lent=%.3f masks_lender=%.3f masks_all_lent=%.3f "
+	       "masks_lent=%.3f one_lender=%.3f masks_lender=%.3f "
+	       "masks_all_lent=%.3f "
 	       "masks_lent_on=%.3f known_key=%.2f secret_key=%.2f\n",
-	    m.median, s.median, paid.median, r.median, lent.median,
+	    m.median, s.median, paid.median, r.median, lent.median, one.median,
 	    lender.median, all.median, on.median, known.median, secret.median);
 	return 0;
 }
