@@ -60,6 +60,7 @@ struct domain {
 	struct domain *up, *kids, *next, **prev;
 	struct domain *of_key; /* another one of its key, in another set */
 	uint32_t nkids;
+	uint32_t place; /* no other kid there has a packet of it */
 };
 
 #define DOMAIN_EVERYONE UINT32_MAX

@@ -14,22 +14,24 @@
  * Who has none
  *	A key of all of its parent's region is as its parent. So, with the
  *	domain of the key above, are those that are more than DEPTH below the
- *	grant, those whose region would be the ninth of its siblings' to share a
- *	packet (TOGETHER), or whose region's masks do not fit into the index of
- *	64 shapes. Their number and their regions are chosen by who holds the
- *	key above, or of all of its region, never by who was lent a part: he can
- *	neither make another lose his own, nor make his masks his lender's. What
- *	is not lent of the same domain does not count. Memory is no reason: who
- *	has none for a domain of his own is refused.
+ *	grant, those that find none of the PLACES free, and those whose region's
+ *	masks do not fit into the index of 64 shapes. There are eight places for
+ *	what is lent of one domain; a region gets the first that no other one
+ *	has which shares a packet with it. So one that overlaps with fewer than
+ *	eight others has a domain, whoever came first; a thousand that are apart
+ *	have one place. What regions there are is chosen by who holds the key
+ *	above, or all of its region, never by who was lent a part; what is not
+ *	lent of the same domain does not count. Memory is no reason: who has
+ *	none for a domain of his own is refused.
  *
  * Cost
- *	A domain has a quarter of the shapes of the one above. Of the regions
- *	lent from one domain at most TOGETHER share a packet: the youngest of
- *	those was compared with each of the others, which were there. So beside
- *	a grant's own S shapes a packet meets 8 S/4 of the first level, and
- *	64 S/16 of the second, in 73 domains, and the shapes of 9 indexes of
- *	regions. One key that was lent, with all below it, has S/4 + 8 S/16 and
- *	one such index of these: less than it would have in the grant's own.
+ *	A domain has a quarter of the shapes of the one above. No two regions
+ *	of one place share a packet, so a packet is in eight domains at most of
+ *	those lent of one. Beside a grant's own S shapes it meets 8 S/4 of the
+ *	first level and 64 S/16 of the second, in 73 domains, and the shapes of
+ *	9 indexes of regions. One key that was lent, with all below it, has
+ *	S/4 + 8 S/16 and one such index of these: less than it would have in the
+ *	grant's own.
  *
  * Life and memory
  *	Domains come with the first binding in them or below, and go with the
@@ -42,6 +44,7 @@
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
+#include "exo/lib/bits.h"
 #include "exo/lib/mem.h"
 
 #define SHAPES_EVERYONE 4096u /* at once; each costs a packet a look */
@@ -50,7 +53,7 @@
 #define SHAPES_REGIONS  64u   /* of all regions of one index */
 #define SCANNED_REGIONS 64u   /* of these, cubes without a masked bit */
 #define DEPTH           2u    /* levels below a grant */
-#define TOGETHER        8u    /* lent regions that have a packet in common */
+#define PLACES          8u    /* for lent regions that overlap */
 #define KIDS_MAX        4096u /* a new one is compared with each */
 #define CUBE_STEPS      16u   /* that a cube of a region costs its caller */
 
@@ -281,25 +284,29 @@ static uint32_t homes(struct key_rec *key, struct key_rec *home[DEPTH + 1])
 	return most;
 }
 
-/* Whether one more region of a domain's may be kept apart: 1, 0 or negative. If
- * there are so many that it is not known, it may not. */
-static int may_have(struct exo_core *core, struct env *env,
-    const struct domain *up, const struct region *r)
+/* The first place for one more region of a domain's, or PLACES: there is none, or
+ * they are so many that it is not known. Returns 0 or negative. */
+static int find_place(struct exo_core *core, struct env *env,
+    const struct domain *up, const struct region *r, uint32_t *out)
 {
+	const uint32_t all = (1u << PLACES) - 1;
 	struct exo_arena arena;
 	struct sp_work w;
-	uint32_t together = 0;
+	uint32_t taken = 0;
 	uint64_t steps;
 	int rc = 0;
 
+	*out = PLACES;
 	if (up->nkids >= KIDS_MAX)
 		return 0;
 	region_work(core, env, &arena, &w);
 	w.of = &rules_universe;
 	for (const struct domain *d = up->kids;
-	     d != NULL && rc >= 0 && together < TOGETHER; d = d->next) {
+	     d != NULL && rc >= 0 && taken != all; d = d->next) {
+		if ((taken >> d->place & 1) != 0)
+			continue;
 		rc = sp_overlap(&w, r->r, d->grant->r, NULL);
-		together += rc > 0;
+		taken |= (uint32_t)(rc > 0) << d->place;
 	}
 	exo_arena_free(&arena);
 	steps = core->cfg.region_steps - w.left;
@@ -307,7 +314,8 @@ static int may_have(struct exo_core *core, struct env *env,
 		return -EXO_EBUDGET;
 	if (rc < 0)
 		return rc == -EXO_EBUDGET ? 0 : rc;
-	return together < TOGETHER;
+	*out = exo_lowest64(~(uint64_t)taken);
+	return 0;
 }
 
 /* Free what nothing is in or below, from a domain upwards. Of what stays b may
@@ -334,7 +342,7 @@ static void give_back(struct domain *d, const struct binding *b)
 int domain_join(struct exo_core *core, struct binding *b)
 {
 	struct key_rec *home[DEPTH + 1];
-	uint32_t n = homes(b->key, home);
+	uint32_t n = homes(b->key, home), place = 0;
 	struct domain *d = NULL, *next;
 	int err = 0;
 
@@ -342,12 +350,14 @@ int domain_join(struct exo_core *core, struct binding *b)
 		next = domain_find(b->set, home[i]);
 		if (next != NULL)
 			continue;
-		err =
-		    d == NULL ? 1 : may_have(core, b->env, d, home[i]->region);
-		if (err > 0)
+		if (d != NULL)
+			err = find_place(
+			    core, b->env, d, home[i]->region, &place);
+		if (err == 0 && place < PLACES)
 			err = domain_new(core, b->set, home[i], d, &next);
 		if (next == NULL)
 			break;
+		next->place = place;
 	}
 	/* masks that do not fit among those of the siblings */
 	if (d != NULL && err == -EXO_ELIMIT)

@@ -274,6 +274,30 @@ START_TEST(nine_of_one_packet_share)
 }
 END_TEST
 
+/* What overlaps with many has a place beside them, in whatever order. */
+START_TEST(many_places_are_one)
+{
+	struct exo_key top = grant(&victim, "udp"), k[62];
+	char text[80];
+
+	for (uint32_t i = 0; i < 60; i++) {
+		snprintf(text, sizeof(text), "udp dst portrange %u-%u", 10 * i,
+		    10 * i + 15);
+		k[i] = lend(&thief, &top, text);
+	}
+	k[60] = lend(&thief, &top, "udp dst portrange 0-900");
+	k[61] = lend(&thief, &top, "udp src portrange 0-9000");
+	for (uint32_t i = 0; i < 62; i++) {
+		uint32_t at = _i == 0 ? i : _i == 1 ? 61 - i : i * 37 % 62;
+
+		(void)all_of(&thief, &k[at]);
+		ck_assert(domain_of(&k[at]) != NULL);
+	}
+	ck_assert_uint_eq(udp_to(12), 4);
+	ck_assert_uint_eq(udp_to(18), 3);
+}
+END_TEST
+
 /* However many there are that have no packet in common. */
 START_TEST(those_apart_have_their_own)
 {
@@ -567,6 +591,7 @@ Suite *t_domain_tree_suite(void)
 	tcase_add_test(t, what_he_lends_on_costs_his_packets);
 	tcase_add_loop_test(t, one_order_for_all, 0, 2);
 	tcase_add_test(t, nine_of_one_packet_share);
+	tcase_add_loop_test(t, many_places_are_one, 0, 3);
 	tcase_add_test(t, those_apart_have_their_own);
 	tcase_add_test(t, levels);
 	tcase_add_test(t, masks_that_do_not_fit);
