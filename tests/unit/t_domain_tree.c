@@ -59,8 +59,10 @@ static uint64_t all_of(const struct world_env *e, const struct exo_key *k)
 /* The domain of a key's region, or NULL. */
 static struct domain *domain_of(const struct exo_key *k)
 {
-	const struct linkset *set = core->sets;
+	const struct linkset *set = linkset_find(core, 1);
 
+	if (set == NULL)
+		return NULL;
 	if (k->region == EXO_REGION_ALL)
 		return set->everyone;
 	for (uint32_t i = 0; i < set->domain_room; i++)
@@ -72,10 +74,14 @@ static struct domain *domain_of(const struct exo_key *k)
 
 static uint32_t domains(void)
 {
-	uint32_t n = core->sets->everyone != NULL;
+	const struct linkset *set = linkset_find(core, 1);
+	uint32_t n;
 
-	for (uint32_t i = 0; i < core->sets->domain_room; i++)
-		n += core->sets->domain[i] != NULL;
+	if (set == NULL)
+		return 0;
+	n = set->everyone != NULL;
+	for (uint32_t i = 0; i < set->domain_room; i++)
+		n += set->domain[i] != NULL;
 	return n;
 }
 
@@ -93,7 +99,7 @@ static uint32_t tables_of(const struct exo_index *ix)
  * tables. */
 static uint32_t looks_of(const struct exo_key *k)
 {
-	uint32_t n = tables_of(core->sets->grants);
+	uint32_t n = tables_of(linkset_find(core, 1)->grants);
 	const struct domain *d = domain_of(k);
 
 	ck_assert(d != NULL);
@@ -185,7 +191,7 @@ START_TEST(what_he_lends_on_costs_his_packets)
 	(void)all_of(&victim, &top);
 	(void)all_of(&thief, &lent);
 	its = looks_of(&top);
-	all = tables_of(core->sets->grants);
+	all = tables_of(linkset_find(core, 1)->grants);
 	for (uint32_t i = 1; i < 200; i++) {
 		snprintf(text, sizeof(text), "ip and udp and ip.src & %u = 0",
 		    i * 7919u);
@@ -193,7 +199,7 @@ START_TEST(what_he_lends_on_costs_his_packets)
 		(void)all_of(&thief, &k);
 	}
 	ck_assert_uint_eq(looks_of(&top), its);
-	ck_assert_uint_eq(tables_of(core->sets->grants), all);
+	ck_assert_uint_eq(tables_of(linkset_find(core, 1)->grants), all);
 	ck_assert_uint_eq(domains(), 2 + 8);
 	ck_assert_uint_eq(udp_to(7), 2 + 199);
 }
@@ -418,9 +424,14 @@ END_TEST
 
 START_TEST(somebody_pays)
 {
-	struct exo_key top = grant(&victim, "ip"), k, below;
+	struct exo_key top = grant(&victim, "ip"), k, below, other;
 	uint64_t mine, theirs, first, second, alone, third, both;
+	struct world_env founder = { .name = 0 };
 
+	/* somebody else pays for the table of the link type */
+	world_env(core, &founder, WORLD_RING);
+	other = grant(&founder, "arp");
+	(void)all_of(&founder, &other);
 	k = lend(&victim, &top, "ip and udp");
 	below = lend(&victim, &k, "ip and udp dst port 53");
 	theirs = spent(&victim);
@@ -448,8 +459,10 @@ START_TEST(somebody_pays)
 	ck_assert_uint_eq(spent(&thief), mine);
 	ck_assert_uint_eq(spent(&victim), both + SHAPE_CHARGE);
 	ck_assert_int_eq(exo_env_end(core, thief.name), 0);
-	ck_assert_uint_eq(bindings(), 1);
+	ck_assert_uint_eq(bindings(), 2);
 	ck_assert_int_eq(udp_to(53), 1);
+	ck_assert_int_eq(exo_env_end(core, founder.name), 0);
+	world_env_free(&founder);
 }
 END_TEST
 
