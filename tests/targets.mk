@@ -41,6 +41,7 @@ $(BUILD)/diff_space: $(call obj,tests/support/view.c $(TSHARK_SRC))
 $(BUILD)/fuzz_region: $(call obj,tests/support/tinyspace.c)
 $(BUILD)/diff_demux: $(call obj,$(DEMUX_SRC) tests/support/accgen.c \
     tests/support/spacegen.c)
+$(BUILD)/diff_map: $(call obj,tests/support/spacegen.c)
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 
 # The yardsticks of bench_jit, by both compilers whatever $(CC) is, and without

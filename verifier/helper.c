@@ -388,7 +388,8 @@ static int result(struct vf_env *env, const struct call *c)
 }
 
 /* Bytes that a helper handles at most, by its row: what it is given to read or
- * to fill, and what a map copies or compares. */
+ * to fill, and what a map copies or compares. A look into a trie may meet a node
+ * for each bit of the key. */
 static uint64_t handled(const struct vf_env *env, const struct call *c)
 {
 	uint64_t bytes = 0;
@@ -399,6 +400,9 @@ static uint64_t handled(const struct vf_env *env, const struct call *c)
 		switch ((enum isa_arg)c->h->arg[i]) {
 		case ISA_ARG_KEY:
 			bytes += c->map->key_size;
+			if (c->map->kind == EXO_MAP_LPM_TRIE)
+				bytes +=
+				    c->map->key_size * 8ull * VF_BYTES_A_STEP;
 			break;
 		case ISA_ARG_VALUE:
 			bytes += c->map->value_size;

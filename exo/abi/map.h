@@ -30,7 +30,11 @@ enum exo_map_kind {
 #undef EXO_MAP_KIND
 };
 
-/** Flags: what programs may not do. Other flags are refused. */
+/** Flags. Other flags are refused. */
+#define EXO_MAP_NO_PREALLOC \
+	0x001u /* a trie must have it, a hash may; all that
+				      a map needs is taken at once anyway */
+/* What programs may not do: */
 #define EXO_MAP_RDONLY_PROG 0x080u /* programs may not write values */
 #define EXO_MAP_WRONLY_PROG 0x100u /* programs may not read values */
 

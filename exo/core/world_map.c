@@ -31,7 +31,7 @@ int exo_world_lookup(
 
 	if (m == NULL)
 		return -EXO_EINVAL;
-	from = map_lookup(m, key);
+	from = map_peek(m, key);
 	if (from == NULL)
 		return -EXO_ENOENT;
 	memcpy(value, from, map_def(m)->value_size);
@@ -51,7 +51,7 @@ int exo_world_update(
 int exo_world_next(const struct exo_world *w, uint32_t map, uint32_t *pos,
     void *key, void *value)
 {
-	const struct map *m = find(w, map, EXO_MAP_EACH);
+	const struct map *m = find(w, map, EXO_MAP_LOOKUP);
 	const uint8_t *from;
 
 	if (m == NULL)

@@ -8,7 +8,8 @@
 
 static int array_check(const struct exo_map_def *def)
 {
-	if (def->key_size != sizeof(uint32_t))
+	if (def->key_size != sizeof(uint32_t) ||
+	    (def->flags & EXO_MAP_NO_PREALLOC) != 0)
 		return -EXO_EINVAL;
 	return map_check_values(def);
 }

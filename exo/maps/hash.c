@@ -8,7 +8,8 @@
  * fall is known to nobody outside: a chain is as long as chance makes it.
  *
  * Invariant: count elements are live, each in one chain; the other
- * max_entries - count are in the free list, each once.
+ * max_entries - count are in the free list, each once. Where uses count, live
+ * elements are in a list by their last use, too, each once.
  */
 #include "exo/maps/map_int.h"
 
@@ -34,6 +35,40 @@ static void queue_free(struct map_table *t, uint32_t e)
 	else
 		t->free_first = e;
 	t->free_last = e;
+}
+
+/* An element is used: it becomes the newest. */
+static void unlist(struct map_table *t, uint32_t e)
+{
+	uint32_t older = t->older[e - 1], newer = t->newer[e - 1];
+
+	if (older != 0)
+		t->newer[older - 1] = newer;
+	else
+		t->oldest = newer;
+	if (newer != 0)
+		t->older[newer - 1] = older;
+	else
+		t->newest = older;
+}
+
+static void enlist(struct map_table *t, uint32_t e)
+{
+	t->older[e - 1] = t->newest;
+	t->newer[e - 1] = 0;
+	if (t->newest != 0)
+		t->newer[t->newest - 1] = e;
+	else
+		t->oldest = e;
+	t->newest = e;
+}
+
+static void use(struct map_table *t, uint32_t e)
+{
+	if (t->newest == e)
+		return;
+	unlist(t, e);
+	enlist(t, e);
 }
 
 static int hash_new(struct map *m)
@@ -98,9 +133,21 @@ static uint8_t *hash_lookup(const struct map *m, const void *key)
 	return e == 0 ? NULL : map_value(m, e - 1);
 }
 
-/* The new element goes to the head of the chain. The value is copied before
- * anything else changes: it may lie in the element that is about to be used,
- * but keys lie where no program points. */
+/* Take an element out of its chain. */
+static void take_out(struct map *m, uint32_t *link)
+{
+	uint32_t e = *link;
+
+	*link = m->table.next[e - 1];
+	if (m->table.older != NULL)
+		unlist(&m->table, e);
+	queue_free(&m->table, e);
+	m->count--;
+}
+
+/* The new element goes to the head of the chain. Key and value may lie in the
+ * value of the element that is about to be used; keys lie where no program
+ * points, so the key is copied first. */
 static int insert(
     struct map *m, uint32_t *head, const void *key, const void *value)
 {
@@ -112,13 +159,23 @@ static int insert(
 	t->free_first = t->next[e - 1];
 	if (t->free_first == 0)
 		t->free_last = 0;
-	memmove(map_value(m, e - 1), value, m->def.value_size);
 	memcpy(key_at(m, e), key, m->def.key_size);
+	memmove(map_value(m, e - 1), value, m->def.value_size);
 	t->next[e - 1] = *head;
 	t->live[e - 1] = 1;
 	*head = e;
 	m->count++;
+	if (t->older != NULL)
+		enlist(t, e);
 	return 0;
+}
+
+/* Give up what was not used for longest. */
+static void forget(struct map *m)
+{
+	uint8_t *key = key_at(m, m->table.oldest);
+
+	take_out(m, link_to(m, head_of(m, key), key));
 }
 
 static int hash_update(
@@ -131,8 +188,12 @@ static int hash_update(
 		return -EXO_P_EEXIST;
 	if (e == 0 && flags == MAP_EXIST)
 		return -EXO_P_ENOENT;
+	if (e == 0 && m->table.older != NULL && m->table.free_first == 0)
+		forget(m);
 	if (e == 0)
 		return insert(m, head, key, value);
+	if (m->table.older != NULL)
+		use(&m->table, e);
 	memmove(map_value(m, e - 1), value, m->def.value_size);
 	return 0;
 }
@@ -140,13 +201,10 @@ static int hash_update(
 static int hash_remove(struct map *m, const void *key)
 {
 	uint32_t *link = link_to(m, head_of(m, key), key);
-	uint32_t e = *link;
 
-	if (e == 0)
+	if (*link == 0)
 		return -EXO_P_ENOENT;
-	*link = m->table.next[e - 1];
-	queue_free(&m->table, e);
-	m->count--;
+	take_out(m, link);
 	return 0;
 }
 
@@ -168,6 +226,60 @@ const struct map_ops map_hash_ops = {
 	.make = hash_new,
 	.end = hash_free,
 	.lookup = hash_lookup,
+	.update = hash_update,
+	.remove = hash_remove,
+	.next = hash_next,
+};
+
+/* --- the same with uses ------------------------------------------------------ */
+
+/* Linux's have all their memory from the start. */
+static int lru_check(const struct exo_map_def *def)
+{
+	if ((def->flags & EXO_MAP_NO_PREALLOC) != 0)
+		return -EXO_EINVAL;
+	return map_check_values(def);
+}
+
+static int lru_new(struct map *m)
+{
+	struct map_table *t = &m->table;
+	size_t n = m->def.max_entries;
+
+	if (hash_new(m) != 0)
+		return -EXO_ENOMEM;
+	t->older = exo_mem_get(m->mem, n * sizeof(*t->older));
+	t->newer = exo_mem_get(m->mem, n * sizeof(*t->newer));
+	return t->older == NULL || t->newer == NULL ? -EXO_ENOMEM : 0;
+}
+
+static void lru_free(struct map *m)
+{
+	size_t n = m->def.max_entries;
+
+	exo_mem_put(m->mem, m->table.newer, n * sizeof(*m->table.newer));
+	exo_mem_put(m->mem, m->table.older, n * sizeof(*m->table.older));
+	hash_free(m);
+}
+
+static uint8_t *lru_lookup(const struct map *m, const void *key)
+{
+	uint32_t e = *link_to(m, head_of(m, key), key);
+	struct map_table *t;
+
+	if (e == 0)
+		return NULL;
+	memcpy(&t, &(const struct map_table *){ &m->table }, sizeof(t));
+	use(t, e);
+	return map_value(m, e - 1);
+}
+
+const struct map_ops map_lru_ops = {
+	.check = lru_check,
+	.make = lru_new,
+	.end = lru_free,
+	.lookup = lru_lookup,
+	.peek = hash_lookup,
 	.update = hash_update,
 	.remove = hash_remove,
 	.next = hash_next,

@@ -7,7 +7,8 @@
 #include "exo/lib/bytes.h"
 #include "exo/maps/map_int.h"
 
-#define FLAGS (EXO_MAP_RDONLY_PROG | EXO_MAP_WRONLY_PROG)
+#define ACCESS (EXO_MAP_RDONLY_PROG | EXO_MAP_WRONLY_PROG)
+#define FLAGS  (ACCESS | EXO_MAP_NO_PREALLOC)
 
 uint32_t map_can(uint32_t kind)
 {
@@ -24,15 +25,26 @@ uint32_t map_can(uint32_t kind)
 
 static const struct map_ops *ops_of(uint32_t kind)
 {
-	uint32_t can = map_can(kind);
-
-	if ((can & EXO_MAP_DIRECT) != 0)
+	switch (kind) {
+	case EXO_MAP_ARRAY:
+	case EXO_MAP_PERCPU_ARRAY:
 		return &map_array_ops;
-	if ((can & EXO_MAP_LOOKUP) != 0)
+	case EXO_MAP_HASH:
+	case EXO_MAP_PERCPU_HASH:
 		return &map_hash_ops;
-	if ((can & EXO_MAP_RING) != 0)
+	case EXO_MAP_LRU_HASH:
+	case EXO_MAP_LRU_PERCPU_HASH:
+		return &map_lru_ops;
+	case EXO_MAP_LPM_TRIE:
+		return &map_trie_ops;
+	case EXO_MAP_RINGBUF:
 		return &map_ring_ops;
-	return can != 0 ? &map_slot_ops : NULL;
+	case EXO_MAP_PROG_ARRAY:
+	case EXO_MAP_PERF_EVENT_ARRAY:
+		return &map_slot_ops;
+	default:
+		return NULL;
+	}
 }
 
 int map_check(const struct exo_map_def *def)
@@ -41,7 +53,7 @@ int map_check(const struct exo_map_def *def)
 
 	if (ops == NULL || def->max_entries == 0)
 		return -EXO_EINVAL;
-	if ((def->flags & ~FLAGS) != 0 || (def->flags & FLAGS) == FLAGS)
+	if ((def->flags & ~FLAGS) != 0 || (def->flags & ACCESS) == ACCESS)
 		return -EXO_EINVAL;
 	return ops->check(def);
 }
@@ -120,6 +132,11 @@ const struct exo_map_def *map_def(const struct map *m)
 uint8_t *map_lookup(const struct map *m, const void *key)
 {
 	return m->ops->lookup == NULL ? NULL : m->ops->lookup(m, key);
+}
+
+uint8_t *map_peek(const struct map *m, const void *key)
+{
+	return m->ops->peek == NULL ? map_lookup(m, key) : m->ops->peek(m, key);
 }
 
 int map_update(

@@ -7,7 +7,7 @@
  * exo_mem, so that no look-up, update or record allocates. Kinds share the
  * calls below; one that a kind does not know fails.
  *
- * Addresses of values: the values of an array or a hash lie in one slab, each
+ * Addresses of values: the values of an array, a hash or a trie lie in one slab, each
  * at an address of its own that never moves. What a program holds after it
  * deleted an element is a pointer into the slab still: it reads the old bytes
  * until the element is used again, and then those of another value of the
@@ -69,11 +69,26 @@ const struct exo_map_def *map_def(const struct map *m);
 /** What its kind can do: bits EXO_MAP_LOOKUP ... of exo/abi/map.h. */
 uint32_t map_can(uint32_t kind);
 
-/* --- array and hash ------------------------------------------------------- */
+/* --- arrays, hashes, tries --------------------------------------------------
+ *
+ * A hash that is full refuses another element; one of a kind LRU gives up that
+ * which programs have not looked up or updated for longest: exactly that, where
+ * Linux takes one of those that were not used lately.
+ *
+ * A trie's key is a number of bits, in the byte order of the machine, and the
+ * bits: a look-up finds the longest prefix of them that is in the trie; updating
+ * and deleting are about exactly that prefix.
+ *
+ * Where Linux has a value for each processor, there is one: a core runs on one.
+ */
 
 /** Find the value of a key: value_size bytes to read and write, or NULL.
- * One hash and a chain of expected length 1 at most. */
+ * One hash and a chain of expected length 1 at most; in a trie a node for each
+ * bit of the key at most. */
 uint8_t *map_lookup(const struct map *m, const void *key);
+
+/** The same for the map's owner: it is no use, where those are counted. */
+uint8_t *map_peek(const struct map *m, const void *key);
 
 /** Set the value of a key; value may overlap the map's own memory. Returns
  * 0, -EINVAL (flags, or not this kind), -EEXIST, -ENOENT or -E2BIG (no such

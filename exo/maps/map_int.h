@@ -10,7 +10,9 @@
 struct map_ops;
 
 /** A hash's table. Element i has values + i * stride and keys + i * key_size;
- * the lists of elements hold numbers counted from 1, 0 ends them. */
+ * the lists of elements hold numbers counted from 1, 0 ends them. The last four
+ * are of a hash that forgets what was not used for longest: its elements by
+ * their last use. */
 struct map_table {
 	struct exo_sipkey key;
 	uint8_t *keys;
@@ -19,6 +21,26 @@ struct map_table {
 	uint8_t *live;   /* max_entries: 0 or 1 */
 	uint32_t nheads;
 	uint32_t free_first, free_last;
+	uint32_t *older, *newer;
+	uint32_t oldest, newest;
+};
+
+/** A trie's node: its prefix, and the element that has it, or 0. */
+struct map_node {
+	uint32_t child[2]; /* numbers counted from 1 */
+	uint32_t element;  /* likewise */
+	uint32_t bits;     /* of the prefix */
+};
+
+/** A trie; nodes are numbered as elements are, from 1. */
+struct map_trie {
+	struct map_node *node; /* nnodes */
+	uint8_t *data;         /* of each node */
+	uint32_t *where;       /* the node of each element; 0: it is free */
+	uint32_t nnodes, size; /* size: bytes of a node's data */
+	uint32_t root;
+	uint32_t free_node, free_element; /* linked by child[0], by next */
+	uint32_t *next;
 };
 
 /** A ring buffer: positions count bytes and never wrap. */
@@ -37,6 +59,7 @@ struct map {
 	uint32_t count;
 	struct map_table table;
 	struct map_ring ring;
+	struct map_trie trie;
 	const void **slots;
 };
 
@@ -47,6 +70,7 @@ struct map_ops {
 	int (*make)(struct map *m);
 	void (*end)(struct map *m);
 	uint8_t *(*lookup)(const struct map *m, const void *key);
+	uint8_t *(*peek)(const struct map *m, const void *key); /* or lookup */
 	int (*update)(
 	    struct map *m, const void *key, const void *value, uint64_t flags);
 	int (*remove)(struct map *m, const void *key);
@@ -55,6 +79,8 @@ struct map_ops {
 
 extern const struct map_ops map_array_ops;
 extern const struct map_ops map_hash_ops;
+extern const struct map_ops map_lru_ops;
+extern const struct map_ops map_trie_ops;
 extern const struct map_ops map_ring_ops;
 extern const struct map_ops map_slot_ops;
 

@@ -266,12 +266,104 @@ START_TEST(t_odd_sizes)
 }
 END_TEST
 
+/* --- that gives up what was not used for longest -------------------------------- */
+
+static struct map *make_lru(uint32_t entries)
+{
+	struct exo_map_def def = { EXO_MAP_LRU_HASH, 8, 8, entries, 0 };
+	struct exo_sipkey hash = { 5, 6 };
+	struct map *m;
+
+	mem = tworld_mem();
+	ck_assert_int_eq(map_new(&def, &mem, &hash, &m), 0);
+	return m;
+}
+
+static void put(struct map *m, uint64_t key)
+{
+	ck_assert_int_eq(map_update(m, &key, &key, MAP_ANY), 0);
+}
+
+static bool has(const struct map *m, uint64_t key)
+{
+	const uint8_t *v = map_peek(m, &key);
+
+	ck_assert(v == NULL || memcmp(v, &key, 8) == 0);
+	return v != NULL;
+}
+
+START_TEST(t_lru)
+{
+	struct map *m = make_lru(3);
+	uint64_t key = 1;
+
+	put(m, 1);
+	put(m, 2);
+	put(m, 3);
+	ck_assert_ptr_nonnull(map_lookup(m, &key)); /* 2 is the oldest now */
+	ck_assert(has(m, 2));                       /* still */
+	put(m, 4);
+	ck_assert(has(m, 1) && !has(m, 2) && has(m, 3) && has(m, 4));
+	put(m, 3);
+	put(m, 5);
+	ck_assert(!has(m, 1) && has(m, 3) && has(m, 4) && has(m, 5));
+	key = 4;
+	ck_assert_int_eq(map_delete(m, &key), 0);
+	put(m, 6);
+	ck_assert(has(m, 3) && has(m, 5) && has(m, 6));
+	ck_assert_int_eq(map_update(m, &key, &key, MAP_EXIST), -EXO_P_ENOENT);
+	ck_assert(has(m, 3)); /* what fails gives nothing up */
+	ck_assert_uint_eq(map_count(m), 3);
+	end(m);
+}
+END_TEST
+
+/* Key and value lie in the element that is given up. */
+START_TEST(t_lru_of_its_own)
+{
+	struct map *m = make_lru(2);
+	uint64_t key = 77, *value;
+
+	put(m, 77);
+	put(m, 5);
+	value = (uint64_t *)(void *)map_peek(m, &key);
+	*value = 99;
+	ck_assert_int_eq(map_update(m, value, value, MAP_ANY), 0);
+	ck_assert(has(m, 99) && has(m, 5));
+	ck_assert_ptr_null(map_peek(m, &key));
+	end(m);
+}
+END_TEST
+
+/* The same of a hash: the key lies in an element that was deleted. */
+START_TEST(t_key_in_a_stale_value)
+{
+	struct map *m = make(8, 8, 1);
+	uint64_t key = 3, *value;
+
+	ck_assert_int_eq(map_update(m, &key, &key, MAP_ANY), 0);
+	value = (uint64_t *)(void *)map_lookup(m, &key);
+	ck_assert_int_eq(map_delete(m, &key), 0);
+	*value = 8;
+	key = 1234;
+	ck_assert_int_eq(map_update(m, value, &key, MAP_ANY), 0);
+	key = 8;
+	ck_assert_ptr_nonnull(map_lookup(m, &key));
+	key = 1234;
+	ck_assert_ptr_null(map_lookup(m, &key));
+	end(m);
+}
+END_TEST
+
 Suite *t_map_hash_suite(void)
 {
 	Suite *s = suite_create("map_hash");
 	TCase *tc = tcase_create("hash");
 
 	tcase_add_test(tc, t_flags);
+	tcase_add_test(tc, t_lru);
+	tcase_add_test(tc, t_lru_of_its_own);
+	tcase_add_test(tc, t_key_in_a_stale_value);
 	tcase_add_test(tc, t_full);
 	tcase_add_test(tc, t_stale_value);
 	tcase_add_test(tc, t_collisions);
