@@ -398,7 +398,7 @@ static struct vf_way *call(
 	if ((h->fx & (ISA_FX_PACKET | ISA_FX_TAIL)) != 0)
 		return give_up(a, VF_ACCEPT_CHANGES);
 	for (unsigned i = 0; i < ISA_ARGS; i++)
-		if (h->arg[i] == ISA_ARG_OUT)
+		if (isa_arg_writes((enum isa_arg)h->arg[i]))
 			forget_stack(a, w);
 	for (unsigned i = 0; i < 6; i++)
 		w->r[i] = a->other;

@@ -46,6 +46,8 @@ static uint32_t map_need(unsigned arg)
 		return EXO_MAP_RING;
 	case ISA_ARG_MAP_TAIL:
 		return EXO_MAP_TAIL;
+	case ISA_ARG_MAP_QUEUE:
+		return EXO_MAP_PUSH;
 	default:
 		return EXO_MAP_PERF;
 	}
@@ -74,7 +76,8 @@ static int arg_map(struct vf_env *env, struct call *c, unsigned reg)
 	need = map_need(c->h->arg[reg - 1]);
 	if ((map_can(c->map->kind) & need) == 0)
 		return vf_refuse_reg(env, VF_ARG_MAP, reg);
-	if ((need == EXO_MAP_UPDATE || need == EXO_MAP_DELETE) &&
+	if ((need & (EXO_MAP_UPDATE | EXO_MAP_DELETE | EXO_MAP_PUSH)) != 0 &&
+	    (c->h->fx & ISA_FX_WRITES) != 0 &&
 	    (c->map->flags & EXO_MAP_RDONLY_PROG) != 0)
 		return vf_refuse_reg(env, VF_MAP_RDONLY, reg);
 	return 0;
@@ -203,6 +206,9 @@ static int check_arg(struct vf_env *env, struct call *c, unsigned reg)
 	case ISA_ARG_VALUE:
 		return arg_bytes(
 		    env, c, reg, c->map->value_size, VF_HELPER_READ);
+	case ISA_ARG_OUT_VALUE:
+		return arg_bytes(
+		    env, c, reg, c->map->value_size, VF_HELPER_WRITE);
 	case ISA_ARG_MEM:
 	case ISA_ARG_MEM_OR_NULL:
 	case ISA_ARG_OUT:
@@ -405,6 +411,7 @@ static uint64_t handled(const struct vf_env *env, const struct call *c)
 				    c->map->key_size * 8ull * VF_BYTES_A_STEP;
 			break;
 		case ISA_ARG_VALUE:
+		case ISA_ARG_OUT_VALUE:
 			bytes += c->map->value_size;
 			break;
 		case ISA_ARG_SIZE:

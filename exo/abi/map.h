@@ -15,14 +15,15 @@
 #include <stdint.h>
 
 /** What a kind of map can do: bits of a row of map.inc. */
-#define EXO_MAP_LOOKUP 0x01u /* map_lookup_elem */
-#define EXO_MAP_UPDATE 0x02u /* map_update_elem */
-#define EXO_MAP_DELETE 0x04u /* map_delete_elem */
-#define EXO_MAP_DIRECT 0x08u /* address of a value as a 64-bit immediate */
-#define EXO_MAP_EACH   0x10u /* for_each_map_elem */
-#define EXO_MAP_RING   0x20u /* ringbuf_* */
-#define EXO_MAP_TAIL   0x40u /* tail_call */
-#define EXO_MAP_PERF   0x80u /* perf_event_output */
+#define EXO_MAP_LOOKUP 0x01u  /* map_lookup_elem */
+#define EXO_MAP_UPDATE 0x02u  /* map_update_elem */
+#define EXO_MAP_DELETE 0x04u  /* map_delete_elem */
+#define EXO_MAP_DIRECT 0x08u  /* address of a value as a 64-bit immediate */
+#define EXO_MAP_EACH   0x10u  /* for_each_map_elem */
+#define EXO_MAP_RING   0x20u  /* ringbuf_* */
+#define EXO_MAP_TAIL   0x40u  /* tail_call */
+#define EXO_MAP_PERF   0x80u  /* perf_event_output */
+#define EXO_MAP_PUSH   0x100u /* map_push_elem, map_pop_elem, map_peek_elem */
 
 enum exo_map_kind {
 #define EXO_MAP_KIND(nr, NAME, text, can) EXO_MAP_##NAME = (nr),

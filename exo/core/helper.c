@@ -18,7 +18,8 @@ static helper_body *const bodies[] = {
 };
 
 /* The map of an argument: it can do that, and this program may do it. */
-static bool map_arg(struct helper *h, uint64_t v, uint32_t can)
+static bool map_arg(
+    struct helper *h, const struct isa_helper *row, uint64_t v, uint32_t can)
 {
 	const struct exo_map_def *def;
 
@@ -28,14 +29,17 @@ static bool map_arg(struct helper *h, uint64_t v, uint32_t can)
 	def = map_def(h->map);
 	if ((map_can(def->kind) & can) == 0)
 		return false;
-	return (can & (EXO_MAP_UPDATE | EXO_MAP_DELETE)) == 0 ||
+	if ((can & (EXO_MAP_UPDATE | EXO_MAP_DELETE | EXO_MAP_PUSH)) == 0)
+		return true;
+	return (row->fx & ISA_FX_WRITES) == 0 ||
 	       (def->flags & EXO_MAP_RDONLY_PROG) == 0;
 }
 
 /* Keys and values: bytes that the map knows how many of. */
-static bool element_arg(struct helper *h, unsigned reg, uint32_t size)
+static bool element_arg(
+    struct helper *h, unsigned reg, uint32_t size, bool write)
 {
-	h->p[reg] = isa_mem(h->vm, h->r[reg], size, false);
+	h->p[reg] = isa_mem(h->vm, h->r[reg], size, write);
 	return h->p[reg] != NULL;
 }
 
@@ -74,23 +78,27 @@ static bool arg_ok(struct helper *h, const struct isa_helper *row, unsigned reg)
 		return h->vm->type != EXO_PROG_MEM &&
 		       v == world_addr(ISA_REGION_CTX);
 	case ISA_ARG_MAP_LOOKUP:
-		return map_arg(h, v, EXO_MAP_LOOKUP);
+		return map_arg(h, row, v, EXO_MAP_LOOKUP);
 	case ISA_ARG_MAP_UPDATE:
-		return map_arg(h, v, EXO_MAP_UPDATE);
+		return map_arg(h, row, v, EXO_MAP_UPDATE);
 	case ISA_ARG_MAP_DELETE:
-		return map_arg(h, v, EXO_MAP_DELETE);
+		return map_arg(h, row, v, EXO_MAP_DELETE);
 	case ISA_ARG_MAP_EACH:
-		return map_arg(h, v, EXO_MAP_EACH);
+		return map_arg(h, row, v, EXO_MAP_EACH);
 	case ISA_ARG_MAP_RING:
-		return map_arg(h, v, EXO_MAP_RING);
+		return map_arg(h, row, v, EXO_MAP_RING);
 	case ISA_ARG_MAP_TAIL:
-		return map_arg(h, v, EXO_MAP_TAIL);
+		return map_arg(h, row, v, EXO_MAP_TAIL);
 	case ISA_ARG_MAP_PERF:
-		return map_arg(h, v, EXO_MAP_PERF);
+		return map_arg(h, row, v, EXO_MAP_PERF);
+	case ISA_ARG_MAP_QUEUE:
+		return map_arg(h, row, v, EXO_MAP_PUSH);
 	case ISA_ARG_KEY:
-		return element_arg(h, reg, map_def(h->map)->key_size);
+		return element_arg(h, reg, map_def(h->map)->key_size, false);
 	case ISA_ARG_VALUE:
-		return element_arg(h, reg, map_def(h->map)->value_size);
+		return element_arg(h, reg, map_def(h->map)->value_size, false);
+	case ISA_ARG_OUT_VALUE:
+		return element_arg(h, reg, map_def(h->map)->value_size, true);
 	case ISA_ARG_MEM:
 	case ISA_ARG_MEM_OR_NULL:
 		return mem_arg(h, row, reg, false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Helpers on the elements of arrays and hashes. */
+/* Helpers on the elements of maps. */
 #include "exo/core/world_int.h"
 
 int helper_map_lookup_elem(struct helper *h)
@@ -21,4 +21,19 @@ int helper_map_update_elem(struct helper *h)
 int helper_map_delete_elem(struct helper *h)
 {
 	return helper_gives(h, map_delete(h->map, h->p[2]));
+}
+
+int helper_map_push_elem(struct helper *h)
+{
+	return helper_gives(h, map_queue_push(h->map, h->p[2], h->r[3]));
+}
+
+int helper_map_pop_elem(struct helper *h)
+{
+	return helper_gives(h, map_queue_pop(h->map, h->p[2]));
+}
+
+int helper_map_peek_elem(struct helper *h)
+{
+	return helper_gives(h, map_queue_peek(h->map, h->p[2]));
 }

@@ -42,10 +42,12 @@ static void native_arg(
 	case ISA_ARG_MAP_RING:
 	case ISA_ARG_MAP_TAIL:
 	case ISA_ARG_MAP_PERF:
+	case ISA_ARG_MAP_QUEUE:
 		h->map = POINTER(v);
 		break;
 	case ISA_ARG_KEY:
 	case ISA_ARG_VALUE:
+	case ISA_ARG_OUT_VALUE:
 		h->p[reg] = POINTER(v);
 		break;
 	case ISA_ARG_MEM:

@@ -293,20 +293,34 @@ static void back_atomic(struct at *x)
 	}
 }
 
+/* How many bytes it writes to its argument i, at most; 0: none. */
+static uint32_t out_bytes(
+    const struct at *x, const struct isa_helper *h, uint32_t i)
+{
+	uint64_t size;
+
+	switch ((enum isa_arg)h->arg[i]) {
+	case ISA_ARG_OUT:
+		size = x->a->r[i + 2].s.r.umax;
+		return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+	case ISA_ARG_OUT_VALUE: /* behind the map */
+		return x->w->in->maps[x->a->r[i].map].value_size;
+	default:
+		return 0;
+	}
+}
+
 /* Stack bytes that a helper writes. */
 static void helper_out(struct at *x, const struct isa_helper *h)
 {
-	const struct vf_reg *size;
 	uint32_t i, first, most;
 
 	for (i = 0; i + 1 < ISA_ARGS; i++) {
 		const struct vf_reg *p = &x->a->r[i + 1];
 
-		size = &x->a->r[i + 2];
-		if (h->arg[i] != ISA_ARG_OUT || size->s.r.umax > EXO_STACK_SIZE)
-			continue;
-		most = (uint32_t)size->s.r.umax;
-		if (!stack_at(p, 0, most, &first) ||
+		most = out_bytes(x, h, i);
+		if (most == 0 || most > EXO_STACK_SIZE ||
+		    !stack_at(p, 0, most, &first) ||
 		    !write_bytes(x, p->frame, first, most))
 			continue;
 		x->any = true;

@@ -23,9 +23,11 @@ enum isa_arg {
 	ISA_ARG_MAP_RING,
 	ISA_ARG_MAP_TAIL,
 	ISA_ARG_MAP_PERF,
-	ISA_ARG_KEY,   /* as many readable bytes as the map's keys have */
-	ISA_ARG_VALUE, /* as many readable bytes as its values have */
-	ISA_ARG_MEM,   /* readable bytes; the next argument says how many */
+	ISA_ARG_MAP_QUEUE,
+	ISA_ARG_KEY,       /* as many readable bytes as the map's keys have */
+	ISA_ARG_VALUE,     /* as many readable bytes as its values have */
+	ISA_ARG_OUT_VALUE, /* as many bytes to be written */
+	ISA_ARG_MEM,       /* readable bytes; the next argument says how many */
 	ISA_ARG_MEM_OR_NULL, /* the same, or 0 when the size is 0 */
 	ISA_ARG_OUT,         /* bytes to be written; likewise */
 	ISA_ARG_SIZE,        /* how many, at least 1 */
@@ -35,6 +37,12 @@ enum isa_arg {
 	ISA_ARG_FUNC,       /* a function of the program, to be called back */
 	ISA_ARG_STACK_OR_NULL, /* handed to the function */
 };
+
+/** Whether the helper writes what an argument points to. */
+static inline bool isa_arg_writes(enum isa_arg arg)
+{
+	return arg == ISA_ARG_OUT || arg == ISA_ARG_OUT_VALUE;
+}
 
 /** What r0 holds afterwards. */
 enum isa_ret {

@@ -37,6 +37,10 @@ static const struct map_ops *ops_of(uint32_t kind)
 		return &map_lru_ops;
 	case EXO_MAP_LPM_TRIE:
 		return &map_trie_ops;
+	case EXO_MAP_QUEUE:
+		return &map_queue_ops;
+	case EXO_MAP_STACK:
+		return &map_stack_ops;
 	case EXO_MAP_RINGBUF:
 		return &map_ring_ops;
 	case EXO_MAP_PROG_ARRAY:

@@ -123,6 +123,17 @@ uint8_t *map_value(const struct map *m, uint32_t index);
 bool map_array(
     const struct map *m, const uint8_t **values, uint32_t *stride, uint32_t *n);
 
+/* --- queues and stacks ------------------------------------------------------ */
+
+/** Add a value. 0, -EINVAL (flags, or not this kind), -E2BIG: it is full; with
+ * MAP_EXIST the oldest value goes then. */
+int map_queue_push(struct map *m, const void *value, uint64_t flags);
+
+/** Take the oldest value of a queue, the newest of a stack; peek leaves it there.
+ * 0, -EINVAL, or -ENOENT: it is empty, and *value is zeroes. */
+int map_queue_pop(struct map *m, void *value);
+int map_queue_peek(const struct map *m, void *value);
+
 /* --- ring buffer ------------------------------------------------------------
  *
  * Records lie in order; each has a header of 8 bytes and takes a multiple of

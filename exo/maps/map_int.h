@@ -43,7 +43,7 @@ struct map_trie {
 	uint32_t *next;
 };
 
-/** A ring buffer: positions count bytes and never wrap. */
+/** A ring buffer: positions count bytes and never wrap; of a queue, values. */
 struct map_ring {
 	uint8_t *data; /* 2 * max_entries */
 	uint64_t tail; /* consumed */
@@ -81,6 +81,8 @@ extern const struct map_ops map_array_ops;
 extern const struct map_ops map_hash_ops;
 extern const struct map_ops map_lru_ops;
 extern const struct map_ops map_trie_ops;
+extern const struct map_ops map_queue_ops;
+extern const struct map_ops map_stack_ops;
 extern const struct map_ops map_ring_ops;
 extern const struct map_ops map_slot_ops;
 

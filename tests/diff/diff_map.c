@@ -5,7 +5,8 @@
  * usage: diff_map [-q] [-s SEED] [-n OPERATIONS]
  *
  * For each kind and several sizes, operations of chance (look-ups, of programs
- * and of the owner, updates with each flag, deletions, walks) are done on the
+ * and of the owner, updates with each flag, deletions, walks; pushes and pops) are
+ * done on the
  * map, on a list that is searched from its start, and, where bpf(2) is allowed,
  * on a map that Linux makes from the same definition: results and values must
  * be the same. -n operations (1,000,000) a kind; -q (or EXOPF_QUICK=1) a
@@ -392,6 +393,104 @@ static void one(struct trial *t)
 		walk(t);
 }
 
+/* --- queues ---------------------------------------------------------------------- */
+
+/* A queue's value on Linux; key 0 is none. */
+static int linux_queue(
+    const struct trial *t, enum bpf_cmd cmd, void *value, uint64_t flags)
+{
+	union bpf_attr a = { .map_fd = (uint32_t)t->fd };
+
+	a.value = (uintptr_t)value;
+	a.flags = flags;
+	return sys_bpf(cmd, &a);
+}
+
+/* The first of t->n elements is the oldest. */
+static int model_push(struct trial *t, const uint8_t *value, uint64_t flags)
+{
+	if (flags != BPF_ANY && flags != BPF_EXIST)
+		return -EXO_P_EINVAL;
+	if (t->n == t->def.max_entries) {
+		if (flags != BPF_EXIST)
+			return -EXO_P_E2BIG;
+		memmove(&t->el[0], &t->el[1], --t->n * sizeof(t->el[0]));
+		t->evicted++;
+	}
+	memcpy(t->el[t->n++].value, value, t->def.value_size);
+	return 0;
+}
+
+static int model_pop(struct trial *t, uint8_t *value, bool leave)
+{
+	uint32_t i = t->def.kind == EXO_MAP_QUEUE ? 0 : t->n - 1;
+
+	memset(value, 0, VAL_MAX);
+	if (t->n == 0)
+		return -EXO_P_ENOENT;
+	memcpy(value, t->el[i].value, t->def.value_size);
+	if (leave)
+		return 0;
+	t->n--;
+	memmove(&t->el[i], &t->el[i + 1], (t->n - i) * sizeof(t->el[0]));
+	return 0;
+}
+
+static void push(struct trial *t)
+{
+	static const uint64_t flags[] = { 0, 0, 0, 2, 1, 3, UINT64_MAX };
+	uint64_t f = flags[sg_below(&gen, 7)];
+	uint8_t value[VAL_MAX] = { 0 };
+	int want, rc;
+
+	any_value(t, value);
+	want = model_push(t, value, f);
+	rc = map_queue_push(t->map, value, f);
+	if (rc != want)
+		differs(t, "push", NULL, rc, want);
+	if (t->fd < 0 || f == UINT64_MAX)
+		return;
+	rc = linux_queue(t, BPF_MAP_UPDATE_ELEM, value, f);
+	if (rc != want)
+		differs(t, "push and Linux's", NULL, want, rc);
+	t->on_linux++;
+}
+
+static void pop(struct trial *t, bool leave)
+{
+	uint8_t want[VAL_MAX], got[VAL_MAX] = { 0 };
+	int code = model_pop(t, want, leave);
+	int rc =
+	    leave ? map_queue_peek(t->map, got) : map_queue_pop(t->map, got);
+
+	if (rc != code)
+		differs(t, leave ? "peek" : "pop", NULL, rc, code);
+	if (memcmp(got, want, VAL_MAX) != 0)
+		differs(t, "what is popped", NULL, got[0], want[0]);
+	if (t->fd < 0)
+		return;
+	memset(got, 0, sizeof(got));
+	rc = linux_queue(t,
+	    leave ? BPF_MAP_LOOKUP_ELEM : BPF_MAP_LOOKUP_AND_DELETE_ELEM, got,
+	    0);
+	if (rc != code || memcmp(got, want, VAL_MAX) != 0)
+		differs(t, "pop and Linux's", NULL, code, rc);
+	t->on_linux++;
+}
+
+static void one_of_queue(struct trial *t)
+{
+	uint32_t what = sg_below(&gen, 16);
+
+	t->ops++;
+	if (what < (t->ops / TALK % 2 == 0 ? 9u : 5u))
+		push(t);
+	else
+		pop(t, what % 2 == 0);
+	if (map_count(t->map) != t->n)
+		differs(t, "values", NULL, (int)map_count(t->map), (int)t->n);
+}
+
 /* --- trials ---------------------------------------------------------------------- */
 
 static uint64_t total_linux;
@@ -416,9 +515,14 @@ static void trial(const char *name, const struct exo_map_def *def, uint64_t ops)
 		t.n++;
 	}
 	linux_open(&t);
-	while (t.ops < ops)
-		one(&t);
-	walk(&t);
+	while (t.ops < ops) {
+		if ((map_can(def->kind) & EXO_MAP_PUSH) != 0)
+			one_of_queue(&t);
+		else
+			one(&t);
+	}
+	if ((map_can(def->kind) & EXO_MAP_PUSH) == 0)
+		walk(&t);
 	map_free(t.map);
 	if (mem.used != 0)
 		differs(&t, "bytes are held", NULL, (int)mem.used, 0);
@@ -442,6 +546,8 @@ static void kind(const char *name, uint32_t number, uint64_t ops)
 
 		if (number == EXO_MAP_ARRAY || number == EXO_MAP_PERCPU_ARRAY)
 			def.key_size = 4;
+		if ((map_can(number) & EXO_MAP_PUSH) != 0)
+			def.key_size = 0;
 		if (number == EXO_MAP_LPM_TRIE) {
 			def.key_size = 5 + i * 4;
 			def.flags = EXO_MAP_NO_PREALLOC;
@@ -474,8 +580,8 @@ int main(int argc, char **argv)
 		no_linux = strerror(errno);
 	else
 		(void)close(fd);
-#define EXO_MAP_KIND(nr, NAME, text, can) \
-	if (((can)&EXO_MAP_LOOKUP) != 0)  \
+#define EXO_MAP_KIND(nr, NAME, text, can)                   \
+	if (((can) & (EXO_MAP_LOOKUP | EXO_MAP_PUSH)) != 0) \
 		kind(text, EXO_MAP_##NAME, ops);
 #include "exo/abi/map.inc"
 #undef EXO_MAP_KIND

@@ -31,6 +31,10 @@ static const struct exo_map_def defs[] = {
 	{ EXO_MAP_PERF_EVENT_ARRAY, 4, 4, 2, 0 },
 	{ EXO_MAP_ARRAY, 4, 12, 1, EXO_MAP_RDONLY_PROG },
 	{ EXO_MAP_HASH, 4, 12, 1, EXO_MAP_WRONLY_PROG },
+	{ EXO_MAP_QUEUE, 0, 12, 3, 0 },
+	{ EXO_MAP_STACK, 0, 12, 3, 0 },
+	{ EXO_MAP_LRU_HASH, 4, 12, 2, 0 },
+	{ EXO_MAP_LPM_TRIE, 8, 12, 3, EXO_MAP_NO_PREALLOC },
 };
 #define NDEFS (sizeof(defs) / sizeof(defs[0]))
 
@@ -77,8 +81,10 @@ static int map_for(enum isa_arg kind, uint8_t pick)
 		return 3;
 	case ISA_ARG_MAP_PERF:
 		return 4;
+	case ISA_ARG_MAP_QUEUE:
+		return 7 + pick % 2;
 	default:
-		return (int[]){ 0, 1, 5, 6 }[pick % 4];
+		return (int[]){ 0, 1, 5, 6, 9, 10 }[pick % 6];
 	}
 }
 
@@ -96,6 +102,7 @@ static void argument(unsigned reg, enum isa_arg kind, uint8_t pick)
 		return;
 	case ISA_ARG_KEY:
 	case ISA_ARG_VALUE:
+	case ISA_ARG_OUT_VALUE:
 	case ISA_ARG_MEM:
 	case ISA_ARG_MEM_OR_NULL:
 	case ISA_ARG_OUT:

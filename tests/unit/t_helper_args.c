@@ -21,6 +21,8 @@ enum {
 	EVENTS,
 	ARRAY_RO,
 	ARRAY_WO,
+	QUEUE,
+	QUEUE_RO,
 	MAPS
 };
 
@@ -32,6 +34,8 @@ static const struct exo_map_def defs[MAPS] = {
 	[EVENTS] = { EXO_MAP_PERF_EVENT_ARRAY, 4, 4, 2, 0 },
 	[ARRAY_RO] = { EXO_MAP_ARRAY, 4, 16, 2, EXO_MAP_RDONLY_PROG },
 	[ARRAY_WO] = { EXO_MAP_ARRAY, 4, 16, 2, EXO_MAP_WRONLY_PROG },
+	[QUEUE] = { EXO_MAP_QUEUE, 0, 16, 2, 0 },
+	[QUEUE_RO] = { EXO_MAP_QUEUE, 0, 16, 2, EXO_MAP_RDONLY_PROG },
 };
 
 #define AT(region, off) ((uint64_t)(region) << 32 | (uint32_t)(off))
@@ -69,6 +73,8 @@ static uint32_t bit_of(enum isa_arg kind)
 		return EXO_MAP_TAIL;
 	case ISA_ARG_MAP_PERF:
 		return EXO_MAP_PERF;
+	case ISA_ARG_MAP_QUEUE:
+		return EXO_MAP_PUSH;
 	default:
 		return 0;
 	}
@@ -100,6 +106,7 @@ static uint64_t good(enum isa_arg kind)
 		return AT(ISA_REGION_CTX, 0);
 	case ISA_ARG_KEY:
 	case ISA_ARG_VALUE:
+	case ISA_ARG_OUT_VALUE:
 	case ISA_ARG_MEM:
 	case ISA_ARG_MEM_OR_NULL:
 	case ISA_ARG_OUT:
@@ -121,7 +128,8 @@ static uint64_t good(enum isa_arg kind)
 	}
 }
 
-static unsigned bad_maps(uint32_t bit, uint64_t *v)
+static unsigned bad_maps(
+    const struct isa_helper *row, uint32_t bit, uint64_t *v)
 {
 	unsigned n = 0;
 
@@ -131,6 +139,8 @@ static unsigned bad_maps(uint32_t bit, uint64_t *v)
 	}
 	if ((bit & (EXO_MAP_UPDATE | EXO_MAP_DELETE)) != 0)
 		v[n++] = MAP(ARRAY_RO);
+	if (bit == EXO_MAP_PUSH && (row->fx & ISA_FX_WRITES) != 0)
+		v[n++] = MAP(QUEUE_RO);
 	v[n++] = good_map(bit) + 1;
 	v[n++] = MAP(MAPS);
 	v[n++] = MAP(UINT32_MAX);
@@ -202,6 +212,8 @@ static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 		return bad_memory(def->key_size, false, v);
 	case ISA_ARG_VALUE:
 		return bad_memory(def->value_size, false, v);
+	case ISA_ARG_OUT_VALUE:
+		return bad_memory(def->value_size, true, v);
 	case ISA_ARG_MEM:
 	case ISA_ARG_MEM_OR_NULL:
 	case ISA_ARG_OUT:
@@ -237,7 +249,7 @@ static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 		v[n++] = VALUE(ARRAY, 0);
 		return n;
 	default:
-		return bad_maps(bit_of(kind), v);
+		return bad_maps(row, bit_of(kind), v);
 	}
 }
 

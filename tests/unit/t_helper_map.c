@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exo/abi/prog_err.h"
 #include "tests/support/tworld.h"
 #include "tests/unit/suites.h"
 
@@ -12,7 +13,9 @@ enum {
 	HASH,
 	RO,
 	WO,
-	WIDE
+	WIDE,
+	QUEUE,
+	STACK
 };
 
 static const struct exo_map_def defs[] = {
@@ -21,6 +24,8 @@ static const struct exo_map_def defs[] = {
 	[RO] = { EXO_MAP_ARRAY, 4, 8, 1, EXO_MAP_RDONLY_PROG },
 	[WO] = { EXO_MAP_ARRAY, 4, 8, 1, EXO_MAP_WRONLY_PROG },
 	[WIDE] = { EXO_MAP_ARRAY, 4, 8, 300, 0 },
+	[QUEUE] = { EXO_MAP_QUEUE, 0, 8, 2, 0 },
+	[STACK] = { EXO_MAP_STACK, 0, 8, 2, 0 },
 };
 
 static struct tworld t;
@@ -178,7 +183,7 @@ START_TEST(t_names)
 	ck_assert_int_eq(end("r1 = map[id:0][0]+12\nexit"), ISA_END_MAP);
 	ck_assert_int_eq(end("r1 = map[id:0][0]+11\nr0 = 0\nexit"), 0);
 	ck_assert_int_eq(end("r1 = map[id:1][0]+0\nexit"), ISA_END_MAP);
-	ck_assert_int_eq(end("r1 = map[id:5]\nexit"), ISA_END_MAP);
+	ck_assert_int_eq(end("r1 = map[id:9]\nexit"), ISA_END_MAP);
 	ck_assert_int_eq(end("r1 = map[id:-1]\nexit"), ISA_END_MAP);
 	ck_assert_int_eq(
 	    end("r1 = map[id:1]\nr0 = *(u64 *)(r1 +0)\nexit"), ISA_END_LOAD);
@@ -248,6 +253,27 @@ START_TEST(t_clobber)
 }
 END_TEST
 
+/* 1 and 2 are pushed, 3 does not fit; then one is looked at, and all popped. */
+#define PUSH(map, value)                                       \
+	"*(u64 *)(r10 -8) = " value "\nr1 = map[id:" map "]\n" \
+	"r2 = r10\nr2 += -8\nr3 = 0\ncall map_push_elem\nr6 += r0\n"
+#define TAKE(map, how)                                                       \
+	"r1 = map[id:" map "]\nr2 = r10\nr2 += -16\ncall map_" how "_elem\n" \
+	"r6 += r0\nr7 *= 10\nr1 = *(u64 *)(r10 -16)\nr7 += r1\n"
+#define QUEUES(map)                                                           \
+	"r6 = 0\nr7 = 0\n" PUSH(map, "1") PUSH(map, "2") PUSH(map, "3") TAKE( \
+	    map, "peek") TAKE(map, "pop") TAKE(map, "pop") TAKE(map, "pop")
+
+START_TEST(t_queues)
+{
+	ck_assert_uint_eq(result(QUEUES("5") "r0 = r7\nexit"), 1120);
+	ck_assert_uint_eq(result(QUEUES("6") "r0 = r7\nexit"), 2210);
+	/* one did not fit, one was not there */
+	ck_assert_int_eq((int64_t)result(QUEUES("5") "r0 = r6\nexit"),
+	    -EXO_P_E2BIG - EXO_P_ENOENT);
+}
+END_TEST
+
 /* The tests of interpreted programs, and of the same compiled. */
 static TCase *tests(const char *name, void (*begin)(void))
 {
@@ -255,6 +281,7 @@ static TCase *tests(const char *name, void (*begin)(void))
 
 	tcase_add_checked_fixture(tc, begin, teardown);
 	tcase_add_test(tc, t_elements);
+	tcase_add_test(tc, t_queues);
 	tcase_add_test(tc, t_write);
 	tcase_add_test(tc, t_bounds);
 	tcase_add_test(tc, t_flags);
