@@ -41,7 +41,7 @@ static size_t prog_size(uint32_t n, bool moves)
 static void *account_get(void *ctx, size_t size)
 {
 	struct vf_account *a = ctx;
-	void *p = exo_mem_get(a->to, size);
+	void *p = exo_mem_raw(a->to, size);
 
 	a->failed = p == NULL;
 	return p;

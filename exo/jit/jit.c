@@ -110,7 +110,7 @@ static void *work_get(void *ctx, size_t size)
 {
 	struct work *w = ctx;
 
-	void *p = exo_mem_get(w->to, size);
+	void *p = exo_mem_raw(w->to, size);
 
 	w->refused |= p == NULL;
 	return p;
