@@ -244,7 +244,6 @@ static int rules_decode(struct exo_core *core, struct env *env,
 	b->env = env;
 	b->key = job->key;
 	b->prog = job->prog;
-	b->code = job->code;
 	b->world = job->world;
 	b->twin = job->twin;
 	b->set = job->set;
@@ -256,6 +255,16 @@ static int rules_decode(struct exo_core *core, struct env *env,
 	b->near = job->near;
 	job->ruled = true;
 	return rules_publish(core, b);
+}
+
+/* Whether the packet path may ever run it. Who asks in order runs each program
+ * of a table; that table is not asked in order again once it has a binding
+ * without code (by_index() in demux.c). The index runs one only where a packet
+ * is in a rule that is not sure. */
+static bool may_be_asked(
+    const struct exo_core *core, const struct bind_job *job)
+{
+	return !job->b->sure || job->set->n < core->cfg.linear;
 }
 
 static int bind_decode(struct exo_core *core, struct env *env,
@@ -275,12 +284,13 @@ static int bind_decode(struct exo_core *core, struct env *env,
 		err = claim_decode(core, env, a, job);
 	if (err == 0)
 		err = image_verify(core, env, a, job, report);
-	if (err == 0)
-		err = compile(core, env, job);
 	if (err != 0)
 		return err;
 	job->b = exo_pool_take(&core->binds, &job->name);
-	return job->b == NULL ? -EXO_ENOMEM : rules_decode(core, env, a, job);
+	err = job->b == NULL ? -EXO_ENOMEM : rules_decode(core, env, a, job);
+	if (err == 0 && may_be_asked(core, job))
+		err = compile(core, env, job);
+	return err;
 }
 
 /* Code is charged to its owner, who has a limit of it, in the grains in which
@@ -289,9 +299,10 @@ static void count_code(
     struct exo_core *core, const struct binding *b, bool more)
 {
 	uint64_t grains;
-	uint32_t size;
+	uint32_t size = 0;
 
-	(void)jit_bytes(b->code, &size);
+	if (b->code != NULL)
+		(void)jit_bytes(b->code, &size);
 	grains = ((uint64_t)size + CODE_GRAIN - 1) / CODE_GRAIN * CODE_GRAIN;
 	b->env->code += more ? grains : 0 - grains;
 	core->stat.code += more ? size : 0 - (uint64_t)size;
@@ -305,9 +316,13 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	struct binding *b = job->b;
 	uint32_t n;
 
-	b->run = jit_entry(job->code);
-	b->keeps = jit_keeps(job->code);
-	b->looks = core->vm != NULL || b->world != NULL || jit_looks(job->code);
+	b->code = job->code;
+	if (b->code != NULL) {
+		b->run = jit_entry(b->code);
+		b->keeps = jit_keeps(b->code);
+		b->looks = core->vm != NULL || b->world != NULL ||
+		           jit_looks(b->code);
+	}
 	b->type = vf_prog_type(job->prog);
 	b->stat.max_steps = facts->max_steps;
 	(void)vf_prog_insns(job->prog, &n);
@@ -405,7 +420,7 @@ const uint8_t *exo_binding_code(
 {
 	const struct binding *b = exo_pool_find(&core->binds, binding);
 
-	return b == NULL ? NULL : jit_bytes(b->code, size);
+	return b == NULL || b->code == NULL ? NULL : jit_bytes(b->code, size);
 }
 
 const struct exo_insn *exo_binding_insns(

@@ -161,7 +161,8 @@ struct exo_core_stat {
 void exo_core_stat(const struct exo_core *core, struct exo_core_stat *out);
 
 /** The machine code of a binding, *size bytes, for tools that name it; valid
- * until the binding goes. NULL when there is no such binding. */
+ * until the binding goes. NULL when there is no such binding, or when the index
+ * answers for it: then its program is never run, and is not compiled. */
 const uint8_t *exo_binding_code(
     const struct exo_core *core, uint64_t binding, uint32_t *size);
 

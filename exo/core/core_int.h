@@ -137,6 +137,7 @@ struct binding {
 	bool looks;    /* it reads it, or may */
 	bool follows;  /* later fragments follow their first */
 	bool effects;  /* it runs on every packet of its claim */
+	bool sure;     /* each of its rules is: by index it is never run */
 	bool slotted;
 	uint32_t keep;  /* what it returns of what it accepts; 0: unknown */
 	uint32_t slot;  /* its number in the set, by age */
@@ -150,7 +151,7 @@ struct binding {
 	uint64_t tag;
 	struct env *env;
 	struct key_rec *key;
-	struct jit_code *code;
+	struct jit_code *code;   /* NULL: it is never run */
 	struct vf_prog *prog;    /* what it was made of: for tools */
 	struct exo_world *world; /* its helpers and maps; NULL: it has none */
 	struct exo_world *twin;  /* the judge's */

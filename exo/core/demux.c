@@ -191,11 +191,12 @@ static void count_all(
 	core->stat.unmatched_bytes += left_bytes;
 }
 
-/* Many are found by index; so are those who pay for each packet, and those whose
- * fragments follow. */
+/* Many are found by index; so are those who pay for each packet, those whose
+ * fragments follow, and those that have no code to be asked by. */
 static bool by_index(const struct exo_core *core, const struct linkset *set)
 {
-	return set->n > core->cfg.linear || set->npaid + set->nfollow > 0;
+	return set->n > core->cfg.linear ||
+	       set->npaid + set->nfollow + set->nbare > 0;
 }
 
 /* Demultiplex n <= BATCH packets of one link type. */

@@ -198,6 +198,7 @@ static bool take(struct exo_core *core, const struct batch *bt,
 	}
 	b->stat.evaluated++;
 	if (!sure) {
+		exo_assert(b->code != NULL); /* or each rule is sure */
 		if (binding_ask(core, b, (uint64_t)1 << i, keep) == 0)
 			return false;
 		len = keep[i];

@@ -87,6 +87,7 @@ struct linkset {
 	uint32_t npaid;    /* of them, those whose owner has a rate */
 	uint32_t nlook;    /* of them, those that look at their context */
 	uint32_t ntake;    /* those that want records */
+	uint32_t nbare;    /* those that have no code */
 	struct binding **v;
 	struct claim *claims;
 	struct claim_near near;

@@ -225,6 +225,7 @@ static int rules_make(struct exo_core *core, struct binding *b)
 	if (err == 0) {
 		b->keep = acc.keep;
 		b->effects = !acc.pure;
+		b->sure = acc.pure && rest.n == 0 && core->vm == NULL;
 		b->rules_room = sure.n + rest.n;
 		b->rule =
 		    exo_mem_get(&b->env->mem, b->rules_room * sizeof(*b->rule));

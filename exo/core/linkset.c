@@ -218,6 +218,7 @@ void linkset_insert(
 	set->nfollow += b->follows;
 	set->neffects += b->effects;
 	set->ntake += b->snap != 0;
+	set->nbare += b->code == NULL;
 }
 
 /* The last one takes its place; when they have become few, they are sorted. */
@@ -232,6 +233,7 @@ void linkset_remove(
 	set->nfollow -= b->follows;
 	set->neffects -= b->effects;
 	set->ntake -= b->snap != 0;
+	set->nbare -= b->code == NULL;
 	if (set->sorted) {
 		for (; at < set->n; at++) {
 			set->v[at] = set->v[at + 1];

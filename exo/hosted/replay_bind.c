@@ -182,14 +182,17 @@ static int verifier_refused(struct replay *rp, const struct cmd_binding *b,
 	return CMD_DISAGREE;
 }
 
-/* Tell perf what runs there. It is told nothing more once that failed. */
+/* Tell perf what runs there, if something does. It is told nothing more once
+ * that failed. */
 static void name_code(
     struct replay *rp, const struct cmd_binding *b, uint64_t binding)
 {
 	uint32_t size;
 	const uint8_t *code = exo_binding_code(rp->core, binding, &size);
-	int err = cmd_perf_map_add(&rp->perf_map, code, size, b->name);
+	int err = 0;
 
+	if (code != NULL)
+		err = cmd_perf_map_add(&rp->perf_map, code, size, b->name);
 	if (err == 0)
 		return;
 	replay_error(rp, "%s: %s; not all filters are named there",

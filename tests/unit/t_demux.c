@@ -456,6 +456,84 @@ START_TEST(verdicts_of_each_program_type)
 }
 END_TEST
 
+static uint32_t code_of(uint64_t binding)
+{
+	uint32_t size = 0;
+
+	return exo_binding_code(core, binding, &size) == NULL ? 0 : size;
+}
+
+static void unbind(const struct world_env *e, uint64_t binding)
+{
+	struct exo_call_unbind u = { .binding = binding };
+
+	ck_assert_int_eq(
+	    exo_call(core, e->name, EXO_CALL_UNBIND_NR, &u, sizeof(u)), 0);
+}
+
+static uint32_t takers(const uint8_t *data)
+{
+	struct exo_pkt p = {
+		.data = data, .caplen = 60, .wirelen = 60, .linktype = 1
+	};
+
+	exo_ingest(core, &p, 1);
+	return p.matched;
+}
+
+/* The index answers for those whose rules are sure, also when they have become
+ * few; the first ones may be asked in order. */
+START_TEST(what_is_never_run_has_no_code)
+{
+	static const char *const ip = "r6 = r1\nr0 = *(u16 *)skb[12]\n"
+	                              "if r0 == 0x800 goto +2\n"
+	                              "r0 = 0\nexit\nr0 = -1\nexit\n";
+	static const char *const sums = "r6 = r1\nr0 = *(u8 *)skb[12]\n"
+	                                "r1 = r0\nr0 *= r1\nexit\n";
+	const struct exo_core_config cfg = { .linear = 2, .judge = _i == 1 };
+	const uint8_t yes[60] = { [12] = 8 }, no[60] = { 0 };
+	struct exo_core_stat st;
+	struct exo_env_stat own;
+	struct world_env e;
+	uint64_t b[5];
+
+	world_end(core);
+	core = world_new_as(&cfg);
+	world_env(core, &e, 0);
+	for (int i = 0; i < 5; i++)
+		b[i] = world_bind(
+		    core, &e, i == 4 ? sums : ip, 0, EXO_BIND_TAP, 0);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(
+		    code_of(b[i]) != 0, cfg.judge || i < 2 || i == 4);
+	exo_core_stat(core, &st);
+	ck_assert_int_eq(exo_env_stat(core, e.name, &own), 0);
+	if (!cfg.judge)
+		ck_assert_uint_eq(st.code, code_of(b[0]) * 2 + code_of(b[4]));
+	ck_assert_uint_eq(
+	    own.code, ((uint64_t)code_of(b[0]) + 63) / 64 * 128 +
+	                  (code_of(b[4]) + 63u) / 64 * 64 +
+	                  ((uint64_t)code_of(b[2]) + 63) / 64 * 128);
+	ck_assert_uint_eq(takers(yes), 5);
+	ck_assert_uint_eq(takers(no), 0);
+	unbind(&e, b[0]);
+	unbind(&e, b[1]);
+	unbind(&e, b[4]);
+	ck_assert_uint_eq(takers(yes), 2);
+	ck_assert_uint_eq(takers(no), 0);
+	/* one with code among those without */
+	unbind(&e, b[2]);
+	b[0] = world_bind(core, &e, ip, 0, EXO_BIND_TAP, 0);
+	ck_assert_uint_ne(code_of(b[0]), 0);
+	ck_assert_uint_eq(takers(yes), 2);
+	ck_assert_uint_eq(world_stat(core, &e, b[0]).matched, 1);
+	ck_assert_uint_eq(world_stat(core, &e, b[3]).matched, 3);
+	ck_assert_uint_eq(world_stat(core, &e, b[3]).differed, 0);
+	ck_assert_int_eq(exo_env_end(core, e.name), 0);
+	world_env_free(&e);
+}
+END_TEST
+
 Suite *t_demux_suite(void)
 {
 	Suite *s = suite_create("demux");
@@ -470,6 +548,7 @@ Suite *t_demux_suite(void)
 	tcase_add_test(t, a_full_ring_drops_and_counts_for_its_owner_only);
 	tcase_add_loop_test(t, a_packet_without_bytes_is_delivered, 0, 2);
 	tcase_add_test(t, a_consumer_that_runs_on_notify_loses_nothing);
+	tcase_add_loop_test(t, what_is_never_run_has_no_code, 0, 2);
 	tcase_add_loop_test(t, verdicts_of_each_program_type, 0,
 	    sizeof(verdicts) / sizeof(verdicts[0]));
 	suite_add_tcase(s, t);
