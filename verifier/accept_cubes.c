@@ -131,6 +131,7 @@ static bool lengths(struct vf_acc *a, struct vf_way *w)
 		w->a[n++] = w->a[i];
 	}
 	w->n = n;
+	vf_way_says(a, w);
 	w->except = NULL;
 	settle(&l, &all);
 	settle(&l, &kept);

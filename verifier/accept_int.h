@@ -53,6 +53,8 @@ enum vf_base {
  * object. */
 struct vf_sym {
 	struct vf_sym *next; /* of the same hash */
+	uint64_t known;      /* which bits are 0 or 1 ... */
+	uint64_t ones; /* ... and which are 1: as bit[] says, of an object */
 	uint64_t add;
 	uint8_t kind; /* enum vf_sym_kind */
 	uint8_t wrap;
@@ -107,13 +109,32 @@ struct vf_way {
 	uint32_t fresh; /* exceptions that are not yet looked at */
 	struct vf_except *except;
 	uint64_t mark; /* `refused` when it began to wait */
-	struct sp_atom a[VF_ACCEPT_ATOMS_MAX]; /* in order of fields */
+	uint64_t said; /* ways of the same number have the same atoms */
 	const struct vf_sym *r[EXO_REGS];
+	struct sp_atom a[VF_ACCEPT_ATOMS_MAX]; /* in order of fields */
 	const struct vf_sym *slot[]; /* 4 bytes each, of the stack that is used,
 	                                from r10 down */
 };
 
-#define VF_SYM_HEADS 256u
+/* --- layouts --------------------------------------------------------------- */
+
+#define VF_HEADERS (SP_H_TCP + 1u)
+
+/** What a way knows of where headers begin. */
+struct vf_layout {
+	uint32_t link;
+	uint32_t type; /* of the network header, if it is known; or 0 */
+	uint32_t net;  /* where it begins then */
+	uint32_t at[VF_HEADERS]; /* where literal headers begin if that is the
+	                            same for all packets; SP_NOWHERE: not */
+	uint32_t caplen;         /* bytes that are captured at least */
+	uint32_t left;           /* bytes that are behind l4 at least */
+};
+
+/* --- the whole ------------------------------------------------------------- */
+
+#define VF_SYM_HEADS     256u
+#define VF_SYM_CONSTANTS 32u
 
 /** One condition at work; everything is in its arena. */
 struct vf_acc {
@@ -142,7 +163,11 @@ struct vf_acc {
 	struct vf_way *took;  /* ways that ended by accepting */
 	uint32_t ntook;
 	const struct vf_sym *zero, *other;
+	uint64_t said; /* numbers given to the atoms of ways */
+	uint64_t last; /* of which layout is; 0: of none */
+	struct vf_layout layout;
 	struct vf_test test; /* the one that is being asked */
+	const struct vf_sym *constant[VF_SYM_CONSTANTS]; /* some of them */
 	struct vf_sym *head[VF_SYM_HEADS];
 };
 
@@ -154,15 +179,24 @@ bool vf_acc_spend(struct vf_acc *a, uint64_t steps);
 
 /* --- accept_sym.c ---------------------------------------------------------- */
 
-/** The one object of this value. */
+/** The one object of this value; v->known and v->ones are not looked at. */
 const struct vf_sym *vf_sym_of(struct vf_acc *a, const struct vf_sym *v);
 
+/** A constant; one that is only looked at need be no object. */
 const struct vf_sym *vf_sym_const(struct vf_acc *a, uint64_t c);
+void vf_sym_set(struct vf_sym *v, uint64_t c);
+
 const struct vf_sym *vf_sym_pointer(
     struct vf_acc *a, enum vf_sym_kind kind, uint64_t add);
 
-/** Is it a known number? */
-bool vf_sym_known(const struct vf_sym *v, uint64_t *c);
+/** Is it a known number? Of an object, or a copy whose bits are the same. */
+static inline bool vf_sym_known(const struct vf_sym *v, uint64_t *c)
+{
+	if (v->kind != VF_SYM_NUM || v->known != UINT64_MAX)
+		return false;
+	*c = (v->ones + v->add) & (UINT64_MAX >> (64 - v->wrap));
+	return true;
+}
 
 /** A number of which nothing is known, because of `bit`; of so many bits. */
 const struct vf_sym *vf_sym_any(struct vf_acc *a, enum vf_bit bit, uint32_t n);
@@ -188,21 +222,8 @@ uint64_t vf_sym_max(const struct vf_sym *v);
 
 /* --- accept_place.c -------------------------------------------------------- */
 
-#define VF_HEADERS (SP_H_TCP + 1u)
-
-/** What a way knows of where headers begin. */
-struct vf_layout {
-	uint32_t link;
-	uint32_t type; /* of the network header, if it is known; or 0 */
-	uint32_t net;  /* where it begins then */
-	uint32_t at[VF_HEADERS]; /* where literal headers begin if that is the
-	                            same for all packets; SP_NOWHERE: not */
-	uint32_t caplen;         /* bytes that are captured at least */
-	uint32_t left;           /* bytes that are behind l4 at least */
-};
-
-void vf_layout(
-    const struct vf_acc *a, const struct vf_way *w, struct vf_layout *l);
+/** Of a way. */
+void vf_layout(struct vf_acc *a, const struct vf_way *w, struct vf_layout *l);
 
 /** Which bit of which field a source bit is; false: of none. */
 bool vf_place(
@@ -243,6 +264,9 @@ void vf_test_flip(struct vf_test *t);
 struct vf_way *vf_way_first(struct vf_acc *a);
 struct vf_way *vf_way_copy(struct vf_acc *a, const struct vf_way *w);
 void vf_way_drop(struct vf_acc *a, struct vf_way *w);
+
+/** Its atoms are others now. */
+void vf_way_says(struct vf_acc *a, struct vf_way *w);
 
 /** The atom of a field, or NULL. */
 const struct sp_atom *vf_way_atom(const struct vf_way *w, uint8_t field);

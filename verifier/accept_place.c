@@ -176,7 +176,7 @@ static void lengths(const struct vf_way *w, struct vf_layout *l)
 		l->left = l->caplen - end;
 }
 
-void vf_layout(
+static void find_layout(
     const struct vf_acc *a, const struct vf_way *w, struct vf_layout *l)
 {
 	*l = (struct vf_layout){ .link = a->link };
@@ -186,6 +186,15 @@ void vf_layout(
 	if (l->type != 0)
 		net_header(w, l);
 	lengths(w, l);
+}
+
+/* What is asked of a way is asked a few times before it has another atom. */
+void vf_layout(struct vf_acc *a, const struct vf_way *w, struct vf_layout *l)
+{
+	if (w->said != a->last)
+		find_layout(a, w, &a->layout);
+	a->last = w->said;
+	*l = a->layout;
 }
 
 /* Which bit of the field a byte's bit is, if the field lies there. */
@@ -200,6 +209,21 @@ static bool within(uint32_t field, uint32_t from, unsigned number, uint8_t *bit)
 	return true;
 }
 
+/* Of the headers that lie somewhere; their fields are in a row, in the order of
+ * headers, and one of another header is behind the last. */
+static const uint8_t first_field[SP_H_L4 + 1] = {
+	[SP_H_ETH] = SP_ETH_DST,
+	[SP_H_TYPED] = SP_TYPE0,
+	[SP_H_TAG0] = SP_TCI0,
+	[SP_H_TAG1] = SP_TCI1,
+	[SP_H_AF] = SP_AF,
+	[SP_H_IP4] = SP_IP_VHL,
+	[SP_H_IP6] = SP_IP6_VTF,
+	[SP_H_IP6X] = SP_IP6_XNH,
+	[SP_H_ARP] = SP_ARP_HRD,
+	[SP_H_L4] = SP_L4_0,
+};
+
 bool vf_place(
     const struct vf_layout *l, unsigned source, uint8_t *field, uint8_t *bit)
 {
@@ -211,12 +235,17 @@ bool vf_place(
 		*bit = (uint8_t)(31 - number);
 		return true;
 	}
-	for (uint32_t f = 0; f < SP_FIELDS; f++) {
-		uint32_t h = sp_field_row[f].header, from = l->at[h];
+	for (uint32_t h = SP_H_ETH; h <= SP_H_L4; h++) {
+		uint32_t from = l->at[h];
 
 		if (base == VF_BASE_L4)
 			from = h == SP_H_L4 ? 0 : SP_NOWHERE;
-		if (from != SP_NOWHERE && within(f, from, number, bit)) {
+		if (from == SP_NOWHERE)
+			continue;
+		for (uint32_t f = first_field[h]; sp_field_row[f].header == h;
+		     f++) {
+			if (!within(f, from, number, bit))
+				continue;
 			*field = (uint8_t)f;
 			return true;
 		}

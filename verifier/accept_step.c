@@ -20,12 +20,17 @@ static struct vf_way *give_up(struct vf_acc *a, enum vf_accept_why why)
 	return NULL;
 }
 
+static uint64_t imm(const struct exo_insn *in, unsigned width)
+{
+	uint64_t c = (uint64_t)(int64_t)in->imm;
+
+	return width == 32 ? (uint32_t)c : c;
+}
+
 static const struct vf_sym *imm_of(
     struct vf_acc *a, const struct exo_insn *in, unsigned width)
 {
-	uint64_t imm = (uint64_t)(int64_t)in->imm;
-
-	return vf_sym_const(a, width == 32 ? (uint32_t)imm : imm);
+	return vf_sym_const(a, imm(in, width));
 }
 
 static bool is_alu(const struct exo_insn *in)
@@ -326,9 +331,11 @@ static struct vf_way *load_legacy(
 {
 	uint32_t size = exo_access_size(in);
 	bool ind = (in->code & 0xe0u) == EXO_IND;
-	const struct vf_sym *at = imm_of(a, in, 64);
+	struct vf_sym c;
+	const struct vf_sym *at = &c;
 	uint64_t k;
 
+	vf_sym_set(&c, imm(in, 64));
 	if (ind)
 		at = vf_sym_alu(a, EXO_ADD, 64,
 		    vf_sym_low(a, w->r[exo_src(in)], 32, false), at);
@@ -346,11 +353,10 @@ static struct vf_way *load_legacy(
 static struct vf_way *load_imm(
     struct vf_acc *a, struct vf_way *w, const struct exo_insn *in)
 {
-	uint64_t imm = (uint32_t)in[0].imm | (uint64_t)(uint32_t)in[1].imm
-	                                         << 32;
+	uint64_t c = (uint32_t)in[0].imm | (uint64_t)(uint32_t)in[1].imm << 32;
 
 	w->r[exo_dst(in)] =
-	    exo_src(in) == EXO_LDDW_IMM ? vf_sym_const(a, imm) : a->other;
+	    exo_src(in) == EXO_LDDW_IMM ? vf_sym_const(a, c) : a->other;
 	w->pc += 2;
 	return w;
 }
@@ -467,6 +473,7 @@ static struct vf_way *jump(
 	bool narrow = (in->code & 7u) == EXO_JMP32;
 	uint32_t to = (uint32_t)isa_target(in, w->pc);
 	const struct vf_sym *y;
+	struct vf_sym c;
 
 	if (op == EXO_CALL)
 		return call(a, w, in);
@@ -476,8 +483,11 @@ static struct vf_way *jump(
 		w->pc = to;
 		return w;
 	}
-	y = (in->code & EXO_X) != 0 ? w->r[exo_src(in)]
-	                            : imm_of(a, in, narrow ? 32 : 64);
+	y = w->r[exo_src(in)];
+	if ((in->code & EXO_X) == 0) {
+		vf_sym_set(&c, imm(in, narrow ? 32 : 64));
+		y = &c;
+	}
 	vf_test_compare(a, w, in->code, w->r[exo_dst(in)], y, &a->test);
 	if (a->test.kind == VF_TEST_CUBES && a->test.again)
 		vf_walk_fork(a, w, &a->test, w->pc, w->pc);

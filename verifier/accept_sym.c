@@ -31,6 +31,35 @@ static bool same(const struct vf_sym *x, const struct vf_sym *y)
 	       memcmp(x->bit, y->bit, sizeof(x->bit)) == 0;
 }
 
+/* Four bits that are 1, as they lie in a value. */
+#define ONES 0x0001000100010001u
+
+_Static_assert(VF_BIT_1 == 1, "known bits are their numbers");
+
+/* The lowest bits of four, as they lie in a value, in a row. */
+static uint64_t gather(uint64_t four)
+{
+	return (four & ONES) * 0x0001000200040008 >> 48;
+}
+
+/* Say which bits are known; four at a time. */
+static void measure(struct vf_sym *v)
+{
+	v->known = 0;
+	v->ones = 0;
+	for (unsigned i = 0; i < 64; i += 4) {
+		uint64_t four = exo_le64(&v->bit[i]), high = four & ~ONES;
+
+		/* the lowest of each 16 becomes 1 if any of them is */
+		high |= high >> 8;
+		high |= high >> 4;
+		high |= high >> 2;
+		high |= high >> 1;
+		v->known |= gather(~high) << i;
+		v->ones |= gather(four & ~high) << i;
+	}
+}
+
 const struct vf_sym *vf_sym_of(struct vf_acc *a, const struct vf_sym *v)
 {
 	struct vf_sym **head = &a->head[hash(v)], *s;
@@ -42,19 +71,17 @@ const struct vf_sym *vf_sym_of(struct vf_acc *a, const struct vf_sym *v)
 	if (s == NULL)
 		return a->other; /* whoever looks at it stops */
 	*s = *v;
+	measure(s);
 	s->next = *head;
 	*head = s;
 	return s;
 }
 
-/* Four bits that are 1, as they lie in a value. */
-#define ONES 0x0001000100010001u
-
-_Static_assert(VF_BIT_1 == 1, "known bits are their numbers");
-
-static void set(struct vf_sym *v, uint64_t c)
+void vf_sym_set(struct vf_sym *v, uint64_t c)
 {
-	*v = (struct vf_sym){ .kind = VF_SYM_NUM, .wrap = 64 };
+	*v = (struct vf_sym){
+		.kind = VF_SYM_NUM, .wrap = 64, .known = UINT64_MAX, .ones = c
+	};
 	for (unsigned i = 0; i < 64; i += 4) {
 		uint64_t x = c >> i & 15;
 
@@ -65,10 +92,15 @@ static void set(struct vf_sym *v, uint64_t c)
 
 const struct vf_sym *vf_sym_const(struct vf_acc *a, uint64_t c)
 {
+	const struct vf_sym **kept = &a->constant[c % VF_SYM_CONSTANTS];
 	struct vf_sym v;
+	uint64_t k;
 
-	set(&v, c);
-	return vf_sym_of(a, &v);
+	if (*kept != NULL && vf_sym_known(*kept, &k) && k == c)
+		return *kept;
+	vf_sym_set(&v, c);
+	*kept = vf_sym_of(a, &v);
+	return *kept;
 }
 
 const struct vf_sym *vf_sym_pointer(
@@ -85,32 +117,10 @@ static uint64_t mask_of(unsigned bits)
 	return UINT64_MAX >> (64 - bits);
 }
 
-/* What bits [from, 64) of a value may be, all in one; four at a time. */
-static uint64_t all_bits(const struct vf_sym *v, unsigned from)
-{
-	uint64_t any = 0;
-
-	for (unsigned i = from; i < 64; i += 4)
-		any |= exo_le64(&v->bit[i]);
-	return any;
-}
-
-bool vf_sym_known(const struct vf_sym *v, uint64_t *c)
-{
-	const uint64_t gather = 0x0001000200040008;
-	uint64_t x = 0;
-
-	if (v->kind != VF_SYM_NUM || (all_bits(v, 0) & ~ONES) != 0)
-		return false;
-	for (unsigned i = 0; i < 64; i += 4)
-		x |= exo_le64(&v->bit[i]) * gather >> 48 << i;
-	*c = (x + v->add) & mask_of(v->wrap);
-	return true;
-}
-
 static void set_any(struct vf_sym *v, uint16_t bit, uint32_t n)
 {
-	set(v, 0);
+	vf_sym_set(v, 0);
+	v->known = n == 0 ? UINT64_MAX : ~mask_of(n);
 	for (uint32_t i = 0; i < n; i++)
 		v->bit[i] = bit;
 }
@@ -130,7 +140,7 @@ const struct vf_sym *vf_sym_bytes(struct vf_acc *a, enum vf_base base,
 
 	if (at >= VF_SOURCE_BYTES)
 		return vf_sym_any(a, VF_BIT_PLACE, size * 8);
-	set(&v, 0);
+	vf_sym_set(&v, 0);
 	for (uint32_t i = 0; i < size * 8; i++) {
 		uint32_t byte = swapped ? i / 8 : size - 1 - i / 8;
 		uint32_t number = ((uint32_t)at + byte) * 8 + 7 - i % 8;
@@ -144,11 +154,7 @@ const struct vf_sym *vf_sym_bytes(struct vf_acc *a, enum vf_base base,
 /* The largest number that its bits may be. */
 static uint64_t most(const struct vf_sym *v)
 {
-	uint64_t x = 0;
-
-	for (unsigned i = 0; i < 64; i++)
-		x |= (uint64_t)(v->bit[i] != VF_BIT_0) << i;
-	return x;
+	return v->ones | ~v->known;
 }
 
 uint64_t vf_sym_max(const struct vf_sym *v)
@@ -200,6 +206,8 @@ static struct vf_sym lower(const struct vf_sym *x, unsigned bits)
 		return v;
 	for (unsigned i = bits; i < 64; i++)
 		v.bit[i] = VF_BIT_0;
+	v.known |= ~mask_of(bits);
+	v.ones &= mask_of(bits);
 	v.add &= mask_of(bits);
 	v.wrap = most(&v) + v.add > mask_of(bits) ? (uint8_t)bits : 64;
 	return v;
@@ -214,7 +222,7 @@ const struct vf_sym *vf_sym_low(
 		return vf_sym_any(a, VF_BIT_OTHER, sign ? 64 : bits);
 	if (bits == 64)
 		return x;
-	if (!sign && x->add == 0 && bits % 4 == 0 && all_bits(x, bits) == 0)
+	if (!sign && x->add == 0 && most(x) <= mask_of(bits))
 		return x;
 	if (!sign) {
 		v = lower(x, bits);
@@ -234,7 +242,7 @@ const struct vf_sym *vf_sym_swap(
 	if (x->kind != VF_SYM_NUM)
 		return vf_sym_any(a, VF_BIT_OTHER, bits);
 	from = flat(x);
-	set(&v, 0);
+	vf_sym_set(&v, 0);
 	for (unsigned i = 0; i < bits; i++)
 		v.bit[i] = from.bit[bits - 8 - i / 8 * 8 + i % 8];
 	return vf_sym_of(a, &v);
@@ -243,10 +251,7 @@ const struct vf_sym *vf_sym_swap(
 /* At no place may both have something, so that nothing is carried. */
 static bool disjoint(const struct vf_sym *x, const struct vf_sym *y)
 {
-	for (unsigned i = 0; i < 64; i++)
-		if (x->bit[i] != VF_BIT_0 && y->bit[i] != VF_BIT_0)
-			return false;
-	return true;
+	return (most(x) & most(y)) == 0;
 }
 
 static const struct vf_sym *sum(struct vf_acc *a, const struct vf_sym *x,
@@ -265,6 +270,8 @@ static const struct vf_sym *sum(struct vf_acc *a, const struct vf_sym *x,
 	} else if (disjoint(x, y)) {
 		for (unsigned i = 0; i < 64; i++)
 			v.bit[i] |= y->bit[i];
+		v.known &= y->known;
+		v.ones |= y->ones;
 		v.add += y->add;
 	} else {
 		return lost(a, x, y, width);
@@ -273,7 +280,7 @@ static const struct vf_sym *sum(struct vf_acc *a, const struct vf_sym *x,
 	if (width == 32)
 		v = lower(&v, 32);
 	if (vf_sym_known(&v, &c))
-		set(&v, c);
+		vf_sym_set(&v, c);
 	return vf_sym_of(a, &v);
 }
 
@@ -321,7 +328,7 @@ static const struct vf_sym *shift(struct vf_acc *a, unsigned op, unsigned width,
 {
 	struct vf_sym from = flat(x), v;
 
-	set(&v, 0);
+	vf_sym_set(&v, 0);
 	for (unsigned i = 0; i < width; i++) {
 		if (op == EXO_LSH)
 			v.bit[i] = i < by ? VF_BIT_0 : from.bit[i - by];

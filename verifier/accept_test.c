@@ -322,13 +322,14 @@ static enum found want_equal(
 	enum found rc, all = FOUND_ALL;
 
 	d->n = 0;
+	mask &= ~q->x->known | (q->x->ones ^ value); /* others are right */
 	for (; mask != 0; mask &= mask - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(mask);
 		uint16_t bit = q->x->bit[i];
 		bool one = (value >> i & 1) != 0;
 
 		if (bit <= VF_BIT_1)
-			rc = (bit == VF_BIT_1) == one ? FOUND_ALL : FOUND_NEVER;
+			rc = FOUND_NEVER;
 		else if (bit >= VF_BIT_SOURCE)
 			rc = want_source(q, bit, one, &v, &last, d);
 		else

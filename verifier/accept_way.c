@@ -67,6 +67,11 @@ static struct vf_way *way_new(struct vf_acc *a)
 	return w;
 }
 
+void vf_way_says(struct vf_acc *a, struct vf_way *w)
+{
+	w->said = ++a->said;
+}
+
 struct vf_way *vf_way_first(struct vf_acc *a)
 {
 	struct vf_way *w = way_new(a);
@@ -82,6 +87,7 @@ struct vf_way *vf_way_first(struct vf_acc *a)
 	w->r[EXO_R_FP] = vf_sym_pointer(a, VF_SYM_STACK, 0);
 	w->a[w->n] = sp_is(SP_LINK, a->link);
 	(void)sp_tidy(&w->a[w->n++], sp_max(SP_LINK));
+	vf_way_says(a, w);
 	return w;
 }
 
@@ -89,8 +95,11 @@ struct vf_way *vf_way_copy(struct vf_acc *a, const struct vf_way *w)
 {
 	struct vf_way *to = way_new(a);
 
-	if (to != NULL)
-		memcpy(to, w, way_size(a));
+	if (to == NULL)
+		return NULL;
+	memcpy(to, w, offsetof(struct vf_way, a) + w->n * sizeof(w->a[0]));
+	if (a->nslots != 0)
+		memcpy(to->slot, w->slot, a->nslots * sizeof(w->slot[0]));
 	return to;
 }
 
@@ -122,6 +131,7 @@ static bool narrow(struct vf_acc *a, struct vf_way *w, struct sp_atom one)
 {
 	uint32_t i = 0;
 
+	vf_way_says(a, w);
 	while (i < w->n && w->a[i].field < one.field)
 		i++;
 	if (i < w->n && w->a[i].field == one.field)
@@ -281,6 +291,7 @@ void vf_way_join(struct vf_acc *a, struct vf_way *w, const struct vf_way *by)
 		n += b != NULL && vf_atom_join(&w->a[n], b);
 	}
 	w->n = n;
+	vf_way_says(a, w);
 	for (uint32_t i = 0; i < EXO_REGS; i++)
 		if (w->r[i] != by->r[i])
 			w->r[i] = a->other;
