@@ -188,24 +188,47 @@ static bool sync_once(struct vf_scalar *a, unsigned w)
 	       word_from_half(a, w) && tnum_from_ranges(a, w);
 }
 
-/* Two rounds let what the last part learnt reach the first. */
+static bool same_range(const struct vf_range *a, const struct vf_range *b)
+{
+	return a->umin == b->umin && a->umax == b->umax && a->smin == b->smin &&
+	       a->smax == b->smax;
+}
+
+static bool same(const struct vf_scalar *a, const struct vf_scalar *b)
+{
+	return a->t.v == b->t.v && a->t.m == b->t.m &&
+	       same_range(&a->r, &b->r) && same_range(&a->h, &b->h);
+}
+
+/* Where all bits are known there is one word, if both intervals have it. Keeps
+ * G(a), as the steps. */
+static bool sync_known(struct vf_scalar *a, unsigned w)
+{
+	struct vf_scalar only = vf_scalar_const(a->t.v, w);
+	bool is_in =
+	    vf_range_covers(&a->r, &only.r) && vf_range_covers(&a->h, &only.h);
+
+	if (a->t.m != 0)
+		return true;
+	*a = only;
+	return is_in;
+}
+
+/* Two rounds let what the last part learnt reach the first; if the first round
+ * changes nothing, nor would the second. */
 bool vf_scalar_sync(struct vf_scalar *a, unsigned w)
 {
+	struct vf_scalar was;
 	unsigned round;
 
-	for (round = 0; round < 2; round++) {
+	for (round = 0; round < 2 && a->t.m != 0; round++) {
+		was = *a;
 		if (!sync_once(a, w))
 			return false;
-		if (a->t.m == 0) {
-			struct vf_scalar only = vf_scalar_const(a->t.v, w);
-			bool is_in = vf_range_covers(&a->r, &only.r) &&
-			             vf_range_covers(&a->h, &only.h);
-
-			*a = only;
-			return is_in;
-		}
+		if (same(a, &was))
+			return true;
 	}
-	return true;
+	return sync_known(a, w);
 }
 
 /*

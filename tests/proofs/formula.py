@@ -14,6 +14,7 @@ CONTRACTS = {
     "vf_range_sync": "range_sync",
     "vf_scalar_sync": "scalar_sync",
     "sync_once": "scalar_sync_once",
+    "sync_known": "scalar_sync_known",
     "ranges_from_tnum": "scalar_sync_ranges",
     "half_from_word": "scalar_sync_half",
     "word_from_half": "scalar_sync_word",

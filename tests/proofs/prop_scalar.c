@@ -9,6 +9,7 @@ bool half_from_word(struct vf_scalar *a, unsigned w);
 bool word_from_half(struct vf_scalar *a, unsigned w);
 bool tnum_from_ranges(struct vf_scalar *a, unsigned w);
 bool sync_once(struct vf_scalar *a, unsigned w);
+bool sync_known(struct vf_scalar *a, unsigned w);
 uint64_t next_word(uint64_t x, const struct vf_halves *s, unsigned w);
 uint64_t prev_word(uint64_t x, const struct vf_halves *s, unsigned w);
 
@@ -50,7 +51,8 @@ static inline unsigned check_keep(
 	          : part == 2 ? half_from_word(&c, W)
 	          : part == 3 ? word_from_half(&c, W)
 	          : part == 4 ? tnum_from_ranges(&c, W)
-	                      : sync_once(&c, W);
+	          : part == 5 ? sync_once(&c, W)
+	                      : sync_known(&c, W);
 	out[10] = has_any;
 	if (!has_any)
 		return in_scalar(&a, x) ? 3 : 1;
@@ -73,6 +75,7 @@ KEEP(scalar_sync_half, 2)
 KEEP(scalar_sync_word, 3)
 KEEP(scalar_sync_tnum, 4)
 KEEP(scalar_sync_once, 5)
+KEEP(scalar_sync_known, 6)
 
 /* On the way from x to the next word whose lower half fits, round the end if
  * need be, there is no other one. */
