@@ -22,36 +22,44 @@ void cmd_table_init(struct cmd_table *t, const char *align)
 	t->cols = i;
 }
 
+/* Room for so many bytes more. */
+static bool make_room(struct cmd_table *t, size_t more)
+{
+	size_t room = t->room == 0 ? 4096 : t->room;
+	char *text;
+
+	while (room - t->used < more)
+		room *= 2;
+	if (room == t->room)
+		return true;
+	text = realloc(t->text, room);
+	if (text == NULL)
+		return false;
+	t->text = text;
+	t->room = room;
+	return true;
+}
+
 void cmd_table_cell(struct cmd_table *t, const char *text)
 {
 	size_t col = t->n % t->cols;
 	size_t len = strlen(text);
-	char **more, *copy;
+	char *copy;
 
+	t->failed |= !make_room(t, len * CMD_UTF8_GROWTH + 1);
 	if (t->failed)
 		return;
-	if (t->n == t->room) {
-		t->room = t->room == 0 ? 64 : t->room * 2;
-		more = realloc(t->cells, t->room * sizeof(*more));
-		if (more == NULL) {
-			t->failed = true;
-			return;
-		}
-		t->cells = more;
-	}
-	copy = malloc(len * CMD_UTF8_GROWTH + 1);
-	if (copy == NULL) {
-		t->failed = true;
-		return;
-	}
+	copy = t->text + t->used;
 	len = cmd_utf8_safe(copy, text, len, false);
 	copy[len] = '\0';
-	t->cells[t->n++] = copy;
+	t->used += len + 1;
+	t->n++;
 	if (len > t->width[col])
 		t->width[col] = len;
 }
 
-static void print_row(const struct cmd_table *t, FILE *f, char **row)
+static void print_row(
+    const struct cmd_table *t, FILE *f, const char *const *row)
 {
 	unsigned i, last = t->cols - 1;
 
@@ -71,12 +79,15 @@ static void print_row(const struct cmd_table *t, FILE *f, char **row)
 
 bool cmd_table_print(const struct cmd_table *t, FILE *f, bool colour)
 {
-	size_t i;
+	const char *row[CMD_TABLE_COLS], *at = t->text;
+	size_t i, k;
 
 	for (i = 0; i + t->cols <= t->n; i += t->cols) {
+		for (k = 0; k < t->cols; k++, at += strlen(at) + 1)
+			row[k] = at;
 		if (i == 0 && colour)
 			fputs("\033[1m", f);
-		print_row(t, f, t->cells + i);
+		print_row(t, f, row);
 		if (i == 0 && colour)
 			fputs("\033[0m", f);
 		fputc('\n', f);
@@ -86,9 +97,5 @@ bool cmd_table_print(const struct cmd_table *t, FILE *f, bool colour)
 
 void cmd_table_free(struct cmd_table *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		free(t->cells[i]);
-	free(t->cells);
+	free(t->text);
 }

@@ -15,8 +15,9 @@ struct cmd_table {
 	unsigned cols;
 	bool right[CMD_TABLE_COLS]; /* column is flush right: numbers */
 	size_t width[CMD_TABLE_COLS];
-	char **cells; /* row by row */
-	size_t n, room;
+	char *text; /* of the cells, row by row, each with its end */
+	size_t used, room;
+	size_t n;    /* cells */
 	bool failed; /* out of memory: what follows is not kept */
 };
 
