@@ -320,8 +320,8 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	if (b->code != NULL) {
 		b->run = jit_entry(b->code);
 		b->keeps = jit_keeps(b->code);
-		b->looks = core->vm != NULL || b->world != NULL ||
-		           jit_looks(b->code);
+		b->looks =
+		    core->vm != NULL || b->world != NULL || jit_looks(b->code);
 	}
 	b->type = vf_prog_type(job->prog);
 	b->stat.max_steps = facts->max_steps;
