@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define MEMORY_DEFAULT ((size_t)64 << 20)
-#define BUFFER_FIRST   1024U
 #define SOON_BYTES     128U
 #define FILES_MOST     131072U /* descriptors to keep, whatever the limit */
 #define FILES_OTHER    64U     /* and those left to the rest of the process */
@@ -59,12 +58,16 @@ struct tr_outs *tr_outs_new(const struct tr_outs_how *how)
 	set->stop = how->stop;
 	set->memory = how->memory != 0 ? how->memory : MEMORY_DEFAULT;
 	set->files = how->files != 0 ? how->files : files_default();
+	set->thread = how->thread;
 	set->hint_type = LINKTYPE_ETHER;
 	set->oldest = OUT_NONE;
 	set->newest = OUT_NONE;
 	set->first_error = OUT_NONE;
 	set->last_error = OUT_NONE;
 	set->worst = OUT_NONE;
+	set->first_hurt = OUT_NONE;
+	set->last_hurt = OUT_NONE;
+	(void)pthread_mutex_init(&set->lock, NULL);
 	return set;
 }
 
@@ -321,10 +324,67 @@ static void out_explain(const struct out *o, struct tr_error *err)
 	}
 }
 
+/* Take the next tidings of a file, and what they are. */
+static struct out *next_hurt(
+    struct tr_outs *set, enum out_fault *why, int *sys, uint64_t *missing)
+{
+	struct out *o = NULL;
+
+	pthread_mutex_lock(&set->lock);
+	if (set->first_hurt != OUT_NONE) {
+		o = &set->v[set->first_hurt];
+		set->first_hurt = o->next_hurt;
+		if (set->first_hurt == OUT_NONE)
+			set->last_hurt = OUT_NONE;
+		*why = (enum out_fault)o->why;
+		*sys = o->why_sys;
+		*missing = o->missing;
+		o->missing = 0;
+		o->hurt = false;
+	}
+	pthread_mutex_unlock(&set->lock);
+	return o;
+}
+
+static bool any_hurt(struct tr_outs *set)
+{
+	bool any;
+
+	pthread_mutex_lock(&set->lock);
+	any = set->first_hurt != OUT_NONE;
+	pthread_mutex_unlock(&set->lock);
+	return any;
+}
+
+void out_settle(struct tr_outs *set)
+{
+	enum out_fault why;
+	uint64_t missing;
+	struct out *o;
+	int sys;
+
+	if (set->writer != NULL && !any_hurt(set))
+		return;
+	/* What is told of a file counts all buffers that were handed over. */
+	out_writer_wait(set);
+	while ((o = next_hurt(set, &why, &sys, &missing)) != NULL) {
+		struct out_chain rest = out_take(o);
+
+		missing += out_chain_packets(o, &rest);
+		out_give(set, &rest);
+		o->dead = true;
+		o->packets -= missing;
+		o->lost += missing;
+		out_fail(set, o, why, sys);
+	}
+}
+
 bool tr_outs_error(struct tr_outs *set, struct tr_error *err)
 {
-	int id = set->first_error;
+	int id;
 
+	out_settle(set);
+	id = set->first_error;
 	if (id == OUT_NONE)
 		return false;
 	set->first_error = set->v[id].next_error;
@@ -333,111 +393,6 @@ bool tr_outs_error(struct tr_outs *set, struct tr_error *err)
 		set->last_error = OUT_NONE;
 	out_explain(&set->v[id], err);
 	return true;
-}
-
-/* --- buffers -------------------------------------------------------------- */
-
-#define WEIGHTS 128U
-
-/* The highest bit that is set; v is not 0. */
-static unsigned log2_of(uint64_t v)
-{
-	return 63U - (unsigned)__builtin_clzll(v);
-}
-
-/*
- * How much is won by writing a buffer out, as a logarithm: its size, and the
- * time that it took to fill, for which its memory will not be asked for again.
- * Going by it, an output that gets packets at a rate r has a buffer as sqrt(r),
- * and a given memory makes the fewest writes so.
- */
-static unsigned out_weight(const struct tr_outs *set, const struct out *o)
-{
-	return log2_of(set->clock - o->since + 1) + log2_of(o->cap);
-}
-
-/* The least weight of the heaviest buffers that have so many bytes together. */
-static unsigned weight_of_most(const struct tr_outs *set, size_t bytes)
-{
-	size_t have[WEIGHTS] = { 0 }, sum = 0;
-	unsigned w = WEIGHTS;
-
-	for (int i = 0; i < set->count; i++) {
-		const struct out *o = &set->v[i];
-
-		if (o->cap != 0)
-			have[out_weight(set, o)] += o->cap;
-	}
-	while (w > 0 && sum < bytes)
-		sum += have[--w];
-	return w;
-}
-
-/* Write out and free the heaviest buffers, a quarter of the bound. Of those
- * that weigh the same, one that was passed over comes first next time. */
-static void outs_reclaim(struct tr_outs *set)
-{
-	size_t keep = set->memory - set->memory / 4;
-	unsigned least;
-
-	if (set->memory_used <= keep)
-		return;
-	least = weight_of_most(set, set->memory_used - keep);
-	for (int n = 0; n < set->count && set->memory_used > keep; n++) {
-		struct out *o = &set->v[set->hand];
-
-		set->hand = (set->hand + 1) % set->count;
-		if (o->cap == 0 || out_weight(set, o) < least)
-			continue;
-		out_file_flush(set, o);
-		if (o->buf != NULL)
-			out_file_free(set, o);
-	}
-}
-
-/* The size of a buffer that has room for need bytes. */
-static size_t out_fit(const struct out *o, size_t need)
-{
-	size_t cap = o->cap == 0 ? BUFFER_FIRST : o->cap;
-
-	while (cap < need)
-		cap *= 2;
-	return cap;
-}
-
-static bool out_grow(struct tr_outs *set, struct out *o, size_t need)
-{
-	size_t cap = out_fit(o, need);
-	uint8_t *buf;
-
-	buf = cap <= UINT32_MAX ? realloc(o->buf, cap) : NULL;
-	if (buf == NULL) {
-		out_fail(set, o, OUT_MEMORY, 0);
-		return false;
-	}
-	o->buf = buf;
-	set->memory_used += cap - o->cap;
-	o->cap = (uint32_t)cap;
-	return true;
-}
-
-uint8_t *out_room(struct tr_outs *set, struct out *o, size_t n)
-{
-	if (o->len > 0 && o->len + n > OUT_BUFFER) {
-		out_file_flush(set, o);
-		if (o->cap > OUT_BUFFER)
-			out_file_free(set, o);
-	}
-	if (!o->dead && o->len + n > o->cap) {
-		if (set->memory_used - o->cap + out_fit(o, o->len + n) >
-		    set->memory)
-			outs_reclaim(set);
-		if (!o->dead && !out_grow(set, o, o->len + n))
-			return NULL;
-	}
-	if (o->len == 0)
-		o->since = set->clock;
-	return o->dead ? NULL : o->buf + o->len;
 }
 
 /* --- the outputs ---------------------------------------------------------- */
@@ -553,6 +508,7 @@ int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err)
 		return tr_fail_at(err, TR_EUSAGE, 0, path,
 		    "an output is named .pcap or .cap (pcap), .pcapng or .ng "
 		    "(pcapng), or - (standard output)");
+	out_writer_wait(set);
 	if (set->closed || !outs_room(set) || !inode_room(set))
 		return tr_fail_at(err, TR_EMEM, 0, path, "out of memory");
 	for (int i = 0; dash && i < set->count; i++)
@@ -564,6 +520,7 @@ int tr_out_open(struct tr_outs *set, const char *path, struct tr_error *err)
 		.older = OUT_NONE,
 		.newer = OUT_NONE,
 		.next_error = OUT_NONE,
+		.next_hurt = OUT_NONE,
 		.ng = form == FORM_NG,
 		.pinned = dash };
 	o->path = strdup(dash ? STDOUT_NAME : path);
@@ -591,10 +548,19 @@ void tr_outs_soon(const struct tr_outs *set, const int *ids, size_t n)
 		const struct out *o = &set->v[ids[i]];
 
 		if (o->cap - o->len > SOON_BYTES) {
-			__builtin_prefetch(o->buf + o->len, 1);
-			__builtin_prefetch(o->buf + o->len + 64, 1);
+			__builtin_prefetch(o->last->data + o->len, 1);
+			__builtin_prefetch(o->last->data + o->len + 64, 1);
 		}
 	}
+}
+
+static void out_restart(struct tr_outs *set, struct out *o)
+{
+	out_writer_wait(set);
+	o->empty = false;
+	out_file_restart(set, o);
+	out_settle(set);
+	o->started = false;
 }
 
 int tr_out_write(struct tr_outs *set, int id, const struct tr_pkt *p,
@@ -607,7 +573,7 @@ int tr_out_write(struct tr_outs *set, int id, const struct tr_pkt *p,
 	if (!set->hinted)
 		tr_outs_hint(set, iface);
 	if (o->empty)
-		out_file_restart(set, o);
+		out_restart(set, o);
 	if (!o->dead)
 		ok = o->ng ? out_ng_put(set, o, p, iface)
 		           : out_pcap_put(set, o, p, iface);
@@ -642,10 +608,10 @@ void tr_outs_flush(struct tr_outs *set)
 			out_start_empty(set, o);
 			o->empty = o->started;
 		}
-		out_file_flush(set, o);
-		if (o->empty)
-			out_file_free(set, o);
+		out_flush(set, o);
 	}
+	out_writer_wait(set);
+	out_settle(set);
 }
 
 void tr_out_stat(const struct tr_outs *set, int id, struct tr_out_stat *st)
@@ -669,14 +635,10 @@ int tr_outs_close(struct tr_outs *set, struct tr_error *err)
 {
 	struct tr_error scratch;
 
-	for (int i = 0; !set->closed && i < set->count; i++) {
-		struct out *o = &set->v[i];
-
-		out_start_empty(set, o);
-		out_file_flush(set, o);
-		out_file_free(set, o);
-		out_file_close(set, o);
-	}
+	for (int i = 0; !set->closed && i < set->count; i++)
+		out_start_empty(set, &set->v[i]);
+	if (!set->closed)
+		out_writer_end(set);
 	set->closed = true;
 	if (err == NULL)
 		err = &scratch;
@@ -698,5 +660,6 @@ void tr_outs_free(struct tr_outs *set)
 	free(set->inodes);
 	free(set->if_key);
 	free(set->if_val);
+	(void)pthread_mutex_destroy(&set->lock);
 	free(set);
 }

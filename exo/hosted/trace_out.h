@@ -32,9 +32,17 @@
 
 struct tr_outs;
 
+/* Whether a thread may do the writing. */
+enum tr_outs_thread {
+	TR_OUTS_HELPED, /* where there are many outputs, and two processors */
+	TR_OUTS_ALONE,
+	TR_OUTS_THREAD, /* wherever there can be one: for tests */
+};
+
 struct tr_outs_how {
-	bool nano;      /* pcap outputs in nanoseconds from the start */
-	size_t memory;  /* bound on all buffers, bytes; 0: 64 MiB */
+	bool nano;     /* pcap outputs in nanoseconds from the start */
+	size_t memory; /* bound on all buffers, bytes; 0: 64 MiB */
+	enum tr_outs_thread thread;
 	unsigned files; /* descriptors to keep; 0: RLIMIT_NOFILE less 64 */
 	const volatile sig_atomic_t *stop; /* ends a blocked write; or NULL */
 };

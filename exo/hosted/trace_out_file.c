@@ -18,11 +18,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#define PARTS 64 /* of a buffer, written at once */
 #define STOP_PATIENCE_MS \
 	2000 /* for a reader that does not read, once stopped */
 
@@ -57,36 +57,89 @@ static void lru_touch(struct tr_outs *set, struct out *o)
 	set->newest = id;
 }
 
-/*
- * done bytes of the buffer are in the file: keep the whole records among them,
- * count the packets in the rest as lost.  Returns the length kept.
- */
-static uint32_t count_lost(struct out *o, size_t done)
+/* Note that an output is broken, or that packets for one are missing. */
+static void file_fail(struct tr_outs *set, struct out *o, enum out_fault why,
+    int sys, uint64_t missing)
 {
-	uint32_t at = 0, kept = 0, len;
+	o->broken = true;
+	pthread_mutex_lock(&set->lock);
+	if (o->why == OUT_FINE) {
+		o->why = (uint8_t)why;
+		o->why_sys = sys;
+	}
+	o->missing += missing;
+	if (!o->hurt) {
+		o->hurt = true;
+		o->next_hurt = OUT_NONE;
+		if (set->last_hurt != OUT_NONE)
+			set->v[set->last_hurt].next_hurt = out_id(set, o);
+		else
+			set->first_hurt = out_id(set, o);
+		set->last_hurt = out_id(set, o);
+	}
+	pthread_mutex_unlock(&set->lock);
+}
+
+/* A place in a buffer. */
+struct place {
+	const struct out_unit *u;
+	size_t off;
+};
+
+static void place_move(struct place *at, size_t n)
+{
+	while (n > 0 && n >= at->u->len - at->off) {
+		n -= at->u->len - at->off;
+		at->off = 0;
+		at->u = at->u->next;
+		if (at->u == NULL)
+			return;
+	}
+	at->off += n;
+}
+
+#define RECORD_BEGIN 16U /* as much of a record as tells its length */
+
+static void place_look(struct place at, uint8_t to[RECORD_BEGIN])
+{
+	for (size_t i = 0; i < RECORD_BEGIN && at.u != NULL; i++) {
+		to[i] = at.u->data[at.off];
+		place_move(&at, 1);
+	}
+}
+
+/*
+ * done bytes of a buffer are in the file: keep the whole records among them,
+ * count the packets in the rest.  Returns the length kept.
+ */
+static size_t count_lost(
+    const struct out *o, const struct out_chain *c, size_t done, uint64_t *lost)
+{
+	uint8_t head[RECORD_BEGIN] = { 0 };
+	struct place place = { c->first, 0 };
+	size_t at = 0, kept = 0, len;
 	bool packet;
 
-	while (at < o->len) {
-		len = out_record(
-		    o, o->buf + at, o->size == 0 && at == 0, &packet);
-		if (done - kept >= len && kept == at) {
+	*lost = 0;
+	while (at < c->bytes) {
+		place_look(place, head);
+		len = out_record(o, head, c->first->starts && at == 0, &packet);
+		if (done - kept >= len && kept == at)
 			kept += len;
-		} else if (packet) {
-			o->packets--;
-			o->lost++;
-		}
+		else
+			*lost += packet ? 1 : 0;
 		at += len;
+		place_move(&place, len);
 	}
 	return kept;
 }
 
-void out_file_free(struct tr_outs *set, struct out *o)
+uint64_t out_chain_packets(const struct out *o, const struct out_chain *c)
 {
-	set->memory_used -= o->cap;
-	free(o->buf);
-	o->buf = NULL;
-	o->cap = 0;
-	o->len = 0;
+	uint64_t n;
+
+	(void)count_lost(o, c, 0, &n);
+	return n;
 }
 
 void out_file_close(struct tr_outs *set, struct out *o)
@@ -96,19 +149,15 @@ void out_file_close(struct tr_outs *set, struct out *o)
 	if (fd < 0)
 		return;
 	o->fd = -1;
-	if (!o->pinned) {
+	if (!o->pinned && !set->ending) {
 		lru_remove(set, o);
 		set->open--;
 	}
 	if (fd == STDOUT_FILENO)
 		return;
 	/* EINTR closes the descriptor all the same on Linux. */
-	if (close(fd) != 0 && errno != EINTR) {
-		out_fail(set, o, OUT_CLOSE, errno);
-		o->dead = true;
-		(void)count_lost(o, 0);
-		out_file_free(set, o);
-	}
+	if (close(fd) != 0 && errno != EINTR)
+		file_fail(set, o, OUT_CLOSE, errno, 0);
 }
 
 /* Close the descriptor used longest ago; false when there is none. */
@@ -118,6 +167,12 @@ static bool lru_evict(struct tr_outs *set)
 		return false;
 	out_file_close(set, &set->v[set->oldest]);
 	return true;
+}
+
+static bool stopped(const struct tr_outs *set)
+{
+	return set->stop != NULL &&
+	       __atomic_load_n(set->stop, __ATOMIC_RELAXED) != 0;
 }
 
 /* open(2) that makes room when descriptors run out.  fd or -1 with errno. */
@@ -131,7 +186,7 @@ static int open_with_room(struct tr_outs *set, const char *path, int flags)
 		fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
 		if (fd >= 0)
 			return fd;
-		if (errno == EINTR && (set->stop == NULL || !*set->stop))
+		if (errno == EINTR && !stopped(set))
 			continue;
 		if ((errno != EMFILE && errno != ENFILE) || !lru_evict(set))
 			return -1;
@@ -171,27 +226,28 @@ int out_file_create(struct tr_outs *set, struct out *o)
 	return 0;
 }
 
-/* Have a descriptor; false: the output has failed. */
-static bool out_reopen(struct tr_outs *set, struct out *o)
+/* Have a descriptor.  Returns why not, and *sys. */
+static enum out_fault out_reopen(struct tr_outs *set, struct out *o, int *sys)
 {
 	struct stat st;
 
+	*sys = 0;
 	if (o->fd >= 0) {
-		lru_touch(set, o);
-		return true;
+		if (!set->ending)
+			lru_touch(set, o);
+		return OUT_FINE;
 	}
 	o->fd = open_with_room(set, o->path, O_WRONLY | O_APPEND);
 	if (o->fd < 0) {
-		out_fail(set, o, OUT_OPEN, errno);
-		return false;
+		*sys = errno;
+		return OUT_OPEN;
 	}
 	set->open++;
 	lru_touch(set, o);
 	if (fstat(o->fd, &st) == 0 && st.st_dev == o->dev &&
 	    st.st_ino == o->ino)
-		return true;
-	out_fail(set, o, OUT_REPLACED, 0);
-	return false;
+		return OUT_FINE;
+	return OUT_REPLACED;
 }
 
 /*
@@ -203,30 +259,54 @@ static size_t write_patience(
 {
 	struct pollfd p = { .fd = o->fd, .events = POLLOUT };
 
-	if (o->regular || set->stop == NULL || !*set->stop)
+	if (o->regular || !stopped(set))
 		return n;
 	if (poll(&p, 1, STOP_PATIENCE_MS) == 0)
 		return 0;
 	return n < PIPE_BUF ? n : PIPE_BUF;
 }
 
-/* Write the buffer; returns the bytes that went out, *sys why not all did. */
-static size_t write_all(struct tr_outs *set, struct out *o, int *sys)
+/* The n bytes from a place on, as many as go into one call. */
+static int gather(struct place at, size_t n, struct iovec v[PARTS])
 {
+	int parts = 0;
+
+	for (; n > 0 && parts < PARTS && at.u != NULL; parts++) {
+		size_t len = at.u->len - at.off;
+
+		len = len < n ? len : n;
+		v[parts] = (struct iovec){
+			/* it is only read */
+			.iov_base = (uint8_t *)(uintptr_t)at.u->data + at.off,
+			.iov_len = len,
+		};
+		n -= len;
+		at = (struct place){ at.u->next, 0 };
+	}
+	return parts;
+}
+
+/* Write a buffer; returns the bytes that went out, *sys why not all did. */
+static size_t write_all(struct tr_outs *set, const struct out *o,
+    const struct out_chain *c, int *sys)
+{
+	struct place at = { c->first, 0 };
+	struct iovec v[PARTS];
 	size_t done = 0;
 
 	*sys = 0;
-	while (done < o->len) {
-		size_t n = write_patience(set, o, o->len - done);
+	while (done < c->bytes) {
+		size_t n = write_patience(set, o, c->bytes - done);
 		ssize_t w;
 
 		if (n == 0) {
 			*sys = ETIMEDOUT;
 			break;
 		}
-		w = write(o->fd, o->buf + done, n);
+		w = writev(o->fd, v, gather(at, n, v));
 		if (w >= 0) {
 			done += (size_t)w;
+			place_move(&at, (size_t)w);
 		} else if (errno != EINTR) {
 			*sys = errno;
 			break;
@@ -235,46 +315,47 @@ static size_t write_all(struct tr_outs *set, struct out *o, int *sys)
 	return done;
 }
 
-void out_file_flush(struct tr_outs *set, struct out *o)
+void out_file_write(
+    struct tr_outs *set, struct out *o, const struct out_chain *c)
 {
-	uint32_t kept;
-	size_t done;
+	enum out_fault why = OUT_FINE;
+	size_t done = 0, kept;
+	uint64_t lost;
 	int sys = 0;
 
-	if (o->dead || o->len == 0)
-		return;
-	done = out_reopen(set, o) ? write_all(set, o, &sys) : 0;
-	if (done == o->len) {
-		o->size += o->len;
-		o->len = 0;
-		return;
+	if (!o->broken)
+		why = out_reopen(set, o, &sys);
+	if (!o->broken && why == OUT_FINE) {
+		done = write_all(set, o, c, &sys);
+		o->size += done;
+		why = OUT_WRITE;
 	}
-	kept = count_lost(o, done);
-	if (sys != 0)
-		out_fail(set, o, OUT_WRITE, sys);
-	o->size += kept;
-	/* Nothing more to be done if cutting back fails: it is told. */
-	o->torn = done != kept && (!o->regular || o->pinned ||
-	                              ftruncate(o->fd, (off_t)o->size) != 0);
-	o->dead = true;
-	out_file_free(set, o);
+	if (done == c->bytes)
+		return;
+	kept = count_lost(o, c, done, &lost);
+	if (done != kept) {
+		o->size -= done - kept;
+		/* Nothing more to be done if cutting back fails: it is told. */
+		o->torn = !o->regular || o->pinned ||
+		          ftruncate(o->fd, (off_t)o->size) != 0;
+	}
+	file_fail(set, o, why, sys, lost);
 	out_file_close(set, o);
 }
 
 void out_file_restart(struct tr_outs *set, struct out *o)
 {
-	o->empty = false;
-	if (o->dead)
+	enum out_fault why;
+	int sys;
+
+	if (o->broken)
 		return;
-	if (out_reopen(set, o)) {
-		if (ftruncate(o->fd, 0) == 0) {
-			o->size = 0;
-			o->started = false;
-			return;
-		}
-		out_fail(set, o, OUT_WRITE, errno);
+	why = out_reopen(set, o, &sys);
+	if (why == OUT_FINE && ftruncate(o->fd, 0) == 0) {
+		o->size = 0;
+		return;
 	}
-	o->dead = true;
-	out_file_free(set, o);
+	file_fail(set, o, why == OUT_FINE ? OUT_WRITE : why,
+	    why == OUT_FINE ? errno : sys, 0);
 	out_file_close(set, o);
 }

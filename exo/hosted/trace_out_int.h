@@ -2,11 +2,24 @@
 /*
  * What the trace writing files share among themselves.
  *
+ * Buffers
+ *	The memory of all buffers is one piece, cut into units of one size.  An
+ *	output's buffer is a chain of them, which holds whole records; a record
+ *	may lie in two units or more.
+ *
+ * Synchronization
+ *	An output has two sides: what its packets need, which is the caller's,
+ *	and its file.  Files, descriptors and their list are the writer's while
+ *	that thread has something to do (trace_out_writer.c), else the caller's;
+ *	out_writer_wait() makes them so.  What is no regular file of its own is always
+ *	the caller's.  What goes wrong with a file is noted under set.lock, and
+ *	taken to the other side by out_settle().
+ *
  * Invariants
  *	An output's buffer begins and ends at a record boundary, and so does
- *	the file, at out.size bytes (unless the output is dead and could not be
- *	cut back).  A dead output has no descriptor and no buffer.
- *	set.memory_used is the sum of all out.cap.
+ *	the file, at out.size bytes (unless it is broken and could not be cut
+ *	back).  A dead output has no buffer, a broken one no descriptor.
+ *	Units are free, in a buffer, or on their way through the writer.
  *	The LRU list holds the outputs whose descriptor may be closed: open,
  *	and not pinned.
  */
@@ -15,6 +28,7 @@
 
 #include "exo/hosted/trace_out.h"
 
+#include <pthread.h>
 #include <sys/types.h>
 
 /* One output gathers this before it writes: a replay that wrote every eighth
@@ -33,40 +47,71 @@ enum out_fault {
 	OUT_MEMORY,
 };
 
+/* A piece of a buffer. */
+struct out_unit {
+	struct out_unit *next; /* of the same buffer, or of those free */
+	uint32_t len;          /* bytes; of a buffer's last: see out.len */
+	bool starts; /* of a buffer's first: the file header is first in it */
+	int id;      /* of a buffer's first, handed over: whose */
+	struct out_unit *next_job; /* the buffer that was handed over then */
+	struct out_unit *last;
+	uint32_t bytes, units;
+	uint8_t data[];
+};
+
+/* A buffer that was taken from its output. */
+struct out_chain {
+	struct out_unit *first, *last;
+	uint32_t bytes, units;
+};
+
 /* What each packet needs comes first, in one line of a cache. */
 struct out {
-	_Alignas(64) uint8_t *buf;
-	uint32_t len;
-	uint32_t cap;
+	_Alignas(64) struct out_unit *last; /* the unit being filled */
+	uint32_t len;                       /* bytes in it */
+	uint32_t cap;                       /* that it has room for */
 	uint64_t packets;
-	uint64_t since;      /* set.clock when the buffer's first byte came */
-	uint32_t limit;      /* pcap: longest packet */
-	uint32_t last_if;    /* interface of the last packet, and ... */
-	uint32_t last_local; /* ... its number in this output */
-	uint32_t ifs;        /* pcapng: interfaces written */
-	uint16_t linktype;   /* pcap: of the file */
-	uint8_t fault;       /* enum out_fault, the first one */
+	uint64_t since; /* set.clock when the buffer's first byte came */
+	struct out_unit *first; /* of the buffer */
+	uint32_t full;          /* bytes in the units before the last */
+	uint32_t units;
+	uint32_t limit;    /* pcap: longest packet */
+	uint16_t linktype; /* pcap: of the file */
+	uint8_t fault;     /* enum out_fault, the first one */
 	bool ng;
 	bool started; /* the file header is in the buffer or file */
 	bool empty;   /* and in the file, until a packet comes */
 	bool nano;
 	bool dead;
+	uint32_t last_if;    /* interface of the last packet, and ... */
+	uint32_t last_local; /* ... its number in this output */
+	uint32_t ifs;        /* pcapng: interfaces written */
 	uint64_t rounded;
 	uint64_t lost;
 	uint64_t cut;
-	char *path;
-	int fd;           /* -1: closed for now */
-	int older, newer; /* LRU neighbours */
-	int next_error;   /* queue of errors to be reported */
-	uint64_t size;    /* bytes of whole records in the file */
-	dev_t dev;
-	ino_t ino;
+	int next_error; /* queue of errors to be reported */
 	int sys;
 	uint16_t linktype2; /* the one that OUT_LINKTYPE is about */
+	bool queued;        /* its fault is yet to be reported */
 	bool pinned;        /* never closed before the end */
 	bool regular;
-	bool torn;   /* a part of a record follows the size bytes */
-	bool queued; /* its fault is yet to be reported */
+	dev_t dev;
+	ino_t ino;
+	char *path;
+
+	/* of its file */
+	_Alignas(64) int fd; /* -1: closed for now */
+	int older, newer;    /* LRU neighbours */
+	uint64_t size;       /* bytes of whole records in the file */
+	bool broken;         /* nothing can be written any more */
+	bool torn;           /* a part of a record follows the size bytes */
+
+	/* what set.lock guards: tidings of the file */
+	bool hurt;        /* there are some */
+	uint8_t why;      /* enum out_fault: the first that broke it */
+	int why_sys;      /* of that */
+	int next_hurt;    /* queue of those with tidings */
+	uint64_t missing; /* packets that were in buffers but not written */
 };
 
 struct inode {
@@ -76,6 +121,22 @@ struct inode {
 	bool used; /* a zeroed slot is free */
 };
 
+/* The memory of buffers: made when the first unit is needed. */
+struct out_pool {
+	uint8_t *mem;        /* NULL: not made yet */
+	size_t unit;         /* bytes of one, with what comes before its data */
+	uint32_t room;       /* data of one */
+	uint32_t units, cut; /* all; those that were ever used */
+	uint32_t free_units; /* in the list */
+	uint32_t away;       /* with the writer */
+	uint32_t most;       /* in one buffer */
+	struct out_unit *free;
+	struct out_unit *spare; /* for a record that fits no unit; or NULL */
+	size_t spare_room;
+};
+
+struct out_writer;
+
 struct tr_outs {
 	struct out *v;
 	int count, room;
@@ -83,11 +144,18 @@ struct tr_outs {
 	uint16_t hint_type;
 	uint32_t hint_ext;
 	const volatile sig_atomic_t *stop;
-	size_t memory, memory_used;
+	enum tr_outs_thread thread;
+	struct out_writer *writer; /* NULL: there is none (yet) */
+	bool no_writer;            /* it was thought about */
+	size_t memory;
+	struct out_pool pool;
 	uint64_t clock; /* packets written */
 	int hand;       /* where reclaiming memory goes on */
 	unsigned files, open;
-	int oldest, newest;          /* LRU list ends */
+	bool ending;        /* all are being closed: no more LRU */
+	int oldest, newest; /* LRU list ends */
+	pthread_mutex_t lock;
+	int first_hurt, last_hurt;   /* queue of outputs with tidings */
 	int first_error, last_error; /* queue of errors to report */
 	int worst;                   /* the output that failed first */
 	struct inode *inodes;        /* open addressing, power of two */
@@ -105,36 +173,76 @@ struct tr_outs {
  */
 void out_fail(struct tr_outs *set, struct out *o, enum out_fault why, int sys);
 
-/**
- * Room for n more bytes at the end of the buffer, writing out what is there if
- * need be.  Returns where, or NULL (the output has failed then).  The caller
- * adds to o->len what it used.
- */
-uint8_t *out_room(struct tr_outs *set, struct out *o, size_t n);
-
 /** The number of an interface in an output, or -1 when it is not there yet. */
 int64_t out_if_get(const struct tr_outs *set, int id, uint32_t ifid);
 /** Remember it; false when out of memory. */
 bool out_if_put(struct tr_outs *set, int id, uint32_t ifid, uint32_t local);
 
-/* trace_out_file.c */
+/** Take over what was noted of files: outputs that broke are dead from now on,
+ * and their errors queued. */
+void out_settle(struct tr_outs *set);
+
+/* trace_out_buf.c: the caller's side of buffers */
+
+/**
+ * Room for n more bytes, n > 0, at the end of the buffer, writing out what is
+ * there if need be.  Returns where, or NULL (the output has failed then).
+ * The caller says at once by out_used() how much it used, some or none.
+ */
+uint8_t *out_room(struct tr_outs *set, struct out *o, size_t n);
+void out_used(struct tr_outs *set, struct out *o, const uint8_t *p, size_t n);
+
+/** Have the buffer written, now or soon.  Failures go to out_fail(). */
+void out_flush(struct tr_outs *set, struct out *o);
+
+/** Take the buffer from its output, which then has none. */
+struct out_chain out_take(struct out *o);
+
+/** Give units back. */
+void out_give(struct tr_outs *set, const struct out_chain *c);
+
+/** Give all memory back; no output may have a buffer then. */
+void out_pool_free(struct tr_outs *set);
+
+/* trace_out_file.c: either side, of files that are its own */
 
 /** Open for the first time; nothing in the file is changed, o->size is what it
  * holds. 0 or errno. */
 int out_file_create(struct tr_outs *set, struct out *o);
 
-/** Write the buffer to the file and empty it.  Failures go to out_fail(). */
-void out_file_flush(struct tr_outs *set, struct out *o);
+/** Write a buffer to the file.  Failures are noted. */
+void out_file_write(
+    struct tr_outs *set, struct out *o, const struct out_chain *c);
 
 /** Begin an output with o->empty anew: what its first packet comes from decides
- * on the header.  Failures go to out_fail(). */
+ * on the header.  Failures are noted. */
 void out_file_restart(struct tr_outs *set, struct out *o);
 
-/** Close the descriptor, if any; a late error goes to out_fail(). */
+/** Close the descriptor, if any; a late error is noted. */
 void out_file_close(struct tr_outs *set, struct out *o);
 
-/** Give back the buffer. */
-void out_file_free(struct tr_outs *set, struct out *o);
+/** How many packets are in a buffer. */
+uint64_t out_chain_packets(const struct out *o, const struct out_chain *c);
+
+/* trace_out_writer.c */
+
+/** Whether a buffer of this output is the writer's to write: begins one where
+ * that helps. */
+bool out_writer_has(struct tr_outs *set, const struct out *o);
+
+/** Hand over a buffer. */
+void out_writer_give(
+    struct tr_outs *set, const struct out *o, const struct out_chain *c);
+
+/** Take back the units of what was written, waiting until there are some: as
+ * many as are wanted, or all that are away. */
+void out_writer_back(struct tr_outs *set, uint32_t wanted);
+
+/** Wait until all that was handed over is written: files are the caller's. */
+void out_writer_wait(struct tr_outs *set);
+
+/** Write and close all, the writer one half, and end it. */
+void out_writer_end(struct tr_outs *set);
 
 /* trace_out_pcap.c, trace_out_ng.c: what goes into the buffer */
 

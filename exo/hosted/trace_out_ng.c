@@ -125,7 +125,8 @@ bool out_ng_start(
 	exo_put_le16(p + 12, 1);
 	exo_put_le16(p + 14, 0);
 	exo_put_le64(p + 16, UINT64_MAX); /* section length: not known */
-	o->len += block_end(p, p + 24, opts_put(p + 24, *section, IN_SECTION));
+	out_used(set, o, p,
+	    block_end(p, p + 24, opts_put(p + 24, *section, IN_SECTION)));
 	o->started = true;
 	return true;
 }
@@ -153,7 +154,7 @@ static bool ng_interface(
 		to = opt_put(to, TR_OPT_IF_TSRESOL, &iface->tsresol, 1);
 	if (!iface->ng && (iface->ext & 0x04000000U) != 0)
 		to = opt_put(to, TR_OPT_IF_FCSLEN, &fcs, 1);
-	o->len += block_end(p, p + 16, to);
+	out_used(set, o, p, block_end(p, p + 16, to));
 	o->last_if = iface->id;
 	o->last_local = o->ifs++;
 	return true;
@@ -200,6 +201,7 @@ bool out_ng_put(struct tr_outs *set, struct out *o, const struct tr_pkt *p,
 	memcpy(b + 28, p->data, p->caplen);
 	if (iface->swapped)
 		tr_turn_unfixed(iface->linktype, b + 28, p->caplen);
-	o->len += block_end(b, from, opts_put(from, tr_pkt_opts(p), IN_PACKET));
+	out_used(set, o, b,
+	    block_end(b, from, opts_put(from, tr_pkt_opts(p), IN_PACKET)));
 	return true;
 }

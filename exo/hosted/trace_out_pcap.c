@@ -38,14 +38,14 @@ bool out_pcap_start(struct tr_outs *set, struct out *o, uint16_t linktype,
 	o->limit = tr_snap_limit(linktype);
 	o->linktype = linktype;
 	o->nano = nano;
-	o->started = true;
 	exo_put_le32(h, nano ? MAGIC_NANO : MAGIC_MICRO);
 	exo_put_le16(h + 4, 2);
 	exo_put_le16(h + 6, 4);
 	exo_put_le64(h + 8, 0);
 	exo_put_le32(h + 16, o->limit);
 	exo_put_le32(h + 20, linktype | (ext & EXT_FCS));
-	o->len += FILE_HEADER;
+	out_used(set, o, h, FILE_HEADER);
+	o->started = true;
 	return true;
 }
 
@@ -77,7 +77,7 @@ bool out_pcap_put(struct tr_outs *set, struct out *o, const struct tr_pkt *p,
 	memcpy(r + REC_HEADER, p->data, caplen);
 	if (iface->swapped)
 		tr_turn_unfixed(iface->linktype, r + REC_HEADER, caplen);
-	o->len += REC_HEADER + caplen;
+	out_used(set, o, r, (size_t)REC_HEADER + caplen);
 	o->cut += caplen != p->caplen ? 1 : 0;
 	o->rounded += !o->nano && frac % 1000 != 0 ? 1 : 0;
 	return true;

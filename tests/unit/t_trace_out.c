@@ -22,11 +22,29 @@ static const struct tr_iface ether = {
 	.linktype = 1, .snapmax = 65535, .tsresol = 6, .file = "t"
 };
 
+static enum tr_outs_thread way = TR_OUTS_ALONE;
+
+static struct tr_outs *new_set(const struct tr_outs_how *how)
+{
+	struct tr_outs_how with = { 0 };
+
+	if (how != NULL)
+		with = *how;
+	with.thread = way;
+	return tr_outs_new(&with);
+}
+
 static void begin(void)
 {
 	dir = mk_dir();
-	set = tr_outs_new(NULL);
+	set = new_set(NULL);
 	ck_assert_ptr_nonnull(set);
+}
+
+static void begin_thread(void)
+{
+	way = TR_OUTS_THREAD;
+	begin();
 }
 
 static void end(void)
@@ -314,7 +332,7 @@ START_TEST(heavy_goes_first)
 	int n = 0;
 
 	tr_outs_free(set);
-	set = tr_outs_new(&how);
+	set = new_set(&how);
 	for (int i = 0; i < 20; i++) {
 		snprintf(name, sizeof(name), "%d.pcap", i);
 		ck_assert_int_eq(open_ok(name), i);
@@ -341,7 +359,7 @@ START_TEST(bounded_memory)
 	int code;
 
 	tr_outs_free(set);
-	set = tr_outs_new(&how);
+	set = new_set(&how);
 	for (int i = 0; i < 200; i++) {
 		snprintf(name, sizeof(name), "%d.%s", i,
 		    i % 2 != 0 ? "pcap" : "pcapng");
@@ -540,6 +558,15 @@ Suite *t_trace_out_suite(void)
 	tcase_add_test(t, peek_nothing);
 	tcase_add_loop_test(t, peek_bounds, 0, 5);
 	tcase_add_test(t, peek_standard_input);
+	suite_add_tcase(s, t);
+	t = tcase_create("out by the thread");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, begin_thread, end);
+	tcase_add_loop_test(t, empty_outputs, 0, 2);
+	tcase_add_test(t, second_link_type);
+	tcase_add_loop_test(t, flushed_without_packets, 0, 2);
+	tcase_add_test(t, bounded_memory);
+	tcase_add_test(t, many_interfaces);
 	suite_add_tcase(s, t);
 	return s;
 }
