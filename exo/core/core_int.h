@@ -130,6 +130,7 @@ struct key_rec {
 
 struct exo_world;
 
+/* What each packet that it gets needs comes first: BINDING_HOT bytes. */
 struct binding {
 	jit_fn *run;   /* code's */
 	uint32_t type; /* enum exo_prog_type */
@@ -139,17 +140,20 @@ struct binding {
 	bool effects;  /* it runs on every packet of its claim */
 	bool sure;     /* each of its rules is: by index it is never run */
 	bool slotted;
-	uint32_t keep;  /* what it returns of what it accepts; 0: unknown */
-	uint32_t slot;  /* its number in the set, by age */
+	uint32_t keep; /* what it returns of what it accepts; 0: unknown */
+	uint32_t slot; /* its number in the set, by age */
+	uint32_t mode; /* enum exo_bind_mode */
+	uint32_t snap;
+	struct env *env;
+	uint64_t name;
+	uint64_t tag;
+	struct exo_bind_stat stat;
 	uint32_t at;    /* its place in set->v */
 	uint32_t *rule; /* handles in its domain's index */
 	uint32_t nrules, rules_room;
 	struct domain *domain;
 	struct binding *domain_next, **domain_prev;
 	uint64_t charged; /* bytes of the core's that the owner pays for */
-	uint64_t name;
-	uint64_t tag;
-	struct env *env;
 	struct key_rec *key;
 	struct jit_code *code;   /* NULL: it is never run */
 	struct vf_prog *prog;    /* what it was made of: for tools */
@@ -160,12 +164,11 @@ struct binding {
 	struct claim *shared; /* NULL: a tap's */
 	struct region *near;  /* what fragments show of the claim */
 	int32_t priority;
-	uint32_t mode; /* enum exo_bind_mode */
-	uint32_t snap;
 	struct binding *env_next, **env_prev;
 	struct binding *key_next, **key_prev;
-	struct exo_bind_stat stat;
 };
+
+#define BINDING_HOT offsetof(struct binding, at)
 
 struct delivery;
 struct view;

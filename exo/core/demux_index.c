@@ -17,7 +17,8 @@
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 
-#define ROOM 16u /* rules of a packet that are got at once */
+#define ROOM 16u  /* rules of a packet that are got at once */
+#define MANY 256u /* bindings: more than a cache has at hand */
 
 struct hits {
 	struct exo_hits h;
@@ -296,6 +297,23 @@ static void one(
 		follow(core, bt, i);
 }
 
+/* The bindings of a batch's packets are waited for all at once; few are in a
+ * cache anyway. */
+static void soon(const struct hits *h, uint32_t n)
+{
+	if (h->set->n < MANY)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct binding *b;
+
+		if (h->h.n[i] == 0)
+			continue;
+		b = slot_find(h->set, exo_rank_id(h->rank[i * ROOM]) / 2);
+		for (size_t at = 0; at < BINDING_HOT; at += 64)
+			__builtin_prefetch((const char *)b + at, 1);
+	}
+}
+
 void demux_index(
     struct exo_core *core, const struct batch *bt, const struct linkset *set)
 {
@@ -318,6 +336,7 @@ void demux_index(
 	for (uint32_t i = 0; i < h->ntouched; i++)
 		more |= exo_index_merge(
 		    h->touched[i]->ix, core->look, h->touched[i]->mask, &h->h);
+	soon(h, bt->n);
 	for (uint32_t i = 0; i < bt->n; i++)
 		one(core, bt, i, (more >> i & 1) != 0);
 	for (uint32_t i = 0; i < h->ntouched; i++)
