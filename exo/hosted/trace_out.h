@@ -5,9 +5,11 @@
  * Overview
  *	An output set holds any number of capture files being written.  Each
  *	is pcap or pcapng by its extension.  Packets are gathered in a buffer
- *	per output, of 256 KiB at most, under one bound on memory for all: at
- *	the bound those are written out that hold much and fill slowly.  File descriptors are
- *	kept for the outputs used last, the others are closed and reopened for
+ *	per output, of 256 KiB at most, under one bound on memory for all: near
+ *	the bound those are written out that hold much and fill slowly, where
+ *	there are many outputs by a thread.  Only records longer than that, or
+ *	than a quarter of the bound, have memory beside it, one at a time.  File
+ *	descriptors are kept for the outputs used last, the others are closed and reopened for
  *	appending, so 20,000 outputs work under any sensible RLIMIT_NOFILE.
  *	What is no regular file (FIFO, device, standard output) stays open.
  *
@@ -140,7 +142,8 @@ void tr_outs_soon(const struct tr_outs *set, const int *ids, size_t n);
  * ifaces of one set must come from one table (one run), for they are told
  * apart by iface->id.  A pcap output takes its link type from its first
  * packet and loses packets of any other.
- * Returns 0, or 1 when the packet is lost (counted, see tr_outs_error()).
+ * Returns 0, or 1 when the packet is lost (counted, see tr_outs_error()).  One
+ * that is still in a buffer may be lost later: it is counted then.
  */
 int tr_out_write(struct tr_outs *set, int id, const struct tr_pkt *p,
     const struct tr_iface *iface);

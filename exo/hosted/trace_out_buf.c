@@ -29,6 +29,7 @@
 #define UNIT_LEAST  ((size_t)512)
 #define UNITS_LEAST 16U
 #define HUGE_FROM   256 /* outputs: so many places in memory that it helps */
+#define AHEAD       (4 * OUT_PIECE) /* of what is used, memory is touched */
 #define SPARE_KEEP  ((size_t)64 << 10)
 
 /* --- units ---------------------------------------------------------------- */
@@ -58,6 +59,7 @@ static bool pool_make(struct tr_outs *set)
 	p->mem = mem;
 	p->room = (uint32_t)(p->unit - offsetof(struct out_unit, data));
 	p->most = (uint32_t)(OUT_BUFFER / p->unit);
+	out_writer_begin(set);
 	return true;
 }
 
@@ -85,12 +87,24 @@ void out_give(struct tr_outs *set, const struct out_chain *c)
 	set->pool.free_units += c->units;
 }
 
-static struct out_unit *unit_take(struct out_pool *p)
+/* A unit that was never used. */
+static struct out_unit *unit_cut(struct tr_outs *set)
 {
+	struct out_pool *p = &set->pool;
+	size_t at = p->unit * p->cut++, soon = at + AHEAD + OUT_PIECE;
+
+	if (at % OUT_PIECE == 0 && soon <= p->units * p->unit)
+		out_writer_touch(set, soon);
+	return (struct out_unit *)(void *)(p->mem + at);
+}
+
+static struct out_unit *unit_take(struct tr_outs *set)
+{
+	struct out_pool *p = &set->pool;
 	struct out_unit *u = p->free;
 
 	if (u == NULL)
-		return (struct out_unit *)(void *)(p->mem + p->unit * p->cut++);
+		return unit_cut(set);
 	p->free = u->next;
 	p->free_units--;
 	__builtin_prefetch(p->free, 1);
@@ -215,7 +229,7 @@ static void unit_init(const struct out *o, struct out_unit *u)
 /* Begin the next unit of a buffer; one is free. */
 static void unit_add(struct tr_outs *set, struct out *o)
 {
-	struct out_unit *u = unit_take(&set->pool);
+	struct out_unit *u = unit_take(set);
 
 	unit_init(o, u);
 	if (o->last == NULL) {

@@ -226,9 +226,15 @@ uint64_t out_chain_packets(const struct out *o, const struct out_chain *c);
 
 /* trace_out_writer.c */
 
-/** Whether a buffer of this output is the writer's to write: begins one where
- * that helps. */
-bool out_writer_has(struct tr_outs *set, const struct out *o);
+/** Begin one, where it helps. */
+void out_writer_begin(struct tr_outs *set);
+
+/** Whether a buffer of this output is the writer's to write. */
+bool out_writer_has(const struct tr_outs *set, const struct out *o);
+
+/** So many bytes of the memory will be needed soon, a multiple of OUT_PIECE. */
+#define OUT_PIECE ((size_t)2 << 20)
+void out_writer_touch(struct tr_outs *set, size_t bytes);
 
 /** Hand over a buffer. */
 void out_writer_give(

@@ -5,7 +5,8 @@
  * Overview
  *	With thousands of outputs writing takes as long as everything else, so
  *	another processor does it.  Buffers that are handed over are written in
- *	that order; their units come back.  Few outputs have no writer: theirs
+ *	that order; their units come back.  While there are none it has memory
+ *	cleared that is going to be used.  Few outputs have no writer: theirs
  *	are large writes, which cost less than to share the packets between two
  *	processors.
  *
@@ -23,6 +24,7 @@
 #include "exo/hosted/thread.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define OUTS_MIN 64
 
@@ -41,6 +43,7 @@ struct out_writer {
 	struct out_chain back;        /* units of those that were */
 	uint32_t wanted;              /* that the caller waits for */
 	int from, to;                 /* outputs to be ended */
+	size_t touch, touched;        /* bytes of memory to be had at hand */
 	bool idle, quit;
 };
 
@@ -86,32 +89,55 @@ static void end_outs(struct tr_outs *set, int from, int to, enum which which)
 	}
 }
 
+/* The lock is held. */
+static bool to_do(const struct out_writer *w)
+{
+	return w->head != NULL || w->from != w->to || w->touched < w->touch;
+}
+
+/* Have the system clear a piece of memory before somebody waits for it. */
+static void touch(struct out_writer *w)
+{
+#ifdef MADV_POPULATE_WRITE
+	(void)madvise(
+	    w->set->pool.mem + w->touched, OUT_PIECE, MADV_POPULATE_WRITE);
+#endif
+	w->touched += OUT_PIECE;
+}
+
+/* What there is to be done; the lock is held, but not meanwhile. */
+static void work(struct out_writer *w)
+{
+	struct out_unit *jobs = w->head;
+	int from = w->from, to = w->to;
+	bool touches = jobs == NULL && from == to;
+
+	w->head = NULL;
+	w->tail = NULL;
+	w->from = w->to;
+	pthread_mutex_unlock(&w->lock);
+	write_jobs(w, jobs);
+	end_outs(w->set, from, to, FILES);
+	if (touches)
+		touch(w);
+	pthread_mutex_lock(&w->lock);
+}
+
 static void *writer_main(void *arg)
 {
 	struct out_writer *w = arg;
-	struct out_unit *jobs;
-	int from, to;
 
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
-		while (w->head == NULL && w->from == w->to && !w->quit) {
+		while (!to_do(w) && !w->quit) {
 			w->idle = true;
 			pthread_cond_signal(&w->done);
 			pthread_cond_wait(&w->work, &w->lock);
 		}
-		if (w->head == NULL && w->from == w->to)
+		if (!to_do(w))
 			break;
 		w->idle = false;
-		jobs = w->head;
-		from = w->from;
-		to = w->to;
-		w->head = NULL;
-		w->tail = NULL;
-		w->from = w->to;
-		pthread_mutex_unlock(&w->lock);
-		write_jobs(w, jobs);
-		end_outs(w->set, from, to, FILES);
-		pthread_mutex_lock(&w->lock);
+		work(w);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -148,13 +174,17 @@ static bool writer_helps(const struct tr_outs *set)
 	return set->thread == TR_OUTS_THREAD;
 }
 
-bool out_writer_has(struct tr_outs *set, const struct out *o)
+void out_writer_begin(struct tr_outs *set)
 {
-	if (!set->no_writer && set->writer == NULL) {
-		if (writer_helps(set))
-			writer_start(set);
-		set->no_writer = set->writer == NULL;
-	}
+	if (set->no_writer || set->writer != NULL)
+		return;
+	if (writer_helps(set))
+		writer_start(set);
+	set->no_writer = set->writer == NULL;
+}
+
+bool out_writer_has(const struct tr_outs *set, const struct out *o)
+{
 	return set->writer != NULL && is_file(o);
 }
 
@@ -178,6 +208,19 @@ void out_writer_give(
 	if (w->idle)
 		pthread_cond_signal(&w->work);
 	w->idle = false;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void out_writer_touch(struct tr_outs *set, size_t bytes)
+{
+	struct out_writer *w = set->writer;
+
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->touch = bytes;
+	if (w->idle)
+		pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -228,8 +271,7 @@ void out_writer_end(struct tr_outs *set)
 	struct out_writer *w;
 	int from = 0;
 
-	if (set->count > 0)
-		(void)out_writer_has(set, &set->v[0]);
+	out_writer_touch(set, 0);
 	out_writer_wait(set);
 	w = set->writer;
 	if (w != NULL)
