@@ -101,8 +101,11 @@ static struct out_unit *unit_cut(struct tr_outs *set)
 static struct out_unit *unit_take(struct tr_outs *set)
 {
 	struct out_pool *p = &set->pool;
-	struct out_unit *u = p->free;
+	struct out_unit *u;
 
+	if (p->free == NULL && p->away != 0)
+		out_writer_back(set, 0);
+	u = p->free;
 	if (u == NULL)
 		return unit_cut(set);
 	p->free = u->next;
