@@ -27,6 +27,7 @@
 #include <sys/mman.h>
 
 #define OUTS_MIN 64
+#define ENOUGH   ((size_t)1 << 20) /* bytes: to be woken costs both sides */
 
 enum which {
 	ALL,
@@ -41,6 +42,8 @@ struct out_writer {
 	pthread_cond_t work, done;
 	struct out_unit *head, *tail; /* buffers to be written */
 	struct out_chain back;        /* units of those that were */
+	uint32_t waiting;             /* units of those to be written */
+	uint32_t enough;              /* that it is woken for */
 	uint32_t wanted;              /* that the caller waits for */
 	int from, to;                 /* outputs to be ended */
 	size_t touch, touched;        /* bytes of memory to be had at hand */
@@ -114,6 +117,7 @@ static void work(struct out_writer *w)
 
 	w->head = NULL;
 	w->tail = NULL;
+	w->waiting = 0;
 	w->from = w->to;
 	pthread_mutex_unlock(&w->lock);
 	write_jobs(w, jobs);
@@ -158,6 +162,9 @@ static void writer_start(struct tr_outs *set)
 	if (w == NULL)
 		return;
 	w->set = set;
+	w->enough = (uint32_t)(ENOUGH / set->pool.unit);
+	if (w->enough > set->pool.units / 16)
+		w->enough = set->pool.units / 16;
 	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)pthread_cond_init(&w->work, NULL);
 	(void)pthread_cond_init(&w->done, NULL);
@@ -188,6 +195,15 @@ bool out_writer_has(const struct tr_outs *set, const struct out *o)
 	return set->writer != NULL && is_file(o);
 }
 
+/* Have it look for what there is to be done; the lock is held. */
+static void wake(struct out_writer *w)
+{
+	if (w->idle && to_do(w)) {
+		w->idle = false;
+		pthread_cond_signal(&w->work);
+	}
+}
+
 void out_writer_give(
     struct tr_outs *set, const struct out *o, const struct out_chain *c)
 {
@@ -205,9 +221,9 @@ void out_writer_give(
 	else
 		w->head = c->first;
 	w->tail = c->first;
-	if (w->idle)
-		pthread_cond_signal(&w->work);
-	w->idle = false;
+	w->waiting += c->units;
+	if (w->waiting >= w->enough)
+		wake(w);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -219,8 +235,7 @@ void out_writer_touch(struct tr_outs *set, size_t bytes)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->touch = bytes;
-	if (w->idle)
-		pthread_cond_signal(&w->work);
+	wake(w);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -231,6 +246,8 @@ void out_writer_back(struct tr_outs *set, uint32_t wanted)
 
 	pthread_mutex_lock(&w->lock);
 	w->wanted = wanted;
+	if (wanted != 0)
+		wake(w);
 	while (w->back.units < wanted && !w->idle)
 		pthread_cond_wait(&w->done, &w->lock);
 	w->wanted = 0;
@@ -261,7 +278,7 @@ static int end_half(struct tr_outs *set)
 	pthread_mutex_lock(&w->lock);
 	w->from = 0;
 	w->to = half;
-	pthread_cond_signal(&w->work);
+	wake(w);
 	pthread_mutex_unlock(&w->lock);
 	return half;
 }
