@@ -28,6 +28,7 @@ struct check {
 	struct replay *rp;
 	struct tr_outs *set;  /* knows the inputs */
 	struct cmd_where out; /* standard output */
+	struct cmd_where_dir dir;
 	struct place *v;
 	size_t n;
 	char path[2][REPLAY_PATH];
@@ -155,7 +156,7 @@ static int add(struct check *c, uint32_t who, const char *path)
 	p->who = who;
 	c->n++;
 	if ((is_stdout(path) ? cmd_where_fd(STDOUT_FILENO, &p->where)
-	                     : cmd_where_path(path, &p->where)) != 0)
+	                     : cmd_where_beside(&c->dir, path, &p->where)) != 0)
 		return no_memory();
 	if (is_stdout(path) ||
 	    (!p->where.nowhere && cmd_where_compare(&p->where, &c->out) == 0))
@@ -263,6 +264,7 @@ static int check_all(struct replay *rp)
 	while (c->n > 0)
 		cmd_where_free(&c->v[--c->n].where);
 	cmd_where_free(&c->out);
+	cmd_where_dir_free(&c->dir);
 	tr_outs_free(c->set);
 	free(c->v);
 	free(c);

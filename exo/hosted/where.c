@@ -10,6 +10,7 @@
 
 #include "exo/lib/fmt.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,50 @@ int cmd_where_path(const char *path, struct cmd_where *out)
 	free(w->todo);
 	free(w);
 	return ok ? 0 : -1;
+}
+
+/* The name behind the last '/', if it is one. */
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash[1] == '\0' || strcmp(slash, "/.") == 0 ||
+	    strcmp(slash, "/..") == 0)
+		return NULL;
+	return slash + 1;
+}
+
+int cmd_where_beside(
+    struct cmd_where_dir *dir, const char *path, struct cmd_where *out)
+{
+	const char *name = name_of(path);
+	size_t n = name == NULL ? 0 : (size_t)(name - path);
+	struct stat st;
+	int rc;
+
+	if (name != NULL && dir->path != NULL && strlen(dir->path) == n &&
+	    memcmp(dir->path, path, n) == 0 && lstat(path, &st) != 0 &&
+	    errno == ENOENT) {
+		memset(out, 0, sizeof(*out));
+		out->dev = dir->dev;
+		out->ino = dir->ino;
+		out->rest = strdup(name - 1);
+		return out->rest == NULL ? -1 : 0;
+	}
+	rc = cmd_where_path(path, out);
+	/* all of it but the name is there, and the name is no link */
+	if (rc != 0 || name == NULL || strcmp(out->rest, name - 1) != 0 ||
+	    lstat(path, &st) == 0)
+		return rc;
+	free(dir->path);
+	*dir = (struct cmd_where_dir){ strndup(path, n), out->dev, out->ino };
+	return 0;
+}
+
+void cmd_where_dir_free(struct cmd_where_dir *dir)
+{
+	free(dir->path);
+	dir->path = NULL;
 }
 
 int cmd_where_fd(int fd, struct cmd_where *out)

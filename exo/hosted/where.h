@@ -23,6 +23,21 @@ struct cmd_where {
  */
 int cmd_where_path(const char *path, struct cmd_where *w);
 
+/** A directory that was found; zeroes: none yet. */
+struct cmd_where_dir {
+	char *path; /* with the '/' behind it */
+	dev_t dev;
+	ino_t ino;
+};
+
+/** The same, quicker for a file that is yet to be made in the directory of the
+ * one before it, which must not have changed meanwhile. */
+int cmd_where_beside(
+    struct cmd_where_dir *dir, const char *path, struct cmd_where *w);
+
+/** Forget a directory. */
+void cmd_where_dir_free(struct cmd_where_dir *dir);
+
 /** The same of an open file; one that is not open is no other file. */
 int cmd_where_fd(int fd, struct cmd_where *w);
 

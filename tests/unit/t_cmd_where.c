@@ -73,6 +73,32 @@ static const struct {
 	{ "a/f/x", "a/f", false },
 };
 
+/* One name after the other, in every order of two: what was found before makes no
+ * difference. */
+START_TEST(beside_others)
+{
+	const size_t n = sizeof(row) / sizeof(row[0]);
+	struct cmd_where_dir near = { .path = NULL };
+	struct cmd_where a, b;
+
+	for (size_t i = 0; i < 4 * n * n; i++) {
+		const char *path[2] = { row[i / (2 * n) % n].a,
+			row[i % (2 * n) / 2].b };
+		const char *p = path[i % 2];
+
+		ck_assert_int_eq(cmd_where_path(p, &a), 0);
+		ck_assert_int_eq(cmd_where_beside(&near, p, &b), 0);
+		ck_assert_msg(
+		    cmd_where_compare(&a, &b) == 0 && a.nowhere == b.nowhere,
+		    "%s", p);
+		cmd_where_free(&a);
+		cmd_where_free(&b);
+	}
+	ck_assert_ptr_nonnull(near.path);
+	cmd_where_dir_free(&near);
+}
+END_TEST
+
 START_TEST(spellings)
 {
 	struct cmd_where a, b;
@@ -142,6 +168,7 @@ Suite *t_cmd_where_suite(void)
 
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_loop_test(tc, spellings, 0, sizeof(row) / sizeof(row[0]));
+	tcase_add_test(tc, beside_others);
 	tcase_add_test(tc, open_files);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(oom, begin, end);
