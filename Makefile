@@ -54,12 +54,13 @@ BARE_FLAGS := -std=c11 -O2 -I. $(WARN) $(FENCE) -mgeneral-regs-only \
 	-mno-red-zone -mcmodel=kernel -fno-pic -fno-stack-protector
 LDFLAGS_ALL := $(SANFLAGS) $(COVFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 PCAP_LIBS  := -lpcap
+BPF_LIBS   := -lbpf
 ZIP_LIBS   := -lz -lzstd -llz4 -llzma
 JSON_LIBS  := -ljansson
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 DISASM_LIBS := -lZydis -lZycore
 # What the tool links, and so does whatever is linked with its parts.
-TOOL_LIBS := $(PCAP_LIBS) $(ZIP_LIBS) $(JSON_LIBS) $(DISASM_LIBS)
+TOOL_LIBS := $(PCAP_LIBS) $(BPF_LIBS) $(ZIP_LIBS) $(JSON_LIBS) $(DISASM_LIBS)
 
 comma := ,
 

@@ -99,10 +99,28 @@ int flt_image_write(uint32_t type, const struct exo_insn *insns, uint32_t n,
     const char *name, const char *source, struct flt_image *out,
     struct flt_error *err);
 
-/** The same with the maps that it names by index: at most EXO_MAPS_MAX. */
-int flt_image_maps(uint32_t type, const struct exo_insn *insns, uint32_t n,
-    const struct exo_map_def *maps, uint32_t nmaps, const char *name,
-    const char *source, struct flt_image *out, struct flt_error *err);
+/** What is in a map from the start. */
+struct flt_init {
+	uint32_t map;
+	const uint8_t *bytes;
+	uint32_t n;
+};
+
+/** All that an image may hold; name, source, maps and init may be NULL. */
+struct flt_whole {
+	uint32_t type;
+	const struct exo_insn *insns;
+	uint32_t n;
+	const struct exo_map_def *maps; /* EXO_MAPS_MAX at most */
+	uint32_t nmaps;
+	const struct flt_init *init; /* by map, ascending */
+	uint32_t ninit;
+	const char *name, *source;
+};
+
+/** Write an image of all that. */
+int flt_image_whole(const struct flt_whole *parts, struct flt_image *out,
+    struct flt_error *err);
 
 /** Name of a link type ("EN10MB"), or NULL; and the number of a name, or -1. */
 const char *flt_linktype_name(uint32_t linktype);

@@ -90,47 +90,94 @@ static int write_image(uint32_t type, const struct section *s, uint32_t n,
 	return 0;
 }
 
-int flt_image_maps(uint32_t type, const struct exo_insn *insns, uint32_t n,
-    const struct exo_map_def *maps, uint32_t nmaps, const char *name,
-    const char *source, struct flt_image *out, struct flt_error *err)
+/* The bytes of EXO_SEC_INIT; n of them. NULL: no memory. */
+static uint8_t *init_bytes(const struct flt_whole *parts, size_t *n)
 {
-	struct section s[EXO_SEC_KIND_MAX] = { { EXO_SEC_INSNS, insns,
-	    n * sizeof(*insns) } };
-	uint32_t ns = 1;
+	uint8_t *bytes, *to;
 
-	*out = (struct flt_image){ NULL, 0 };
-	if (type == 0 || type > EXO_PROG_TYPE_MAX)
+	*n = 0;
+	for (uint32_t i = 0; i < parts->ninit; i++)
+		*n += sizeof(struct exo_image_init) + round8(parts->init[i].n);
+	bytes = calloc(1, *n + 1);
+	to = bytes;
+	for (uint32_t i = 0; bytes != NULL && i < parts->ninit; i++) {
+		const struct flt_init *in = &parts->init[i];
+		struct exo_image_init head = { in->map, in->n };
+
+		memcpy(to, &head, sizeof(head));
+		memcpy(to + sizeof(head), in->bytes, in->n);
+		to += sizeof(head) + round8(in->n);
+	}
+	return bytes;
+}
+
+static int check_parts(const struct flt_whole *p, struct flt_error *err)
+{
+	if (p->type == 0 || p->type > EXO_PROG_TYPE_MAX)
 		return flt_fail(err, -EXO_EINVAL, "no such program type");
-	if (n == 0)
+	if (p->n == 0)
 		return flt_fail(
 		    err, -EXO_EINVAL, "the program has no instruction");
-	if (n > EXO_INSNS_MAX)
+	if (p->n > EXO_INSNS_MAX)
 		return flt_fail(err, -EXO_E2BIG,
-		    "%u instructions, the limit is %u", n, EXO_INSNS_MAX);
-	if (name != NULL) {
-		if (!name_ok(name))
-			return flt_fail(err, -EXO_EINVAL,
-			    "a name is 1 to %u printable ASCII characters",
-			    EXO_NAME_MAX);
-		s[ns++] = (struct section){ EXO_SEC_NAME, name, strlen(name) };
-	}
-	if (source != NULL)
-		s[ns++] =
-		    (struct section){ EXO_SEC_SOURCE, source, strlen(source) };
-	if (nmaps > EXO_MAPS_MAX)
+		    "%u instructions, the limit is %u", p->n, EXO_INSNS_MAX);
+	if (p->nmaps > EXO_MAPS_MAX)
 		return flt_fail(err, -EXO_E2BIG, "%u maps, the limit is %u",
-		    nmaps, EXO_MAPS_MAX);
-	if (nmaps > 0)
-		s[ns++] = (struct section){ EXO_SEC_MAPS, maps,
-			nmaps * sizeof(*maps) };
-	return write_image(type, s, ns, out, err);
+		    p->nmaps, EXO_MAPS_MAX);
+	if (p->name != NULL && !name_ok(p->name))
+		return flt_fail(err, -EXO_EINVAL,
+		    "a name is 1 to %u printable ASCII characters",
+		    EXO_NAME_MAX);
+	return 0;
+}
+
+int flt_image_whole(
+    const struct flt_whole *parts, struct flt_image *out, struct flt_error *err)
+{
+	struct section s[EXO_SEC_KIND_MAX] = { { EXO_SEC_INSNS, parts->insns,
+	    parts->n * sizeof(*parts->insns) } };
+	uint8_t *init = NULL;
+	uint32_t ns = 1;
+	size_t n;
+	int ret;
+
+	*out = (struct flt_image){ NULL, 0 };
+	ret = check_parts(parts, err);
+	if (ret != 0)
+		return ret;
+	if (parts->name != NULL)
+		s[ns++] = (struct section){ EXO_SEC_NAME, parts->name,
+			strlen(parts->name) };
+	if (parts->source != NULL)
+		s[ns++] = (struct section){ EXO_SEC_SOURCE, parts->source,
+			strlen(parts->source) };
+	if (parts->nmaps > 0)
+		s[ns++] = (struct section){ EXO_SEC_MAPS, parts->maps,
+			parts->nmaps * sizeof(*parts->maps) };
+	if (parts->ninit > 0) {
+		init = init_bytes(parts, &n);
+		if (init == NULL)
+			return flt_fail(err, -EXO_ENOMEM, "out of memory");
+		s[ns++] = (struct section){ EXO_SEC_INIT, init, n };
+	}
+	ret = write_image(parts->type, s, ns, out, err);
+	free(init);
+	return ret;
 }
 
 int flt_image_write(uint32_t type, const struct exo_insn *insns, uint32_t n,
     const char *name, const char *source, struct flt_image *out,
     struct flt_error *err)
 {
-	return flt_image_maps(type, insns, n, NULL, 0, name, source, out, err);
+	const struct flt_whole parts = {
+		.type = type,
+		.insns = insns,
+		.n = n,
+		.name = name,
+		.source = source,
+	};
+
+	return flt_image_whole(&parts, out, err);
 }
 
 void flt_image_free(struct flt_image *img)

@@ -34,8 +34,17 @@ enum exo_section_kind {
 	EXO_SEC_SOURCE = 3, /* the text it was made from; any bytes */
 	EXO_SEC_MAPS = 4,   /* struct exo_map_def[], which the program names
 	                       by index; EXO_MAPS_MAX */
+	EXO_SEC_INIT = 5,   /* what is in maps from the start */
 };
-#define EXO_SEC_KIND_MAX 4
+#define EXO_SEC_KIND_MAX 5
+
+/** EXO_SEC_INIT is some of these, each with its bytes behind it, padded to 8:
+ * the first bytes of the value of element 0 of an array. Maps ascend. */
+struct exo_image_init {
+	uint32_t map;  /* index */
+	uint32_t size; /* bytes, at least 1 and EXO_MAP_VALUE_MAX at most */
+};
+_Static_assert(sizeof(struct exo_image_init) == 8, "wire format");
 
 struct exo_image_section {
 	uint32_t kind; /* enum exo_section_kind */

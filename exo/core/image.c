@@ -6,8 +6,9 @@
 #include "exo/abi/err.h"
 #include "exo/lib/bytes.h"
 
-#define HDR sizeof(struct exo_image_hdr)
-#define ROW sizeof(struct exo_image_section)
+#define HDR  sizeof(struct exo_image_hdr)
+#define ROW  sizeof(struct exo_image_section)
+#define INIT ((uint32_t)sizeof(struct exo_image_init))
 
 static int refuse(uint32_t *bad, size_t off)
 {
@@ -54,9 +55,51 @@ static int section_take(
 		img->maps = (const void *)p;
 		img->nmaps = (uint32_t)(size / sizeof(struct exo_map_def));
 		return 0;
+	case EXO_SEC_INIT:
+		if (size == 0)
+			return -1;
+		img->init = p;
+		img->init_len = size;
+		return 0;
 	default:
 		return -1;
 	}
+}
+
+const uint8_t *exo_image_init_next(
+    const struct exo_image *img, uint32_t *at, uint32_t *map, uint32_t *size)
+{
+	const uint8_t *p = img->init + *at;
+
+	if (*at >= img->init_len)
+		return NULL;
+	*map = exo_le32(p);
+	*size = exo_le32(p + 4);
+	*at += INIT + ((*size + 7) & ~7u);
+	return p + INIT;
+}
+
+/* What maps begin with: of maps that are there, in order, all of it. Returns the
+ * offset of what is wrong there, or init_len. */
+static uint32_t init_check(const struct exo_image *img)
+{
+	uint32_t at = 0, least = 0;
+
+	while (at < img->init_len) {
+		uint32_t left = img->init_len - at, map, size;
+
+		if (left < INIT)
+			return at;
+		map = exo_le32(img->init + at);
+		size = exo_le32(img->init + at + 4);
+		if (map < least || map >= img->nmaps || size == 0 ||
+		    size > EXO_MAP_VALUE_MAX ||
+		    left - INIT < ((size + 7) & ~7u))
+			return at;
+		least = map + 1;
+		at += INIT + ((size + 7) & ~7u);
+	}
+	return img->init_len;
 }
 
 /* Sections lie in the order of the table, so that none overlaps. */
@@ -86,6 +129,9 @@ static int sections(const uint8_t *bytes, uint32_t size, uint32_t n,
 	}
 	if (img->insns == NULL)
 		return refuse(bad, HDR);
+	seen = img->init == NULL ? 0 : init_check(img);
+	if (seen != img->init_len)
+		return refuse(bad, (size_t)(img->init - bytes) + seen);
 	return 0;
 }
 

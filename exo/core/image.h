@@ -22,6 +22,8 @@ struct exo_image {
 	uint32_t source_len;
 	const struct exo_map_def *maps; /* NULL when absent; any numbers */
 	uint32_t nmaps;
+	const uint8_t *init; /* NULL when absent; exo_image_init_next() */
+	uint32_t init_len;
 };
 
 /**
@@ -31,5 +33,10 @@ struct exo_image {
  */
 int exo_image_parse(const uint8_t *bytes, uint32_t u_size,
     struct exo_image *out, uint32_t *bad);
+
+/** One after the other, what is in a parsed image's maps from the start: *at is
+ * 0 first. Returns the bytes, or NULL at the end. */
+const uint8_t *exo_image_init_next(
+    const struct exo_image *img, uint32_t *at, uint32_t *map, uint32_t *size);
 
 #endif

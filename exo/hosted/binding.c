@@ -5,6 +5,7 @@
 #include "exo/hosted/binding.h"
 
 #include "exo/hosted/cmd.h"
+#include "exo/hosted/object.h"
 #include "exo/hosted/region_text.h"
 #include "exo/hosted/utf8.h"
 
@@ -88,31 +89,6 @@ static bool is_sentence(const char *filter)
 	return false;
 }
 
-/* True when path is a file that begins as ELF objects do. */
-static bool is_elf(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char magic[4];
-	struct stat st;
-	bool elf;
-
-	if (fd < 0)
-		return false;
-	elf = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	      read(fd, magic, 4) == 4 && memcmp(magic, "\177ELF", 4) == 0;
-	close(fd);
-	return elf;
-}
-
-static int refuse_elf(const char *path, char *err)
-{
-	return complain(err,
-	    "%.200s is an ELF object; this version takes "
-	    "tcpdump expressions only, written out or in a text file as "
-	    "NAME=@FILE",
-	    path);
-}
-
 /* Comment lines become blanks, so that offsets in messages stay true. */
 static void blank_comments(char *text)
 {
@@ -143,6 +119,15 @@ static void trim(char *text)
 	text[n - lead] = '\0';
 }
 
+static int read_object(struct cmd_binding *b, char *err)
+{
+	struct flt_error why;
+
+	if (cmd_object_image(b->expr, &b->object, &why) != 0)
+		return complain(err, "%s", why.text);
+	return 0;
+}
+
 /* The text of FILTER: itself, or what its file holds. */
 static int read_filter(const char *filter, struct cmd_binding *b, char *err)
 {
@@ -150,16 +135,21 @@ static int read_filter(const char *filter, struct cmd_binding *b, char *err)
 	size_t len;
 
 	if (filter[0] != '@') {
-		if (!is_sentence(filter) && is_elf(filter))
-			return refuse_elf(filter, err);
 		b->expr = strdup(filter);
-		return b->expr == NULL ? complain(err, "out of memory") : 0;
+		if (b->expr == NULL)
+			return complain(err, "out of memory");
+		if (!is_sentence(filter) && cmd_object_is(filter))
+			return read_object(b, err);
+		return 0;
 	}
 	b->file = strdup(filter + 1);
 	if (b->file == NULL)
 		return complain(err, "out of memory");
-	if (is_elf(b->file))
-		return refuse_elf(b->file, err);
+	if (cmd_object_is(b->file))
+		return complain(err,
+		    "%.200s is an ELF object, not text: name it without the "
+		    "'@'",
+		    b->file);
 	if (cmd_read_file(b->file, FILE_LIMIT, &text, &len) != 0)
 		return complain(
 		    err, "its filter cannot be read from %.200s", b->file);
@@ -182,6 +172,7 @@ static void binding_free(struct cmd_binding *b)
 	free(b->expr);
 	free(b->file);
 	free(b->list);
+	flt_image_free(&b->object);
 	cmd_region_free(&b->claim);
 }
 

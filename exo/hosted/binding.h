@@ -6,15 +6,17 @@
 #define EXO_HOSTED_BINDING_H
 
 #include "exo/hosted/grant.h"
+#include "filters/filters.h"
 
 #include <stdbool.h>
 
 /** One binding. The strings are the set's. */
 struct cmd_binding {
 	char *name;
-	char *owner;    /* "default" where none was stated */
-	char *expr;     /* a tcpdump expression */
-	char *file;     /* where the expression came from; NULL: written out */
+	char *owner; /* "default" where none was stated */
+	char *expr;  /* a tcpdump expression, or which program of an object */
+	char *file;  /* where the expression came from; NULL: written out */
+	struct flt_image object; /* that program; no bytes: there is none */
 	char *list;     /* the file that holds the binding; NULL: none does */
 	unsigned line;  /* of that file, from 1 */
 	bool fragments; /* it wants later fragments, too */

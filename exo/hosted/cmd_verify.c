@@ -24,6 +24,7 @@
 
 static const char help[] =
     "usage: exopf verify [options] EXPR\n"
+    "       exopf verify [options] FILE.o[:FUNCTION]\n"
     "       exopf verify [options] --raw HEX|-\n"
     "       exopf verify [options] --asm FILE|-\n"
     "       exopf verify [options] --batch FILE|-\n"
@@ -33,6 +34,8 @@ static const char help[] =
     "line was judged, 2 there was one that holds no program.\n"
     "\n"
     "  EXPR              a tcpdump expression; several words are joined\n"
+    "  FILE.o            an object that clang or gcc made for BPF; FUNCTION\n"
+    "                    is its program, if it has several for packets\n"
     "  --raw HEX         instructions as hexadecimal; '-' reads them from\n"
     "                    standard input\n"
     "  --asm FILE        assembler text, in the syntax of 'exopf dump'\n"
@@ -117,8 +120,8 @@ static void set_input(struct question *q)
 		.ninsns = q->program.code.n,
 		.type = q->program.type,
 		.refuse_leaks = q->unprivileged,
-		.maps = q->maps,
-		.nmaps = q->nmaps,
+		.maps = q->program.object ? q->program.maps : q->maps,
+		.nmaps = q->program.object ? q->program.nmaps : q->nmaps,
 	};
 }
 
@@ -218,7 +221,8 @@ static int answer(const struct question *q, int ret)
 		say_refused(q);
 	if (ret == 0)
 		return cmd_finish(CMD_YES);
-	if (q->args.expr != NULL && ret == -EXO_EREFUSED) {
+	if (q->args.expr != NULL && !q->program.object &&
+	    ret == -EXO_EREFUSED) {
 		cmd_say("libpcap made this program, so the verifier should "
 		        "have accepted it: please report it");
 		return cmd_finish(CMD_DISAGREE);

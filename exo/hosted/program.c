@@ -5,9 +5,11 @@
 #include "exo/hosted/program.h"
 
 #include "exo/abi/err.h"
+#include "exo/core/image.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/hex.h"
 #include "exo/hosted/lines.h"
+#include "exo/hosted/object.h"
 #include "exo/hosted/utf8.h"
 #include "exo/isa/text.h"
 #include "exo/lib/fmt.h"
@@ -157,6 +159,41 @@ static int load_expr(
 	return CMD_FAULT;
 }
 
+static int load_object(const char *text, struct cmd_program *out)
+{
+	struct exo_image img;
+	struct flt_image image;
+	struct flt_error err;
+	uint32_t bad;
+	int ret = 0;
+
+	if (cmd_object_image(text, &image, &err) != 0) {
+		cmd_say("%s", err.text);
+		return CMD_FAULT;
+	}
+	if (exo_image_parse(image.bytes, image.size, &img, &bad) != 0) {
+		flt_image_free(&image);
+		cmd_say("%s: its image is malformed", text);
+		return CMD_FAULT;
+	}
+	out->type = img.type;
+	out->object = true;
+	out->nmaps = img.nmaps;
+	out->maps = malloc(img.nmaps * sizeof(*img.maps) + 1);
+	out->code.insns = malloc(img.ninsns * sizeof(*img.insns));
+	if (out->maps != NULL && img.nmaps > 0)
+		memcpy(out->maps, img.maps, img.nmaps * sizeof(*img.maps));
+	if (out->code.insns == NULL || out->maps == NULL) {
+		ret = no_memory();
+	} else {
+		memcpy(out->code.insns, img.insns,
+		    img.ninsns * sizeof(*img.insns));
+		out->code.n = out->code.room = img.ninsns;
+	}
+	flt_image_free(&image);
+	return ret;
+}
+
 int cmd_program_load(const struct cmd *self,
     const struct cmd_program_args *args, struct cmd_program *out)
 {
@@ -172,6 +209,8 @@ int cmd_program_load(const struct cmd *self,
 		return cmd_usage(self,
 		    "several programs: give one of a "
 		    "tcpdump expression, --raw HEX, --asm FILE");
+	if (args->expr != NULL && cmd_object_is(args->expr))
+		return load_object(args->expr, out);
 	if (args->expr != NULL && args->type != 0 &&
 	    args->type != EXO_PROG_SOCKET)
 		return cmd_usage(self,
@@ -210,6 +249,7 @@ void cmd_program_free(struct cmd_program *p)
 	flt_code_free(&p->code);
 	free(p->cbpf);
 	free(p->line);
+	free(p->maps);
 	memset(p, 0, sizeof(*p));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The program that a command is asked about: an expression, raw bytes in
- * hexadecimal, or assembler text.
+ * The program that a command is asked about: an expression, or one of an object,
+ * raw bytes in hexadecimal, or assembler text.
  */
 #ifndef EXO_HOSTED_PROGRAM_H
 #define EXO_HOSTED_PROGRAM_H
@@ -15,7 +15,7 @@
 
 /** What the command line says. Zero it; strings are the command line's. */
 struct cmd_program_args {
-	const char *expr;     /* tcpdump expression */
+	const char *expr;     /* tcpdump expression, or FILE[:FUNCTION] */
 	const char *raw;      /* hexadecimal, or "-" */
 	const char *assembly; /* file name, or "-" */
 	uint32_t type;        /* 0: not stated */
@@ -29,6 +29,9 @@ struct cmd_program {
 	struct flt_code code;
 	struct flt_cbpf *cbpf; /* what an expression became first; else NULL */
 	uint32_t ncbpf;
+	struct exo_map_def *maps; /* an object's */
+	uint32_t nmaps;
+	bool object;    /* it is one's program */
 	uint32_t *line; /* of assembler text, from 1, for each instruction;
 	                   or NULL */
 };

@@ -163,7 +163,8 @@ static int refused(struct replay *rp, const struct cmd_binding *b,
 	return remember_refusal(rp, b, linktype, why) == 0 ? 0 : no_memory(rp);
 }
 
-/* The kernel's verifier refused what libpcap made: one of them is wrong. */
+/* The verifier refused a program: its author's, or what libpcap made, and then
+ * one of them is wrong. */
 static int verifier_refused(struct replay *rp, const struct cmd_binding *b,
     const struct flt_image *img, const struct exo_report *report)
 {
@@ -175,6 +176,12 @@ static int verifier_refused(struct replay *rp, const struct cmd_binding *b,
 	(void)exo_image_parse(img->bytes, img->size, &parsed, &bad);
 	exo_fmt_init(&f, text, sizeof(text));
 	cmd_diag_write(&f, report, parsed.insns, parsed.ninsns);
+	if (b->object.bytes != NULL) {
+		replay_error(rp,
+		    "%s: %s is refused: %s; 'exopf verify %s' tells more",
+		    b->name, b->expr, text, b->expr);
+		return CMD_FAULT;
+	}
 	replay_error(rp,
 	    "%s: '%s': the verifier refuses what libpcap made of "
 	    "it, which is a mistake of ours: %s",
@@ -251,12 +258,26 @@ struct making {
 	uint32_t linktype;
 };
 
+static int copy_image(const struct flt_image *from, struct flt_image *to)
+{
+	to->bytes = malloc(from->size);
+	if (to->bytes == NULL)
+		return -EXO_ENOMEM;
+	memcpy(to->bytes, from->bytes, from->size);
+	to->size = from->size;
+	return 0;
+}
+
 static void make(
     const struct replay *rp, uint32_t rank, uint32_t linktype, struct made *m)
 {
 	const struct cmd_binding *b = &rp->set.v[rp->order[rank]];
 	char label[EXO_NAME_MAX + 1];
 
+	if (b->object.bytes != NULL) {
+		m->ret = copy_image(&b->object, &m->img);
+		return;
+	}
 	/* The image's name is a label for diagnostics, and shorter than a
 	 * binding's may be; bindings are told apart by their tags. */
 	snprintf(label, sizeof(label), "%.*s", (int)EXO_NAME_MAX, b->name);

@@ -18,6 +18,19 @@ static void inside(const uint8_t *bytes, size_t size, const void *p, size_t n)
 	exo_assert(q >= bytes && n <= size && q <= bytes + (size - n));
 }
 
+/* What maps begin with lies inside, and is of maps that are there. */
+static void beginnings(
+    const uint8_t *bytes, size_t size, const struct exo_image *img)
+{
+	uint32_t at = 0, map, n;
+	const uint8_t *p;
+
+	while ((p = exo_image_init_next(img, &at, &map, &n)) != NULL) {
+		inside(bytes, size, p, n);
+		exo_assert(map < img->nmaps && n > 0);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct exo_image img;
@@ -38,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		inside(copy, size, img.source, img.source_len);
 		inside(copy, size, img.maps, img.nmaps * sizeof(*img.maps));
 		exo_assert(img.nmaps <= EXO_MAPS_MAX);
+		beginnings(copy, size, &img);
 	} else {
 		exo_assert(bad <= size);
 	}

@@ -126,6 +126,7 @@ bool dx_effect_make(struct dx_prog *p, struct spacegen *g)
 		sg_below(g, 6) };
 	struct exo_insn insns[INSNS];
 	struct isa_asm_error where;
+	struct flt_whole parts;
 	struct flt_error err;
 
 	fill(p->text, list[i].text, x);
@@ -135,8 +136,12 @@ bool dx_effect_make(struct dx_prog *p, struct spacegen *g)
 	}
 	p->world = true;
 	p->effects = list[i].effects;
-	return flt_image_maps(list[i].type, insns, n, dx_maps, dx_nmaps, NULL,
-	           NULL, &p->img, &err) == 0;
+	parts = (struct flt_whole){ .type = list[i].type,
+		.insns = insns,
+		.n = n,
+		.maps = dx_maps,
+		.nmaps = dx_nmaps };
+	return flt_image_whole(&parts, &p->img, &err) == 0;
 }
 
 /* --- worlds ------------------------------------------------------------------- */

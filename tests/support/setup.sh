@@ -26,6 +26,7 @@ packages_build() {
 	libc6-dev: the C library's headers
 	pkg-config: says where libraries are
 	libpcap-dev: compiles tcpdump expressions
+	libbpf-dev: reads objects that were compiled for BPF
 	zlib1g-dev: reads .gz traces
 	libzstd-dev: reads .zst traces
 	liblz4-dev: reads .lz4 traces

@@ -76,9 +76,13 @@ struct flt_image world_image_maps(const char *text, uint32_t type,
 
 	ck_assert_msg(isa_asm(text, strlen(text), insns, 512, &n, &where) == 0,
 	    "line %u: %s", where.line, where.what);
-	ck_assert_msg(flt_image_maps(type, insns, n, maps, nmaps, "test", NULL,
-	                  &img, &err) == 0,
-	    "%s", err.text);
+	const struct flt_whole parts = { .type = type,
+		.insns = insns,
+		.n = n,
+		.maps = maps,
+		.nmaps = nmaps,
+		.name = "test" };
+	ck_assert_msg(flt_image_whole(&parts, &img, &err) == 0, "%s", err.text);
 	return img;
 }
 

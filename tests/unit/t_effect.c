@@ -3,6 +3,7 @@
  * Bindings with effects: programs with helpers and maps. They run on every
  * packet of their claim, in order, once, whoever takes it; and on no other.
  */
+#include "exo/isa/text.h"
 #include "tests/support/oom.h"
 #include "tests/support/spacegen.h"
 #include "tests/unit/suites.h"
@@ -262,6 +263,55 @@ START_TEST(maps_are_a_bindings_own)
 }
 END_TEST
 
+/* What the image puts into a map is there for the first packet, and that of the
+ * judge. */
+START_TEST(maps_begin_with_something)
+{
+	static const uint8_t seven[16] = { 7 };
+	const struct exo_core_config cfg = { .judge = true };
+	const struct flt_init init = { ONE, seven, 16 };
+	struct exo_insn insns[64];
+	struct isa_asm_error where;
+	struct flt_whole whole = { .type = EXO_PROG_SOCKET,
+		.insns = insns,
+		.maps = defs,
+		.nmaps = NDEFS,
+		.init = &init,
+		.ninit = 1 };
+	struct exo_pkt p = { .linktype = 1, .wirelen = 61 };
+	const uint32_t zero = 0;
+	struct flt_image img;
+	struct flt_error err;
+	struct exo_key k;
+	uint64_t name, one[2];
+
+	fresh(&cfg);
+	k = grant(&thief, "any");
+	ck_assert_int_eq(
+	    isa_asm(COUNT, strlen(COUNT), insns, 64, &whole.n, &where), 0);
+	ck_assert_int_eq(flt_image_whole(&whole, &img, &err), 0);
+	ck_assert_int_eq(bind(&thief, &k, &img, EXO_BIND_TAP, none, &name), 0);
+	exo_ingest(core, &p, 1);
+	ck_assert_int_eq(exo_binding_lookup(core, name, ONE, &zero, one), 0);
+	ck_assert_uint_eq(one[0], 8);
+	ck_assert_uint_eq(world_stat(core, &thief, name).differed, 0);
+	flt_image_free(&img);
+	/* into a hash, and past the value */
+	for (uint32_t i = 0; i < 2; i++) {
+		static const uint8_t many[32];
+		const struct flt_init bad = { i == 0 ? LENGTHS : ONE, many,
+			i == 0 ? 4 : 17 };
+
+		whole.init = &bad;
+		ck_assert_int_eq(flt_image_whole(&whole, &img, &err), 0);
+		ck_assert_int_eq(
+		    bind(&thief, &k, &img, EXO_BIND_TAP, none, &name),
+		    -EXO_EINVAL);
+		flt_image_free(&img);
+	}
+}
+END_TEST
+
 /* --- what is refused ------------------------------------------------------------- */
 
 static int bind_maps(const char *text, uint32_t type,
@@ -480,6 +530,7 @@ Suite *t_effect_suite(void)
 	tcase_add_test(t, time_is_the_packets);
 	tcase_add_test(t, records_of_a_ring);
 	tcase_add_test(t, maps_are_a_bindings_own);
+	tcase_add_test(t, maps_begin_with_something);
 	tcase_add_loop_test(t, maps_that_cannot_be, 0, NBAD);
 	tcase_add_test(t, maps_have_a_limit);
 	tcase_add_test(t, maps_are_work);

@@ -63,6 +63,87 @@ START_TEST(a_good_image)
 }
 END_TEST
 
+/* An image whose two maps begin with something. */
+static struct {
+	_Alignas(8) struct exo_image_hdr hdr;
+	struct exo_image_section row[3];
+	struct exo_insn insns[1];
+	struct exo_map_def maps[2];
+	struct exo_image_init a;
+	uint8_t abytes[16];
+	struct exo_image_init b;
+	uint8_t bbytes[8];
+} two;
+#define TWO_AT  ((uint32_t)offsetof(__typeof__(two), a))
+#define TWO_LEN 40u
+
+static int parse_two(struct exo_image_init a, struct exo_image_init b,
+    uint32_t len, struct exo_image *out, uint32_t *bad)
+{
+	two.hdr = img.hdr;
+	two.hdr.nsections = 3;
+	two.hdr.size = TWO_AT + len;
+	two.row[0] =
+	    (struct exo_image_section){ EXO_SEC_INSNS, HDR + 3 * ROW, 8, 0 };
+	two.row[1] = (struct exo_image_section){ EXO_SEC_MAPS,
+		HDR + 3 * ROW + 8, 40, 0 };
+	two.row[2] = (struct exo_image_section){ EXO_SEC_INIT, TWO_AT, len, 0 };
+	two.a = a;
+	two.b = b;
+	return exo_image_parse((const uint8_t *)&two, two.hdr.size, out, bad);
+}
+
+/* Of maps that are there, ascending, whole. */
+static const struct {
+	struct exo_image_init a, b;
+	uint32_t len, bad; /* bad: from the section's start; len: good */
+} begin_rows[] = {
+	{ { 0, 16 }, { 1, 8 }, TWO_LEN, TWO_LEN },
+	{ { 0, 9 }, { 1, 1 }, TWO_LEN, TWO_LEN },
+	{ { 0, 16 }, { 0, 8 }, TWO_LEN, 24 },
+	{ { 1, 16 }, { 0, 8 }, TWO_LEN, 24 },
+	{ { 2, 16 }, { 1, 8 }, TWO_LEN, 0 },
+	{ { 0, 0 }, { 1, 8 }, TWO_LEN, 0 },
+	{ { 0, 16 }, { 1, 9 }, TWO_LEN, 24 },
+	{ { 0, 33 }, { 1, 8 }, TWO_LEN, 0 },
+	{ { 0, UINT32_MAX }, { 1, 8 }, TWO_LEN, 0 },
+	{ { 0, UINT32_MAX - 6 }, { 1, 8 }, TWO_LEN, 0 },
+	{ { 0, 16 }, { 1, 8 }, TWO_LEN - 1, 24 },
+	{ { 0, 16 }, { 1, 8 }, 28, 24 },
+};
+
+START_TEST(beginnings_of_maps)
+{
+	const uint32_t len = begin_rows[_i].len, want = begin_rows[_i].bad;
+	struct exo_image out;
+	uint32_t bad;
+	int err;
+
+	err = parse_two(begin_rows[_i].a, begin_rows[_i].b, len, &out, &bad);
+	ck_assert_int_eq(err, want == len ? 0 : -EXO_EIMAGE);
+	if (err != 0)
+		ck_assert_uint_eq(bad, TWO_AT + want);
+}
+END_TEST
+
+START_TEST(one_beginning_after_the_other)
+{
+	struct exo_image out;
+	uint32_t pos = 0, map, size;
+
+	ck_assert_int_eq(
+	    parse_two(begin_rows[0].a, begin_rows[0].b, TWO_LEN, &out, &map),
+	    0);
+	ck_assert_ptr_eq(
+	    exo_image_init_next(&out, &pos, &map, &size), two.abytes);
+	ck_assert(map == 0 && size == 16);
+	ck_assert_ptr_eq(
+	    exo_image_init_next(&out, &pos, &map, &size), two.bbytes);
+	ck_assert(map == 1 && size == 8);
+	ck_assert_ptr_null(exo_image_init_next(&out, &pos, &map, &size));
+}
+END_TEST
+
 /* The maps that it names: a whole number of definitions, not too many. */
 START_TEST(maps_of_an_image)
 {
@@ -180,6 +261,9 @@ Suite *t_image_suite(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_good_image);
 	tcase_add_test(t, maps_of_an_image);
+	tcase_add_loop_test(t, beginnings_of_maps, 0,
+	    (int)(sizeof(begin_rows) / sizeof(begin_rows[0])));
+	tcase_add_test(t, one_beginning_after_the_other);
 	tcase_add_loop_test(
 	    t, one_wrong_field, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, every_shorter_image_is_refused);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ *	object = path [ ":" function ]
+ *
+ * A path that is a file's is taken as it is, colons and all.
+ */
+#include "exo/hosted/object.h"
+
+#include "exo/hosted/cmd.h"
+#include "filters/elf.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define complain(err, ...) \
+	((void)snprintf((err)->text, sizeof((err)->text), __VA_ARGS__), -1)
+
+static bool is_elf(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char magic[4];
+	struct stat st;
+	bool elf;
+
+	if (fd < 0)
+		return false;
+	elf = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	      read(fd, magic, 4) == 4 && memcmp(magic, "\177ELF", 4) == 0;
+	close(fd);
+	return elf;
+}
+
+/* The path in text, to be freed, and the function, or NULL. NULL: it is none of
+ * an object. */
+static char *split(const char *text, const char **function)
+{
+	const char *colon = strrchr(text, ':');
+	char *path = strdup(text);
+
+	*function = NULL;
+	if (path == NULL || is_elf(path))
+		return path;
+	if (colon != NULL) {
+		path[colon - text] = '\0';
+		*function = colon + 1;
+		if (is_elf(path))
+			return path;
+	}
+	free(path);
+	return NULL;
+}
+
+/* Whether it is written as one, be it there or not. */
+static bool looks_like_one(const char *text)
+{
+	const char *o = strstr(text, ".o");
+
+	while (o != NULL && o[2] != '\0' && o[2] != ':')
+		o = strstr(o + 1, ".o");
+	return o != NULL && strpbrk(text, " \t\r\n") == NULL;
+}
+
+bool cmd_object_is(const char *text)
+{
+	const char *function;
+	char *path = split(text, &function);
+
+	free(path);
+	return path != NULL || looks_like_one(text);
+}
+
+/* The names of an object's programs for packets, as many as there is room. */
+static void list(const struct flt_elf *e, char *out, size_t room)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (uint32_t i = 0; i < e->nprogs && n + 1 < room; i++)
+		if (e->progs[i].type != 0)
+			n += (size_t)snprintf(out + n, room - n, "%s%s",
+			    n == 0 ? "" : ", ", e->progs[i].name);
+}
+
+static int choose(const struct flt_elf *e, const char *path,
+    const char *function, uint32_t *prog, struct flt_error *err)
+{
+	uint32_t n = 0;
+	char names[96];
+
+	for (uint32_t i = 0; i < e->nprogs; i++) {
+		const struct flt_elf_prog *p = &e->progs[i];
+
+		if (function != NULL && strcmp(p->name, function) == 0 &&
+		    p->type == 0)
+			return complain(err,
+			    "%.80s:%.40s is no program for packets but one of "
+			    "section %.40s (xdp, socket and tc are)",
+			    path, function, p->section);
+		if (p->type == 0 ||
+		    (function != NULL && strcmp(p->name, function) != 0))
+			continue;
+		*prog = i;
+		n++;
+	}
+	list(e, names, sizeof(names));
+	if (n == 0 && function != NULL)
+		return complain(err, "%.60s has no program %.40s; it has: %s",
+		    path, function, names[0] == '\0' ? "none" : names);
+	if (n == 0)
+		return complain(err,
+		    "%.120s has no program for packets (of sections xdp, "
+		    "socket, tc)",
+		    path);
+	if (n > 1)
+		return complain(err,
+		    "%.60s has several programs; name one, as in %.60s:NAME, "
+		    "of: %s",
+		    path, path, names);
+	return 0;
+}
+
+static int make(const char *path, const char *function, const char *bytes,
+    size_t size, struct flt_image *out, struct flt_error *err)
+{
+	struct flt_error why;
+	struct flt_elf e;
+	uint32_t prog;
+	int ret;
+
+	if (flt_elf_read(bytes, size, &e, &why) != 0)
+		return complain(
+		    err, "%.60s, an ELF object: %.170s", path, why.text);
+	ret = choose(&e, path, function, &prog, err);
+	if (ret == 0 && flt_elf_image(&e, prog, out, &why) != 0)
+		ret = complain(
+		    err, "%.60s, an ELF object: %.170s", path, why.text);
+	flt_elf_free(&e);
+	return ret;
+}
+
+int cmd_object_image(
+    const char *text, struct flt_image *out, struct flt_error *err)
+{
+	const char *function;
+	char *path = split(text, &function), *bytes;
+	size_t size;
+	int ret;
+
+	if (path == NULL)
+		return complain(err,
+		    "%.180s is not the file of a BPF object, nor FILE:FUNCTION",
+		    text);
+	if (cmd_read_file(path, FLT_ELF_MAX, &bytes, &size) != 0) {
+		ret = complain(err, "%.200s cannot be read", path);
+	} else {
+		ret = make(path, function, bytes, size, out, err);
+		free(bytes);
+	}
+	free(path);
+	return ret;
+}

@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Filters that were written in C and compiled for BPF.
+
+# shellcheck source=tests/flow/common.sh
+. "$(dirname "$0")/common.sh"
+
+web=$pcaps/web4.pcap
+arch=$(gcc -print-multiarch 2>/dev/null)
+
+# compile NAME: standard input to $tmp/NAME.o
+compile()
+{
+	clang -O2 -g -target bpf -I"/usr/include/$arch" -x c -c - \
+	    -o "$tmp/$1.o" 2>"$tmp/clang.err"
+}
+
+compile web <<'C' || {
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u64);
+} by_source SEC(".maps");
+
+const volatile __u16 port = 80;
+__u64 total = 5;
+
+static __attribute__((noinline)) int note(__u32 src)
+{
+	__u64 one = 1, *v = bpf_map_lookup_elem(&by_source, &src);
+
+	total++;
+	if (v)
+		*v += 1;
+	else
+		bpf_map_update_elem(&by_source, &src, &one, BPF_ANY);
+	return v != 0;
+}
+
+SEC("xdp")
+int web(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = data;
+	struct iphdr *ip = data + sizeof(*eth);
+	struct tcphdr *tcp;
+
+	if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) ||
+	    ip->protocol != IPPROTO_TCP || ip->ihl != 5)
+		return XDP_DROP;
+	tcp = (void *)(ip + 1);
+	if ((void *)(tcp + 1) > end)
+		return XDP_DROP;
+	note(ip->saddr);
+	return tcp->source == bpf_htons(port) || tcp->dest == bpf_htons(port)
+	           ? XDP_PASS : XDP_DROP;
+}
+
+SEC("socket")
+int large(struct __sk_buff *skb)
+{
+	return skb->len > 1000 ? 64 : 0;
+}
+
+SEC("tc")
+int every_third(struct __sk_buff *skb)
+{
+	static __u32 n;
+
+	return ++n % 3 == 0 ? 0 : 2;
+}
+
+SEC("kprobe/do_exit")
+int other(void *ctx)
+{
+	return 0;
+}
+
+char _license[] SEC("license") = "GPL";
+C
+	skip "objects" "clang does not compile for BPF here: $(head -n 1 "$tmp/clang.err")"
+	exit "$bad"
+}
+
+o=$tmp/web.o
+exits "a program of several" 0 "$exopf" verify "$o:web"
+like "is accepted" "$(cat "$tmp/out")" '^accepted'
+like "of its type" "$(cat "$tmp/out")" 'type *xdp'
+exits "as JSON" 0 "$exopf" verify --json "$o:large"
+is "of the other type" "$(field .type)" socket
+exits "which is not said" 2 "$exopf" verify "$o"
+like "the names are told" "$(cat "$tmp/err")" 'web, large, every_third'
+exits "one that is not there" 2 "$exopf" verify "$o:nobody"
+like "the names are told again" "$(cat "$tmp/err")" \
+    'no program nobody; it has: web'
+exits "one that is not for packets" 2 "$exopf" verify "$o:other"
+like "it is told what it is" "$(cat "$tmp/err")" 'section kprobe/do_exit'
+exits "a file that is not there" 2 "$exopf" verify "$tmp/none.o"
+like "which is told" "$(cat "$tmp/err")" 'not the file of a BPF object'
+
+exits "objects beside expressions" 0 "$exopf" replay --json -r "$web" \
+    c="$o:web" text='tcp port 80 and ip[0] = 0x45' l="$o:large" \
+    third="$o:every_third"
+is "C and expression agree" "$(field '.bindings[0].matched')" \
+    "$(field '.bindings[1].matched')"
+is "they are some" "$([ "$(field '.bindings[0].matched')" -gt 100 ] && echo yes)" yes
+is "lengths" "$(field '.bindings[2].matched')" "$(count "$web" 'greater 1001')"
+is "what is counted in a variable" "$(field '.bindings[3].matched')" \
+    $(($(count "$web") / 3))
+exits "with the judge" 0 "$exopf" replay --judge --json -r "$web" \
+    c="$o:web" l="$o:large" third="$o:every_third"
+is "it has no doubts" "$(field '[.bindings[].differed] | add')" 0
+exits "outputs of objects" 0 "$exopf" replay -q -r "$web" \
+    -o "$tmp/{name}.pcap" l="$o:large"
+is "as many as were taken" "$(count "$tmp/l.pcap")" \
+    "$(count "$web" 'greater 1001')"
+exits "claims bind it" 0 "$exopf" replay --json --policy exclusive -r "$web" \
+    --grant "a 'tcp' exclusive" --grant "b 'not tcp' exclusive" \
+    c,owner=a="$o:web" third,owner=b="$o:every_third"
+
+# What the verifier refuses is the author's matter.
+compile bad <<'C'
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("xdp")
+int peeks(struct xdp_md *ctx)
+{
+	return *(unsigned char *)(long)ctx->data;
+}
+C
+exits "a program that is unsafe" 1 "$exopf" verify "$tmp/bad.o"
+like "the reason" "$(cat "$tmp/out")" '^refused VF'
+exits "is not bound" 2 "$exopf" replay -r "$web" x="$tmp/bad.o"
+like "nor said to be ours" "$(cat "$tmp/err")" 'is refused: VF'
+
+# Objects that were made to harm: cut anywhere, and with bytes changed.
+size=$(wc -c <"$o")
+python3 - "$o" "$tmp" <<'P'
+import random, sys
+b = open(sys.argv[1], "rb").read()
+random.seed(7)
+for i in range(60):
+    m = bytearray(b)
+    if i % 3 == 0:
+        m = m[: random.randrange(len(m))]
+    for _ in range(random.choice([1, 3, 12])):
+        if m:
+            p = random.randrange(len(m))
+            if random.random() < 0.4:
+                p = random.randrange(min(64, len(m)))
+            m[p] = random.choice([0, 1, 0x7f, 0x80, 255, random.randrange(256)])
+    open("%s/m%d.o" % (sys.argv[2], i), "wb").write(m)
+P
+died=0
+for i in $(seq 0 59); do
+	timeout 60 "$exopf" verify "$tmp/m$i.o:web" >/dev/null 2>&1
+	[ $? -le 2 ] || died=$((died + 1))
+done
+is "60 malformed objects of $size bytes are survived" $died 0
+exit "$bad"
