@@ -26,7 +26,8 @@ _Static_assert(sizeof(struct exo_insn) == sizeof(struct bpf_insn),
 /* What libbpf says last, in the error that is being written. */
 static struct flt_error *said;
 
-static int say(enum libbpf_print_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static int say(
+    enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	char text[sizeof(said->text)];
 	size_t n;
@@ -123,7 +124,7 @@ static int copy_all(struct bpf_object *o, struct flt_elf *out)
  * kernel has. */
 static int put_together(struct bpf_object *o)
 {
-	LIBBPF_OPTS(gen_loader_opts, opts);
+	struct gen_loader_opts opts = { .sz = sizeof(opts) };
 	struct bpf_program *p;
 	int err;
 
