@@ -101,3 +101,9 @@ int helper_xdp_adjust_tail(struct helper *h)
 	pkt->wirelen += (uint32_t)by;
 	return helper_gives(h, 0);
 }
+
+/* As long as it is here: what was not captured is not there. */
+int helper_xdp_get_buff_len(struct helper *h)
+{
+	return helper_gives(h, h->vm->pkt.caplen);
+}

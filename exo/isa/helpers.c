@@ -6,12 +6,13 @@
 
 #include "exo/abi/ctx.h"
 
-#define BIT(type)  (1u << EXO_PROG_##type)
-#define TYPES_ALL  (BIT(MEM) | BIT(XDP) | BIT(SOCKET) | BIT(TC))
-#define TYPES_SKB  (BIT(SOCKET) | BIT(TC))
-#define TYPES_TC   BIT(TC)
-#define TYPES_XDP  BIT(XDP)
-#define HELPER_MAX 255u
+#define BIT(type)    (1u << EXO_PROG_##type)
+#define TYPES_ALL    (BIT(MEM) | BIT(XDP) | BIT(SOCKET) | BIT(TC))
+#define TYPES_SKB    (BIT(SOCKET) | BIT(TC))
+#define TYPES_DIRECT (BIT(XDP) | BIT(TC))
+#define TYPES_TC     BIT(TC)
+#define TYPES_XDP    BIT(XDP)
+#define HELPER_MAX   255u
 
 enum row {
 #define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) ROW_##name,

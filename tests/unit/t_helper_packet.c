@@ -272,6 +272,11 @@ START_TEST(t_tail)
 	ck_assert_int_eq(xdp(TAIL("-51") "exit"), -22);
 	ck_assert_int_eq(xdp(TAIL("-50") "exit"), 0);
 	ck_assert_int_eq(xdp(TAIL("0x80000000 ll") "exit"), -22);
+	/* how long it is then */
+	tworld_pkt(&t, LEN);
+	ck_assert_int_eq(xdp(TAIL("-7") "r1 = r6\ncall xdp_get_buff_len\n"
+	                                "exit"),
+	    LEN - 7);
 	read_only();
 	ck_assert_int_eq(xdp(TAIL("-4") "exit"), 0);
 	ck_assert_int_eq(xdp(TAIL("4") "exit"), -22);
