@@ -146,8 +146,9 @@ bool sp_atom_inside(const struct sp_atom *a, const struct sp_atom *b)
 }
 
 /*
- * The pieces: absence, what is below a range, what is above it, and within it
- * for each masked bit, from the lowest, what has those above it but not it.
+ * The pieces: what is below a range, what is above it, within it for each masked
+ * bit, from the lowest, what has those above it but not it, and absence: last,
+ * for packets that have the field show a person more.
  * A bound that mask and value imply is widened to the bits that the set begins
  * with alike: an atom of mask only needs no more pieces than it has bits.
  */
@@ -157,24 +158,24 @@ int sp_atom_not(
 	const enum sp_field f = (enum sp_field)b->field;
 	uint64_t alike, extra, lo = b->lo, hi = b->hi, bit;
 
-	*out = sp_absent(f);
-	if (i == 0 || b->absent) {
-		*out = b->absent ? sp_present(f) : *out;
+	*out = b->absent ? sp_present(f) : sp_absent(f);
+	if (b->absent)
 		return i == 0 ? 1 : -1;
-	}
 	alike = sp_alike(b, max);
 	if (lo == b->value)
 		lo &= alike;
 	if (hi == (b->value | (max & ~b->mask)))
 		hi |= max & ~alike;
-	*out = i == 1 ? sp_between(f, 0, lo - 1) : sp_between(f, hi + 1, max);
-	if (i <= 2)
-		return i == 1 ? lo > 0 : hi < max;
+	if (i <= 1) {
+		*out = i == 0 ? sp_between(f, 0, lo - 1)
+		              : sp_between(f, hi + 1, max);
+		return i == 0 ? lo > 0 : hi < max;
+	}
 	extra = b->mask & ~alike;
-	for (; i > 3 && extra != 0; i--)
+	for (; i > 2 && extra != 0; i--)
 		extra &= extra - 1;
 	if (extra == 0)
-		return -1;
+		return i == 2 ? 1 : -1;
 	bit = extra & ~(extra - 1);
 	*out = sp_between(f, lo, hi);
 	out->mask = b->mask & ~(bit - 1);

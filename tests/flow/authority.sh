@@ -124,6 +124,8 @@ refused "outside" "outside" \
     'owner, a, with the right exclusive *outside: EN10MB .*: udp' \
     --grant "a 'ip and tcp' exclusive" --grant "a 'arp' exclusive,tell" \
     "a,owner=a,claim='ip and (tcp or udp port 53)'="
+refused "outside a net" "outside" 'outside: EN10MB .*: tcp \[S], 54 bytes' \
+    --grant "a 'dst net 10.0.0.0/8' exclusive" "a,owner=a,claim='tcp'="
 set -- --grant "a 'tcp' exclusive" --grant "b 'ip' exclusive,tell" \
     a,owner=a= "b,owner=b,claim='ip and (tcp dst port 25 or udp)'="
 refused "conflict" "conflict" \

@@ -213,6 +213,10 @@ exits "region --in, not inside" 1 "$exopf" region --in 'port 80' 'tcp port 80
 is "region --in: says no" "$(sed -n 2p "$tmp/out")" "inside: no"
 like "region --in: who is outside" "$(sed -n 3p "$tmp/out")" \
     '^outside: .*\.53: udp'
+exits "region --in, not inside a net" 1 "$exopf" region --in \
+    'dst net 10.0.0.0/8' 'tcp and src host 192.0.2.9'
+like "region --in: who is outside is whole" "$(sed -n 3p "$tmp/out")" \
+    '^outside: EN10MB .* IP 192\.0\.2\.9\..*: tcp \[S], 54 bytes$'
 exits "region --in, nothing is inside anything" 0 "$exopf" region --in arp none
 exits "region --and --minus" 0 "$exopf" region --and 'dst net 10.0.0.0/8' \
     --minus 'dst net 10.0.0.0/9' ip

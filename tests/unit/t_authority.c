@@ -194,6 +194,7 @@ START_TEST(a_claim_outside_shows_a_packet)
 	ck_assert(witness_in("udp dst port 54"));
 	ck_assert_int_eq(exclusive(&a, &k, "any"), -EXO_EOUTSIDE);
 	ck_assert(witness_in("not udp dst port 53"));
+	ck_assert_uint_eq(((const struct exo_witness *)seen)->flaws, 0);
 	ck_assert_int_eq(
 	    exclusive(&a, &k, "udp dst port 53 and host 10.0.0.1"), 0);
 	ck_assert_int_eq(exclusive(&a, &k, "none"), 0);
