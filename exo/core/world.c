@@ -53,6 +53,11 @@ static int make_maps(struct exo_world *w, const struct exo_world_config *cfg)
 	return 0;
 }
 
+int exo_world_map(const struct exo_map_def *def)
+{
+	return map_check(def);
+}
+
 int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out)
 {
 	struct exo_world *w;

@@ -58,6 +58,9 @@ struct exo_world_config {
 	bool places;     /* keep what exo_world_code_place() gives */
 };
 
+/** Whether there can be such a map: 0, -EXO_EINVAL, or -EXO_E2BIG. */
+int exo_world_map(const struct exo_map_def *def);
+
 /**
  * Make a world. Nothing of *cfg is kept but mem, the functions and arg.
  * Returns 0; -EXO_EINVAL or -EXO_E2BIG: a definition cannot be, or there are

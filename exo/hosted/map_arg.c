@@ -70,6 +70,8 @@ bool cmd_map_arg(const char *text, struct exo_map_def *out)
 	def.key_size = (uint32_t)v[0];
 	def.value_size = (uint32_t)v[1];
 	def.max_entries = (uint32_t)v[2];
+	if (def.kind == EXO_MAP_LPM_TRIE) /* there are no others */
+		def.flags = EXO_MAP_NO_PREALLOC;
 	if (def.kind == 0 || (n == 5 && !take_flag(word[4], &def)))
 		return false;
 	*out = def;
@@ -81,14 +83,19 @@ int cmd_map_take(const struct cmd *self, const char *text,
 {
 	if (*n == EXO_WORLD_MAPS)
 		return cmd_usage(self, "more than %u maps", EXO_WORLD_MAPS);
-	if (cmd_map_arg(text, &maps[*n])) {
-		++*n;
-		return 0;
-	}
-	return cmd_usage(self,
-	    "--map '%s': a map is KIND KEY VALUE ENTRIES [rdonly|wronly], such "
-	    "as 'array 4 48 1'",
-	    text);
+	if (!cmd_map_arg(text, &maps[*n]))
+		return cmd_usage(self,
+		    "--map '%s': a map is KIND KEY VALUE ENTRIES "
+		    "[rdonly|wronly], such as 'array 4 48 1'; docs/maps.md has "
+		    "the kinds",
+		    text);
+	if (exo_world_map(&maps[*n]) != 0)
+		return cmd_usage(self,
+		    "--map '%s': there can be no such map: docs/maps.md says "
+		    "which keys, values and entries a kind has",
+		    text);
+	++*n;
+	return 0;
 }
 
 const char *cmd_map_text(const struct exo_map_def *def, char *buf)

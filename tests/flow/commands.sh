@@ -148,6 +148,20 @@ exits "verify --map" 0 "$exopf" verify --asm "$tmp/map.s" --map 'array 4 8 1'
 exits "verify, no map" 1 "$exopf" verify --asm "$tmp/map.s"
 exits "verify --map, bad" 2 "$exopf" verify --asm "$tmp/map.s" --map 'array 4'
 quiet_errors "verify --map, bad"
+for map in 'percpu_array 4 8 1' 'percpu_hash 4 8 1' 'lru_hash 4 8 1' \
+    'lru_percpu_hash 4 8 1' 'lpm_trie 8 8 1' 'queue 0 8 1' 'stack 0 8 1' \
+    'ringbuf 0 0 4096' 'prog_array 4 4 1' 'perf_event_array 4 4 1'; do
+	exits "run --map $map" 0 "$exopf" run --engine both --asm "$tmp/map.s" \
+	    --type xdp --map "$map"
+done
+for map in 'queue 4 8 1' 'array 8 8 1' 'ringbuf 0 0 4095' 'lpm_trie 4 8 1'; do
+	for command in verify run 'dump --stage jit'; do
+		# shellcheck disable=SC2086 # words
+		exits "$command --map $map" 2 "$exopf" $command \
+		    --asm "$tmp/map.s" --map "$map"
+		like "$command --map $map: why" "$(cat "$tmp/err")" 'no such map'
+	done
+done
 exits "verify --trace" 1 "$exopf" verify --trace --type xdp --asm "$tmp/why.s"
 like "verify --trace: a state" "$(cat "$tmp/out")" \
     '^  10: r2 \+= r5 +r5 = 0 to 60, a multiple of 4$'

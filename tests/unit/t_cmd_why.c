@@ -157,6 +157,8 @@ START_TEST(a_map_of_the_command_line)
 	ck_assert_str_eq(cmd_map_text(&def, text), "array 4 48 1 rdonly");
 	ck_assert(cmd_map_arg("hash 8 16 4 wronly", &def));
 	ck_assert_str_eq(cmd_map_text(&def, text), "hash 8 16 4 wronly");
+	ck_assert(cmd_map_arg("lpm_trie 8 16 4", &def));
+	ck_assert_uint_eq(def.flags, EXO_MAP_NO_PREALLOC);
 	ck_assert(!cmd_map_arg("array 4 48", &def));
 	ck_assert(!cmd_map_arg("array 4 48 1 rdonly wronly", &def));
 	ck_assert(!cmd_map_arg("array 4 48 1 always", &def));
