@@ -30,7 +30,8 @@ static const char help[] =
     "      --grant GRANT  OWNER 'REGION' RIGHT[,RIGHT...]\n"
     "      --emit-witness PAT\n"
     "                     write the packets to captures: PAT has {n} for the\n"
-    "                     number of the finding, or is a directory\n"
+    "                     number of the finding, or is a directory; of a\n"
+    "                     .pcap or .pcapng without {n}, the first packet\n"
     "      --limit N      show N findings of a kind (100), count the others\n"
     "      --json         as JSON, schema exopf.conflicts/1\n"
     "  -h, --help         this text\n"
@@ -78,6 +79,13 @@ static int no_memory(void)
 	return CMD_FAULT;
 }
 
+/* Whether a pattern is one capture, for the first witness. */
+static bool is_file(const char *pattern)
+{
+	return strstr(pattern, "{n}") == NULL && tr_out_path_ok(pattern) &&
+	       !tr_out_is_stdout(pattern);
+}
+
 /* The path of a finding's witness; the caller's to free(). */
 static char *path_of(const char *pattern, size_t number)
 {
@@ -85,7 +93,9 @@ static char *path_of(const char *pattern, size_t number)
 	char *path;
 	int n;
 
-	if (at == NULL)
+	if (is_file(pattern))
+		n = asprintf(&path, "%s", pattern);
+	else if (at == NULL)
 		n = asprintf(&path, "%s/%zu.pcap", pattern, number);
 	else
 		n = asprintf(&path, "%.*s%zu%s", (int)(at - pattern), pattern,
@@ -128,6 +138,8 @@ static int write_all(const struct job *job, struct tr_outs *set)
 			ret = CMD_FAULT;
 		}
 		free(path);
+		if (is_file(job->emit))
+			break;
 	}
 	return ret;
 }
@@ -140,8 +152,8 @@ static int emit(const struct job *job)
 
 	if (job->emit == NULL || conf_is_clean(&job->conf))
 		return 0;
-	if (strstr(job->emit, "{n}") == NULL && mkdir(job->emit, 0777) != 0 &&
-	    errno != EEXIST) {
+	if (strstr(job->emit, "{n}") == NULL && !is_file(job->emit) &&
+	    mkdir(job->emit, 0777) != 0 && errno != EEXIST) {
 		cmd_say("--emit-witness %s: %s", job->emit, strerror(errno));
 		return CMD_FAULT;
 	}

@@ -291,6 +291,10 @@ exits "conflicts --emit-witness, a directory" 1 "$exopf" conflicts \
     -f "$tmp/c.xf" --emit-witness "$tmp/c.d"
 is "conflicts --emit-witness, a directory: its files" \
     "$(cd "$tmp/c.d" && echo ./*)" "./1.pcap ./2.pcap ./4.pcap"
+exits "conflicts --emit-witness, one file" 1 "$exopf" conflicts \
+    -f "$tmp/c.xf" --emit-witness "$tmp/c.pcap"
+is "conflicts --emit-witness, one file: the first" \
+    "$(count "$tmp/c.pcap") $(count "$tmp/c.pcap" 'ip and tcp')" "1 1"
 exits "conflicts --limit" 1 "$exopf" conflicts --limit 0 -f "$tmp/c.xf"
 like "conflicts --limit: says so" "$(cat "$tmp/out")" '^4 more are not shown'
 grep -e alice -e 'grant bob' "$tmp/c.xf" | sed "s/'ip'/'udp'/" >"$tmp/d.xf"
