@@ -334,8 +334,9 @@ void demux_index(
 	h->h.rank = h->rank;
 	h->h.room = ROOM;
 	for (uint32_t i = 0; i < h->ntouched; i++)
-		more |= exo_index_merge(
-		    h->touched[i]->ix, core->look, h->touched[i]->mask, &h->h);
+		if (h->touched[i]->mask != 0) /* or it was passed by */
+			more |= exo_index_merge(h->touched[i]->ix, core->look,
+			    h->touched[i]->mask, &h->h);
 	soon(h, bt->n);
 	for (uint32_t i = 0; i < bt->n; i++)
 		one(core, bt, i, (more >> i & 1) != 0);
