@@ -14,6 +14,7 @@
 
 #define LINKTYPE_ETHERNET 1u
 #define ETHERTYPE_MIN     0x600u
+#define CUBES_FEW         64u
 #define ETH_P_802_2       4u /* what Linux says of a length field */
 
 static struct linkset *set_of(struct exo_core *core, uint32_t linktype)
@@ -192,10 +193,12 @@ static void count_all(
 }
 
 /* Many are found by index; so are those who pay for each packet, those whose
- * fragments follow, and those that have no code to be asked by. */
+ * fragments follow, and those that have no code to be asked by. To ask in order
+ * is to look each packet up in each claim, cube by cube: nobody's claim is to
+ * cost packets of others, so that they may have a few. */
 static bool by_index(const struct exo_core *core, const struct linkset *set)
 {
-	return set->n > core->cfg.linear ||
+	return set->n > core->cfg.linear || set->ncubes > CUBES_FEW ||
 	       set->npaid + set->nfollow + set->nbare > 0;
 }
 

@@ -202,6 +202,11 @@ static void rise(struct linkset *set, uint32_t i)
 	b->at = i;
 }
 
+static uint32_t cubes_of(const struct binding *b)
+{
+	return b->claim == NULL ? 0 : b->claim->r.n;
+}
+
 void linkset_insert(
     const struct exo_core *core, struct linkset *set, struct binding *b)
 {
@@ -219,6 +224,7 @@ void linkset_insert(
 	set->neffects += b->effects;
 	set->ntake += b->snap != 0;
 	set->nbare += b->code == NULL;
+	set->ncubes += cubes_of(b);
 }
 
 /* The last one takes its place; when they have become few, they are sorted. */
@@ -234,6 +240,7 @@ void linkset_remove(
 	set->neffects -= b->effects;
 	set->ntake -= b->snap != 0;
 	set->nbare -= b->code == NULL;
+	set->ncubes -= cubes_of(b);
 	if (set->sorted) {
 		for (; at < set->n; at++) {
 			set->v[at] = set->v[at + 1];

@@ -226,6 +226,39 @@ START_TEST(rules_are_charged_to_their_owner)
 }
 END_TEST
 
+/* A few bindings are asked in order, each packet looked up in each claim, cube
+ * by cube: whoever claims much is found by index, or others' packets pay. Who is
+ * asked in order is asked about each packet of the claim, by index of a rule. */
+START_TEST(long_claims_are_not_walked)
+{
+	struct flt_image img = world_image("r0 = 0\nexit\n", EXO_PROG_SOCKET);
+	struct exo_key k = grant(&thief, "any");
+	char text[2048];
+	struct exo_pkt p = { .linktype = 1, .wirelen = 60 };
+	static uint8_t data[60] = { [12] = 8, [14] = 0x45, [17] = 46 };
+	const uint32_t n = _i == 0 ? 20 : 100;
+	uint64_t name;
+
+	p.data = data;
+	p.caplen = sizeof(data);
+	snprintf(text, sizeof(text), "proto 0");
+	for (uint32_t i = 1; i < n; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    " or proto %u", 2 * i);
+	ck_assert_int_eq(
+	    bind(&thief, &k, &img, EXO_BIND_TAP, span_of(region(text)), &name),
+	    0);
+	exo_ingest(core, &p, 1);
+	ck_assert_uint_eq(
+	    world_stat(core, &thief, name).evaluated, _i == 0 ? 1 : 0);
+	ck_assert_int_eq(unbind(&thief, name), 0);
+	ck_assert_int_eq(bind(&thief, &k, &img, EXO_BIND_TAP, none, &name), 0);
+	exo_ingest(core, &p, 1);
+	ck_assert_uint_eq(world_stat(core, &thief, name).evaluated, 1);
+	flt_image_free(&img);
+}
+END_TEST
+
 /* Claims without number, of packets that nobody else may claim: of another
  * grant, or of another key of the same one. */
 START_TEST(claims_without_number_hinder_nobody)
@@ -466,6 +499,7 @@ Suite *t_bomb_suite(void)
 	tcase_add_test(t, long_chains_of_keys);
 	tcase_add_loop_test(t, rules_are_charged_to_their_owner, 0, 3);
 	tcase_add_loop_test(t, claims_without_number_hinder_nobody, 0, 2);
+	tcase_add_loop_test(t, long_claims_are_not_walked, 0, 2);
 	tcase_add_test(t, odd_masks_cost_their_owner);
 	tcase_add_test(t, link_types_cost_their_owner);
 	suite_add_tcase(s, t);
