@@ -9,7 +9,8 @@
  * interpreter does the same, and both must say the same of every packet.
  *
  * Maps are charged to their owner, who has a limit of them. Making them is work,
- * too: a step for each 64 bytes.
+ * too: a step for each 64 bytes, also of those that are given back at once since
+ * the next one was refused.
  */
 #include "exo/abi/err.h"
 #include "exo/core/core_int.h"
@@ -71,6 +72,7 @@ int effect_worlds(struct exo_core *core, struct env *env,
 	err = plat_random(&cfg.hash, sizeof(cfg.hash));
 	if (err == 0)
 		err = plat_random(&cfg.seed, sizeof(cfg.seed));
+	env->maps.peak = before;
 	if (err == 0)
 		err = exo_world_new(&cfg, out);
 	if (err == 0)
@@ -79,7 +81,7 @@ int effect_worlds(struct exo_core *core, struct env *env,
 		err = exo_world_new(&cfg, twin);
 	if (err == 0 && core->vm != NULL)
 		err = begin_maps(*twin, img);
-	if (!budget_work(env, (env->maps.used - before) / BYTES_A_STEP) &&
+	if (!budget_work(env, (env->maps.peak - before) / BYTES_A_STEP) &&
 	    err == 0)
 		err = -EXO_EBUDGET;
 	return err;

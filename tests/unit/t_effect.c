@@ -53,12 +53,22 @@ static void fresh(const struct exo_core_config *cfg)
 }
 
 /* What the thief is charged for. */
-static uint64_t charged(void)
+static struct exo_env_stat thief_stat(void)
 {
 	struct exo_env_stat st;
 
 	ck_assert_int_eq(exo_env_stat(core, thief.name, &st), 0);
-	return st.mem;
+	return st;
+}
+
+static uint64_t charged(void)
+{
+	return thief_stat().mem;
+}
+
+static uint64_t worked(void)
+{
+	return thief_stat().work;
 }
 
 static struct exo_pkt any_packet(uint8_t *buf, struct sp_view *v)
@@ -414,6 +424,24 @@ START_TEST(maps_are_work)
 }
 END_TEST
 
+/* So is making those that are given back since the last one has no room. */
+START_TEST(refused_maps_are_work)
+{
+	const struct exo_core_config cfg = { .maps = 1 << 20 };
+	const struct exo_map_def two[] = { { EXO_MAP_ARRAY, 4, 1 << 19, 1, 0 },
+		{ EXO_MAP_ARRAY, 4, 1 << 19, 1, 0 } };
+	struct exo_report report;
+	uint64_t before;
+
+	fresh(&cfg);
+	before = worked();
+	ck_assert_int_eq(
+	    bind_maps("r0 = 1\nexit", EXO_PROG_SOCKET, two, 2, &report),
+	    -EXO_ENOMEM);
+	ck_assert_uint_ge(worked(), before + (1 << 19) / 64);
+}
+END_TEST
+
 /* Others see the packet: nobody writes it. Pointers do not leave. */
 START_TEST(programs_that_may_not)
 {
@@ -534,6 +562,7 @@ Suite *t_effect_suite(void)
 	tcase_add_loop_test(t, maps_that_cannot_be, 0, NBAD);
 	tcase_add_test(t, maps_have_a_limit);
 	tcase_add_test(t, maps_are_work);
+	tcase_add_test(t, refused_maps_are_work);
 	tcase_add_loop_test(t, programs_that_may_not, 0, NMAYNOT);
 	tcase_add_test(t, what_helpers_copy_counts);
 	suite_add_tcase(s, t);
