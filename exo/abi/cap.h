@@ -34,6 +34,10 @@ enum exo_res {
 /** Proven steps a packet filter may take without EXO_RIGHT_STEPS. */
 #define EXO_STEPS_DEFAULT 4096u
 
+/** And with it, where the core is not told otherwise: a packet must not stop the
+ * core, and a callback in a callback may take more steps than anybody waits. */
+#define EXO_STEPS_MAX 1048576u
+
 struct exo_key {
 	uint32_t res;    /* enum exo_res */
 	uint32_t rights; /* EXO_RIGHT_* */

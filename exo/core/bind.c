@@ -57,6 +57,15 @@ static int args_check(const struct exo_core *core, const struct env *env,
 	return 0;
 }
 
+/* May a program take so many steps? */
+static int steps_check(
+    const struct exo_core *core, const struct exo_call_bind *a, uint64_t steps)
+{
+	if (steps > EXO_STEPS_DEFAULT && (a->key.rights & EXO_RIGHT_STEPS) == 0)
+		return -EXO_EPERM;
+	return steps > core->cfg.steps ? -EXO_E2BIG : 0;
+}
+
 /* Copy the image in, take it apart and prove it. */
 static int image_verify(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job,
@@ -98,9 +107,9 @@ static int image_verify(struct exo_core *core, struct env *env,
 		err = -EXO_EBUDGET;
 	if (err != 0)
 		return err;
-	if (vf_prog_facts(job->prog)->max_steps > EXO_STEPS_DEFAULT &&
-	    (a->key.rights & EXO_RIGHT_STEPS) == 0)
-		return -EXO_EPERM;
+	err = steps_check(core, a, vf_prog_facts(job->prog)->max_steps);
+	if (err != 0)
+		return err;
 	return effect_worlds(
 	    core, env, &img, job->prog, &job->world, &job->twin);
 }

@@ -32,6 +32,8 @@ static void core_defaults(struct exo_core_config *cfg)
 		cfg->verify_insns = VF_EXPLORED_BARE;
 	if (cfg->verify_mem == 0)
 		cfg->verify_mem = VF_MEM_BARE;
+	if (cfg->steps == 0)
+		cfg->steps = EXO_STEPS_MAX;
 	if (cfg->linear == 0)
 		cfg->linear = LINEAR_DEFAULT;
 	if (cfg->region_steps == 0)

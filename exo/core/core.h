@@ -33,8 +33,10 @@ struct exo_core_config {
 	uint32_t bindings;     /* most bindings; 0: 4,194,304 */
 	uint64_t verify_insns; /* explored a BIND; 0: VF_EXPLORED_BARE */
 	uint64_t verify_mem;   /* bytes a BIND; 0: VF_MEM_BARE */
-	uint64_t code; /* bytes of machine code an environment; 0: 64 MiB */
-	uint64_t maps; /* bytes of maps an environment; 0: 64 MiB */
+	uint64_t steps; /* proven of a bound program, at most, whatever its key
+	                   lets; 0: EXO_STEPS_MAX */
+	uint64_t code;  /* bytes of machine code an environment; 0: 64 MiB */
+	uint64_t maps;  /* bytes of maps an environment; 0: 64 MiB */
 	uint64_t compile_mem; /* bytes a BIND while it compiles; 0: 64 MiB */
 	uint64_t
 	    region_steps; /* of the algebra of regions a call; 0: 1,000,000 */

@@ -3,6 +3,8 @@
  * Bindings with effects: programs with helpers and maps. They run on every
  * packet of their claim, in order, once, whoever takes it; and on no other.
  */
+#include <stdio.h>
+
 #include "exo/isa/text.h"
 #include "tests/support/oom.h"
 #include "tests/support/spacegen.h"
@@ -506,6 +508,32 @@ START_TEST(what_helpers_copy_counts)
 }
 END_TEST
 
+/* A callback in a callback may be called 2^46 times: no key lets a packet stop
+ * the core. */
+START_TEST(no_packet_stops_the_core)
+{
+	static const char nested[] =
+	    "r1 = %u\nr2 = subprog[f]\nr3 = 0\nr4 = 0\ncall loop\nr0 = "
+	    "0\nexit\n"
+	    "f:\nr1 = %u\nr2 = subprog[g]\nr3 = 0\nr4 = 0\ncall loop\nr0 = 0\n"
+	    "exit\ng:\nr0 = 0\nexit\n";
+	static const struct {
+		uint32_t n, m;
+		int err;
+	} of[] = { { 700, 700, 0 }, { 800, 800, -EXO_E2BIG },
+		{ 1u << 23, 1u << 23, -EXO_E2BIG } };
+	struct exo_report report;
+	char text[512];
+
+	for (uint32_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), nested, of[i].n, of[i].m);
+		ck_assert_int_eq(
+		    bind_maps(text, EXO_PROG_SOCKET, NULL, 0, &report),
+		    of[i].err);
+	}
+}
+END_TEST
+
 /* --- memory fails ----------------------------------------------------------------- */
 
 static struct flt_image oom_img;
@@ -565,6 +593,7 @@ Suite *t_effect_suite(void)
 	tcase_add_test(t, refused_maps_are_work);
 	tcase_add_loop_test(t, programs_that_may_not, 0, NMAYNOT);
 	tcase_add_test(t, what_helpers_copy_counts);
+	tcase_add_test(t, no_packet_stops_the_core);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(oom, setup, teardown);
 	tcase_add_test(oom, every_allocation_fails);
