@@ -26,7 +26,8 @@ struct hits {
 	uint64_t rank[EXO_LOOK_BATCH * ROOM];
 	struct domain **touched; /* domains that some packet is in */
 	uint32_t ntouched;
-	uint32_t ngot; /* of core->ranks, by gather() */
+	uint32_t ngot;    /* of core->ranks, by gather() */
+	uint64_t effects; /* packets of domains where some have them */
 	const struct linkset *set;
 };
 
@@ -93,6 +94,18 @@ static void pass_by(struct exo_core *core, const struct batch *bt)
 	}
 }
 
+/* Packets that may have to be shown to somebody when they are gone: what others
+ * bind elsewhere does not count. */
+static uint64_t with_effects(const struct hits *h)
+{
+	uint64_t packets = 0;
+
+	for (uint32_t i = 0; i < h->ntouched; i++)
+		if (h->touched[i]->neffects > 0)
+			packets |= h->touched[i]->mask;
+	return packets;
+}
+
 /* Let a number sink to its place in a heap, the greatest first. */
 static void sink(uint64_t *v, uint32_t n, uint32_t i)
 {
@@ -143,15 +156,17 @@ static void on_rule(void *arg, uint32_t packet, uint64_t rank)
 	core->ranks[h->ngot++] = rank;
 }
 
-/* All rules of one packet, in the order of all of its domains. */
-static uint32_t gather(struct exo_core *core, uint32_t packet)
+/* All rules of one packet, in the order of all of its domains; of one that is
+ * gone, those of domains with effects. */
+static uint32_t gather(struct exo_core *core, uint32_t packet, bool gone)
 {
 	const uint64_t bit = (uint64_t)1 << packet;
 	struct hits *h = core->hits;
 
 	h->ngot = 0;
 	for (uint32_t i = 0; i < h->ntouched; i++)
-		if ((bit & h->touched[i]->mask) != 0)
+		if ((bit & h->touched[i]->mask) != 0 &&
+		    (!gone || h->touched[i]->neffects > 0))
 			exo_index_all(
 			    h->touched[i]->ix, core->look, bit, on_rule, core);
 	return sort(core->ranks, h->ngot);
@@ -255,8 +270,9 @@ static void some(struct exo_core *core, const struct batch *bt, uint32_t i,
     const uint64_t *rank, uint32_t n, struct turn *t)
 {
 	const struct linkset *set = core->hits->set;
+	const bool effects = (core->hits->effects >> i & 1) != 0;
 
-	for (uint32_t k = 0; k < n && (!t->gone || set->neffects > 0); k++) {
+	for (uint32_t k = 0; k < n && (!t->gone || effects); k++) {
 		uint32_t id = exo_rank_id(rank[k]), slot = id / 2;
 		struct binding *b;
 		bool away;
@@ -287,8 +303,8 @@ static void one(
 	uint32_t n = h->h.n[i], k = 0, all;
 
 	some(core, bt, i, first, n, &t);
-	if (more && (!t.gone || h->set->neffects > 0)) {
-		all = gather(core, i);
+	if (more && (!t.gone || (h->effects >> i & 1) != 0)) {
+		all = gather(core, i, t.gone);
 		while (k < all && core->ranks[k] <= first[n - 1])
 			k++;
 		some(core, bt, i, core->ranks + k, all - k, &t);
@@ -329,6 +345,7 @@ void demux_index(
 	find_domains(core, set, all);
 	if (set->npaid > 0)
 		pass_by(core, bt);
+	h->effects = set->neffects == 0 ? 0 : with_effects(h);
 	memset(h->h.n, 0, sizeof(h->h.n));
 	memset(h->h.from, 0, sizeof(h->h.from));
 	h->h.rank = h->rank;

@@ -49,8 +49,9 @@ struct domain {
 	const struct region *grant; /* NULL: every packet */
 	struct key_rec *key;        /* whose it is; NULL: several are */
 	struct linkset *set;
-	uint32_t id, n;  /* its number, and its bindings */
-	uint32_t shapes; /* that it may have */
+	uint32_t id, n;    /* its number, and its bindings */
+	uint32_t neffects; /* of them, those that run on all of their claims */
+	uint32_t shapes;   /* that it may have */
 	struct exo_mem *mem;
 	struct binding *bindings;
 	uint32_t *rule; /* handles in the index of regions */

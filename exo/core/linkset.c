@@ -222,6 +222,7 @@ void linkset_insert(
 	set->npaid += b->env->rate != 0;
 	set->nfollow += b->follows;
 	set->neffects += b->effects;
+	b->domain->neffects += b->effects;
 	set->ntake += b->snap != 0;
 	set->nbare += b->code == NULL;
 	set->ncubes += cubes_of(b);
@@ -238,6 +239,7 @@ void linkset_remove(
 	set->npaid -= b->env->rate != 0;
 	set->nfollow -= b->follows;
 	set->neffects -= b->effects;
+	b->domain->neffects -= b->effects;
 	set->ntake -= b->snap != 0;
 	set->nbare -= b->code == NULL;
 	set->ncubes -= cubes_of(b);

@@ -180,6 +180,44 @@ START_TEST(whoever_takes_it)
 }
 END_TEST
 
+/* A packet that somebody took, and that is in many more rules, is done with,
+ * unless a program of its own grant is to run on it all the same. All of its rules
+ * would be in core->ranks. */
+START_TEST(effects_elsewhere_cost_nothing)
+{
+	const struct exo_core_config cfg = { .linear = 1 };
+	static const uint8_t data[60] = { [12] = 8, [14] = 0x45, [23] = 6 };
+	struct flt_image all = world_image("r0 = -1\nexit", EXO_PROG_SOCKET);
+	struct flt_image count =
+	    world_image_maps(COUNT, EXO_PROG_SOCKET, defs, 1);
+	struct exo_pkt p = {
+		.data = data, .caplen = 60, .wirelen = 60, .linktype = 1
+	};
+	struct exo_key mine, theirs;
+
+	fresh(&cfg);
+	mine = grant(&thief, "udp");
+	theirs = grant(&victim, "tcp");
+	for (uint32_t i = 0; i < 40; i++)
+		ck_assert_int_eq(
+		    bind(&victim, &theirs, &all, EXO_BIND_FIRST, none, NULL),
+		    0);
+	ck_assert_int_eq(
+	    bind(&thief, &mine, &count, EXO_BIND_TAP, none, NULL), 0);
+	core->ranks[0] = 0;
+	exo_ingest(core, &p, 1);
+	ck_assert_uint_eq(p.matched, 1);
+	ck_assert_uint_eq(core->ranks[0], 0);
+	ck_assert_int_eq(
+	    bind(&victim, &theirs, &count, EXO_BIND_TAP, none, NULL), 0);
+	exo_ingest(core, &p, 1);
+	ck_assert_uint_eq(p.matched, 1);
+	ck_assert_uint_ne(core->ranks[0], 0);
+	flt_image_free(&all);
+	flt_image_free(&count);
+}
+END_TEST
+
 /* --- what helpers tell ---------------------------------------------------------- */
 
 START_TEST(time_is_the_packets)
@@ -583,6 +621,7 @@ Suite *t_effect_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, whoever_takes_it, 0, 24);
+	tcase_add_test(t, effects_elsewhere_cost_nothing);
 	tcase_add_test(t, time_is_the_packets);
 	tcase_add_test(t, records_of_a_ring);
 	tcase_add_test(t, maps_are_a_bindings_own);
