@@ -305,6 +305,9 @@ static int call_back(struct vf_env *env, const struct call *c)
 		args[1].frame = (uint8_t)(env->st.depth + 1);
 		args[2] = pointer(EXO_REG_MAP_VALUE, c, env->pc);
 		args[3] = env->st.r[3];
+		/* it is a copy of the key */
+		env->walked = vf_sum(
+		    env->walked, times * (c->map->key_size / VF_BYTES_A_STEP));
 	} else {
 		times = env->st.r[1].kind == EXO_REG_SCALAR
 		            ? env->st.r[1].s.r.umax & UINT32_MAX
@@ -393,9 +396,27 @@ static int result(struct vf_env *env, const struct call *c)
 	}
 }
 
+/* Steps of finding a key, beside those for its bytes. A look into a hash waits for
+ * memory that is in no cache four times or so, one that counts uses for more; of
+ * a trie it may meet a node for each bit of the key. */
+static uint64_t found_in(const struct exo_map_def *map)
+{
+	switch (map->kind) {
+	case EXO_MAP_HASH:
+	case EXO_MAP_PERCPU_HASH:
+		return 16;
+	case EXO_MAP_LRU_HASH:
+	case EXO_MAP_LRU_PERCPU_HASH:
+		return 32;
+	case EXO_MAP_LPM_TRIE:
+		return map->key_size * 8ull;
+	default:
+		return 0;
+	}
+}
+
 /* Bytes that a helper handles at most, by its row: what it is given to read or
- * to fill, and what a map copies or compares. A look into a trie may meet a node
- * for each bit of the key. */
+ * to fill, and what a map copies or compares. */
 static uint64_t handled(const struct vf_env *env, const struct call *c)
 {
 	uint64_t bytes = 0;
@@ -405,10 +426,8 @@ static uint64_t handled(const struct vf_env *env, const struct call *c)
 
 		switch ((enum isa_arg)c->h->arg[i]) {
 		case ISA_ARG_KEY:
-			bytes += c->map->key_size;
-			if (c->map->kind == EXO_MAP_LPM_TRIE)
-				bytes +=
-				    c->map->key_size * 8ull * VF_BYTES_A_STEP;
+			bytes += c->map->key_size +
+			         found_in(c->map) * VF_BYTES_A_STEP;
 			break;
 		case ISA_ARG_VALUE:
 		case ISA_ARG_OUT_VALUE:
