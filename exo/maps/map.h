@@ -13,7 +13,8 @@
  * until the element is used again, and then those of another value of the
  * same map, of the same size. It never reads anything else. Freed elements
  * are used again in the order in which they were freed, so that this happens
- * as late as it can. (Linux's pre-allocated hash promises less.)
+ * as late as it can; a trie's are in the opposite order. (Linux's pre-allocated
+ * hash promises less.)
  *
  * Results: what programs see is Linux's: 0, or a negated enum exo_prog_err.
  * What an owner calls answers with negative EXO_E* numbers.
