@@ -207,8 +207,9 @@ void slots_free(struct exo_core *core, struct linkset *set);
 extern const struct sp_universe rules_universe;
 
 /* Bytes that an owner pays for: about what they are. */
-#define RULE_CHARGE  192u
-#define SHAPE_CHARGE 3584u /* of the first to have it */
+#define BINDING_CHARGE 448u /* without rules */
+#define RULE_CHARGE    192u
+#define SHAPE_CHARGE   3584u /* of the first to have it */
 
 /* domain_tree.c */
 /** Put a binding into the domain of its key, or of the nearest key above that

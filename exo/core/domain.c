@@ -16,8 +16,8 @@
  *	if the program accepts each packet of it; then it need not run.
  *
  * Memory
- *	Indexes are the core's, since many owners may share one. Rules, and
- *	shapes of rules, are charged to their owner all the same, until the
+ *	Indexes are the core's, since many owners may share one, and so are the
+ *	bindings and their tables. Bindings, rules, and shapes of rules, are charged to their owner all the same, until the
  *	binding goes.
  *
  * Slots
@@ -233,7 +233,8 @@ static int rules_make(struct exo_core *core, struct binding *b)
 			err = -EXO_ENOMEM;
 	}
 	if (err == 0)
-		err = charge(b, b->rules_room * RULE_CHARGE);
+		err = charge(
+		    b, BINDING_CHARGE + b->rules_room * (uint64_t)RULE_CHARGE);
 	exo_index_stat(b->domain->ix, &before);
 	if (err == 0)
 		err = rules_insert(core, b->domain, b, sure, core->vm != NULL);

@@ -226,6 +226,30 @@ START_TEST(rules_are_charged_to_their_owner)
 }
 END_TEST
 
+/* A binding without rules, never run and not compiled, is something all the
+ * same. */
+START_TEST(bindings_are_charged_to_their_owner)
+{
+	struct flt_image img = world_image("r0 = 0\nexit\n", EXO_PROG_SOCKET);
+	uint64_t before = 0, all = 0;
+
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct exo_call_bind a = world_bind_args(&thief, &img);
+
+		if (i == 100) {
+			before = spent(&thief);
+			all = held();
+		}
+		ck_assert_int_eq(
+		    exo_call(core, thief.name, EXO_CALL_BIND_NR, &a, sizeof(a)),
+		    0);
+	}
+	/* tables that grow by doubling are half empty at worst */
+	ck_assert_uint_lt(held() - all, 3 * (spent(&thief) - before) / 2);
+	flt_image_free(&img);
+}
+END_TEST
+
 /* A few bindings are asked in order, each packet looked up in each claim, cube
  * by cube: whoever claims much is found by index, or others' packets pay. Who is
  * asked in order is asked about each packet of the claim, by index of a rule. */
@@ -499,6 +523,7 @@ Suite *t_bomb_suite(void)
 	tcase_add_test(t, long_chains_of_keys);
 	tcase_add_loop_test(t, rules_are_charged_to_their_owner, 0, 3);
 	tcase_add_loop_test(t, claims_without_number_hinder_nobody, 0, 2);
+	tcase_add_test(t, bindings_are_charged_to_their_owner);
 	tcase_add_loop_test(t, long_claims_are_not_walked, 0, 2);
 	tcase_add_test(t, odd_masks_cost_their_owner);
 	tcase_add_test(t, link_types_cost_their_owner);
