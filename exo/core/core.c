@@ -54,6 +54,7 @@ int exo_core_new(const struct exo_core_config *cfg, struct exo_core **out)
 		    .limit = cfg->mem },
 	};
 	core_defaults(&core->cfg);
+	core->slots_max = SLOTS_MAX;
 	err = plat_random(&core->secret, sizeof(core->secret));
 	if (err != 0)
 		goto fail;

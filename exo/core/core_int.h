@@ -203,6 +203,7 @@ struct exo_core {
 	uint64_t parsed;      /* which of them it has seen */
 	uint32_t cpu;         /* enum jit_cpu */
 	uint32_t regions;     /* made so far: their numbers */
+	uint32_t slots_max;   /* SLOTS_MAX, but for tests */
 	uint64_t calls;       /* that compared claims */
 	uint8_t nothing;      /* where a packet without bytes lies */
 	struct exo_core_stat stat;

@@ -23,6 +23,8 @@
  * Slots
  *	Rules name bindings by slot: slots are given in the order of birth and
  *	not used again, so that of the same priority the older one comes first.
+ *	When there are no more, after 2^31 births, those who live move up: else
+ *	who binds and unbinds for some hours would have used up everybody's.
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
@@ -43,39 +45,13 @@ struct binding *slot_find(const struct linkset *set, uint32_t slot)
 	return set->slots[slot / SLOTS_CHUNK]->b[slot % SLOTS_CHUNK];
 }
 
-/* Room in the table of chunks, and the chunk of the next slot. */
-static int slot_reserve(struct exo_core *core, struct linkset *set)
+static void slot_fill(struct linkset *set, uint32_t slot, struct binding *b)
 {
-	uint32_t chunk = set->nslots / SLOTS_CHUNK, room = set->slots_room;
-	struct slots **more;
+	struct slots *s = set->slots[slot / SLOTS_CHUNK];
 
-	if (set->nslots >= SLOTS_MAX)
-		return -EXO_ELIMIT;
-	if (chunk >= room) {
-		room = room == 0 ? 16 : room * 2;
-		more = exo_mem_get(&core->mem, room * sizeof(*more));
-		if (more == NULL)
-			return -EXO_ENOMEM;
-		if (chunk > 0)
-			memcpy(more, set->slots, chunk * sizeof(*more));
-		exo_mem_put(
-		    &core->mem, set->slots, set->slots_room * sizeof(*more));
-		set->slots = more;
-		set->slots_room = room;
-	}
-	if (set->slots[chunk] == NULL)
-		set->slots[chunk] =
-		    exo_mem_get(&core->mem, sizeof(struct slots));
-	return set->slots[chunk] == NULL ? -EXO_ENOMEM : 0;
-}
-
-static void slot_fill(struct linkset *set, struct binding *b)
-{
-	struct slots *s = set->slots[set->nslots / SLOTS_CHUNK];
-
-	s->b[set->nslots % SLOTS_CHUNK] = b;
+	s->b[slot % SLOTS_CHUNK] = b;
 	s->live++;
-	b->slot = set->nslots++;
+	b->slot = slot;
 }
 
 static void slot_clear(
@@ -89,6 +65,72 @@ static void slot_clear(
 		return;
 	exo_mem_put(&core->mem, s, sizeof(*s));
 	set->slots[chunk] = NULL;
+}
+
+static int chunk_reserve(
+    struct exo_core *core, struct linkset *set, uint32_t chunk)
+{
+	if (set->slots[chunk] == NULL)
+		set->slots[chunk] =
+		    exo_mem_get(&core->mem, sizeof(struct slots));
+	return set->slots[chunk] == NULL ? -EXO_ENOMEM : 0;
+}
+
+/* Whoever lives moves up to the first slot that is free, in the same order. */
+static int slots_renumber(struct exo_core *core, struct linkset *set)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < set->nslots; i++) {
+		const struct slots *s = set->slots[i / SLOTS_CHUNK];
+		struct binding *b;
+
+		if (s == NULL) {
+			i |= SLOTS_CHUNK - 1;
+			continue;
+		}
+		b = s->b[i % SLOTS_CHUNK];
+		if (b == NULL || n++ == i)
+			continue;
+		if (chunk_reserve(core, set, (n - 1) / SLOTS_CHUNK) != 0)
+			return -EXO_ENOMEM;
+		for (uint32_t k = 0; k < b->nrules; k++)
+			exo_index_lower(
+			    b->domain->ix, b->rule[k], 2 * (i - (n - 1)));
+		slot_fill(set, n - 1, b);
+		slot_clear(core, set, i);
+	}
+	set->nslots = n;
+	return 0;
+}
+
+/* Room in the table of chunks, and the chunk of the next slot. */
+static int slot_reserve(struct exo_core *core, struct linkset *set)
+{
+	uint32_t room = set->slots_room, chunk;
+	struct slots **more;
+	int err = 0;
+
+	if (set->nslots >= core->slots_max)
+		err = slots_renumber(core, set);
+	if (err == 0 && set->nslots >= core->slots_max)
+		err = -EXO_ELIMIT;
+	if (err != 0)
+		return err;
+	chunk = set->nslots / SLOTS_CHUNK;
+	if (chunk >= room) {
+		room = room == 0 ? 16 : room * 2;
+		more = exo_mem_get(&core->mem, room * sizeof(*more));
+		if (more == NULL)
+			return -EXO_ENOMEM;
+		if (chunk > 0)
+			memcpy(more, set->slots, chunk * sizeof(*more));
+		exo_mem_put(
+		    &core->mem, set->slots, set->slots_room * sizeof(*more));
+		set->slots = more;
+		set->slots_room = room;
+	}
+	return chunk_reserve(core, set, chunk);
 }
 
 void slots_free(struct exo_core *core, struct linkset *set)
@@ -246,7 +288,7 @@ static int rules_make(struct exo_core *core, struct binding *b)
 		    b, (now.shapes - before.shapes) * (uint64_t)SHAPE_CHARGE);
 	exo_arena_free(&arena);
 	if (err == 0) {
-		slot_fill(b->set, b);
+		slot_fill(b->set, b->set->nslots++, b);
 		b->slotted = true;
 	}
 	return err;

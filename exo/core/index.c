@@ -3,6 +3,7 @@
 #include "exo/core/index_int.h"
 
 #include "exo/abi/err.h"
+#include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 
 #define HEADS_MAX 1024u
@@ -257,6 +258,21 @@ int exo_index_delete(struct exo_index *ix, uint32_t handle)
 	ix_retire_rec(ix, handle);
 	ix_member_drop(ix, r->member);
 	return 0;
+}
+
+void exo_index_lower(struct exo_index *ix, uint32_t handle, uint32_t by)
+{
+	struct ix_rec *r = ix_rec(ix, handle);
+	struct ix_table *t = *ix_table(ix, r->table);
+
+	exo_assert(by <= exo_rank_id(r->rank));
+	r->rank -= by;
+	for (; t != NULL; t = t->into) {
+		if (r->rank >= t->best)
+			continue;
+		ix->reorder = ix->reorder || ix->list->n > 1;
+		__atomic_store_n(&t->best, r->rank, __ATOMIC_RELEASE);
+	}
 }
 
 void exo_index_stat(const struct exo_index *ix, struct exo_index_stat *out)

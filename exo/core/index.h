@@ -88,6 +88,10 @@ int exo_index_insert(struct exo_index *ix, const struct sp_cube *c,
  * Handles are used again. Time as above; needs no memory. */
 int exo_index_delete(struct exo_index *ix, uint32_t handle);
 
+/** A rule's id becomes less by a number. Takes constant time, cannot fail; nobody
+ * looks meanwhile. */
+void exo_index_lower(struct exo_index *ix, uint32_t handle, uint32_t by);
+
 struct exo_index_stat {
 	uint32_t records, shapes;
 	uint32_t tables;   /* each costs a packet one look */

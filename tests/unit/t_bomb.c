@@ -226,6 +226,62 @@ START_TEST(rules_are_charged_to_their_owner)
 }
 END_TEST
 
+/* A table's numbers for bindings are not used up by one who comes and goes, and
+ * order stays that of age. */
+START_TEST(who_comes_and_goes_uses_nothing_up)
+{
+	static const uint8_t data[60] = { [12] = 8, [14] = 0x45, [23] = 17 };
+	const struct exo_core_config cfg = { .linear = 1 };
+	struct flt_image img[3] = {
+		world_image("r0 = 1\nexit\n", EXO_PROG_SOCKET),
+		counting(3, "> 9"),
+		world_image(
+		    "r6 = r1\nr0 = *(u8 *)skb[23]\nr0 *= 7\nr0 &= 3\nexit\n",
+		    EXO_PROG_SOCKET),
+	};
+	struct exo_pkt p = {
+		.data = data, .caplen = 60, .wirelen = 60, .linktype = 1
+	};
+	uint64_t own[12], name, last;
+	struct exo_key mine, theirs;
+
+	end();
+	begin(&cfg);
+	core->slots_max = 40;
+	mine = grant(&thief, "any");
+	theirs = grant(&victim, "udp");
+	ck_assert_int_eq(
+	    bind(&thief, &mine, &img[0], EXO_BIND_TAP, none, &last), 0);
+	for (uint32_t i = 0; i < 2000; i++) {
+		if (i % 100 == 50 && i / 100 < 12)
+			ck_assert_int_eq(
+			    bind(&victim, &theirs, &img[i / 100 % 2 * 2],
+			        EXO_BIND_FIRST, none, &own[i / 100]),
+			    0);
+		ck_assert_int_eq(
+		    bind(&thief, &mine, &img[i % 3], EXO_BIND_TAP, none, &name),
+		    0);
+		ck_assert_int_eq(unbind(&thief, last), 0);
+		last = name;
+	}
+	/* the oldest that takes it is the first */
+	for (uint32_t i = 0; i < 12; i++) {
+		exo_ingest(core, &p, 1);
+		ck_assert_uint_eq(world_stat(core, &victim, own[i]).matched, 1);
+		ck_assert_int_eq(unbind(&victim, own[i]), 0);
+	}
+	for (uint32_t i = 1; i < 40; i++)
+		ck_assert_int_eq(
+		    bind(&victim, &theirs, &img[0], EXO_BIND_TAP, none, NULL),
+		    0);
+	ck_assert_int_eq(
+	    bind(&victim, &theirs, &img[0], EXO_BIND_TAP, none, NULL),
+	    -EXO_ELIMIT);
+	for (uint32_t i = 0; i < 3; i++)
+		flt_image_free(&img[i]);
+}
+END_TEST
+
 /* A binding without rules, never run and not compiled, is something all the
  * same. */
 START_TEST(bindings_are_charged_to_their_owner)
@@ -523,6 +579,7 @@ Suite *t_bomb_suite(void)
 	tcase_add_test(t, long_chains_of_keys);
 	tcase_add_loop_test(t, rules_are_charged_to_their_owner, 0, 3);
 	tcase_add_loop_test(t, claims_without_number_hinder_nobody, 0, 2);
+	tcase_add_test(t, who_comes_and_goes_uses_nothing_up);
 	tcase_add_test(t, bindings_are_charged_to_their_owner);
 	tcase_add_loop_test(t, long_claims_are_not_walked, 0, 2);
 	tcase_add_test(t, odd_masks_cost_their_owner);
