@@ -26,6 +26,11 @@
  * Chains: a slot of a bucket leads to the records of one coarse key, linked by
  * next, which readers follow, and prev, which they do not: the head's is the
  * tail. A slot's tag is 0 when it is free.
+ *
+ * Few: as long as a table never had more than IX_FEW chains since it was empty,
+ * their heads stand in the table, too. A reader copies them between two looks at
+ * `turn`, which is odd while they change, and asks each; so it has all that were
+ * there at one moment, and what comes later it need not see.
  */
 #ifndef EXO_CORE_INDEX_DATA_H
 #define EXO_CORE_INDEX_DATA_H
@@ -36,6 +41,8 @@
 #define IX_WORDS  5u
 #define IX_SLOTS  12u /* of a bucket */
 #define IX_LOAD   7u /* slots in use of a bucket, on average: then they double */
+#define IX_FEW    4u /* chains of a table that are asked without a hash */
+#define IX_MANY   UINT32_MAX
 #define IX_CHAIN  8u  /* records of one coarse key that nobody minds */
 #define IX_KEYS   16u /* masked fields of a shape; more are checked apart */
 #define IX_PLACES 24u /* fields of a layout */
@@ -166,6 +173,8 @@ struct ix_table {
 	uint32_t buckets; /* 0: a chain that all packets walk, see head */
 	struct ix_slab slab, extras; /* buckets */
 	uint32_t head;
+	uint32_t turn, nfew; /* IX_MANY: few are not known */
+	uint32_t few[IX_FEW];
 
 	/* for the writer */
 	struct ix_dead dead;

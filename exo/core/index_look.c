@@ -570,9 +570,100 @@ static void scan(const struct exo_index *ix, struct exo_look *l,
 	}
 }
 
+/* --- few ---------------------------------------------------------------------- */
+
+/* Copy the heads of a table's few chains. Returns how many, or IX_MANY. */
+static uint32_t few_of(const struct ix_table *t, uint32_t head[IX_FEW])
+{
+	uint32_t turn = get32(&t->turn), n = get32(&t->nfew);
+
+	if ((turn & 1) != 0 || n > IX_FEW)
+		return IX_MANY;
+	for (uint32_t k = 0; k < n; k++)
+		head[k] = get32(&t->few[k]);
+	return get32(&t->turn) == turn ? n : IX_MANY;
+}
+
+/* Whether all packets' words are one load each. */
+static bool plain_words(const struct exo_look *l)
+{
+	for (uint32_t m = l->seen; m != 0; m &= m - 1) {
+		uint32_t c = (uint32_t)__builtin_ctz(m);
+		const struct ix_prog *g;
+
+		if (c == IX_PARSED)
+			return false;
+		g = &l->lay->prog[c];
+		if (g->way != IX_NEVER &&
+		    (g->way > IX_ONE || (g->check & ~l->common) != 0))
+			return false;
+	}
+	return true;
+}
+
+/* Packets of one class against few chains. */
+INLINE void ask_few(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_prog *g, const uint8_t *list, uint32_t n,
+    const uint32_t head[IX_FEW], uint32_t nhead, enum mode mode)
+{
+	const uint32_t words = l->lay->words;
+
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t i = list[j];
+		const uint8_t *d = l->p[i].data;
+
+		for (uint32_t k = 0; k < words; k++)
+			l->w[i][k] = (exo_le64(d + g->load[k].off[0]) &
+			                 g->load[k].mask[0]) |
+			             g->load[k].fixed;
+		for (uint32_t k = 0; k < nhead; k++) {
+			const struct ix_rec *r = ix_rec(ix, head[k]);
+			uint32_t next = get32(&r->next);
+
+			if (is_in(ix, l, i, r, words))
+				emit(l, i, r->rank, mode);
+			if (next != 0)
+				(void)chain(ix, l, i, next, mode);
+		}
+	}
+}
+
+/* A table of few chains: no hash is worth it. False: it has more, or what is
+ * looked at is not plain. */
+INLINE bool look_few(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, uint64_t which, bool whole, enum mode mode)
+{
+	uint64_t best = __atomic_load_n(&t->best, __ATOMIC_ACQUIRE);
+	uint32_t head[IX_FEW], nhead = few_of(t, head);
+
+	if (nhead == IX_MANY || !plain_words(l))
+		return false;
+	for (uint32_t m = l->seen; m != 0; m &= m - 1) {
+		uint32_t c = (uint32_t)__builtin_ctz(m), n = l->n;
+		const struct ix_prog *g = &l->lay->prog[c];
+		const uint8_t *list = same_order;
+
+		if (l->seen != m || (m & (m - 1)) != 0) {
+			list = l->order + l->start[c];
+			n = (uint32_t)(l->start[c + 1] - l->start[c]);
+		}
+		if (g->way == IX_NEVER)
+			continue;
+		if (!whole) {
+			n = select(l, list, n, which, best);
+			list = l->some;
+		}
+		ask_few(ix, l, g, list, n, head, nhead, mode);
+	}
+	l->found = true;
+	return true;
+}
+
 INLINE void look_in(const struct exo_index *ix, struct exo_look *l,
     const struct ix_list *list, uint64_t which, enum mode mode)
 {
+	bool whole;
+
 	l->found = false;
 	for (uint32_t k = 0; k < list->n; k++) {
 		const struct ix_table *t = list->t[k];
@@ -583,8 +674,10 @@ INLINE void look_in(const struct exo_index *ix, struct exo_look *l,
 			l->found = true;
 			continue;
 		}
-		stage_one(ix, l, t, which,
-		    which == l->all && (!l->found || mode != FIRST));
+		whole = which == l->all && (!l->found || mode != FIRST);
+		if (look_few(ix, l, t, which, whole, mode))
+			continue;
+		stage_one(ix, l, t, which, whole);
 		stage_two(ix, l, t);
 		if (mode != FIRST || l->lay->words > 2)
 			stage_three(ix, l, t, IX_WORDS, mode);

@@ -129,6 +129,39 @@ static bool find_free(
 	return false;
 }
 
+/* --- few -------------------------------------------------------------------- */
+
+static void turn(struct ix_table *t)
+{
+	set32(&t->turn, t->turn + 1);
+}
+
+/* A chain is there anew, has another head, or is gone: from and to are heads, or
+ * 0. Stores are releases, so that none passes a turn. */
+static void few_change(struct ix_table *t, uint32_t from, uint32_t to)
+{
+	uint32_t n = t->nfew, i = 0;
+
+	if (t->slots == 0 && n == IX_MANY)
+		n = 0;
+	else if (n == IX_MANY)
+		return;
+	turn(t);
+	while (from != 0 && i < n && t->few[i] != from)
+		i++;
+	if (from != 0 && to != 0) {
+		set32(&t->few[i], to);
+	} else if (from != 0) {
+		set32(&t->few[i], t->few[--n]);
+	} else if (n < IX_FEW) {
+		set32(&t->few[n++], to);
+	} else {
+		n = IX_MANY;
+	}
+	set32(&t->nfew, n);
+	turn(t);
+}
+
 uint32_t ix_chain_of(
     const struct exo_index *ix, struct ix_table *t, const uint64_t *w)
 {
@@ -238,10 +271,14 @@ void ix_chain_add(struct exo_index *ix, struct ix_table *t, uint32_t head)
 		return;
 	}
 	if (find(ix, t, w, &s)) {
-		splice(ix, head, s.b->head[s.i]);
+		uint32_t was = s.b->head[s.i];
+
+		splice(ix, head, was);
+		few_change(t, was, head);
 		set32(&s.b->head[s.i], head);
 		return;
 	}
+	few_change(t, 0, head);
 	x = ix_hash(ix->key, t, w);
 	exo_assert(find_free(t, ix_bucket(t, ix_which(x, t->buckets)), &s));
 	set32(&s.b->head[s.i], head);
@@ -267,10 +304,13 @@ void ix_chain_drop(struct exo_index *ix, struct ix_table *t, uint32_t rec)
 		ix_rec(ix, r->next != 0 ? r->next : *head)->prev = r->prev;
 	} else if (r->next != 0) {
 		ix_rec(ix, r->next)->prev = r->prev;
+		if (t->hashed != 0)
+			few_change(t, rec, r->next);
 		set32(head, r->next);
 	} else if (t->hashed == 0) {
 		set32(head, 0);
 	} else {
+		few_change(t, rec, 0);
 		set_tag(&s, 0);
 		t->slots--;
 	}
@@ -291,6 +331,7 @@ bool ix_table_move(struct exo_index *ix, struct ix_table *t)
 			        ix, t->into, ix_rec(ix, head)->w) != 0)
 				return false;
 			ix_chain_add(ix, t->into, head);
+			few_change(t, head, 0);
 			set_tag(&s, 0);
 			t->slots--;
 		}
