@@ -51,11 +51,21 @@ static void in_domain(struct hits *h, struct domain *d, uint64_t packets)
 	d->mask |= packets;
 }
 
-static void on_region(void *arg, uint32_t packet, uint64_t rank)
+/* The domains in an index of regions that have some packets. */
+static void find_regions(
+    struct exo_core *core, const struct exo_index *ix, uint64_t packets)
 {
-	struct hits *h = arg;
+	struct hits *h = core->hits;
+	const struct linkset *set = h->set;
+	struct exo_marks m = { set->mark, set->fresh, 0 };
 
-	in_domain(h, h->set->domain[exo_rank_id(rank)], (uint64_t)1 << packet);
+	exo_index_mark(ix, core->look, packets, &m);
+	for (uint32_t k = 0; k < m.n; k++) {
+		uint32_t id = m.fresh[k];
+
+		in_domain(h, set->domain[id], m.mark[id]);
+		m.mark[id] = 0;
+	}
 }
 
 /* The domains of the packets. */
@@ -70,12 +80,12 @@ static void find_domains(
 	if (set->everyone != NULL)
 		in_domain(h, set->everyone, all);
 	if (set->grants != NULL)
-		exo_index_all(set->grants, core->look, all, on_region, h);
+		find_regions(core, set->grants, all);
 	/* those that are lent of a domain come after it */
 	for (uint32_t i = 0; i < h->ntouched; i++)
 		if (h->touched[i]->below != NULL)
-			exo_index_all(h->touched[i]->below, core->look,
-			    h->touched[i]->mask, on_region, h);
+			find_regions(
+			    core, h->touched[i]->below, h->touched[i]->mask);
 }
 
 /* Whose owner is in debt for all of the batch is not looked into. */

@@ -82,6 +82,8 @@ struct linkset {
 	struct slots **slots;
 	struct domain *everyone, **domain;
 	struct domain **touched;  /* room for all of them */
+	uint64_t *mark;           /* of each, zeroes; exo_index_mark() */
+	uint32_t *fresh;          /* room for their numbers */
 	struct exo_index *grants; /* of the regions of those of grants */
 	uint32_t neffects; /* of them, those that run on all of their claims */
 	uint32_t nfollow;  /* of them, those whose fragments follow */

@@ -78,12 +78,42 @@ static int index_new(struct exo_core *core, uint32_t shapes, uint32_t scanned,
 
 static void tables_free(struct exo_core *core, struct linkset *set)
 {
-	uint32_t room = set->domain_room;
+	size_t room = set->domain_room;
 
 	exo_mem_put(&core->mem, set->domain, room * sizeof(*set->domain));
+	exo_mem_put(&core->mem, set->mark, room * sizeof(*set->mark));
+	exo_mem_put(&core->mem, set->fresh, room * sizeof(*set->fresh));
 	if (set->touched != NULL)
 		exo_mem_put(&core->mem, set->touched,
 		    (room + 1) * sizeof(*set->touched));
+}
+
+/* Tables for so many domains. Returns 0 or -EXO_ENOMEM. */
+static int tables_grow(
+    struct exo_core *core, struct linkset *set, uint32_t room)
+{
+	struct linkset now = { .domain_room = room };
+
+	now.domain = exo_mem_get(&core->mem, room * sizeof(*now.domain));
+	now.mark = exo_mem_get(&core->mem, room * sizeof(*now.mark));
+	now.fresh = exo_mem_get(&core->mem, room * sizeof(*now.fresh));
+	now.touched =
+	    exo_mem_get(&core->mem, (room + (size_t)1) * sizeof(*now.touched));
+	if (now.domain == NULL || now.mark == NULL || now.fresh == NULL ||
+	    now.touched == NULL) {
+		tables_free(core, &now);
+		return -EXO_ENOMEM;
+	}
+	if (set->domain_room > 0)
+		memcpy(now.domain, set->domain,
+		    set->domain_room * sizeof(*now.domain));
+	tables_free(core, set);
+	set->domain = now.domain;
+	set->mark = now.mark;
+	set->fresh = now.fresh;
+	set->touched = now.touched;
+	set->domain_room = room;
+	return 0;
 }
 
 void domains_free(struct exo_core *core, struct linkset *set)
@@ -97,7 +127,6 @@ static int domain_number(
     struct exo_core *core, struct linkset *set, uint32_t *out)
 {
 	uint32_t i = set->domain_low, room = set->domain_room;
-	struct domain **more, **touched;
 
 	while (i < room && set->domain[i] != NULL)
 		i++;
@@ -105,22 +134,7 @@ static int domain_number(
 	*out = i;
 	if (i < room)
 		return 0;
-	room = room == 0 ? 16 : room * 2;
-	more = exo_mem_get(&core->mem, room * sizeof(*more));
-	if (more == NULL)
-		return -EXO_ENOMEM;
-	if (i > 0)
-		memcpy(more, set->domain, i * sizeof(*more));
-	touched = exo_mem_get(&core->mem, (room + 1) * sizeof(*touched));
-	if (touched == NULL) {
-		exo_mem_put(&core->mem, more, room * sizeof(*more));
-		return -EXO_ENOMEM;
-	}
-	tables_free(core, set);
-	set->domain = more;
-	set->touched = touched;
-	set->domain_room = room;
-	return 0;
+	return tables_grow(core, set, room == 0 ? 16 : room * 2);
 }
 
 /* --- birth and death ------------------------------------------------------------ */

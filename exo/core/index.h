@@ -155,6 +155,17 @@ uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
 uint64_t exo_index_merge(const struct exo_index *ix, struct exo_look *l,
     uint64_t which, struct exo_hits *h);
 
+/** Where exo_index_mark() notes what it finds. */
+struct exo_marks {
+	uint64_t *mark;  /* by id, a bit for each packet; zeroes before */
+	uint32_t *fresh; /* room for the ids that are found */
+	uint32_t n;      /* of them; 0 before */
+};
+
+/** All, where a rule's id is all that matters, and small: mark packets. */
+void exo_index_mark(const struct exo_index *ix, struct exo_look *l,
+    uint64_t which, struct exo_marks *m);
+
 /**
  * All: call fn for each rule of each packet in which, in any order. A rank is
  * reported more than once when several of its rules have the packet, or when

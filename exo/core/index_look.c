@@ -24,6 +24,7 @@ enum mode {
 	FIRST,
 	ORDERED,
 	ALL,
+	MARK,
 };
 
 struct exo_look {
@@ -45,6 +46,7 @@ struct exo_look {
 	/* the call */
 	uint64_t *best; /* the caller's, when only the first is asked for */
 	struct exo_hits *hits;
+	struct exo_marks *marks;
 	uint64_t more;
 	void (*fn)(void *arg, uint32_t packet, uint64_t rank);
 	void *arg;
@@ -205,12 +207,25 @@ static void keep(struct exo_look *l, uint32_t i, uint64_t rank)
 	v[k] = rank;
 }
 
+INLINE void mark(struct exo_look *l, uint32_t i, uint64_t rank)
+{
+	struct exo_marks *m = l->marks;
+	uint32_t id = exo_rank_id(rank);
+	uint64_t was = m->mark[id];
+
+	if (was == 0)
+		m->fresh[m->n++] = id;
+	m->mark[id] = was | (uint64_t)1 << i;
+}
+
 INLINE void emit(struct exo_look *l, uint32_t i, uint64_t rank, enum mode mode)
 {
 	if (mode == FIRST)
 		l->best[i] = rank < l->best[i] ? rank : l->best[i];
 	else if (mode == ORDERED)
 		keep(l, i, rank);
+	else if (mode == MARK)
+		mark(l, i, rank);
 	else
 		l->fn(l->arg, i, rank);
 }
@@ -744,6 +759,14 @@ uint64_t exo_index_ordered(const struct exo_index *ix, struct exo_look *l,
 		h->from[i] = h->rank[(size_t)(i + 1) * h->room - 1] + 1;
 	}
 	return more;
+}
+
+void exo_index_mark(const struct exo_index *ix, struct exo_look *l,
+    uint64_t which, struct exo_marks *m)
+{
+	l->marks = m;
+	l->best = NULL;
+	look(ix, l, which, MARK);
 }
 
 void exo_index_all(const struct exo_index *ix, struct exo_look *l,

@@ -190,7 +190,7 @@ static void generate(const uint8_t *data, size_t size)
 
 static void note_maps(struct exo_world *w)
 {
-	uint8_t key[4], value[12];
+	uint8_t key[8] = { 0 }, value[12];
 	uint32_t len, pos;
 	const uint8_t *rec;
 

@@ -92,7 +92,7 @@ static void *read_on(void *arg)
 	return NULL;
 }
 
-static void begin(void)
+static void begin(uint32_t stay)
 {
 	struct exo_index_config cfg = { .mem = &mem,
 		.epoch = &epoch,
@@ -118,7 +118,8 @@ static void begin(void)
 		ig_put(b + 30, 0x0a000000 + i, 4);
 		ig_put(b + 36, 53, 2);
 		packet[i] = (struct sp_packet){ b, 64, 64, SP_LINK_ETHERNET };
-		insert(i, 0, 0, i, &handle);
+		if (i < stay)
+			insert(i, 0, 0, i, &handle);
 	}
 }
 
@@ -143,7 +144,7 @@ START_TEST(found_all_the_time)
 	pthread_t t[READERS];
 	uint64_t batches = 0;
 
-	begin();
+	begin(STAY);
 	for (uint32_t i = 0; i < READERS; i++) {
 		memset(&r[i], 0, sizeof(r[i]));
 		ck_assert_int_eq(exo_look_new(&mem, &epoch, i, &r[i].look), 0);
@@ -166,6 +167,81 @@ START_TEST(found_all_the_time)
 }
 END_TEST
 
+/* Few rules: one that comes after another takes its place when that goes, and
+ * must be found meanwhile. `there` is odd while it is. */
+static uint32_t there;
+
+static void *read_few(void *arg)
+{
+	struct reader *r = arg;
+	uint64_t first[2];
+
+	while (__atomic_load_n(&stop, __ATOMIC_ACQUIRE) == 0) {
+		uint32_t was = __atomic_load_n(&there, __ATOMIC_ACQUIRE);
+
+		exo_look_begin(r->look, packet, 2);
+		exo_index_first(ix, r->look, UINT64_MAX, first);
+		exo_look_end(r->look);
+		if ((was & 1) != 0 &&
+		    __atomic_load_n(&there, __ATOMIC_ACQUIRE) == was) {
+			r->lost += first[0] != exo_rank(0, 0);
+			r->batches++;
+		}
+		r->strange +=
+		    (first[0] != EXO_RANK_NONE && first[0] != exo_rank(0, 0)) ||
+		    (first[1] != EXO_RANK_NONE && first[1] != exo_rank(1, 1));
+	}
+	return NULL;
+}
+
+static void set_there(uint32_t v)
+{
+	__atomic_store_n(&there, v, __ATOMIC_SEQ_CST);
+}
+
+static void churn_few(void)
+{
+	uint32_t before[3], stays;
+
+	for (uint32_t i = 0; i < 100000; i++) {
+		for (uint32_t k = 0; k < 3; k++)
+			insert(1 + k, 0, 1, 1 + k, &before[k]);
+		insert(0, 0, 0, 0, &stays);
+		set_there(2 * i + 1);
+		for (uint32_t k = 0; k < 3; k++)
+			ck_assert_int_eq(exo_index_delete(ix, before[k]), 0);
+		set_there(2 * i + 2);
+		ck_assert_int_eq(exo_index_delete(ix, stays), 0);
+	}
+}
+
+START_TEST(few_all_the_time)
+{
+	static struct reader r[READERS];
+	pthread_t t[READERS];
+
+	begin(0);
+	set_there(0);
+	for (uint32_t i = 0; i < READERS; i++) {
+		memset(&r[i], 0, sizeof(r[i]));
+		ck_assert_int_eq(exo_look_new(&mem, &epoch, i, &r[i].look), 0);
+		ck_assert_int_eq(
+		    pthread_create(&t[i], NULL, read_few, &r[i]), 0);
+	}
+	churn_few();
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < READERS; i++) {
+		ck_assert_int_eq(pthread_join(t[i], NULL), 0);
+		ck_assert_uint_eq(r[i].lost, 0);
+		ck_assert_uint_eq(r[i].strange, 0);
+		ck_assert_uint_gt(r[i].batches, 0);
+		exo_look_free(r[i].look);
+	}
+	exo_index_free(ix);
+	ck_assert_uint_eq(mem.used, 0);
+}
+END_TEST
+
 Suite *t_index_threads_suite(void)
 {
 	Suite *s = suite_create("index_threads");
@@ -173,6 +249,7 @@ Suite *t_index_threads_suite(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, found_all_the_time, 0, TIMES);
+	tcase_add_loop_test(t, few_all_the_time, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }
