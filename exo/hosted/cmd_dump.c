@@ -21,6 +21,7 @@
 
 static const char help[] =
     "usage: exopf dump [options] EXPR\n"
+    "       exopf dump [options] FILE.o[:FUNCTION]\n"
     "       exopf dump [options] --raw HEX|-\n"
     "       exopf dump [options] --asm FILE|-\n"
     "       exopf dump --opcodes [--json]\n"
@@ -28,6 +29,7 @@ static const char help[] =
     "Show the instructions of a program, or the table of all instructions.\n"
     "\n"
     "  EXPR              a tcpdump expression; several words are joined\n"
+    "  FILE.o            a program of an object that was compiled for BPF\n"
     "  --raw HEX         instructions as hexadecimal, '-': standard input\n"
     "  --asm FILE        assembler text\n"
     "  --stage STAGE     cbpf: what libpcap made of EXPR; ebpf: what runs;\n"
@@ -331,8 +333,8 @@ static int dump_jit(const struct dump *d, const struct cmd_program *p)
 		.insns = p->code.insns,
 		.ninsns = p->code.n,
 		.type = p->type,
-		.maps = d->maps,
-		.nmaps = d->nmaps,
+		.maps = p->object ? p->maps : d->maps,
+		.nmaps = p->object ? p->nmaps : d->nmaps,
 	};
 	struct cmd_compiled *c = calloc(1, sizeof(*c));
 	int ret;

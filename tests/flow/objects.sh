@@ -128,6 +128,13 @@ exits "claims bind it" 0 "$exopf" replay --json --policy exclusive -r "$web" \
     --grant "a 'tcp' exclusive" --grant "b 'not tcp' exclusive" \
     c,owner=a="$o:web" third,owner=b="$o:every_third"
 
+# Its instructions, and its machine code.
+exits "dump" 0 "$exopf" dump "$o:large"
+like "shows it" "$(cat "$tmp/out")" 'exit'
+exits "dump of machine code" 0 "$exopf" dump --stage jit "$o:web"
+like "with what it calls" "$(cat "$tmp/out")" 'map_lookup_elem'
+exits "no classic BPF" 2 "$exopf" dump --stage cbpf "$o:large"
+
 # What the verifier refuses is the author's matter.
 compile bad <<'C'
 #include <linux/bpf.h>
