@@ -190,6 +190,24 @@ static int rules_find(struct sp_work *w, const struct binding *b,
 	return region_set(w, b->claim, rest);
 }
 
+_Static_assert(SP_LINK == 0, "an atom of it stands first");
+
+/* A cube as packets of one link type are asked: that need not be looked at. False:
+ * none of them is in it. */
+static bool of_link(
+    const struct sp_cube *c, uint32_t linktype, struct sp_cube *out)
+{
+	const struct sp_atom *a = c->a;
+
+	*out = *c;
+	if (c->n == 0 || a->field != SP_LINK)
+		return true;
+	out->a++;
+	out->n--;
+	return !a->absent && (linktype & a->mask) == a->value &&
+	       linktype >= a->lo && linktype <= a->hi;
+}
+
 static int rules_insert(struct exo_core *core, struct domain *d,
     struct binding *b, struct sp_region r, uint32_t unsure)
 {
@@ -199,8 +217,12 @@ static int rules_insert(struct exo_core *core, struct domain *d,
 
 	(void)core;
 	for (uint32_t i = 0; err == 0 && i < r.n; i++) {
-		err = exo_index_insert(
-		    d->ix, &r.v[i], order, id, &b->rule[b->nrules]);
+		struct sp_cube c;
+
+		if (!of_link(&r.v[i], b->set->linktype, &c))
+			continue;
+		err =
+		    exo_index_insert(d->ix, &c, order, id, &b->rule[b->nrules]);
 		b->nrules += err == 0;
 		err = err == -EXO_EINVAL ? 0 : err; /* nobody is there */
 	}

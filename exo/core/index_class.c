@@ -100,6 +100,11 @@ bool ix_class_fixed(uint32_t cls, uint32_t field, uint64_t *value)
 	case SP_TAGS:
 		*value = row[cls].tag;
 		return true;
+	case SP_TYPE0:
+		if (row[cls].tag || row[cls].raw)
+			return false;
+		*value = row[cls].six ? 0x86dd : 0x0800;
+		return true;
 	case SP_TYPE:
 		*value = row[cls].six ? 0x86dd : 0x0800;
 		return true;

@@ -140,6 +140,27 @@ static bool place_beside(
 	return false;
 }
 
+/* Where one load gives it with a field that has a place already. */
+static bool place_along(
+    const struct ix_layout *lay, uint32_t f, struct ix_place *p)
+{
+	int32_t at = wire_at(f);
+
+	for (uint32_t i = 0; at != NOWHERE && i < lay->places; i++) {
+		const struct ix_place *q = &lay->place[i];
+		int32_t other = wire_at(q->field), byte = at - other + q->byte;
+
+		if (other == NOWHERE || byte < 0 || byte + p->bytes > 8 ||
+		    (lay->used[q->word] & bits_at((uint32_t)byte, p->bytes)) !=
+		        0)
+			continue;
+		p->word = q->word;
+		p->byte = (uint8_t)byte;
+		return true;
+	}
+	return false;
+}
+
 static bool place_anywhere(const struct ix_layout *lay, struct ix_place *p)
 {
 	for (uint32_t w = 0; w < lay->words; w++) {
@@ -177,17 +198,23 @@ static bool place_new(struct ix_layout *lay, uint32_t f, struct ix_place *p)
 	return true;
 }
 
+/* It has one value in plain IPv4, and needs no load there. */
+static bool is_fixed(uint32_t f)
+{
+	uint64_t v;
+
+	return ix_class_fixed(IX_ETH4, f, &v);
+}
+
 static bool place(struct ix_layout *lay, uint32_t f)
 {
 	struct ix_place p = { .field = (uint8_t)f,
 		.bytes = (uint8_t)ix_bytes(f) };
-	uint64_t fixed;
-	bool small = p.bytes < 4 && lay->words >= 2;
 
 	if (lay->places == IX_PLACES)
 		return false;
-	small = small || (lay->words > 0 && ix_class_fixed(IX_ETH4, f, &fixed));
-	if (!place_beside(lay, f, &p) && !(small && place_anywhere(lay, &p)) &&
+	if (!place_beside(lay, f, &p) && !place_along(lay, f, &p) &&
+	    !(is_fixed(f) && place_anywhere(lay, &p)) &&
 	    !place_new(lay, f, &p) && !place_anywhere(lay, &p))
 		return false;
 	lay->used[p.word] |= (uint8_t)bits_at(p.byte, p.bytes);
@@ -200,6 +227,11 @@ bool ix_layout_add(struct ix_layout *lay, const struct ix_shape *s)
 {
 	uint32_t before = lay->places;
 
+	/* what needs no load takes what the others leave */
+	for (uint32_t i = 0; i < s->n; i++)
+		if ((lay->fields & SP_BIT(s->field[i])) == 0 &&
+		    !is_fixed(s->field[i]))
+			(void)place(lay, s->field[i]);
 	for (uint32_t i = 0; i < s->n; i++)
 		if ((lay->fields & SP_BIT(s->field[i])) == 0)
 			(void)place(lay, s->field[i]);
@@ -291,6 +323,7 @@ static bool word_prog(
 		if (ix_class_fixed(cls, p->field, &v)) {
 			g->load[w].fixed |= in_word(p, v);
 			g->way = g->way < IX_ONE ? IX_ONE : g->way;
+			continue;
 		}
 		if (off < 0)
 			continue;

@@ -515,6 +515,30 @@ START_TEST(a_reader_that_stays)
 }
 END_TEST
 
+/* What libpcap makes of a five-tuple is looked at by one load a word, in plain
+ * packets of IPv4: its type is one there. */
+START_TEST(one_load_a_word)
+{
+	struct exo_index *ix = make(64, 10);
+	const struct sp_atom a[] = { sp_is(SP_TYPE0, 0x0800),
+		sp_masked(SP_IP_FRAG, 0x1fff, 0), sp_is(SP_IP_PROTO, 17),
+		sp_is(SP_IP_SRC, 1), sp_is(SP_IP_DST, 7), sp_is(SP_L4_0, 1),
+		sp_is(SP_L4_2, 53) };
+	const struct ix_layout *lay;
+	uint8_t b[64];
+	struct sp_packet p = udp(b, 1, 7, 1, 53);
+
+	ck_assert_int_eq(add(ix, a, 7, 3, NULL), 0);
+	lay = ix->list->t[0]->lay;
+	ck_assert_uint_eq(lay->words, 3);
+	ck_assert_uint_le(lay->prog[IX_ETH4].way, IX_ONE);
+	ck_assert_uint_ne(first_of(ix, &p), EXO_RANK_NONE);
+	b[23] = 6;
+	ck_assert_uint_eq(first_of(ix, &p), EXO_RANK_NONE);
+	end(ix);
+}
+END_TEST
+
 /* --- a flood that was made for another key ------------------------------------ */
 
 /* The most buckets that a packet may have to look at. */
@@ -659,6 +683,7 @@ Suite *t_index_suite(void)
 	tcase_add_test(t, a_table_is_emptied);
 	tcase_add_test(t, a_crowd_gets_its_own_table);
 	tcase_add_test(t, ranges_on_one_key);
+	tcase_add_test(t, one_load_a_word);
 	tcase_add_test(t, a_reader_that_stays);
 	tcase_add_test(t, a_flood_for_another_key);
 	suite_add_tcase(s, t);
