@@ -100,6 +100,25 @@ static bool tells_apart(
 	return n < SAMPLE_FEW || 2 * different >= n;
 }
 
+/* Classes of plain packets, as bits, that may have all of some fields. */
+static uint32_t classes_of(uint64_t fields)
+{
+	uint32_t classes = 0;
+
+	for (uint32_t c = 0; c < IX_PLAIN; c++)
+		classes |= (uint32_t)((fields & ~ix_class_most(c)) == 0) << c;
+	return classes;
+}
+
+/* No plain packet is in both: a look into a table of its own costs those of the
+ * other nothing, and the words are for one of them only. */
+static bool apart(const struct ix_table *t, const struct ix_shape *s)
+{
+	uint32_t theirs = classes_of(t->need), its = classes_of(s->need);
+
+	return theirs != 0 && its != 0 && (theirs & its) == 0;
+}
+
 /* What a table offers a shape. False: nothing. */
 static bool offer(const struct exo_index *ix, struct ix_table *t,
     const struct ix_shape *s, uint32_t floor, struct choice *c)
@@ -108,7 +127,7 @@ static bool offer(const struct exo_index *ix, struct ix_table *t,
 	uint32_t wanted = strength_of(s);
 	bool joins = true;
 
-	if (t->into != NULL || t->done || t->hashed == 0)
+	if (t->into != NULL || t->done || t->hashed == 0 || apart(t, s))
 		return false;
 	(void)ix_layout_masks(t->lay, s, mask);
 	for (uint32_t w = 0; w < IX_WORDS; w++) {
