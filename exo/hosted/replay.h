@@ -14,7 +14,8 @@
  * The path of a packet
  *	tr_run_batch -> exo_ingest -> ring -> plat_notify -> lnet_tap_poll ->
  *	replay_out_record -> tr_out_write. A record names its packet by number;
- *	interface and options are those of that packet in the current batch.
+ *	bytes, interface and options are those of that packet in the current
+ *	batch, so that a record has one byte of it.
  */
 #ifndef EXO_HOSTED_REPLAY_H
 #define EXO_HOSTED_REPLAY_H
@@ -72,12 +73,6 @@ struct replay_opts {
 	bool judge; /* interpret each packet, too */
 	bool perf_map;
 	struct cmd_jit jit;
-};
-
-/** A record of a ring that is yet to be written. */
-struct replay_record {
-	const uint8_t *data;
-	uint32_t len, packet; /* packet: its place in the batch */
 };
 
 struct replay;
@@ -187,9 +182,9 @@ struct replay {
 	int *out_of; /* each binding's output, or -1; NULL: no outputs */
 	int rest;    /* or -1 */
 	uint32_t ngather;
-	int gather_out[REPLAY_GATHER]; /* where each goes */
-	struct replay_record gather[REPLAY_GATHER];
-	uint32_t ifaces; /* looked at so far */
+	int gather_out[REPLAY_GATHER];  /* where each goes */
+	uint32_t gather[REPLAY_GATHER]; /* places in the batch */
+	uint32_t ifaces;                /* looked at so far */
 
 	struct replay_span all, any, none; /* any: some binding took them */
 	uint64_t origin_ns;                /* the earliest packet's time */
@@ -289,10 +284,9 @@ struct tr_outs *replay_out_set(const struct replay *rp);
 int replay_out_open(struct replay *rp);
 /** Look at interfaces that are new, before their packets are written. */
 void replay_out_ifaces(struct replay *rp);
-/** Write one record to its binding's output; the libOSes call it. data must
- * stay until replay_out_written(), which ends the records of a ring. */
-void replay_out_record(
-    struct replay *rp, const struct exo_rec *rec, const uint8_t *data);
+/** Write the packet of one record to its binding's output; the libOSes call it,
+ * and replay_out_written(), which ends the records of a ring. */
+void replay_out_record(struct replay *rp, const struct exo_rec *rec);
 void replay_out_written(struct replay *rp);
 /** Write packet i of the batch to the rest. */
 void replay_out_rest(struct replay *rp, uint32_t i);

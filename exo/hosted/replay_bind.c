@@ -220,7 +220,8 @@ static int bind_image(struct replay *rp, const struct cmd_binding *b,
 		.priority = (int32_t)(INT32_MAX - (int64_t)rank),
 		.mode = replay_mode(rp),
 		.flags = b->fragments ? EXO_BIND_FOLLOW : 0,
-		.snap = rp->out_of != NULL ? UINT32_MAX : 0,
+		/* records say which packets; their bytes are in the trace */
+		.snap = rp->out_of != NULL ? 1 : 0,
 		.tag = b->index,
 		.report = (uintptr_t)&report,
 	};

@@ -134,22 +134,15 @@ void replay_out_written(struct replay *rp)
 
 	tr_outs_soon(rp->outs, rp->gather_out, rp->ngather);
 	for (k = 0; k < rp->ngather; k++) {
-		const struct replay_record *r = &rp->gather[k];
-		struct tr_pkt p = rp->batch[r->packet];
+		const struct tr_pkt *p = &rp->batch[rp->gather[k]];
 
-		/* What libpcap makes keeps 262,144 bytes at most; the few link
-		 * types with longer packets get the others from the trace
-		 * itself. */
-		if (r->len == p.caplen)
-			p.data = r->data;
-		(void)tr_out_write(rp->outs, rp->gather_out[k], &p,
-		    tr_run_iface(rp->run, p.ifid));
+		(void)tr_out_write(rp->outs, rp->gather_out[k], p,
+		    tr_run_iface(rp->run, p->ifid));
 	}
 	rp->ngather = 0;
 }
 
-void replay_out_record(
-    struct replay *rp, const struct exo_rec *rec, const uint8_t *data)
+void replay_out_record(struct replay *rp, const struct exo_rec *rec)
 {
 	uint64_t i = rec->packet - rp->base;
 
@@ -158,8 +151,7 @@ void replay_out_record(
 		return;
 	}
 	rp->gather_out[rp->ngather] = rp->out_of[rec->tag];
-	rp->gather[rp->ngather++] =
-	    (struct replay_record){ data, rec->len, (uint32_t)i };
+	rp->gather[rp->ngather++] = (uint32_t)i;
 	if (rp->ngather == REPLAY_GATHER)
 		replay_out_written(rp);
 }

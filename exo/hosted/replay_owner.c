@@ -58,8 +58,9 @@ static void on_record(
 {
 	struct replay_owner *o = user;
 
+	(void)data;
 	o->records++;
-	replay_out_record(o->rp, rec, data);
+	replay_out_record(o->rp, rec);
 }
 
 /* The packet upcall. */
