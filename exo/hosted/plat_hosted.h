@@ -10,10 +10,14 @@
 
 #include "exo/plat/plat.h"
 
+#include <stdbool.h>
+
 struct plat_env {
 	/** The packet upcall: empty the ring. Must not call the core. */
 	void (*packets)(void *user);
 	void *user;
+	bool ours; /* its calls are made by our own code, whose addresses are
+	              not tested: that takes a call of the system each */
 };
 
 #endif

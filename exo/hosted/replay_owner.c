@@ -100,6 +100,7 @@ static int owner_open(struct replay *rp, struct replay_owner *o, uint32_t *next)
 	o->rp = rp;
 	o->plat.packets = on_packets;
 	o->plat.user = o;
+	o->plat.ours = true;
 	if (rp->opts->out != NULL) {
 		if (ring_map(o) != 0) {
 			replay_error(rp,
