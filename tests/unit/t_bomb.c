@@ -45,12 +45,6 @@ static struct flt_image counting(uint32_t n, const char *test)
 	return world_image(text, EXO_PROG_SOCKET);
 }
 
-/* Bytes that are charged to an environment. */
-static uint64_t spent(const struct world_env *e)
-{
-	return env_find(core, e->name)->mem.used;
-}
-
 /* Bind it and take it away, again and again: its memory is as it was, whether
  * it was refused or not; of the core's a little waits to be freed. */
 static int bomb(const struct exo_key *k, const struct flt_image *img,
@@ -173,20 +167,6 @@ START_TEST(long_chains_of_keys)
 	flt_image_free(&img);
 }
 END_TEST
-
-/* A test of 32 bits under the i-th mask. */
-static struct flt_image odd_mask(uint32_t i)
-{
-	char text[256];
-	uint32_t mask = (i + 1) * 2654435761u;
-
-	snprintf(text, sizeof(text),
-	    "r6 = r1\nr0 = *(u16 *)skb[12]\nif w0 != 2048 goto no\n"
-	    "r0 = *(u32 *)skb[26]\nw0 &= %d\nif w0 == %d goto yes\n"
-	    "no:\nr0 = 0\nexit\nyes:\nr0 = 9\nexit\n",
-	    (int32_t)mask, (int32_t)(mask & (i * 40503u)));
-	return world_image(text, EXO_PROG_SOCKET);
-}
 
 /* An owner's memory is what its bindings take of the indexes, too: under a key
  * of every packet, of a grant of its own, and one that it was lent. */

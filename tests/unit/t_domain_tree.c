@@ -22,20 +22,6 @@ static void end_all(void)
 	teardown();
 }
 
-/* A test of 32 bits under the i-th mask. */
-static struct flt_image odd_mask(uint32_t i)
-{
-	char text[256];
-	uint32_t mask = (i + 1) * 2654435761u;
-
-	snprintf(text, sizeof(text),
-	    "r6 = r1\nr0 = *(u16 *)skb[12]\nif w0 != 2048 goto no\n"
-	    "r0 = *(u32 *)skb[26]\nw0 &= %d\nif w0 == %d goto yes\n"
-	    "no:\nr0 = 0\nexit\nyes:\nr0 = 9\nexit\n",
-	    (int32_t)mask, (int32_t)(mask & (i * 40503u)));
-	return world_image(text, EXO_PROG_SOCKET);
-}
-
 /* --- what a test asks ------------------------------------------------------------- */
 
 static struct exo_key lend(
@@ -106,11 +92,6 @@ static uint32_t looks_of(const struct exo_key *k)
 	for (; d != NULL; d = d->up)
 		n += tables_of(d->ix) + tables_of(d->below);
 	return n;
-}
-
-static uint64_t spent(const struct world_env *e)
-{
-	return env_find(core, e->name)->mem.used;
 }
 
 static struct domain *home_of(uint64_t name)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "exo/isa/decode.h"
+#include "tests/support/jump.h"
 #include "tests/unit/suites.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -237,35 +238,6 @@ START_TEST(t_targets)
 }
 END_TEST
 
-/* x op y, for the numbers that tell comparisons apart. */
-static bool holds(unsigned op, uint64_t x, uint64_t y)
-{
-	switch (op) {
-	case EXO_JEQ:
-		return x == y;
-	case EXO_JNE:
-		return x != y;
-	case EXO_JSET:
-		return (x & y) != 0;
-	case EXO_JGT:
-		return x > y;
-	case EXO_JGE:
-		return x >= y;
-	case EXO_JLT:
-		return x < y;
-	case EXO_JLE:
-		return x <= y;
-	case EXO_JSGT:
-		return (int64_t)x > (int64_t)y;
-	case EXO_JSGE:
-		return (int64_t)x >= (int64_t)y;
-	case EXO_JSLT:
-		return (int64_t)x < (int64_t)y;
-	default:
-		return (int64_t)x <= (int64_t)y;
-	}
-}
-
 START_TEST(t_mirrored)
 {
 	static const unsigned ops[] = { EXO_JEQ, EXO_JNE, EXO_JSET, EXO_JGT,
@@ -276,9 +248,9 @@ START_TEST(t_mirrored)
 
 	for (size_t k = 0; k < sizeof(ops) / sizeof(ops[0]); k++)
 		for (uint32_t i = 0; i < 36; i++)
-			ck_assert(
-			    holds(ops[k], v[i / 6], v[i % 6]) ==
-			    holds(isa_mirrored(ops[k]), v[i % 6], v[i / 6]));
+			ck_assert(jump_holds(ops[k], v[i / 6], v[i % 6], 64) ==
+			          jump_holds(isa_mirrored(ops[k]), v[i % 6],
+			              v[i / 6], 64));
 }
 END_TEST
 

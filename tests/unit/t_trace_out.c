@@ -2,6 +2,7 @@
 /* Tests of exo/hosted/trace_out.c: names, claims, buffers, errors. */
 #include "exo/hosted/trace_out.h"
 
+#include "tests/unit/outs.h"
 #include "tests/unit/trace_make.h"
 
 #include <check.h>
@@ -18,21 +19,6 @@ Suite *t_trace_out_suite(void);
 static char *dir;
 static struct tr_outs *set;
 static const uint8_t bytes[65536] = "packet";
-static const struct tr_iface ether = {
-	.linktype = 1, .snapmax = 65535, .tsresol = 6, .file = "t"
-};
-
-static enum tr_outs_thread way = TR_OUTS_ALONE;
-
-static struct tr_outs *new_set(const struct tr_outs_how *how)
-{
-	struct tr_outs_how with = { 0 };
-
-	if (how != NULL)
-		with = *how;
-	with.thread = way;
-	return tr_outs_new(&with);
-}
 
 static void begin(void)
 {

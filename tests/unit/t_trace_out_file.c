@@ -2,6 +2,7 @@
 /* Tests of exo/hosted/trace_out_file.c: descriptors, full disks, pipes. */
 #include "exo/hosted/trace_out.h"
 
+#include "tests/unit/outs.h"
 #include "tests/unit/trace_make.h"
 
 #include <check.h>
@@ -24,21 +25,6 @@ Suite *t_trace_out_file_suite(void);
 static char *dir;
 static struct tr_outs *set;
 static uint8_t bytes[2000];
-static const struct tr_iface ether = {
-	.linktype = 1, .snapmax = 65535, .tsresol = 6, .file = "t"
-};
-
-static enum tr_outs_thread way = TR_OUTS_ALONE;
-
-static struct tr_outs *new_set(const struct tr_outs_how *how)
-{
-	struct tr_outs_how with = { 0 };
-
-	if (how != NULL)
-		with = *how;
-	with.thread = way;
-	return tr_outs_new(&with);
-}
 
 static void begin(void)
 {

@@ -2,6 +2,7 @@
 /* Tests of exo/hosted/trace_out_writer.c: what a thread writes is the same. */
 #include "exo/hosted/trace_out.h"
 
+#include "tests/unit/outs.h"
 #include "tests/unit/trace_make.h"
 
 #include <check.h>
@@ -20,9 +21,6 @@ Suite *t_trace_out_writer_suite(void);
 
 static char *dir;
 static uint8_t bytes[300000];
-static const struct tr_iface ether = {
-	.linktype = 1, .snapmax = 65535, .tsresol = 6, .file = "t"
-};
 
 static void begin(void)
 {

@@ -11,6 +11,7 @@
 
 #include "exo/abi/insn.h"
 #include "tests/support/exhaust.h"
+#include "tests/support/jump.h"
 #include "verifier/scalar.h"
 
 #define W     6u
@@ -343,36 +344,6 @@ END_TEST
  * Branches
  */
 
-static bool holds(uint8_t op, uint64_t x, uint64_t y, unsigned w)
-{
-	int64_t s = vf_signed(x, w), t = vf_signed(y, w);
-
-	switch (op) {
-	case EXO_JEQ:
-		return x == y;
-	case EXO_JNE:
-		return x != y;
-	case EXO_JGT:
-		return x > y;
-	case EXO_JGE:
-		return x >= y;
-	case EXO_JLT:
-		return x < y;
-	case EXO_JLE:
-		return x <= y;
-	case EXO_JSET:
-		return (x & y) != 0;
-	case EXO_JSGT:
-		return s > t;
-	case EXO_JSGE:
-		return s >= t;
-	case EXO_JSLT:
-		return s < t;
-	default:
-		return s <= t;
-	}
-}
-
 static const uint8_t jumps[] = { EXO_JEQ, EXO_JNE, EXO_JGT, EXO_JGE, EXO_JLT,
 	EXO_JLE, EXO_JSET, EXO_JSGT, EXO_JSGE, EXO_JSLT, EXO_JSLE };
 
@@ -389,7 +360,7 @@ static void check_branch(
 			uint64_t x = (uint64_t)__builtin_ctzll(xs);
 			uint64_t y = (uint64_t)__builtin_ctzll(ys);
 
-			if (holds(op, x & vf_umax(w), y & vf_umax(w), w) !=
+			if (jump_holds(op, x & vf_umax(w), y & vf_umax(w), w) !=
 			    taken)
 				continue;
 			left |= UINT64_C(1) << x;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A core with a thief and a victim, keys, claims and calls, for t_theft.c and
- * t_bomb.c.
+ * A core with a thief and a victim, keys, claims and calls, for the tests
+ * that hold one owner against another.
  */
 #ifndef TESTS_UNIT_THEFT_H
 #define TESTS_UNIT_THEFT_H
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "exo/abi/err.h"
@@ -140,6 +141,26 @@ static inline uint32_t bindings(void)
 
 	exo_core_stat(core, &st);
 	return st.bindings;
+}
+
+/* Bytes that are charged to an environment. */
+static inline uint64_t spent(const struct world_env *e)
+{
+	return env_find(core, e->name)->mem.used;
+}
+
+/* A test of 32 bits under the i-th mask. */
+static inline struct flt_image odd_mask(uint32_t i)
+{
+	char text[256];
+	uint32_t mask = (i + 1) * 2654435761u;
+
+	snprintf(text, sizeof(text),
+	    "r6 = r1\nr0 = *(u16 *)skb[12]\nif w0 != 2048 goto no\n"
+	    "r0 = *(u32 *)skb[26]\nw0 &= %d\nif w0 == %d goto yes\n"
+	    "no:\nr0 = 0\nexit\nyes:\nr0 = 9\nexit\n",
+	    (int32_t)mask, (int32_t)(mask & (i * 40503u)));
+	return world_image(text, EXO_PROG_SOCKET);
 }
 
 #endif
