@@ -11,7 +11,7 @@
  * Cost of the usual case: per packet and table about 30 instructions and a
  * bucket's cache line, per record met about 20 and its line.
  */
-#include "exo/core/index_int.h"
+#include "exo/core/index_look.h"
 
 #include "exo/abi/err.h"
 #include "exo/lib/tags.h"
@@ -27,62 +27,14 @@ enum mode {
 	MARK,
 };
 
-struct exo_look {
-	struct exo_mem *mem;
-	struct exo_epoch *epoch;
-	uint32_t reader;
-
-	/* the batch */
-	const struct sp_packet *p;
-	uint32_t n;
-	uint64_t all; /* a bit for each packet */
-	uint8_t cls[EXO_LOOK_BATCH];
-	uint32_t seen;                 /* classes, as bits */
-	uint8_t order[EXO_LOOK_BATCH]; /* packets by class, if there are two */
-	uint8_t start[IX_CLASSES + 1]; /* where each class begins there */
-	uint64_t has[EXO_LOOK_BATCH];
-	uint64_t common; /* what all plain ones have */
-
-	/* the call */
-	uint64_t *best; /* the caller's, when only the first is asked for */
-	struct exo_hits *hits;
-	struct exo_marks *marks;
-	uint64_t more;
-	void (*fn)(void *arg, uint32_t packet, uint64_t rank);
-	void *arg;
-
-	/* the table */
-	const struct ix_layout *lay;
-	uint8_t some[EXO_LOOK_BATCH]; /* of a class, those asked for */
-	uint32_t act[EXO_LOOK_BATCH]; /* those that have a bucket */
-	uint32_t hit[EXO_LOOK_BATCH]; /* and those that have a tag there */
-	uint32_t nact, nhit;
-	bool flat;  /* act is all packets, and not written down */
-	bool found; /* any rule, in this call */
-	uint32_t buckets;
-	uint64_t seed; /* of the hash */
-	uint32_t x[EXO_LOOK_BATCH];
-	const struct ix_bucket *b[EXO_LOOK_BATCH];
-	const struct ix_rec *cand[EXO_LOOK_BATCH];
-	uint32_t rest[EXO_LOOK_BATCH];
-	uint64_t w[EXO_LOOK_BATCH][IX_WORDS];
-
-	struct sp_view view[EXO_LOOK_BATCH];
-};
-
 /* The order of packets that are all of one class. */
-static const uint8_t same_order[EXO_LOOK_BATCH] = {
+const uint8_t ix_same_order[EXO_LOOK_BATCH] = {
 #define FOUR(i) (i), (i) + 1, (i) + 2, (i) + 3
 	FOUR(0), FOUR(4), FOUR(8), FOUR(12), FOUR(16), FOUR(20), FOUR(24),
 	FOUR(28), FOUR(32), FOUR(36), FOUR(40), FOUR(44), FOUR(48), FOUR(52),
 	FOUR(56), FOUR(60)
 #undef FOUR
 };
-
-static uint32_t get32(const uint32_t *p)
-{
-	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
-}
 
 int exo_look_new(struct exo_mem *mem, struct exo_epoch *epoch, uint32_t reader,
     struct exo_look **out)
@@ -145,29 +97,6 @@ void exo_look_end(struct exo_look *l)
 	exo_epoch_leave(l->epoch, l->reader);
 }
 
-static uint64_t value_of(const struct exo_look *l, uint32_t i, uint32_t field)
-{
-	return l->cls[i] == IX_PARSED
-	           ? l->view[i].v[field]
-	           : ix_class_value(l->cls[i], &l->p[i], field);
-}
-
-/* What a record demands besides its words. */
-static bool ext_has(const struct exo_index *ix, const struct exo_look *l,
-    uint32_t i, uint32_t ext)
-{
-	const struct ix_ext *e = *ix_ext(ix, ext);
-
-	for (uint32_t k = 0; k < e->n; k++) {
-		const struct sp_atom *a = &e->a[k];
-		uint64_t v = value_of(l, i, a->field);
-
-		if ((v & a->mask) != a->value || v < a->lo || v > a->hi)
-			return false;
-	}
-	return true;
-}
-
 /* Whether packet i, of whose words the first are looked at, is in a record's
  * cube. */
 INLINE bool is_in(const struct exo_index *ix, const struct exo_look *l,
@@ -179,7 +108,7 @@ INLINE bool is_in(const struct exo_index *ix, const struct exo_look *l,
 	for (uint32_t k = 0; k < words; k++)
 		differ |= (l->w[i][k] & m->mask[k]) ^ r->w[k];
 	return differ == 0 && m->gen <= l->lay->gen &&
-	       (r->ext == 0 || ext_has(ix, l, i, r->ext));
+	       (r->ext == 0 || ix_ext_has(ix, l, i, r->ext));
 }
 
 /* Keep the lowest ranks, in order, each once; what has no room is more. */
@@ -244,7 +173,7 @@ INLINE bool chain(const struct exo_index *ix, struct exo_look *l, uint32_t i,
 			emit(l, i, r->rank, mode);
 			found = true;
 		}
-		next = get32(&r->next);
+		next = ix_get32(&r->next);
 	}
 	return found;
 }
@@ -254,7 +183,7 @@ INLINE bool chain(const struct exo_index *ix, struct exo_look *l, uint32_t i,
 static void look_again(const struct exo_index *ix, struct exo_look *l,
     const struct ix_table *t, uint32_t i, enum mode mode)
 {
-	uint32_t x = l->x[i], n = get32(&t->buckets), now;
+	uint32_t x = l->x[i], n = ix_get32(&t->buckets), now;
 
 	for (;; n = now) {
 		const struct ix_bucket *b = ix_bucket(t, ix_which(x, n));
@@ -262,17 +191,17 @@ static void look_again(const struct exo_index *ix, struct exo_look *l,
 
 		while (b != NULL && !found) {
 			uint32_t m = exo_tags_find(b->tag, ix_tag(x)) & SLOTS;
-			uint32_t extra = get32(&b->extra);
+			uint32_t extra = ix_get32(&b->extra);
 
 			for (; m != 0 && !found; m &= m - 1) {
-				uint32_t head =
-				    get32(&b->head[(uint32_t)__builtin_ctz(m)]);
+				uint32_t head = ix_get32(
+				    &b->head[(uint32_t)__builtin_ctz(m)]);
 
 				found = chain(ix, l, i, head, mode);
 			}
 			b = extra != 0 ? ix_extra(t, extra) : NULL;
 		}
-		now = get32(&t->buckets);
+		now = ix_get32(&t->buckets);
 		if (found || ix_which(x, now) == ix_which(x, n))
 			return;
 	}
@@ -333,7 +262,7 @@ static void apart(const struct exo_index *ix, struct exo_look *l,
 
 		if ((l->has[i] & SP_BIT(p->field)) != 0)
 			w[p->word] |=
-			    ix_wire(value_of(l, i, p->field), p->bytes)
+			    ix_wire(ix_value_of(l, i, p->field), p->bytes)
 			    << (8 * p->byte);
 	}
 	hashed(l, where_of(l, t), l->nact++, i, sum_of(ix, l, t, w));
@@ -427,7 +356,7 @@ static void by_class(const struct exo_index *ix, struct exo_look *l,
 	if (way == IX_APART)
 		return;
 	raw = way == IX_RAW;
-	flat = list == same_order;
+	flat = list == ix_same_order;
 	if (raw && flat && l->lay->words == 1)
 		one(ix, l, t, g, list, n, 1, true, true);
 	else if (raw && flat && l->lay->words == 2)
@@ -444,23 +373,6 @@ static void by_class(const struct exo_index *ix, struct exo_look *l,
 		one(ix, l, t, g, list, n, IX_WORDS, false, false);
 }
 
-/* The packets of a class that are asked for, and may find something better than
- * they have. */
-static uint32_t select(struct exo_look *l, const uint8_t *list, uint32_t n,
-    uint64_t which, uint64_t best)
-{
-	uint32_t k = 0;
-
-	for (uint32_t j = 0; j < n; j++) {
-		uint32_t i = list[j];
-
-		l->some[k] = (uint8_t)i;
-		k += (which >> i & 1) != 0 &&
-		     (l->best == NULL || l->best[i] > best);
-	}
-	return k;
-}
-
 static void stage_one(const struct exo_index *ix, struct exo_look *l,
     const struct ix_table *t, uint64_t which, bool whole)
 {
@@ -468,20 +380,16 @@ static void stage_one(const struct exo_index *ix, struct exo_look *l,
 
 	l->nact = 0;
 	l->flat = false;
-	l->buckets = get32(&t->buckets);
+	l->buckets = ix_get32(&t->buckets);
 	l->seed = ix->key[2 * IX_WORDS];
 	for (uint32_t k = t->hashed; k < l->lay->words; k++)
 		l->seed -= ix_mul(ix->key, k, 0);
 	for (uint32_t m = l->seen; m != 0; m &= m - 1) {
-		uint32_t c = (uint32_t)__builtin_ctz(m), n = l->n;
-		const uint8_t *list = same_order;
+		uint32_t c = (uint32_t)__builtin_ctz(m), n;
+		const uint8_t *list = ix_of_class(l, c, &n);
 
-		if (l->seen != m || (m & (m - 1)) != 0) {
-			list = l->order + l->start[c];
-			n = (uint32_t)(l->start[c + 1] - l->start[c]);
-		}
 		if (!whole) {
-			n = select(l, list, n, which, best);
+			n = ix_select(l, list, n, which, best);
 			list = l->some;
 		}
 		if (n != 0)
@@ -512,12 +420,12 @@ INLINE void look_for_tags(
 		uint32_t i = flat ? j : l->act[j], head = 0;
 		const struct ix_bucket *b = l->b[i];
 		uint32_t m = exo_tags_find(b->tag, ix_tag(l->x[i])) & SLOTS;
-		uint32_t extra = get32(&b->extra);
+		uint32_t extra = ix_get32(&b->extra);
 
 		if ((m | extra) == 0)
 			continue;
 		if (m != 0)
-			head = get32(&b->head[(uint32_t)__builtin_ctz(m)]);
+			head = ix_get32(&b->head[(uint32_t)__builtin_ctz(m)]);
 		l->hit[k] = i;
 		l->cand[k] = ix_rec(ix, head);
 		__builtin_prefetch(l->cand[k]);
@@ -533,7 +441,7 @@ static void stage_two(
 		look_for_tags(ix, l, true);
 	else
 		look_for_tags(ix, l, false);
-	if (get32(&t->buckets) != l->buckets)
+	if (ix_get32(&t->buckets) != l->buckets)
 		divided(ix, l);
 }
 
@@ -556,7 +464,7 @@ INLINE void stage_three(const struct exo_index *ix, struct exo_look *l,
 	for (uint32_t j = 0; j < n; j++) {
 		uint32_t i = l->hit[j];
 		const struct ix_rec *r = l->cand[j];
-		uint32_t next = get32(&r->next);
+		uint32_t next = ix_get32(&r->next);
 		bool found = is_in(ix, l, i, r, words);
 
 		if (found)
@@ -570,12 +478,12 @@ INLINE void stage_three(const struct exo_index *ix, struct exo_look *l,
 static void scan(const struct exo_index *ix, struct exo_look *l,
     const struct ix_table *t, uint64_t which, enum mode mode)
 {
-	uint32_t next = get32(&t->head);
+	uint32_t next = ix_get32(&t->head);
 
 	while (next != 0) {
 		const struct ix_rec *r = ix_rec(ix, next);
 
-		next = get32(&r->next);
+		next = ix_get32(&r->next);
 		for (uint64_t m = which; m != 0; m &= m - 1) {
 			uint32_t i = (uint32_t)__builtin_ctzll(m);
 
@@ -590,13 +498,13 @@ static void scan(const struct exo_index *ix, struct exo_look *l,
 /* Copy the heads of a table's few chains. Returns how many, or IX_MANY. */
 static uint32_t few_of(const struct ix_table *t, uint32_t head[IX_FEW])
 {
-	uint32_t turn = get32(&t->turn), n = get32(&t->nfew);
+	uint32_t turn = ix_get32(&t->turn), n = ix_get32(&t->nfew);
 
 	if ((turn & 1) != 0 || n > IX_FEW)
 		return IX_MANY;
 	for (uint32_t k = 0; k < n; k++)
-		head[k] = get32(&t->few[k]);
-	return get32(&t->turn) == turn ? n : IX_MANY;
+		head[k] = ix_get32(&t->few[k]);
+	return ix_get32(&t->turn) == turn ? n : IX_MANY;
 }
 
 /* Whether all packets' words are one load each. */
@@ -633,7 +541,7 @@ INLINE void ask_few(const struct exo_index *ix, struct exo_look *l,
 			             g->load[k].fixed;
 		for (uint32_t k = 0; k < nhead; k++) {
 			const struct ix_rec *r = ix_rec(ix, head[k]);
-			uint32_t next = get32(&r->next);
+			uint32_t next = ix_get32(&r->next);
 
 			if (is_in(ix, l, i, r, words))
 				emit(l, i, r->rank, mode);
@@ -654,18 +562,14 @@ INLINE bool look_few(const struct exo_index *ix, struct exo_look *l,
 	if (nhead == IX_MANY || !plain_words(l))
 		return false;
 	for (uint32_t m = l->seen; m != 0; m &= m - 1) {
-		uint32_t c = (uint32_t)__builtin_ctz(m), n = l->n;
+		uint32_t c = (uint32_t)__builtin_ctz(m), n;
 		const struct ix_prog *g = &l->lay->prog[c];
-		const uint8_t *list = same_order;
+		const uint8_t *list = ix_of_class(l, c, &n);
 
-		if (l->seen != m || (m & (m - 1)) != 0) {
-			list = l->order + l->start[c];
-			n = (uint32_t)(l->start[c + 1] - l->start[c]);
-		}
 		if (g->way == IX_NEVER)
 			continue;
 		if (!whole) {
-			n = select(l, list, n, which, best);
+			n = ix_select(l, list, n, which, best);
 			list = l->some;
 		}
 		ask_few(ix, l, g, list, n, head, nhead, mode);
