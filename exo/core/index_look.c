@@ -136,7 +136,7 @@ static void keep(struct exo_look *l, uint32_t i, uint64_t rank)
 	v[k] = rank;
 }
 
-INLINE void mark(struct exo_look *l, uint32_t i, uint64_t rank)
+INLINE void mark(struct exo_look *l, uint64_t packets, uint64_t rank)
 {
 	struct exo_marks *m = l->marks;
 	uint32_t id = exo_rank_id(rank);
@@ -144,7 +144,7 @@ INLINE void mark(struct exo_look *l, uint32_t i, uint64_t rank)
 
 	if (was == 0)
 		m->fresh[m->n++] = id;
-	m->mark[id] = was | (uint64_t)1 << i;
+	m->mark[id] = was | packets;
 }
 
 INLINE void emit(struct exo_look *l, uint32_t i, uint64_t rank, enum mode mode)
@@ -154,7 +154,7 @@ INLINE void emit(struct exo_look *l, uint32_t i, uint64_t rank, enum mode mode)
 	else if (mode == ORDERED)
 		keep(l, i, rank);
 	else if (mode == MARK)
-		mark(l, i, rank);
+		mark(l, (uint64_t)1 << i, rank);
 	else
 		l->fn(l->arg, i, rank);
 }
@@ -493,89 +493,24 @@ static void scan(const struct exo_index *ix, struct exo_look *l,
 	}
 }
 
-/* --- few ---------------------------------------------------------------------- */
-
-/* Copy the heads of a table's few chains. Returns how many, or IX_MANY. */
-static uint32_t few_of(const struct ix_table *t, uint32_t head[IX_FEW])
+/* What is in a table of few chains. */
+INLINE void show_few(
+    const struct exo_index *ix, struct exo_look *l, enum mode mode)
 {
-	uint32_t turn = ix_get32(&t->turn), n = ix_get32(&t->nfew);
+	for (uint32_t k = 0; k < l->nfew; k++) {
+		const struct ix_rec *r = l->few[k].rec;
+		uint32_t next = l->few[k].next;
+		uint64_t in = l->few[k].in;
 
-	if ((turn & 1) != 0 || n > IX_FEW)
-		return IX_MANY;
-	for (uint32_t k = 0; k < n; k++)
-		head[k] = ix_get32(&t->few[k]);
-	return ix_get32(&t->turn) == turn ? n : IX_MANY;
-}
-
-/* Whether all packets' words are one load each. */
-static bool plain_words(const struct exo_look *l)
-{
-	for (uint32_t m = l->seen; m != 0; m &= m - 1) {
-		uint32_t c = (uint32_t)__builtin_ctz(m);
-		const struct ix_prog *g;
-
-		if (c == IX_PARSED)
-			return false;
-		g = &l->lay->prog[c];
-		if (g->way != IX_NEVER &&
-		    (g->way > IX_ONE || (g->check & ~l->common) != 0))
-			return false;
-	}
-	return true;
-}
-
-/* Packets of one class against few chains. */
-INLINE void ask_few(const struct exo_index *ix, struct exo_look *l,
-    const struct ix_prog *g, const uint8_t *list, uint32_t n,
-    const uint32_t head[IX_FEW], uint32_t nhead, enum mode mode)
-{
-	const uint32_t words = l->lay->words;
-
-	for (uint32_t j = 0; j < n; j++) {
-		uint32_t i = list[j];
-		const uint8_t *d = l->p[i].data;
-
-		for (uint32_t k = 0; k < words; k++)
-			l->w[i][k] = (exo_le64(d + g->load[k].off[0]) &
-			                 g->load[k].mask[0]) |
-			             g->load[k].fixed;
-		for (uint32_t k = 0; k < nhead; k++) {
-			const struct ix_rec *r = ix_rec(ix, head[k]);
-			uint32_t next = ix_get32(&r->next);
-
-			if (is_in(ix, l, i, r, words))
-				emit(l, i, r->rank, mode);
-			if (next != 0)
-				(void)chain(ix, l, i, next, mode);
-		}
-	}
-}
-
-/* A table of few chains: no hash is worth it. False: it has more, or what is
- * looked at is not plain. */
-INLINE bool look_few(const struct exo_index *ix, struct exo_look *l,
-    const struct ix_table *t, uint64_t which, bool whole, enum mode mode)
-{
-	uint64_t best = __atomic_load_n(&t->best, __ATOMIC_ACQUIRE);
-	uint32_t head[IX_FEW], nhead = few_of(t, head);
-
-	if (nhead == IX_MANY || !plain_words(l))
-		return false;
-	for (uint32_t m = l->seen; m != 0; m &= m - 1) {
-		uint32_t c = (uint32_t)__builtin_ctz(m), n;
-		const struct ix_prog *g = &l->lay->prog[c];
-		const uint8_t *list = ix_of_class(l, c, &n);
-
-		if (g->way == IX_NEVER)
-			continue;
-		if (!whole) {
-			n = ix_select(l, list, n, which, best);
-			list = l->some;
-		}
-		ask_few(ix, l, g, list, n, head, nhead, mode);
+		if (mode == MARK && in != 0)
+			mark(l, in, r->rank);
+		for (; mode != MARK && in != 0; in &= in - 1)
+			emit(l, (uint32_t)__builtin_ctzll(in), r->rank, mode);
+		for (in = next == 0 ? 0 : l->asked; in != 0; in &= in - 1)
+			(void)chain(
+			    ix, l, (uint32_t)__builtin_ctzll(in), next, mode);
 	}
 	l->found = true;
-	return true;
 }
 
 INLINE void look_in(const struct exo_index *ix, struct exo_look *l,
@@ -594,8 +529,10 @@ INLINE void look_in(const struct exo_index *ix, struct exo_look *l,
 			continue;
 		}
 		whole = which == l->all && (!l->found || mode != FIRST);
-		if (look_few(ix, l, t, which, whole, mode))
+		if (ix_few(ix, l, t, which, whole)) {
+			show_few(ix, l, mode);
 			continue;
+		}
 		stage_one(ix, l, t, which, whole);
 		stage_two(ix, l, t);
 		if (mode != FIRST || l->lay->words > 2)

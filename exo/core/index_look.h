@@ -47,6 +47,15 @@ struct exo_look {
 	uint32_t rest[EXO_LOOK_BATCH];
 	uint64_t w[EXO_LOOK_BATCH][IX_WORDS];
 
+	/* its few chains */
+	struct {
+		const struct ix_rec *rec; /* the first */
+		uint32_t next;
+		uint64_t in; /* packets that are in it */
+	} few[IX_FEW];
+	uint32_t nfew;
+	uint64_t asked; /* packets that were looked at */
+
 	struct sp_view view[EXO_LOOK_BATCH];
 };
 
@@ -110,5 +119,13 @@ static inline uint32_t ix_select(struct exo_look *l, const uint8_t *list,
 	}
 	return k;
 }
+
+/* --- index_few.c ------------------------------------------------------------ */
+
+/** Look into a table of few chains: l->few says which packets are in each one's
+ * first record, and where it goes on. False: it has more, or what is looked at
+ * is not plain; nothing was done. */
+bool ix_few(const struct exo_index *ix, struct exo_look *l,
+    const struct ix_table *t, uint64_t which, bool whole);
 
 #endif
