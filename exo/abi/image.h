@@ -35,8 +35,11 @@ enum exo_section_kind {
 	EXO_SEC_MAPS = 4,   /* struct exo_map_def[], which the program names
 	                       by index; EXO_MAPS_MAX */
 	EXO_SEC_INIT = 5,   /* what is in maps from the start */
+	EXO_SEC_LINES = 6,  /* struct exo_image_line[], instructions ascend */
+	EXO_SEC_TEXTS = 7,  /* what they say, each text with a NUL behind it;
+	                       any other bytes */
 };
-#define EXO_SEC_KIND_MAX 5
+#define EXO_SEC_KIND_MAX 7
 
 /** EXO_SEC_INIT is some of these, each with its bytes behind it, padded to 8:
  * the first bytes of the value of element 0 of an array. Maps ascend. */
@@ -45,6 +48,18 @@ struct exo_image_init {
 	uint32_t size; /* bytes, at least 1 and EXO_MAP_VALUE_MAX at most */
 };
 _Static_assert(sizeof(struct exo_image_init) == 8, "wire format");
+
+/** From this instruction on, the program was made from this line of a file. The
+ * two texts are offsets into EXO_SEC_TEXTS; place has Linux's form, 22 bits of
+ * line above 10 of column, both from 1, 0: not known (linux/bpf.h, struct
+ * bpf_line_info). */
+struct exo_image_line {
+	uint32_t insn;
+	uint32_t file; /* its name */
+	uint32_t text; /* of the line */
+	uint32_t place;
+};
+_Static_assert(sizeof(struct exo_image_line) == 16, "wire format");
 
 struct exo_image_section {
 	uint32_t kind; /* enum exo_section_kind */

@@ -9,6 +9,7 @@
 #define HDR  sizeof(struct exo_image_hdr)
 #define ROW  sizeof(struct exo_image_section)
 #define INIT ((uint32_t)sizeof(struct exo_image_init))
+#define LINE ((uint32_t)sizeof(struct exo_image_line))
 
 static int refuse(uint32_t *bad, size_t off)
 {
@@ -24,6 +25,25 @@ static int name_ok(const uint8_t *p, uint32_t n)
 		if (p[i] < 0x20 || p[i] > 0x7e)
 			return 0;
 	return 1;
+}
+
+/* The same of those that tell where instructions come from. */
+static int section_lines(
+    struct exo_image *img, uint32_t kind, const uint8_t *p, uint32_t size)
+{
+	if (size == 0)
+		return -1;
+	if (kind == EXO_SEC_LINES && size % LINE == 0) {
+		img->lines = (const void *)p;
+		img->nlines = size / LINE;
+		return 0;
+	}
+	if (kind == EXO_SEC_TEXTS && p[size - 1] == '\0') {
+		img->texts = (const void *)p;
+		img->texts_len = size;
+		return 0;
+	}
+	return -1;
 }
 
 /* Check one section's contents and note where it is. */
@@ -62,7 +82,7 @@ static int section_take(
 		img->init_len = size;
 		return 0;
 	default:
-		return -1;
+		return section_lines(img, kind, p, size);
 	}
 }
 
@@ -102,6 +122,42 @@ static uint32_t init_check(const struct exo_image *img)
 	return img->init_len;
 }
 
+/* Lines of instructions that are there, ascending, with texts that are. Returns
+ * the number of the first that is not so, or nlines. */
+static uint32_t lines_check(const struct exo_image *img)
+{
+	uint64_t least = 0;
+
+	for (uint32_t i = 0; i < img->nlines; i++) {
+		const struct exo_image_line *l = &img->lines[i];
+
+		if (l->insn < least || l->insn >= img->ninsns ||
+		    l->file >= img->texts_len || l->text >= img->texts_len)
+			return i;
+		least = (uint64_t)l->insn + 1;
+	}
+	return img->nlines;
+}
+
+/* What sections say of each other. */
+static int agree(
+    const uint8_t *bytes, const struct exo_image *img, uint32_t *bad)
+{
+	uint32_t seen;
+
+	if (img->insns == NULL)
+		return refuse(bad, HDR);
+	seen = img->init == NULL ? 0 : init_check(img);
+	if (seen != img->init_len)
+		return refuse(bad, (size_t)(img->init - bytes) + seen);
+	seen = lines_check(img);
+	if (seen != img->nlines)
+		return refuse(
+		    bad, (size_t)((const uint8_t *)img->lines - bytes) +
+		             seen * LINE);
+	return 0;
+}
+
 /* Sections lie in the order of the table, so that none overlaps. */
 static int sections(const uint8_t *bytes, uint32_t size, uint32_t n,
     struct exo_image *img, uint32_t *bad)
@@ -127,12 +183,7 @@ static int sections(const uint8_t *bytes, uint32_t size, uint32_t n,
 		seen |= 1u << kind;
 		end = (uint64_t)off + len;
 	}
-	if (img->insns == NULL)
-		return refuse(bad, HDR);
-	seen = img->init == NULL ? 0 : init_check(img);
-	if (seen != img->init_len)
-		return refuse(bad, (size_t)(img->init - bytes) + seen);
-	return 0;
+	return agree(bytes, img, bad);
 }
 
 int exo_image_parse(

@@ -24,6 +24,10 @@ struct exo_image {
 	uint32_t nmaps;
 	const uint8_t *init; /* NULL when absent; exo_image_init_next() */
 	uint32_t init_len;
+	const struct exo_image_line *lines; /* NULL when absent; texts inside */
+	uint32_t nlines;
+	const char *texts; /* NULL when absent; ends in a NUL */
+	uint32_t texts_len;
 };
 
 /**

@@ -31,6 +31,24 @@ static void beginnings(
 	}
 }
 
+/* Lines are of instructions that are there, and their texts end inside. */
+static void lines(
+    const uint8_t *bytes, size_t size, const struct exo_image *img)
+{
+	inside(bytes, size, img->lines, img->nlines * sizeof(*img->lines));
+	inside(bytes, size, img->texts, img->texts_len);
+	for (uint32_t i = 0; i < img->nlines; i++) {
+		const struct exo_image_line *l = &img->lines[i];
+
+		exo_assert(l->insn < img->ninsns &&
+		           (i == 0 || l->insn > img->lines[i - 1].insn));
+		exo_assert(
+		    strlen(img->texts + l->file) < img->texts_len - l->file);
+		exo_assert(
+		    strlen(img->texts + l->text) < img->texts_len - l->text);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct exo_image img;
@@ -52,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		inside(copy, size, img.maps, img.nmaps * sizeof(*img.maps));
 		exo_assert(img.nmaps <= EXO_MAPS_MAX);
 		beginnings(copy, size, &img);
+		lines(copy, size, &img);
 	} else {
 		exo_assert(bad <= size);
 	}

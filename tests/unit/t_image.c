@@ -144,6 +144,76 @@ START_TEST(one_beginning_after_the_other)
 }
 END_TEST
 
+/* An image of three instructions, two lines and eight bytes of texts. */
+static struct {
+	_Alignas(8) struct exo_image_hdr hdr;
+	struct exo_image_section row[3];
+	struct exo_insn insns[3];
+	struct exo_image_line lines[2];
+	char texts[8];
+} told;
+#define LINES_AT ((uint32_t)offsetof(__typeof__(told), lines))
+#define TEXTS_AT ((uint32_t)offsetof(__typeof__(told), texts))
+
+/* Of instructions that are there, ascending; texts that are; bad: from the
+ * image's start, 0: it is good. */
+static const struct {
+	struct exo_image_line a, b;
+	uint32_t nlines, ntexts, last, bad;
+} line_rows[] = {
+	{ { 0, 0, 4, 1 }, { 2, 4, 7, 1 }, 32, 8, 0, 0 },
+	{ { 1, 0, 0, 0 }, { 2, 0, 0, UINT32_MAX }, 32, 8, 0, 0 },
+	{ { 0, 0, 4, 1 }, { 0, 4, 7, 1 }, 32, 8, 0, LINES_AT + 16 },
+	{ { 1, 0, 4, 1 }, { 0, 4, 7, 1 }, 32, 8, 0, LINES_AT + 16 },
+	{ { 0, 0, 4, 1 }, { 3, 4, 7, 1 }, 32, 8, 0, LINES_AT + 16 },
+	{ { UINT32_MAX, 0, 4, 1 }, { 0, 4, 7, 1 }, 32, 8, 0, LINES_AT },
+	{ { 0, 8, 4, 1 }, { 2, 4, 7, 1 }, 32, 8, 0, LINES_AT },
+	{ { 0, 0, 4, 1 }, { 2, 4, 8, 1 }, 32, 8, 0, LINES_AT + 16 },
+	{ { 0, 0, UINT32_MAX, 1 }, { 2, 4, 7, 1 }, 32, 8, 0, LINES_AT },
+	{ { 0, 0, 4, 1 }, { 2, 4, 7, 1 }, 31, 8, 0, LINES_AT },
+	{ { 0, 0, 4, 1 }, { 2, 4, 7, 1 }, 0, 8, 0, LINES_AT },
+	{ { 0, 0, 4, 1 }, { 2, 4, 7, 1 }, 32, 0, 0, TEXTS_AT },
+	{ { 0, 0, 4, 1 }, { 2, 4, 7, 1 }, 32, 8, 'x', TEXTS_AT },
+};
+
+START_TEST(lines_of_an_image)
+{
+	const uint32_t want = line_rows[_i].bad;
+	struct exo_image out;
+	uint32_t bad = 0;
+	int err;
+
+	told.hdr = img.hdr;
+	told.hdr.nsections = 3;
+	told.hdr.size = TEXTS_AT + line_rows[_i].ntexts;
+	told.row[0] =
+	    (struct exo_image_section){ EXO_SEC_INSNS, HDR + 3 * ROW, 24, 0 };
+	told.row[1] = (struct exo_image_section){ EXO_SEC_LINES, LINES_AT,
+		line_rows[_i].nlines, 0 };
+	told.row[2] = (struct exo_image_section){ EXO_SEC_TEXTS, TEXTS_AT,
+		line_rows[_i].ntexts, 0 };
+	told.lines[0] = line_rows[_i].a;
+	told.lines[1] = line_rows[_i].b;
+	memcpy(told.texts, "a.c\0r0;", 8);
+	told.texts[7] = (char)line_rows[_i].last;
+	err =
+	    exo_image_parse((const uint8_t *)&told, told.hdr.size, &out, &bad);
+	ck_assert_int_eq(err, want == 0 ? 0 : -EXO_EIMAGE);
+	ck_assert_uint_eq(bad, want);
+	if (err != 0)
+		return;
+	ck_assert_ptr_eq(out.lines, told.lines);
+	ck_assert_uint_eq(out.nlines, 2);
+	ck_assert_ptr_eq(out.texts, told.texts);
+	/* without texts there is nothing that they could say */
+	told.hdr.nsections = 2;
+	told.hdr.size = TEXTS_AT;
+	err = exo_image_parse((const uint8_t *)&told, TEXTS_AT, &out, &bad);
+	ck_assert_int_eq(err, -EXO_EIMAGE);
+	ck_assert_uint_eq(bad, LINES_AT);
+}
+END_TEST
+
 /* The maps that it names: a whole number of definitions, not too many. */
 START_TEST(maps_of_an_image)
 {
@@ -260,6 +330,8 @@ Suite *t_image_suite(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_good_image);
+	tcase_add_loop_test(t, lines_of_an_image, 0,
+	    (int)(sizeof(line_rows) / sizeof(line_rows[0])));
 	tcase_add_test(t, maps_of_an_image);
 	tcase_add_loop_test(t, beginnings_of_maps, 0,
 	    (int)(sizeof(begin_rows) / sizeof(begin_rows[0])));
