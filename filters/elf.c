@@ -10,7 +10,10 @@
  */
 #include "filters/elf.h"
 
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +68,181 @@ static void copy_name(char to[FLT_ELF_NAME], const char *from)
 	snprintf(to, FLT_ELF_NAME, "%s", from == NULL ? "" : from);
 }
 
-static int copy_prog(struct flt_elf_prog *to, const struct bpf_program *p)
+/* --- where instructions come from ------------------------------------------ */
+
+/* Lines of a program, as libbpf hands them to a kernel with it. */
+struct told {
+	const struct bpf_program *prog;
+	struct bpf_line_info *line;
+	uint32_t n;
+	struct told *next;
+};
+static struct told *all_told;
+
+static void forget_told(void)
+{
+	while (all_told != NULL) {
+		struct told *t = all_told;
+
+		all_told = t->next;
+		free(t->line);
+		free(t);
+	}
+}
+
+/* libbpf is about to load a program; it calls this since there is no other way
+ * to what it knows of lines. */
+static int take_lines(
+    struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	uint32_t n = opts->line_info_cnt, size = opts->line_info_rec_size;
+	struct told *t;
+
+	(void)cookie;
+	if (opts->line_info == NULL || size < sizeof(*t->line) ||
+	    n > EXO_INSNS_MAX)
+		return 0;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return -ENOMEM;
+	t->next = all_told;
+	all_told = t;
+	t->line = calloc((size_t)n + 1, sizeof(*t->line));
+	if (t->line == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		memcpy(&t->line[i],
+		    (const char *)opts->line_info + (size_t)i * size,
+		    sizeof(*t->line));
+	t->prog = prog;
+	t->n = n;
+	return 0;
+}
+
+/* The sections whose programs are for packets; what is registered comes before
+ * libbpf's own. */
+static const struct {
+	const char *name;
+	enum bpf_prog_type type;
+} sections[] = {
+	{ "xdp+", BPF_PROG_TYPE_XDP },
+	{ "xdp.frags+", BPF_PROG_TYPE_XDP },
+	{ "socket+", BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "tc", BPF_PROG_TYPE_SCHED_CLS },
+	{ "classifier", BPF_PROG_TYPE_SCHED_CLS },
+	{ "action", BPF_PROG_TYPE_SCHED_ACT },
+};
+#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+static int listen(int handler[SECTIONS])
+{
+	const struct libbpf_prog_handler_opts opts = { .sz = sizeof(opts),
+		.prog_prepare_load_fn = take_lines };
+	int worst = 0;
+
+	for (size_t i = 0; i < SECTIONS; i++) {
+		handler[i] = libbpf_register_prog_handler(
+		    sections[i].name, sections[i].type, 0, &opts);
+		worst = handler[i] < worst ? handler[i] : worst;
+	}
+	return worst;
+}
+
+static void stop_listening(const int handler[SECTIONS])
+{
+	for (size_t i = 0; i < SECTIONS; i++)
+		if (handler[i] >= 0)
+			(void)libbpf_unregister_prog_handler(handler[i]);
+}
+
+/* Texts, one after the other. */
+struct texts {
+	char *text;
+	uint32_t n, room;
+};
+
+/* Add a text; *at is where it stands. False: no memory, or too much. */
+static bool add_text(struct texts *t, const char *text, uint32_t *at)
+{
+	size_t n = text == NULL ? 0 : strlen(text);
+	uint32_t room = t->room == 0 ? 4096 : t->room;
+	char *more;
+
+	if (n >= FLT_ELF_TEXTS - t->n)
+		return false;
+	while (room < t->n + n + 1)
+		room *= 2;
+	more = room == t->room ? t->text : realloc(t->text, room);
+	if (more == NULL)
+		return false;
+	t->text = more;
+	t->room = room;
+	*at = t->n;
+	if (n > 0)
+		memcpy(t->text + t->n, text, n);
+	t->text[t->n + n] = '\0';
+	t->n += (uint32_t)n + 1;
+	return true;
+}
+
+/* The text of a line without what it is indented by. */
+static const char *line_text(const struct btf *btf, uint32_t off)
+{
+	const char *text = btf__str_by_offset(btf, off);
+
+	return text == NULL ? NULL : text + strspn(text, " \t");
+}
+
+/* Lines go into a program, ascending; what is out of order is none. */
+static bool add_lines(
+    struct flt_elf_prog *to, const struct told *t, const struct btf *btf)
+{
+	struct texts x = { NULL, 0, 0 };
+	bool ok = true;
+
+	to->lines = calloc((size_t)t->n + 1, sizeof(*to->lines));
+	if (to->lines == NULL)
+		return false;
+	for (uint32_t i = 0, file = 0; ok && i < t->n; i++) {
+		const struct bpf_line_info *in = &t->line[i];
+		struct exo_image_line *l = &to->lines[to->nlines];
+
+		if (in->insn_off >= to->n ||
+		    (to->nlines > 0 && in->insn_off <= l[-1].insn))
+			continue;
+		*l =
+		    (struct exo_image_line){ in->insn_off, 0, 0, in->line_col };
+		if (to->nlines > 0 && file == in->file_name_off)
+			l->file = l[-1].file;
+		else
+			ok = add_text(&x,
+			    btf__str_by_offset(btf, in->file_name_off),
+			    &l->file);
+		file = in->file_name_off;
+		ok = ok && add_text(&x, line_text(btf, in->line_off), &l->text);
+		to->nlines += ok;
+	}
+	to->texts = x.text;
+	to->ntexts = x.n;
+	return true;
+}
+
+static int copy_lines(
+    struct flt_elf_prog *to, const struct bpf_program *p, const struct btf *btf)
+{
+	const struct told *t = all_told;
+
+	while (t != NULL && t->prog != p)
+		t = t->next;
+	if (t == NULL || btf == NULL)
+		return 0;
+	return add_lines(to, t, btf) ? 0 : -1;
+}
+
+/* --- programs and maps ------------------------------------------------------ */
+
+static int copy_prog(
+    struct flt_elf_prog *to, const struct bpf_program *p, const struct btf *btf)
 {
 	size_t n = bpf_program__insn_cnt(p);
 
@@ -79,7 +256,7 @@ static int copy_prog(struct flt_elf_prog *to, const struct bpf_program *p)
 		return -1;
 	memcpy(to->insns, bpf_program__insns(p), n * sizeof(*to->insns));
 	to->n = (uint32_t)n;
-	return 0;
+	return copy_lines(to, p, btf);
 }
 
 static int copy_map(struct flt_elf_map *to, struct bpf_map *m)
@@ -104,6 +281,7 @@ static int copy_map(struct flt_elf_map *to, struct bpf_map *m)
 static int copy_all(struct bpf_object *o, struct flt_elf *out)
 {
 	struct bpf_program *p;
+	const struct btf *btf = bpf_object__btf(o);
 	struct bpf_map *m;
 	size_t n = 0, k = 0;
 
@@ -114,7 +292,8 @@ static int copy_all(struct bpf_object *o, struct flt_elf *out)
 	if (out->progs == NULL || out->maps == NULL)
 		return -1;
 	bpf_object__for_each_program(
-	    p, o) if (copy_prog(&out->progs[out->nprogs++], p) != 0) return -1;
+	    p, o) if (copy_prog(&out->progs[out->nprogs++], p, btf) !=
+	              0) return -1;
 	bpf_object__for_each_map(
 	    m, o) if (copy_map(&out->maps[out->nmaps++], m) != 0) return -1;
 	return 0;
@@ -148,8 +327,8 @@ static int refuse(struct flt_error *err, const char *what)
 int flt_elf_read_here(
     const void *bytes, size_t size, struct flt_elf *out, struct flt_error *err)
 {
+	int handler[SECTIONS], ret = 0;
 	struct bpf_object *o;
-	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
 	memset(err, 0, sizeof(*err));
@@ -158,7 +337,8 @@ int flt_elf_read_here(
 		    "the object has more than %u bytes", FLT_ELF_MAX);
 	said = err;
 	(void)libbpf_set_print(say);
-	o = bpf_object__open_mem(bytes, size, NULL);
+	o = listen(handler) == 0 ? bpf_object__open_mem(bytes, size, NULL)
+	                         : NULL;
 	if (o == NULL)
 		ret = refuse(err, "no BPF object that libbpf can read");
 	else if (put_together(o) != 0)
@@ -167,114 +347,27 @@ int flt_elf_read_here(
 		ret = flt_fail(err, -EXO_ENOMEM, "out of memory");
 	said = NULL;
 	bpf_object__close(o);
+	stop_listening(handler);
+	forget_told();
 	if (ret != 0)
 		flt_elf_free(out);
 	return ret;
 }
 
+static void free_prog(struct flt_elf_prog *p)
+{
+	free(p->insns);
+	free(p->lines);
+	free(p->texts);
+}
+
 void flt_elf_free(struct flt_elf *e)
 {
 	for (uint32_t i = 0; i < e->nprogs && e->progs != NULL; i++)
-		free(e->progs[i].insns);
+		free_prog(&e->progs[i]);
 	for (uint32_t i = 0; i < e->nmaps && e->maps != NULL; i++)
 		free(e->maps[i].init);
 	free(e->progs);
 	free(e->maps);
 	memset(e, 0, sizeof(*e));
-}
-
-/* --- one program as an image ------------------------------------------------- */
-
-/* Flags of Linux's that say how a map is made or shared, not what it does. */
-#define OF_NO_MEANING (BPF_F_MMAPABLE | BPF_F_NUMA_NODE | BPF_F_NO_COMMON_LRU)
-
-/* The maps of a program: those that it names, by their new numbers. */
-struct used {
-	const struct flt_elf *e;
-	uint32_t n;
-	uint32_t number[FLT_ELF_MAPS]; /* of the object's map, and 1; 0: none */
-	struct exo_map_def def[EXO_MAPS_MAX];
-	struct flt_init init[EXO_MAPS_MAX];
-	uint32_t ninit;
-};
-
-static bool names_map(const struct exo_insn *in)
-{
-	unsigned src = exo_src(in);
-
-	return in->code == (EXO_LD | EXO_IMM | EXO_DW) &&
-	       (src == EXO_LDDW_MAP_IDX || src == EXO_LDDW_MAP_IDX_VALUE);
-}
-
-static int use_map(struct used *u, uint32_t i, struct flt_error *err)
-{
-	const struct flt_elf_map *m = &u->e->maps[i];
-	struct exo_map_def *def = &u->def[u->n];
-
-	if (u->n == EXO_MAPS_MAX)
-		return flt_fail(err, -EXO_E2BIG,
-		    "the program names more than %u maps", EXO_MAPS_MAX);
-	*def = m->def;
-	def->flags &= ~(uint32_t)OF_NO_MEANING;
-	if (m->ninit > 0)
-		u->init[u->ninit++] =
-		    (struct flt_init){ u->n, m->init, m->ninit };
-	u->number[i] = ++u->n;
-	return 0;
-}
-
-/* Name maps by their place in the image. */
-static int renumber(
-    struct used *u, struct exo_insn *insns, uint32_t n, struct flt_error *err)
-{
-	int ret;
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t map = (uint32_t)insns[i].imm;
-
-		if (!names_map(&insns[i]))
-			continue;
-		if (map >= u->e->nmaps || map >= FLT_ELF_MAPS)
-			return flt_fail(err, -EXO_EINVAL,
-			    "instruction %u names a map that is not there", i);
-		ret = u->number[map] != 0 ? 0 : use_map(u, map, err);
-		if (ret != 0)
-			return ret;
-		insns[i].imm = (int32_t)u->number[map] - 1;
-	}
-	return 0;
-}
-
-int flt_elf_image(const struct flt_elf *e, uint32_t prog, struct flt_image *out,
-    struct flt_error *err)
-{
-	const struct flt_elf_prog *p = &e->progs[prog];
-	struct flt_whole parts = { .type = p->type, .n = p->n };
-	struct used *u = calloc(1, sizeof(*u));
-	struct exo_insn *insns = malloc(p->n * sizeof(*insns) + 1);
-	char name[EXO_NAME_MAX + 1];
-	int ret;
-
-	*out = (struct flt_image){ NULL, 0 };
-	if (u == NULL || insns == NULL) {
-		ret = flt_fail(err, -EXO_ENOMEM, "out of memory");
-		goto out;
-	}
-	u->e = e;
-	if (p->n > 0)
-		memcpy(insns, p->insns, p->n * sizeof(*insns));
-	snprintf(name, sizeof(name), "%.*s", (int)EXO_NAME_MAX, p->name);
-	ret = renumber(u, insns, p->n, err);
-	parts.insns = insns;
-	parts.maps = u->def;
-	parts.nmaps = u->n;
-	parts.init = u->init;
-	parts.ninit = u->ninit;
-	parts.name = name[0] == '\0' ? NULL : name;
-	if (ret == 0)
-		ret = flt_image_whole(&parts, out, err);
-out:
-	free(insns);
-	free(u);
-	return ret;
 }

@@ -8,9 +8,10 @@
 
 #include "filters/filters.h"
 
-#define FLT_ELF_MAX  (16u << 20) /* bytes of an object */
-#define FLT_ELF_MAPS 1024u       /* that a program may choose from */
-#define FLT_ELF_NAME 128u        /* of a name, its end included: cut to that */
+#define FLT_ELF_MAX   (16u << 20) /* bytes of an object */
+#define FLT_ELF_MAPS  1024u       /* that a program may choose from */
+#define FLT_ELF_TEXTS (4u << 20)  /* bytes of a program's lines and files */
+#define FLT_ELF_NAME  128u        /* of a name, its end included: cut to that */
 
 struct flt_elf_prog {
 	char name[FLT_ELF_NAME];    /* of the function */
@@ -18,6 +19,10 @@ struct flt_elf_prog {
 	uint32_t type; /* enum exo_prog_type; 0: it is for no packets */
 	struct exo_insn *insns; /* maps by index: EXO_LDDW_MAP_IDX ... */
 	uint32_t n;
+	struct exo_image_line *lines; /* where they come from, ascending */
+	uint32_t nlines;              /* 0: it is not known */
+	char *texts;                  /* of lines, the last byte a NUL */
+	uint32_t ntexts;
 };
 
 struct flt_elf_map {

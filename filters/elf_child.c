@@ -41,7 +41,9 @@ static bool put_all(const struct flt_elf *e)
 		const struct flt_elf_prog *p = &e->progs[i];
 
 		ok = flt_child_put(p, sizeof(*p)) &&
-		     flt_child_put(p->insns, p->n * sizeof(*p->insns));
+		     flt_child_put(p->insns, p->n * sizeof(*p->insns)) &&
+		     flt_child_put(p->lines, p->nlines * sizeof(*p->lines)) &&
+		     flt_child_put(p->texts, p->ntexts);
 	}
 	for (uint32_t i = 0; ok && i < e->nmaps; i++) {
 		const struct flt_elf_map *m = &e->maps[i];
@@ -91,15 +93,16 @@ static bool take_prog(
 	struct flt_elf_prog p;
 
 	if (!flt_child_get(c, &p, sizeof(p)) || p.n > EXO_INSNS_MAX ||
-	    p.type > EXO_PROG_TYPE_MAX)
+	    p.type > EXO_PROG_TYPE_MAX || p.nlines > p.n ||
+	    p.ntexts > FLT_ELF_TEXTS)
 		return false;
 	p.name[FLT_ELF_NAME - 1] = '\0';
 	p.section[FLT_ELF_NAME - 1] = '\0';
 	p.insns = take(c, p.n * sizeof(*p.insns), left);
-	if (p.insns == NULL)
-		return false;
+	p.lines = take(c, p.nlines * sizeof(*p.lines), left);
+	p.texts = take(c, p.ntexts, left);
 	*to = p;
-	return true;
+	return p.insns != NULL && p.lines != NULL && p.texts != NULL;
 }
 
 static bool take_map(struct flt_child *c, struct flt_elf_map *to, size_t *left)
@@ -127,8 +130,8 @@ static bool take_all(
 	out->maps = calloc(m->nmaps + 1, sizeof(*out->maps));
 	if (out->progs == NULL || out->maps == NULL)
 		return false;
-	for (; out->nprogs < m->nprogs; out->nprogs++)
-		if (!take_prog(c, &out->progs[out->nprogs], &left))
+	while (out->nprogs < m->nprogs)
+		if (!take_prog(c, &out->progs[out->nprogs++], &left))
 			return false;
 	for (; out->nmaps < m->nmaps; out->nmaps++)
 		if (!take_map(c, &out->maps[out->nmaps], &left))

@@ -106,7 +106,8 @@ struct flt_init {
 	uint32_t n;
 };
 
-/** All that an image may hold; name, source, maps and init may be NULL. */
+/** All that an image may hold; name, source, maps, init and lines may be NULL,
+ * lines without texts may not. */
 struct flt_whole {
 	uint32_t type;
 	const struct exo_insn *insns;
@@ -116,6 +117,10 @@ struct flt_whole {
 	const struct flt_init *init; /* by map, ascending */
 	uint32_t ninit;
 	const char *name, *source;
+	const struct exo_image_line *lines; /* ascending */
+	uint32_t nlines;
+	const char *texts; /* bytes, the last a NUL */
+	uint32_t ntexts;
 };
 
 /** Write an image of all that. */
