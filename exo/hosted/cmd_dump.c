@@ -108,6 +108,7 @@ static void dump_hex(const struct flt_code *code)
 static void dump_text(const struct cmd_program *p, unsigned stages)
 {
 	bool both = stages == STAGE_ALL && p->cbpf != NULL;
+	const struct exo_image_line *l;
 	char text[256];
 	uint32_t i;
 
@@ -121,9 +122,13 @@ static void dump_text(const struct cmd_program *p, unsigned stages)
 		printf("\n; eBPF, %u instructions\n", p->code.n);
 	if ((stages & STAGE_EBPF) == 0)
 		return;
-	for (i = 0; i < p->code.n; i += step(&p->code, i))
+	for (i = 0; i < p->code.n; i += step(&p->code, i)) {
+		l = cmd_source_begins(&p->source, i);
+		if (l != NULL)
+			cmd_source_print(stdout, &p->source, l);
 		printf("%4u: (%02x) %s\n", i, p->code.insns[i].code,
 		    insn_text(&p->code, i, text, sizeof(text)));
+	}
 }
 
 static void json_cbpf(struct cmd_json *j, const struct cmd_program *p)
@@ -146,8 +151,9 @@ static void json_cbpf(struct cmd_json *j, const struct cmd_program *p)
 	cmd_json_end(j);
 }
 
-static void json_ebpf(struct cmd_json *j, const struct flt_code *code)
+static void json_ebpf(struct cmd_json *j, const struct cmd_program *p)
 {
+	const struct flt_code *code = &p->code;
 	char text[256];
 	uint32_t i, k;
 
@@ -168,6 +174,8 @@ static void json_ebpf(struct cmd_json *j, const struct flt_code *code)
 		cmd_json_u64(j, "index", i);
 		cmd_json_str(j, "bytes", hex);
 		cmd_json_str(j, "text", insn_text(code, i, text, sizeof(text)));
+		if (p->source.n != 0)
+			cmd_source_json(j, &p->source, i);
 		cmd_json_end(j);
 	}
 	cmd_json_end(j);
@@ -195,7 +203,7 @@ static void dump_json(const struct dump *d, const struct cmd_program *p)
 	if ((d->stages & STAGE_CBPF) != 0 && p->cbpf != NULL)
 		json_cbpf(&j, p);
 	if ((d->stages & STAGE_EBPF) != 0)
-		json_ebpf(&j, &p->code);
+		json_ebpf(&j, p);
 	cmd_json_finish(&j);
 }
 
@@ -289,7 +297,7 @@ static int take(const struct cmd *self, struct dump *d, int c, char **argv)
 static int dump_compiled(const struct dump *d, const struct cmd_program *p,
     const struct cmd_compiled *c)
 {
-	struct dump_jit *l = dump_jit_new(c, &p->code);
+	struct dump_jit *l = dump_jit_new(c, &p->code, &p->source);
 	struct cmd_json j;
 
 	if (l == NULL) {
@@ -319,7 +327,7 @@ static void say_refused(const struct dump *d, const struct cmd_program *p,
 	if (!d->json)
 		return;
 	json_head(&j, d, p);
-	cmd_compile_json(&j, c, p->line);
+	cmd_compile_json(&j, c, &p->source);
 	cmd_json_array(&j, "errors");
 	cmd_json_kept(&j);
 	cmd_json_end(&j);
@@ -343,7 +351,7 @@ static int dump_jit(const struct dump *d, const struct cmd_program *p)
 		cmd_say("out of memory");
 		return CMD_FAULT;
 	}
-	ret = cmd_compile(c, &in, &d->jit, p->line);
+	ret = cmd_compile(c, &in, &d->jit, &p->source);
 	if (ret == CMD_NO)
 		say_refused(d, p, c);
 	else if (ret == 0)

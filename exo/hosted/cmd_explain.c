@@ -130,7 +130,7 @@ static void say_how(const struct cmd_story *s)
 static void say_refusal(const struct cmd_story *s)
 {
 	struct cmd_told *t = calloc(1, sizeof(*t));
-	struct why_source src;
+	struct cmd_source src = { NULL, NULL, 0, NULL };
 	int ret = t == NULL ? -EXO_ENOMEM : cmd_story_tell(s, false, t);
 
 	if (ret == -EXO_EREFUSED || ret == -EXO_EBUDGET) {

@@ -158,10 +158,8 @@ static void say_accepted(const struct question *q)
 
 static void say_refused(const struct question *q)
 {
-	const struct why_source src = { q->program.line };
-
 	printf("refused ");
-	why_show(stdout, q->why, &src, "  ");
+	why_show(stdout, q->why, &q->program.source, "  ");
 	printf("  more: exopf explain VF%u\n", q->why->report.code);
 }
 
@@ -183,7 +181,6 @@ static void json_facts(struct cmd_json *j, const struct vf_facts *f)
 static void say_json(const struct question *q)
 {
 	const struct exo_report *report = &q->why->report;
-	const struct why_source src = { q->program.line };
 	bool ok = q->why->ret == 0;
 	struct cmd_json j;
 	char code[16];
@@ -202,7 +199,7 @@ static void say_json(const struct question *q)
 	if (ok)
 		json_facts(&j, &q->why->facts);
 	else
-		why_json(&j, q->why, &src);
+		why_json(&j, q->why, &q->program.source);
 	cmd_json_finish(&j);
 }
 

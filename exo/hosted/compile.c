@@ -12,23 +12,21 @@
 
 /* Find out why, and show it as `exopf verify` does. */
 static int refuse(struct cmd_compiled *c, const struct vf_limits *limits,
-    const uint32_t *lines)
+    const struct cmd_source *source)
 {
-	const struct why_source src = { lines };
-
 	if (why_ask(&c->why, &c->in, limits) == -EXO_ENOMEM) {
 		cmd_say("out of memory");
 		return CMD_FAULT;
 	}
 	c->refused = true;
 	fputs("refused ", stderr);
-	why_show(stderr, &c->why, &src, "  ");
+	why_show(stderr, &c->why, source, "  ");
 	fprintf(stderr, "  more: exopf explain VF%u\n", c->why.report.code);
 	return CMD_NO;
 }
 
 int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
-    const struct cmd_jit *jit, const uint32_t *lines)
+    const struct cmd_jit *jit, const struct cmd_source *source)
 {
 	const struct vf_limits limits = VF_LIMITS_TOOL;
 	const struct exo_world_config cfg = { .mem = &c->mem,
@@ -43,7 +41,7 @@ int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
 	c->in = *in;
 	err = vf_verify(in, &limits, &c->mem, &c->prog, &report);
 	if (err == -EXO_EREFUSED || err == -EXO_EBUDGET)
-		return refuse(c, &limits, lines);
+		return refuse(c, &limits, source);
 	if (err == 0)
 		err = exo_world_new(&cfg, &c->world);
 	if (err == 0)
@@ -58,11 +56,10 @@ int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
 	return CMD_FAULT;
 }
 
-void cmd_compile_json(
-    struct cmd_json *j, const struct cmd_compiled *c, const uint32_t *lines)
+void cmd_compile_json(struct cmd_json *j, const struct cmd_compiled *c,
+    const struct cmd_source *source)
 {
 	const struct exo_report *report = &c->why.report;
-	const struct why_source src = { lines };
 	char code[16];
 
 	if (!c->refused) {
@@ -76,7 +73,7 @@ void cmd_compile_json(
 		cmd_json_null(j, "insn");
 	else
 		cmd_json_u64(j, "insn", report->insn);
-	why_json(j, &c->why, &src);
+	why_json(j, &c->why, source);
 	cmd_json_end(j);
 }
 

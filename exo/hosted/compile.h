@@ -10,6 +10,7 @@
 #include "exo/core/world.h"
 #include "exo/hosted/json.h"
 #include "exo/hosted/passes.h"
+#include "exo/hosted/source.h"
 #include "exo/hosted/why.h"
 
 /** Zero it; cmd_compile_free() at the end. It must not be moved. */
@@ -27,15 +28,14 @@ struct cmd_compiled {
  * Verify a program, with the tool's limits, and compile it; with its places.
  * What in points to must outlive c.
  * Returns 0; CMD_NO when the verifier refuses it, having printed that to
- * standard error; CMD_FAULT after saying what else is wrong. lines are those
- * of assembler text, or NULL.
+ * standard error; CMD_FAULT after saying what else is wrong.
  */
 int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
-    const struct cmd_jit *jit, const uint32_t *lines);
+    const struct cmd_jit *jit, const struct cmd_source *source);
 
 /** Write the refusal as member "refusal", null when there was none. */
-void cmd_compile_json(
-    struct cmd_json *j, const struct cmd_compiled *c, const uint32_t *lines);
+void cmd_compile_json(struct cmd_json *j, const struct cmd_compiled *c,
+    const struct cmd_source *source);
 
 void cmd_compile_free(struct cmd_compiled *c);
 

@@ -22,6 +22,7 @@
 struct dump_jit {
 	const struct cmd_compiled *c;
 	const struct flt_code *code;
+	const struct cmd_source *source;
 	const uint8_t *bytes;
 	uint32_t size;
 	uint32_t data; /* where tables begin */
@@ -38,8 +39,8 @@ void dump_jit_free(struct dump_jit *l)
 	free(l);
 }
 
-struct dump_jit *dump_jit_new(
-    const struct cmd_compiled *c, const struct flt_code *code)
+struct dump_jit *dump_jit_new(const struct cmd_compiled *c,
+    const struct flt_code *code, const struct cmd_source *source)
 {
 	struct dump_jit *l = calloc(1, sizeof(*l));
 	struct exo_world_place p;
@@ -49,6 +50,7 @@ struct dump_jit *dump_jit_new(
 		return NULL;
 	l->c = c;
 	l->code = code;
+	l->source = source;
 	l->bytes = exo_world_code_bytes(c->code, &l->size);
 	l->data = l->size;
 	l->shown = calloc(code->n, sizeof(*l->shown));
@@ -169,6 +171,7 @@ static void print_missing(const struct dump_jit *l)
 void dump_jit_text(struct dump_jit *l)
 {
 	struct exo_world_place p;
+	const struct exo_image_line *line = NULL, *last;
 	uint32_t i, pc = EXO_PLACE_TABLES;
 	char text[256];
 
@@ -180,6 +183,10 @@ void dump_jit_text(struct dump_jit *l)
 			printf("; entry and exit\n");
 		} else if (p.pc != pc) {
 			insn_text(l->code, p.pc, text);
+			last = line;
+			line = cmd_source_at(l->source, p.pc);
+			if (line != NULL && line != last)
+				cmd_source_print(stdout, l->source, line);
 			printf("%4u: (%02x) %s\n", p.pc,
 			    l->code->insns[p.pc].code, text);
 			l->shown[p.pc] = true;

@@ -7,14 +7,15 @@
 
 #include "exo/hosted/compile.h"
 #include "exo/hosted/json.h"
+#include "exo/hosted/source.h"
 #include "filters/filters.h"
 
 struct dump_jit;
 
-/** Take a program that was compiled, and its instructions, which both must
- * outlive it. NULL: out of memory. */
-struct dump_jit *dump_jit_new(
-    const struct cmd_compiled *c, const struct flt_code *code);
+/** Take a program that was compiled, its instructions, and what they were made
+ * from, which all must outlive it. NULL: out of memory. */
+struct dump_jit *dump_jit_new(const struct cmd_compiled *c,
+    const struct flt_code *code, const struct cmd_source *source);
 
 void dump_jit_free(struct dump_jit *l);
 

@@ -124,7 +124,7 @@ static int load_assembly(const char *path, struct cmd_program *out)
 		ret = isa_asm(text + bom, len - bom, out->code.insns,
 		    out->code.room, &out->code.n, &err);
 	if (ret == 0)
-		out->line = cmd_lines_of(
+		out->source.line = cmd_lines_of(
 		    text + bom, len - bom, out->code.insns, out->code.n);
 	free(text);
 	if (ret == 0)
@@ -183,7 +183,8 @@ static int load_object(const char *text, struct cmd_program *out)
 	out->code.insns = malloc(img.ninsns * sizeof(*img.insns));
 	if (out->maps != NULL && img.nmaps > 0)
 		memcpy(out->maps, img.maps, img.nmaps * sizeof(*img.maps));
-	if (out->code.insns == NULL || out->maps == NULL) {
+	if (out->code.insns == NULL || out->maps == NULL ||
+	    cmd_source_take(&out->source, &img) != 0) {
 		ret = no_memory();
 	} else {
 		memcpy(out->code.insns, img.insns,
@@ -248,7 +249,7 @@ void cmd_program_free(struct cmd_program *p)
 {
 	flt_code_free(&p->code);
 	free(p->cbpf);
-	free(p->line);
+	cmd_source_free(&p->source);
 	free(p->maps);
 	memset(p, 0, sizeof(*p));
 }

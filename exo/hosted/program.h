@@ -6,6 +6,7 @@
 #ifndef EXO_HOSTED_PROGRAM_H
 #define EXO_HOSTED_PROGRAM_H
 
+#include "exo/hosted/source.h"
 #include "filters/filters.h"
 
 #include <stdbool.h>
@@ -31,9 +32,8 @@ struct cmd_program {
 	uint32_t ncbpf;
 	struct exo_map_def *maps; /* an object's */
 	uint32_t nmaps;
-	bool object;    /* it is one's program */
-	uint32_t *line; /* of assembler text, from 1, for each instruction;
-	                   or NULL */
+	bool object;              /* it is one's program */
+	struct cmd_source source; /* what its instructions were */
 };
 
 struct cmd;

@@ -149,7 +149,7 @@ int run_show_refused(const struct run_job *job, const struct run_result *r)
 		cmd_json_str(&j, "end", "refused");
 		cmd_json_bool(&j, "trap", false);
 		cmd_json_null(&j, "r0");
-		cmd_compile_json(&j, &r->compiled, job->program.line);
+		cmd_compile_json(&j, &r->compiled, &job->program.source);
 		cmd_json_array(&j, "errors");
 		cmd_json_kept(&j);
 		cmd_json_end(&j);

@@ -99,7 +99,7 @@ size_t cmd_utf8_safe(char *out, const char *s, size_t n, bool lines)
 	return k;
 }
 
-void cmd_utf8_print(FILE *f, const char *s)
+static void print(FILE *f, const char *s, bool lines)
 {
 	char out[256 * CMD_UTF8_GROWTH];
 	size_t left = strlen(s), n, cut;
@@ -113,8 +113,18 @@ void cmd_utf8_print(FILE *f, const char *s)
 		}
 		if (cut + 4 > n)
 			n = cut;
-		fwrite(out, 1, cmd_utf8_safe(out, s, n, true), f);
+		fwrite(out, 1, cmd_utf8_safe(out, s, n, lines), f);
 		s += n;
 		left -= n;
 	}
+}
+
+void cmd_utf8_print(FILE *f, const char *s)
+{
+	print(f, s, true);
+}
+
+void cmd_utf8_line(FILE *f, const char *s)
+{
+	print(f, s, false);
 }

@@ -42,7 +42,8 @@ size_t cmd_utf8_bom(const char *s, size_t n);
  */
 size_t cmd_utf8_safe(char *out, const char *s, size_t n, bool lines);
 
-/** Write text to f like that; newlines and tabs stay. */
+/** Write text to f like that; newlines and tabs stay, or they do not. */
 void cmd_utf8_print(FILE *f, const char *s);
+void cmd_utf8_line(FILE *f, const char *s);
 
 #endif

@@ -25,9 +25,11 @@ static void text_of(
 }
 
 static void line_of(struct cmd_json *j, const struct why *w,
-    const struct why_source *src, uint32_t pc)
+    const struct cmd_source *src, uint32_t pc)
 {
-	if (src->line == NULL || pc >= w->in->ninsns)
+	if (src->n != 0)
+		cmd_source_json(j, src, pc);
+	else if (src->line == NULL || pc >= w->in->ninsns)
 		cmd_json_null(j, "line");
 	else
 		cmd_json_u64(j, "line", src->line[pc]);
@@ -81,7 +83,7 @@ static void json_registers(struct cmd_json *j, const struct why *w)
 }
 
 static void json_way(
-    struct cmd_json *j, const struct why *w, const struct why_source *src)
+    struct cmd_json *j, const struct why *w, const struct cmd_source *src)
 {
 	uint32_t i;
 
@@ -155,7 +157,7 @@ static void json_witness(struct cmd_json *j, const struct why *w)
 }
 
 void why_json(
-    struct cmd_json *j, const struct why *w, const struct why_source *src)
+    struct cmd_json *j, const struct why *w, const struct cmd_source *src)
 {
 	const struct exo_report *r = &w->report;
 	const struct cmd_diag *row = cmd_diag_find(r->code);

@@ -17,7 +17,7 @@
 struct show {
 	FILE *out;
 	const struct why *w;
-	const struct why_source *src;
+	const struct cmd_source *src;
 	const char *indent;
 };
 
@@ -35,6 +35,15 @@ static void disasm(const struct why *w, uint32_t pc, char *buf, size_t size)
 		isa_disasm(&f, w->in->insns, w->in->ninsns, pc);
 }
 
+static void show_line(
+    const struct show *s, const struct exo_image_line *l, const char *indent)
+{
+	if (l == NULL)
+		return;
+	begin(s, indent);
+	cmd_source_print(s->out, s->src, l);
+}
+
 static void show_place(const struct show *s)
 {
 	uint32_t pc = s->w->report.insn;
@@ -48,6 +57,7 @@ static void show_place(const struct show *s)
 	if (s->src->line != NULL && pc < s->w->in->ninsns)
 		fprintf(s->out, ", line %u", s->src->line[pc]);
 	fprintf(s->out, text[0] != '\0' ? ": %s\n" : "%s\n", text);
+	show_line(s, cmd_source_at(s->src, pc), "");
 }
 
 static void show_registers(const struct show *s)
@@ -108,6 +118,7 @@ static void show_way(const struct show *s)
 {
 	const struct why *w = s->w;
 	int width = widest(w);
+	const struct exo_image_line *line = NULL, *last;
 	uint32_t i;
 
 	if (w->lost) {
@@ -126,8 +137,12 @@ static void show_way(const struct show *s)
 		begin(s, "");
 		fprintf(s->out, "  (%u before)\n", w->more);
 	}
-	for (i = 0; i < w->nrows; i++)
+	for (i = 0; i < w->nrows; i++) {
+		last = line;
+		line = cmd_source_at(s->src, w->row[i].pc);
+		show_line(s, line == last ? NULL : line, "  ");
 		show_row(s, &w->row[i], width);
+	}
 }
 
 static void show_bytes(const struct show *s, const uint8_t *p, uint32_t n)
@@ -209,7 +224,7 @@ static void show_packet(const struct show *s)
 	    w->tries, w->timed_out ? ", for which 0.2 s are given" : "");
 }
 
-void why_show(FILE *out, const struct why *w, const struct why_source *src,
+void why_show(FILE *out, const struct why *w, const struct cmd_source *src,
     const char *indent)
 {
 	const struct cmd_diag *row = cmd_diag_find(w->report.code);

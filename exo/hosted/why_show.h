@@ -6,20 +6,16 @@
 #define EXO_HOSTED_WHY_SHOW_H
 
 #include "exo/hosted/json.h"
+#include "exo/hosted/source.h"
 #include "exo/hosted/why.h"
-
-/** The program's source: the line of each instruction, or NULL. */
-struct why_source {
-	const uint32_t *line;
-};
 
 /** Write the refusal in lines, the first of them "VF404: ...", each but the
  * first after `indent`, the last with its newline. */
-void why_show(FILE *out, const struct why *w, const struct why_source *src,
+void why_show(FILE *out, const struct why *w, const struct cmd_source *src,
     const char *indent);
 
 /** Write the members that describe a refusal into the object that is open. */
 void why_json(
-    struct cmd_json *j, const struct why *w, const struct why_source *src);
+    struct cmd_json *j, const struct why *w, const struct cmd_source *src);
 
 #endif

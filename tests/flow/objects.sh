@@ -11,7 +11,8 @@ arch=$(gcc -print-multiarch 2>/dev/null)
 # compile NAME: standard input to $tmp/NAME.o
 compile()
 {
-	clang -O2 -g -target bpf -I"/usr/include/$arch" -x c -c - \
+	cat >"$tmp/$1.c"
+	clang -O2 -g -target bpf -I"/usr/include/$arch" -c "$tmp/$1.c" \
 	    -o "$tmp/$1.o" 2>"$tmp/clang.err"
 }
 
@@ -133,6 +134,18 @@ exits "dump" 0 "$exopf" dump "$o:large"
 like "shows it" "$(cat "$tmp/out")" 'exit'
 exits "dump of machine code" 0 "$exopf" dump --stage jit "$o:web"
 like "with what it calls" "$(cat "$tmp/out")" 'map_lookup_elem'
+exits "dump beside C" 0 "$exopf" dump "$o:web"
+like "lines of the function" "$(cat "$tmp/out")" \
+    '^; web.c:[0-9]*: note\(ip->saddr\);$'
+like "and of the one it calls" "$(cat "$tmp/out")" \
+    '^; web.c:[0-9]*: total\+\+;$'
+exits "dump as JSON" 0 "$exopf" dump --json "$o:web"
+is "lines have their text" \
+    "$(field '[.ebpf[] | .line > 0 and (.source | length) > 0] | map(select(.)) | length')" \
+    "$(field '[.ebpf[] | select(.line != null)] | length')"
+is "nearly each" "$(field '[.ebpf[] | select(.line == null)] | length < 5')" true
+exits "machine code beside C" 0 "$exopf" dump --stage jit "$o:web"
+like "has it, too" "$(cat "$tmp/out")" '^; web.c:[0-9]*: total\+\+;$'
 exits "no classic BPF" 2 "$exopf" dump --stage cbpf "$o:large"
 
 # What the verifier refuses is the author's matter.
@@ -147,6 +160,12 @@ int peeks(struct xdp_md *ctx)
 C
 exits "a program that is unsafe" 1 "$exopf" verify "$tmp/bad.o"
 like "the reason" "$(cat "$tmp/out")" '^refused VF'
+like "the line of C" "$(cat "$tmp/out")" \
+    '^  ; bad.c:6: return \*\(unsigned char \*\)\(long\)ctx->data;$'
+exits "the same as JSON" 1 "$exopf" verify --json "$tmp/bad.o"
+is "where it is" "$(field '[.line, .column > 0, .source] | join(" ")')" \
+    '6 true return *(unsigned char *)(long)ctx->data;'
+is "each step has its own" "$(field '[.way.slice[].line | . == 6] | all')" true
 exits "is not bound" 2 "$exopf" replay -r "$web" x="$tmp/bad.o"
 like "nor said to be ours" "$(cat "$tmp/err")" 'is refused: VF'
 

@@ -195,6 +195,44 @@ START_TEST(lines_of_a_text)
 }
 END_TEST
 
+/* Lines of files: whoever made the image wrote them. */
+START_TEST(lines_of_files)
+{
+	static const struct exo_image_line lines[] = {
+		{ 1, 0, 10, 7u << 10 | 3 }, { 3, 0, 19, 9u << 10 },
+		{ 5, 0, 10, 3 }, /* of no line */
+	};
+	static const char texts[] = "/a/b\x1b/c.c\0r\tx = 1;\0\x1b[2J\n";
+	const struct exo_image img = { .lines = lines,
+		.nlines = 3,
+		.texts = texts,
+		.texts_len = sizeof(texts) };
+	const struct exo_image none = { .lines = NULL };
+	struct cmd_source s = { .n = 7 };
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	ck_assert_int_eq(cmd_source_take(&s, &none), 0);
+	ck_assert_ptr_null(cmd_source_at(&s, 0));
+	ck_assert_int_eq(cmd_source_take(&s, &img), 0);
+	ck_assert_ptr_null(cmd_source_at(&s, 0));
+	ck_assert_ptr_eq(cmd_source_at(&s, 1), s.lines);
+	ck_assert_ptr_eq(cmd_source_at(&s, 2), s.lines);
+	ck_assert_ptr_eq(cmd_source_at(&s, 4), s.lines + 1);
+	ck_assert_ptr_null(cmd_source_at(&s, UINT32_MAX));
+	ck_assert_ptr_null(cmd_source_begins(&s, 2));
+	ck_assert_ptr_eq(cmd_source_begins(&s, 3), s.lines + 1);
+	ck_assert_ptr_nonnull(f);
+	cmd_source_print(f, &s, s.lines);
+	cmd_source_print(f, &s, s.lines + 1);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_str_eq(text, "; c.c:7: r x = 1;\n; c.c:9: \\x1b[2J\\x0a\n");
+	free(text);
+	cmd_source_free(&s);
+}
+END_TEST
+
 /*
  * Slices
  */
@@ -493,9 +531,9 @@ static int codes(void)
 
 START_TEST(what_the_terminal_shows)
 {
-	static const uint32_t line[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
-		13, 14, 15 };
-	const struct why_source src = { line };
+	static uint32_t line[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+		14, 15 };
+	const struct cmd_source src = { .line = line };
 	char *text = NULL;
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
@@ -591,6 +629,7 @@ Suite *t_cmd_why_suite(void)
 	    sizeof(registers) / sizeof(registers[0]));
 	tcase_add_test(tc, a_map_of_the_command_line);
 	tcase_add_test(tc, lines_of_a_text);
+	tcase_add_test(tc, lines_of_files);
 	tcase_add_test(tc, the_way_of_a_packet_pointer);
 	tcase_add_test(tc, through_a_spill_and_a_function);
 	tcase_add_test(tc, a_helper_makes_it_void);
