@@ -34,6 +34,7 @@ struct cmd {
 extern const struct cmd cmd_replay;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_dump;
+extern const struct cmd cmd_compile;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_region;
 extern const struct cmd cmd_conflicts;

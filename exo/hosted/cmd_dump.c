@@ -351,7 +351,7 @@ static int dump_jit(const struct dump *d, const struct cmd_program *p)
 		cmd_say("out of memory");
 		return CMD_FAULT;
 	}
-	ret = cmd_compile(c, &in, &d->jit, &p->source);
+	ret = cmd_compile_prog(c, &in, &d->jit, &p->source);
 	if (ret == CMD_NO)
 		say_refused(d, p, c);
 	else if (ret == 0)

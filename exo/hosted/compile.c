@@ -25,7 +25,7 @@ static int refuse(struct cmd_compiled *c, const struct vf_limits *limits,
 	return CMD_NO;
 }
 
-int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
+int cmd_compile_prog(struct cmd_compiled *c, const struct vf_input *in,
     const struct cmd_jit *jit, const struct cmd_source *source)
 {
 	const struct vf_limits limits = VF_LIMITS_TOOL;

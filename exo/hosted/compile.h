@@ -30,7 +30,7 @@ struct cmd_compiled {
  * Returns 0; CMD_NO when the verifier refuses it, having printed that to
  * standard error; CMD_FAULT after saying what else is wrong.
  */
-int cmd_compile(struct cmd_compiled *c, const struct vf_input *in,
+int cmd_compile_prog(struct cmd_compiled *c, const struct vf_input *in,
     const struct cmd_jit *jit, const struct cmd_source *source);
 
 /** Write the refusal as member "refusal", null when there was none. */

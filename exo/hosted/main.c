@@ -18,6 +18,7 @@ static const struct cmd *const commands[] = {
 	&cmd_replay,
 	&cmd_verify,
 	&cmd_dump,
+	&cmd_compile,
 	&cmd_run,
 	&cmd_region,
 	&cmd_conflicts,

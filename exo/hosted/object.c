@@ -2,10 +2,12 @@
 /*
  *	object = path [ ":" function ]
  *
- * A path that is a file's is taken as it is, colons and all.
+ * A path that is a file's is taken as it is, colons and all. A file may also be
+ * an image, which holds one program.
  */
 #include "exo/hosted/object.h"
 
+#include "exo/core/image.h"
 #include "exo/hosted/cmd.h"
 #include "filters/elf.h"
 
@@ -19,19 +21,29 @@
 #define complain(err, ...) \
 	((void)snprintf((err)->text, sizeof((err)->text), __VA_ARGS__), -1)
 
-static bool is_elf(const char *path)
+#define ELF_MAGIC   "\177ELF"
+#define IMAGE_MAGIC "XOPF" /* EXO_IMAGE_MAGIC, as bytes */
+
+static bool begins(const char *bytes, size_t n)
+{
+	return n >= 4 && (memcmp(bytes, ELF_MAGIC, 4) == 0 ||
+	                     memcmp(bytes, IMAGE_MAGIC, 4) == 0);
+}
+
+/* Whether a file begins as one that programs come in. */
+static bool is_one(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char magic[4];
 	struct stat st;
-	bool elf;
+	bool one;
 
 	if (fd < 0)
 		return false;
-	elf = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	      read(fd, magic, 4) == 4 && memcmp(magic, "\177ELF", 4) == 0;
+	one = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	      read(fd, magic, 4) == 4 && begins(magic, 4);
 	close(fd);
-	return elf;
+	return one;
 }
 
 /* The path in text, to be freed, and the function, or NULL. NULL: it is none of
@@ -42,26 +54,34 @@ static char *split(const char *text, const char **function)
 	char *path = strdup(text);
 
 	*function = NULL;
-	if (path == NULL || is_elf(path))
+	if (path == NULL || is_one(path))
 		return path;
 	if (colon != NULL) {
 		path[colon - text] = '\0';
 		*function = colon + 1;
-		if (is_elf(path))
+		if (is_one(path))
 			return path;
 	}
 	free(path);
 	return NULL;
 }
 
+/* Whether a text has this ending, before a function or the end. */
+static bool ends(const char *text, const char *ending)
+{
+	const char *at = strstr(text, ending);
+	size_t n = strlen(ending);
+
+	while (at != NULL && at[n] != '\0' && at[n] != ':')
+		at = strstr(at + 1, ending);
+	return at != NULL;
+}
+
 /* Whether it is written as one, be it there or not. */
 static bool looks_like_one(const char *text)
 {
-	const char *o = strstr(text, ".o");
-
-	while (o != NULL && o[2] != '\0' && o[2] != ':')
-		o = strstr(o + 1, ".o");
-	return o != NULL && strpbrk(text, " \t\r\n") == NULL;
+	return (ends(text, ".o") || ends(text, ".xi")) &&
+	       strpbrk(text, " \t\r\n") == NULL;
 }
 
 bool cmd_object_is(const char *text)
@@ -142,6 +162,29 @@ static int make(const char *path, const char *function, const char *bytes,
 	return ret;
 }
 
+/* An image is taken as it is; it was written by somebody. */
+static int take_image(const char *path, const char *function, const char *bytes,
+    size_t size, struct flt_image *out, struct flt_error *err)
+{
+	struct exo_image img;
+	uint32_t bad = 0;
+
+	if (function != NULL)
+		return complain(err,
+		    "%.80s:%.40s: %.80s is an image, which has one program",
+		    path, function, path);
+	out->bytes = malloc(size);
+	if (out->bytes == NULL)
+		return complain(err, "out of memory");
+	memcpy(out->bytes, bytes, size);
+	out->size = (uint32_t)size;
+	if (exo_image_parse(out->bytes, out->size, &img, &bad) == 0)
+		return 0;
+	flt_image_free(out);
+	return complain(
+	    err, "%.100s: the image is malformed at byte %u", path, bad);
+}
+
 int cmd_object_image(
     const char *text, struct flt_image *out, struct flt_error *err)
 {
@@ -152,12 +195,15 @@ int cmd_object_image(
 
 	if (path == NULL)
 		return complain(err,
-		    "%.180s is not the file of a BPF object, nor FILE:FUNCTION",
+		    "%.180s is not the file of a BPF object or an image, nor "
+		    "FILE:FUNCTION",
 		    text);
 	if (cmd_read_file(path, FLT_ELF_MAX, &bytes, &size) != 0) {
 		ret = complain(err, "%.200s cannot be read", path);
 	} else {
-		ret = make(path, function, bytes, size, out, err);
+		ret = size >= 4 && memcmp(bytes, IMAGE_MAGIC, 4) == 0
+		          ? take_image(path, function, bytes, size, out, err)
+		          : make(path, function, bytes, size, out, err);
 		free(bytes);
 	}
 	free(path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Programs that a command line names by the object that they are in.
+ * Programs that a command line names by the file that they are in: an object
+ * that a compiler made for BPF, or an image.
  */
 #ifndef EXO_HOSTED_OBJECT_H
 #define EXO_HOSTED_OBJECT_H
@@ -8,12 +9,12 @@
 #include "filters/filters.h"
 
 /** Whether text is FILE or FILE:FUNCTION, of a file that begins as ELF objects
- * do, or is written as one: with ".o". */
+ * or images do, or is written as one: with ".o" or ".xi". */
 bool cmd_object_is(const char *text);
 
 /**
  * Make the image of the program: that of the function, or the only one of the
- * object that is for packets. Returns 0, or -1 with *err.
+ * object that is for packets; an image as it is. Returns 0, or -1 with *err.
  */
 int cmd_object_image(
     const char *text, struct flt_image *out, struct flt_error *err);

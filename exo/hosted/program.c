@@ -126,7 +126,7 @@ static int load_assembly(const char *path, struct cmd_program *out)
 	if (ret == 0)
 		out->source.line = cmd_lines_of(
 		    text + bom, len - bom, out->code.insns, out->code.n);
-	free(text);
+	out->text = text;
 	if (ret == 0)
 		return 0;
 	if (ret == -EXO_ENOMEM)
@@ -162,17 +162,15 @@ static int load_expr(
 static int load_object(const char *text, struct cmd_program *out)
 {
 	struct exo_image img;
-	struct flt_image image;
 	struct flt_error err;
 	uint32_t bad;
-	int ret = 0;
 
-	if (cmd_object_image(text, &image, &err) != 0) {
+	if (cmd_object_image(text, &out->image, &err) != 0) {
 		cmd_say("%s", err.text);
 		return CMD_FAULT;
 	}
-	if (exo_image_parse(image.bytes, image.size, &img, &bad) != 0) {
-		flt_image_free(&image);
+	if (exo_image_parse(out->image.bytes, out->image.size, &img, &bad) !=
+	    0) {
 		cmd_say("%s: its image is malformed", text);
 		return CMD_FAULT;
 	}
@@ -184,15 +182,11 @@ static int load_object(const char *text, struct cmd_program *out)
 	if (out->maps != NULL && img.nmaps > 0)
 		memcpy(out->maps, img.maps, img.nmaps * sizeof(*img.maps));
 	if (out->code.insns == NULL || out->maps == NULL ||
-	    cmd_source_take(&out->source, &img) != 0) {
-		ret = no_memory();
-	} else {
-		memcpy(out->code.insns, img.insns,
-		    img.ninsns * sizeof(*img.insns));
-		out->code.n = out->code.room = img.ninsns;
-	}
-	flt_image_free(&image);
-	return ret;
+	    cmd_source_take(&out->source, &img) != 0)
+		return no_memory();
+	memcpy(out->code.insns, img.insns, img.ninsns * sizeof(*img.insns));
+	out->code.n = out->code.room = img.ninsns;
+	return 0;
 }
 
 int cmd_program_load(const struct cmd *self,
@@ -210,8 +204,12 @@ int cmd_program_load(const struct cmd *self,
 		return cmd_usage(self,
 		    "several programs: give one of a "
 		    "tcpdump expression, --raw HEX, --asm FILE");
-	if (args->expr != NULL && cmd_object_is(args->expr))
-		return load_object(args->expr, out);
+	if (args->expr != NULL && cmd_object_is(args->expr)) {
+		ret = load_object(args->expr, out);
+		if (ret != 0)
+			cmd_program_free(out);
+		return ret;
+	}
 	if (args->expr != NULL && args->type != 0 &&
 	    args->type != EXO_PROG_SOCKET)
 		return cmd_usage(self,
@@ -251,6 +249,8 @@ void cmd_program_free(struct cmd_program *p)
 	free(p->cbpf);
 	cmd_source_free(&p->source);
 	free(p->maps);
+	free(p->text);
+	flt_image_free(&p->image);
 	memset(p, 0, sizeof(*p));
 }
 

@@ -30,9 +30,11 @@ struct cmd_program {
 	struct flt_code code;
 	struct flt_cbpf *cbpf; /* what an expression became first; else NULL */
 	uint32_t ncbpf;
-	struct exo_map_def *maps; /* an object's */
+	struct flt_image image;   /* of a file's program: all of it */
+	struct exo_map_def *maps; /* of that */
 	uint32_t nmaps;
-	bool object;              /* it is one's program */
+	bool object;              /* it is a file's program */
+	char *text;               /* of assembler text; NULL else */
 	struct cmd_source source; /* what its instructions were */
 };
 
@@ -52,6 +54,20 @@ int cmd_program_load(const struct cmd *self,
  */
 int cmd_program_some(
     const struct cmd_program_args *args, const struct cmd_program *p);
+
+/** Of an image: what its program does not bring. */
+struct cmd_program_more {
+	const char *name;               /* NULL: as it is */
+	const struct exo_map_def *maps; /* for none of a file's */
+	uint32_t nmaps;
+	bool bare; /* leave out what only people read */
+};
+
+/** Write the image of a program. Returns 0, or CMD_FAULT after saying what is
+ * wrong. */
+int cmd_program_image(const struct cmd_program *p,
+    const struct cmd_program_args *args, const struct cmd_program_more *more,
+    struct flt_image *out);
 
 void cmd_program_free(struct cmd_program *p);
 

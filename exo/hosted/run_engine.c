@@ -117,8 +117,8 @@ int run_jit(const struct run_job *job, struct run_result *r)
 		.nmaps = job->nmaps,
 	};
 	const uint8_t *code;
-	int ret =
-	    cmd_compile(&r->compiled, &in, &job->jit, &job->program.source);
+	int ret = cmd_compile_prog(
+	    &r->compiled, &in, &job->jit, &job->program.source);
 
 	if (ret == 0)
 		ret = check_fuel(job, r);
