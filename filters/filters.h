@@ -106,8 +106,8 @@ struct flt_init {
 	uint32_t n;
 };
 
-/** All that an image may hold; name, source, maps, init and lines may be NULL,
- * lines without texts may not. */
+/** All that an image may hold; name, source, maps, init, lines and fields may be
+ * NULL, lines and fields without texts may not. */
 struct flt_whole {
 	uint32_t type;
 	const struct exo_insn *insns;
@@ -121,6 +121,8 @@ struct flt_whole {
 	uint32_t nlines;
 	const char *texts; /* bytes, the last a NUL */
 	uint32_t ntexts;
+	const struct exo_image_field *fields;
+	uint32_t nfields;
 };
 
 /** Write an image of all that. */

@@ -160,12 +160,15 @@ int flt_image_whole(
 			return flt_fail(err, -EXO_ENOMEM, "out of memory");
 		s[ns++] = (struct section){ EXO_SEC_INIT, init, n };
 	}
-	if (parts->nlines > 0) {
+	if (parts->nlines > 0)
 		s[ns++] = (struct section){ EXO_SEC_LINES, parts->lines,
 			parts->nlines * sizeof(*parts->lines) };
+	if (parts->nfields > 0)
+		s[ns++] = (struct section){ EXO_SEC_FIELDS, parts->fields,
+			parts->nfields * sizeof(*parts->fields) };
+	if (parts->nlines > 0 || parts->nfields > 0)
 		s[ns++] = (struct section){ EXO_SEC_TEXTS, parts->texts,
 			parts->ntexts };
-	}
 	ret = write_image(parts->type, s, ns, out, err);
 	free(init);
 	return ret;

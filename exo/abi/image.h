@@ -38,8 +38,9 @@ enum exo_section_kind {
 	EXO_SEC_LINES = 6,  /* struct exo_image_line[], instructions ascend */
 	EXO_SEC_TEXTS = 7,  /* what they say, each text with a NUL behind it;
 	                       any other bytes */
+	EXO_SEC_FIELDS = 8, /* struct exo_image_field[]: what maps hold */
 };
-#define EXO_SEC_KIND_MAX 7
+#define EXO_SEC_KIND_MAX 8
 
 /** EXO_SEC_INIT is some of these, each with its bytes behind it, padded to 8:
  * the first bytes of the value of element 0 of an array. Maps ascend. */
@@ -60,6 +61,41 @@ struct exo_image_line {
 	uint32_t place;
 };
 _Static_assert(sizeof(struct exo_image_line) == 16, "wire format");
+
+/** Of a map, its key or its value: what the bytes mean. */
+enum exo_field_kind {
+	EXO_FIELD_UNSIGNED = 1, /* 64 bits at most */
+	EXO_FIELD_SIGNED = 2,
+	EXO_FIELD_BOOL = 3,
+	EXO_FIELD_CHAR = 4,   /* of text, when there are several */
+	EXO_FIELD_BYTES = 5,  /* of any other meaning */
+	EXO_FIELD_STRUCT = 6, /* or union: the fields below it */
+};
+#define EXO_FIELD_KIND_MAX 6
+
+/** Whose bytes a field describes. */
+enum exo_field_of {
+	EXO_FIELD_MAP = 0, /* none's: its name is that of the map */
+	EXO_FIELD_KEY = 1,
+	EXO_FIELD_VALUE = 2,
+};
+#define EXO_FIELD_DEPTH_MAX 8
+
+/** A tree in the order of a walk: a field is part of the last one before it that
+ * is less deep. First comes the map, at depth 0, then the roots of its key and
+ * its value, at depth 1. Maps ascend. */
+struct exo_image_field {
+	uint32_t name;  /* offset into EXO_SEC_TEXTS */
+	uint32_t off;   /* bits, from the start of what it is part of */
+	uint32_t bits;  /* of one element; of a byte the lowest come first */
+	uint32_t count; /* elements of an array, one after the other; 0: none */
+	uint16_t map;
+	uint8_t of;    /* enum exo_field_of */
+	uint8_t kind;  /* enum exo_field_kind; of a map 0 */
+	uint8_t depth; /* EXO_FIELD_DEPTH_MAX at most */
+	uint8_t zero[3];
+};
+_Static_assert(sizeof(struct exo_image_field) == 24, "wire format");
 
 struct exo_image_section {
 	uint32_t kind; /* enum exo_section_kind */

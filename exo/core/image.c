@@ -6,10 +6,11 @@
 #include "exo/abi/err.h"
 #include "exo/lib/bytes.h"
 
-#define HDR  sizeof(struct exo_image_hdr)
-#define ROW  sizeof(struct exo_image_section)
-#define INIT ((uint32_t)sizeof(struct exo_image_init))
-#define LINE ((uint32_t)sizeof(struct exo_image_line))
+#define HDR   sizeof(struct exo_image_hdr)
+#define ROW   sizeof(struct exo_image_section)
+#define INIT  ((uint32_t)sizeof(struct exo_image_init))
+#define LINE  ((uint32_t)sizeof(struct exo_image_line))
+#define FIELD ((uint32_t)sizeof(struct exo_image_field))
 
 static int refuse(uint32_t *bad, size_t off)
 {
@@ -27,8 +28,8 @@ static int name_ok(const uint8_t *p, uint32_t n)
 	return 1;
 }
 
-/* The same of those that tell where instructions come from. */
-static int section_lines(
+/* The same of those that are for people. */
+static int section_told(
     struct exo_image *img, uint32_t kind, const uint8_t *p, uint32_t size)
 {
 	if (size == 0)
@@ -41,6 +42,11 @@ static int section_lines(
 	if (kind == EXO_SEC_TEXTS && p[size - 1] == '\0') {
 		img->texts = (const void *)p;
 		img->texts_len = size;
+		return 0;
+	}
+	if (kind == EXO_SEC_FIELDS && size % FIELD == 0) {
+		img->fields = (const void *)p;
+		img->nfields = size / FIELD;
 		return 0;
 	}
 	return -1;
@@ -82,7 +88,7 @@ static int section_take(
 		img->init_len = size;
 		return 0;
 	default:
-		return section_lines(img, kind, p, size);
+		return section_told(img, kind, p, size);
 	}
 }
 
@@ -139,6 +145,39 @@ static uint32_t lines_check(const struct exo_image *img)
 	return img->nlines;
 }
 
+/* Whether a field may follow another one, or be the first. */
+static int field_ok(const struct exo_image *img,
+    const struct exo_image_field *f, const struct exo_image_field *before)
+{
+	if (f->map >= img->nmaps || f->name >= img->texts_len ||
+	    (f->zero[0] | f->zero[1] | f->zero[2]) != 0)
+		return 0;
+	if (f->depth == 0)
+		return f->of == EXO_FIELD_MAP && f->kind == 0 &&
+		       (before == NULL || f->map > before->map);
+	if (before == NULL || f->map != before->map || f->of < before->of ||
+	    f->of == EXO_FIELD_MAP || f->of > EXO_FIELD_VALUE || f->kind == 0 ||
+	    f->kind > EXO_FIELD_KIND_MAX || f->depth > EXO_FIELD_DEPTH_MAX)
+		return 0;
+	/* each has one root, and only what has parts is less deep */
+	if (f->depth == 1)
+		return f->of != before->of;
+	return f->of == before->of &&
+	       (f->depth <= before->depth ||
+	           (f->depth == before->depth + 1 &&
+	               before->kind == EXO_FIELD_STRUCT));
+}
+
+/* Returns the number of the first field that is not so, or nfields. */
+static uint32_t fields_check(const struct exo_image *img)
+{
+	for (uint32_t i = 0; i < img->nfields; i++)
+		if (!field_ok(img, &img->fields[i],
+		        i == 0 ? NULL : &img->fields[i - 1]))
+			return i;
+	return img->nfields;
+}
+
 /* What sections say of each other. */
 static int agree(
     const uint8_t *bytes, const struct exo_image *img, uint32_t *bad)
@@ -155,6 +194,11 @@ static int agree(
 		return refuse(
 		    bad, (size_t)((const uint8_t *)img->lines - bytes) +
 		             seen * LINE);
+	seen = fields_check(img);
+	if (seen != img->nfields)
+		return refuse(
+		    bad, (size_t)((const uint8_t *)img->fields - bytes) +
+		             seen * FIELD);
 	return 0;
 }
 

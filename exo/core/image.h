@@ -28,6 +28,8 @@ struct exo_image {
 	uint32_t nlines;
 	const char *texts; /* NULL when absent; ends in a NUL */
 	uint32_t texts_len;
+	const struct exo_image_field *fields; /* NULL when absent */
+	uint32_t nfields;
 };
 
 /**

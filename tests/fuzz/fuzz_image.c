@@ -49,6 +49,26 @@ static void lines(
 	}
 }
 
+/* Fields are a tree of each map that has any, with texts that end inside. */
+static void fields(
+    const uint8_t *bytes, size_t size, const struct exo_image *img)
+{
+	uint8_t kind[EXO_FIELD_DEPTH_MAX + 1] = { 0 };
+
+	inside(bytes, size, img->fields, img->nfields * sizeof(*img->fields));
+	for (uint32_t i = 0; i < img->nfields; i++) {
+		const struct exo_image_field *f = &img->fields[i];
+
+		exo_assert(f->map < img->nmaps && f->depth < sizeof(kind));
+		exo_assert(
+		    strlen(img->texts + f->name) < img->texts_len - f->name);
+		exo_assert(
+		    f->depth < 2 || kind[f->depth - 1] == EXO_FIELD_STRUCT);
+		exo_assert((f->depth == 0) == (f->of == EXO_FIELD_MAP));
+		kind[f->depth] = f->kind;
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct exo_image img;
@@ -71,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		exo_assert(img.nmaps <= EXO_MAPS_MAX);
 		beginnings(copy, size, &img);
 		lines(copy, size, &img);
+		fields(copy, size, &img);
 	} else {
 		exo_assert(bad <= size);
 	}

@@ -214,6 +214,104 @@ START_TEST(lines_of_an_image)
 }
 END_TEST
 
+/* An image of two maps, six fields and four bytes of texts. */
+static struct {
+	_Alignas(8) struct exo_image_hdr hdr;
+	struct exo_image_section row[4];
+	struct exo_insn insns[1];
+	struct exo_map_def maps[2];
+	struct exo_image_field fields[6];
+	char texts[4];
+} held;
+#define FIELDS_AT ((uint32_t)offsetof(__typeof__(held), fields))
+
+#define F(name, map, of, kind, depth)                          \
+	{                                                      \
+		(name), 0, 8, 0, (map), (of), (kind), (depth), \
+		{                                              \
+			0, 0, 0                                \
+		}                                              \
+	}
+static const struct exo_image_field good_fields[6] = {
+	F(0, 0, 0, 0, 0),
+	F(1, 0, 1, EXO_FIELD_SIGNED, 1),
+	F(1, 0, 2, EXO_FIELD_STRUCT, 1),
+	F(1, 0, 2, EXO_FIELD_STRUCT, 2),
+	F(1, 0, 2, EXO_FIELD_BYTES, 3),
+	F(0, 1, 0, 0, 0),
+};
+
+/* One field that is another, and which one is to blame. */
+static const struct {
+	uint32_t at;
+	struct exo_image_field is;
+	uint32_t blamed; /* 6: none */
+} field_rows[] = {
+	{ 0, F(0, 0, 0, 0, 0), 6 },
+	{ 0, F(4, 0, 0, 0, 0), 0 },                /* no such text */
+	{ 0, F(0, 2, 0, 0, 0), 0 },                /* no such map */
+	{ 0, F(0, 0, 0, 1, 0), 0 },                /* a map has no kind */
+	{ 0, F(0, 0, 1, 0, 0), 0 },                /* nor is it a key */
+	{ 0, F(0, 0, 1, EXO_FIELD_CHAR, 1), 0 },   /* the map comes first */
+	{ 0, F(0, 1, 0, 0, 0), 1 },                /* of another map */
+	{ 1, F(1, 0, 1, 0, 1), 1 },                /* no kind */
+	{ 1, F(1, 0, 1, 7, 1), 1 },                /* nor that */
+	{ 1, F(1, 0, 3, EXO_FIELD_CHAR, 1), 1 },   /* of what? */
+	{ 1, F(1, 0, 2, EXO_FIELD_CHAR, 1), 2 },   /* two roots */
+	{ 1, F(1, 0, 1, EXO_FIELD_CHAR, 2), 1 },   /* no root */
+	{ 2, F(1, 0, 2, EXO_FIELD_CHAR, 1), 3 },   /* which has no parts */
+	{ 3, F(1, 0, 2, EXO_FIELD_STRUCT, 3), 3 }, /* too deep */
+	{ 3, F(1, 0, 1, EXO_FIELD_STRUCT, 2), 3 }, /* the key again */
+	{ 4, F(1, 0, 2, EXO_FIELD_BYTES, 2), 6 },  /* a second part */
+	{ 4, F(1, 0, 2, EXO_FIELD_BYTES, 1), 4 },  /* a second root */
+	{ 4, F(1, 0, 2, EXO_FIELD_BYTES, 9), 4 },  /* beyond all depth */
+	{ 5, F(0, 0, 0, 0, 0), 5 },                /* the same map again */
+	{ 5, F(0, 1, 1, EXO_FIELD_BYTES, 1), 5 },  /* without its own */
+};
+
+static int parse_held(uint32_t size, struct exo_image *out, uint32_t *bad)
+{
+	held.hdr = img.hdr;
+	held.hdr.nsections = 4;
+	held.hdr.size = sizeof(held);
+	held.row[0] =
+	    (struct exo_image_section){ EXO_SEC_INSNS, HDR + 4 * ROW, 8, 0 };
+	held.row[1] = (struct exo_image_section){ EXO_SEC_MAPS,
+		HDR + 4 * ROW + 8, 40, 0 };
+	held.row[2] =
+	    (struct exo_image_section){ EXO_SEC_FIELDS, FIELDS_AT, size, 0 };
+	held.row[3] = (struct exo_image_section){ EXO_SEC_TEXTS,
+		FIELDS_AT + sizeof(held.fields), 4, 0 };
+	memcpy(held.texts, "abc", 4);
+	return exo_image_parse((const uint8_t *)&held, sizeof(held), out, bad);
+}
+
+START_TEST(fields_of_an_image)
+{
+	const uint32_t blamed = field_rows[_i].blamed;
+	struct exo_image out;
+	uint32_t bad;
+	int err;
+
+	memcpy(held.fields, good_fields, sizeof(held.fields));
+	held.fields[field_rows[_i].at] = field_rows[_i].is;
+	err = parse_held(sizeof(held.fields), &out, &bad);
+	ck_assert_int_eq(err, blamed == 6 ? 0 : -EXO_EIMAGE);
+	if (err == 0) {
+		ck_assert_uint_eq(out.nfields, 6);
+		ck_assert_ptr_eq(out.fields, held.fields);
+		held.fields[4].zero[2] = 1;
+		err = parse_held(sizeof(held.fields), &out, &bad);
+		ck_assert_int_eq(err, -EXO_EIMAGE);
+		ck_assert_uint_eq(bad, FIELDS_AT + 4 * 24);
+		return;
+	}
+	ck_assert_uint_eq(bad, FIELDS_AT + blamed * 24);
+	ck_assert_int_eq(parse_held(25, &out, &bad), -EXO_EIMAGE);
+	ck_assert_int_eq(parse_held(0, &out, &bad), -EXO_EIMAGE);
+}
+END_TEST
+
 /* The maps that it names: a whole number of definitions, not too many. */
 START_TEST(maps_of_an_image)
 {
@@ -332,6 +430,8 @@ Suite *t_image_suite(void)
 	tcase_add_test(t, a_good_image);
 	tcase_add_loop_test(t, lines_of_an_image, 0,
 	    (int)(sizeof(line_rows) / sizeof(line_rows[0])));
+	tcase_add_loop_test(t, fields_of_an_image, 0,
+	    (int)(sizeof(field_rows) / sizeof(field_rows[0])));
 	tcase_add_test(t, maps_of_an_image);
 	tcase_add_loop_test(t, beginnings_of_maps, 0,
 	    (int)(sizeof(begin_rows) / sizeof(begin_rows[0])));
