@@ -68,6 +68,36 @@ static void copy_name(char to[FLT_ELF_NAME], const char *from)
 	snprintf(to, FLT_ELF_NAME, "%s", from == NULL ? "" : from);
 }
 
+/* Texts, one after the other. */
+struct texts {
+	char *text;
+	uint32_t n, room;
+};
+
+/* Add a text; *at is where it stands. False: no memory, or too much. */
+static bool add_text(struct texts *t, const char *text, uint32_t *at)
+{
+	size_t n = text == NULL ? 0 : strlen(text);
+	uint32_t room = t->room == 0 ? 4096 : t->room;
+	char *more;
+
+	if (n >= FLT_ELF_TEXTS - t->n)
+		return false;
+	while (room < t->n + n + 1)
+		room *= 2;
+	more = room == t->room ? t->text : realloc(t->text, room);
+	if (more == NULL)
+		return false;
+	t->text = more;
+	t->room = room;
+	*at = t->n;
+	if (n > 0)
+		memcpy(t->text + t->n, text, n);
+	t->text[t->n + n] = '\0';
+	t->n += (uint32_t)n + 1;
+	return true;
+}
+
 /* --- where instructions come from ------------------------------------------ */
 
 /* Lines of a program, as libbpf hands them to a kernel with it. */
@@ -155,36 +185,6 @@ static void stop_listening(const int handler[SECTIONS])
 			(void)libbpf_unregister_prog_handler(handler[i]);
 }
 
-/* Texts, one after the other. */
-struct texts {
-	char *text;
-	uint32_t n, room;
-};
-
-/* Add a text; *at is where it stands. False: no memory, or too much. */
-static bool add_text(struct texts *t, const char *text, uint32_t *at)
-{
-	size_t n = text == NULL ? 0 : strlen(text);
-	uint32_t room = t->room == 0 ? 4096 : t->room;
-	char *more;
-
-	if (n >= FLT_ELF_TEXTS - t->n)
-		return false;
-	while (room < t->n + n + 1)
-		room *= 2;
-	more = room == t->room ? t->text : realloc(t->text, room);
-	if (more == NULL)
-		return false;
-	t->text = more;
-	t->room = room;
-	*at = t->n;
-	if (n > 0)
-		memcpy(t->text + t->n, text, n);
-	t->text[t->n + n] = '\0';
-	t->n += (uint32_t)n + 1;
-	return true;
-}
-
 /* The text of a line without what it is indented by. */
 static const char *line_text(const struct btf *btf, uint32_t off)
 {
@@ -239,6 +239,153 @@ static int copy_lines(
 	return add_lines(to, t, btf) ? 0 : -1;
 }
 
+/* --- what maps hold --------------------------------------------------------- */
+
+/* Fields of a map, while they are gathered. */
+struct fields {
+	const struct btf *btf;
+	struct texts texts;
+	struct exo_image_field *row; /* FLT_ELF_FIELDS */
+	uint32_t n;
+	uint8_t of;
+};
+
+/* A type without its other names. Arrays of arrays are one of all elements. */
+static const struct btf_type *plain_type(
+    const struct btf *btf, uint32_t id, uint64_t *count)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	*count = 0;
+	for (int i = 0; t != NULL && i < 64; i++) {
+		if (btf_is_array(t)) {
+			uint64_t n = btf_array(t)->nelems;
+
+			*count = *count == 0 ? n : *count * n;
+			if (n == 0 || *count > UINT32_MAX)
+				return NULL;
+			id = btf_array(t)->type;
+		} else if (btf_is_mod(t) || btf_is_typedef(t) ||
+		           btf_is_var(t)) {
+			id = t->type;
+		} else {
+			return t;
+		}
+		t = btf__type_by_id(btf, id);
+	}
+	return NULL;
+}
+
+static uint8_t kind_of(const struct btf_type *t)
+{
+	if (btf_is_composite(t) || btf_is_datasec(t))
+		return EXO_FIELD_STRUCT;
+	if (t->size > 8 && !btf_is_ptr(t))
+		return EXO_FIELD_BYTES;
+	if (btf_is_int(t)) {
+		if ((btf_int_encoding(t) & BTF_INT_BOOL) != 0)
+			return EXO_FIELD_BOOL;
+		if (t->size == 1 && (btf_int_encoding(t) & BTF_INT_SIGNED) != 0)
+			return EXO_FIELD_CHAR;
+		return (btf_int_encoding(t) & BTF_INT_SIGNED) != 0
+		           ? EXO_FIELD_SIGNED
+		           : EXO_FIELD_UNSIGNED;
+	}
+	if (btf_is_any_enum(t) || btf_is_ptr(t))
+		return EXO_FIELD_UNSIGNED;
+	return EXO_FIELD_BYTES;
+}
+
+static bool add_parts(
+    struct fields *f, const struct btf_type *t, unsigned depth);
+
+/* One field and its parts. bits: of a bit field, or 0. */
+static bool add_field(struct fields *f, uint32_t id, const char *name,
+    uint32_t off, uint32_t bits, unsigned depth)
+{
+	struct exo_image_field *row = &f->row[f->n];
+	uint64_t count;
+	const struct btf_type *t = plain_type(f->btf, id, &count);
+
+	if (t == NULL)
+		return true; /* it is not told */
+	if (f->n == FLT_ELF_FIELDS || depth > EXO_FIELD_DEPTH_MAX)
+		return false;
+	*row = (struct exo_image_field){ .off = off,
+		.bits = bits != 0       ? bits
+		        : btf_is_ptr(t) ? 64
+		                        : t->size * 8,
+		.count = (uint32_t)count,
+		.of = f->of,
+		.kind = kind_of(t),
+		.depth = (uint8_t)depth };
+	if (t->size > EXO_MAP_VALUE_MAX && !btf_is_ptr(t))
+		return false;
+	if (!add_text(&f->texts, name, &row->name))
+		return false;
+	f->n++;
+	return row->kind != EXO_FIELD_STRUCT || add_parts(f, t, depth + 1);
+}
+
+static bool add_parts(
+    struct fields *f, const struct btf_type *t, unsigned depth)
+{
+	uint16_t n = btf_vlen(t);
+
+	for (uint16_t i = 0; i < n && btf_is_datasec(t); i++) {
+		const struct btf_var_secinfo *v = &btf_var_secinfos(t)[i];
+		const struct btf_type *var = btf__type_by_id(f->btf, v->type);
+
+		if (var != NULL &&
+		    !add_field(f, v->type,
+		        btf__name_by_offset(f->btf, var->name_off),
+		        v->offset * 8, 0, depth))
+			return false;
+	}
+	for (uint16_t i = 0; i < n && btf_is_composite(t); i++) {
+		const struct btf_member *m = &btf_members(t)[i];
+
+		if (!add_field(f, m->type,
+		        btf__name_by_offset(f->btf, m->name_off),
+		        btf_member_bit_offset(t, i),
+		        btf_member_bitfield_size(t, i), depth))
+			return false;
+	}
+	return true;
+}
+
+/* Tell what a map holds as far as its types are known, or only its name. */
+static bool describe(
+    struct flt_elf_map *to, const struct bpf_map *m, const struct btf *btf)
+{
+	struct fields f = { .btf = btf };
+	uint32_t key = bpf_map__btf_key_type_id(m);
+	uint32_t value = bpf_map__btf_value_type_id(m);
+	bool ok;
+
+	f.row = calloc(FLT_ELF_FIELDS, sizeof(*f.row));
+	if (f.row == NULL)
+		return false;
+	to->fields = f.row;
+	ok = add_text(&f.texts, to->name, &f.row[0].name);
+	to->texts = f.texts.text;
+	to->ntexts = f.texts.n;
+	if (!ok)
+		return true;
+	to->nfields = f.n = 1;
+	f.of = EXO_FIELD_KEY;
+	if (btf != NULL && key != 0)
+		ok = add_field(&f, key, "", 0, 0, 1);
+	f.of = EXO_FIELD_VALUE;
+	if (btf != NULL && ok && value != 0)
+		ok = add_field(&f, value, "", 0, 0, 1);
+	to->texts = f.texts.text;
+	to->ntexts = f.texts.n;
+	if (ok)
+		to->nfields = f.n;
+	return true;
+}
+
 /* --- programs and maps ------------------------------------------------------ */
 
 static int copy_prog(
@@ -259,15 +406,27 @@ static int copy_prog(
 	return copy_lines(to, p, btf);
 }
 
-static int copy_map(struct flt_elf_map *to, struct bpf_map *m)
+/* libbpf puts a piece of the object's name before that of the section. */
+static const char *map_name(const struct bpf_map *m)
+{
+	const char *name = bpf_map__name(m);
+	const char *dot = name == NULL ? NULL : strchr(name, '.');
+
+	return bpf_map__is_internal(m) && dot != NULL ? dot : name;
+}
+
+static int copy_map(
+    struct flt_elf_map *to, struct bpf_map *m, const struct btf *btf)
 {
 	size_t n = 0;
 	const void *init = bpf_map__initial_value(m, &n);
 
-	copy_name(to->name, bpf_map__name(m));
+	copy_name(to->name, map_name(m));
 	to->def = (struct exo_map_def){ bpf_map__type(m), bpf_map__key_size(m),
 		bpf_map__value_size(m), bpf_map__max_entries(m),
 		bpf_map__map_flags(m) };
+	if (!describe(to, m, btf))
+		return -1;
 	if (init == NULL || n == 0 || n > EXO_MAP_VALUE_MAX)
 		return 0;
 	to->init = malloc(n);
@@ -294,8 +453,8 @@ static int copy_all(struct bpf_object *o, struct flt_elf *out)
 	bpf_object__for_each_program(
 	    p, o) if (copy_prog(&out->progs[out->nprogs++], p, btf) !=
 	              0) return -1;
-	bpf_object__for_each_map(
-	    m, o) if (copy_map(&out->maps[out->nmaps++], m) != 0) return -1;
+	bpf_object__for_each_map(m,
+	    o) if (copy_map(&out->maps[out->nmaps++], m, btf) != 0) return -1;
 	return 0;
 }
 
@@ -361,12 +520,19 @@ static void free_prog(struct flt_elf_prog *p)
 	free(p->texts);
 }
 
+static void free_map(struct flt_elf_map *m)
+{
+	free(m->init);
+	free(m->fields);
+	free(m->texts);
+}
+
 void flt_elf_free(struct flt_elf *e)
 {
 	for (uint32_t i = 0; i < e->nprogs && e->progs != NULL; i++)
 		free_prog(&e->progs[i]);
 	for (uint32_t i = 0; i < e->nmaps && e->maps != NULL; i++)
-		free(e->maps[i].init);
+		free_map(&e->maps[i]);
 	free(e->progs);
 	free(e->maps);
 	memset(e, 0, sizeof(*e));

@@ -8,10 +8,11 @@
 
 #include "filters/filters.h"
 
-#define FLT_ELF_MAX   (16u << 20) /* bytes of an object */
-#define FLT_ELF_MAPS  1024u       /* that a program may choose from */
-#define FLT_ELF_TEXTS (4u << 20)  /* bytes of a program's lines and files */
-#define FLT_ELF_NAME  128u        /* of a name, its end included: cut to that */
+#define FLT_ELF_MAX    (16u << 20) /* bytes of an object */
+#define FLT_ELF_MAPS   1024u       /* that a program may choose from */
+#define FLT_ELF_TEXTS  (4u << 20)  /* bytes of a program's lines and files */
+#define FLT_ELF_FIELDS 4096u       /* of a map; no more are told */
+#define FLT_ELF_NAME   128u /* of a name, its end included: cut to that */
 
 struct flt_elf_prog {
 	char name[FLT_ELF_NAME];    /* of the function */
@@ -30,6 +31,10 @@ struct flt_elf_map {
 	struct exo_map_def def; /* numbers as the object has them */
 	uint8_t *init;          /* of element 0, ninit bytes; NULL: zeroes */
 	uint32_t ninit;
+	struct exo_image_field *fields; /* what it holds; map is 0 in them */
+	uint32_t nfields;               /* 0: it is not known */
+	char *texts;                    /* of fields, the last byte a NUL */
+	uint32_t ntexts;
 };
 
 struct flt_elf {

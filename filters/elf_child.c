@@ -48,8 +48,11 @@ static bool put_all(const struct flt_elf *e)
 	for (uint32_t i = 0; ok && i < e->nmaps; i++) {
 		const struct flt_elf_map *m = &e->maps[i];
 
-		ok = flt_child_put(m, sizeof(*m)) &&
-		     flt_child_put(m->init, m->ninit);
+		ok =
+		    flt_child_put(m, sizeof(*m)) &&
+		    flt_child_put(m->init, m->ninit) &&
+		    flt_child_put(m->fields, m->nfields * sizeof(*m->fields)) &&
+		    flt_child_put(m->texts, m->ntexts);
 	}
 	return ok;
 }
@@ -109,14 +112,15 @@ static bool take_map(struct flt_child *c, struct flt_elf_map *to, size_t *left)
 {
 	struct flt_elf_map m;
 
-	if (!flt_child_get(c, &m, sizeof(m)) || m.ninit > EXO_MAP_VALUE_MAX)
+	if (!flt_child_get(c, &m, sizeof(m)) || m.ninit > EXO_MAP_VALUE_MAX ||
+	    m.nfields > FLT_ELF_FIELDS || m.ntexts > FLT_ELF_TEXTS)
 		return false;
 	m.name[FLT_ELF_NAME - 1] = '\0';
 	m.init = take(c, m.ninit, left);
-	if (m.init == NULL)
-		return false;
+	m.fields = take(c, m.nfields * sizeof(*m.fields), left);
+	m.texts = take(c, m.ntexts, left);
 	*to = m;
-	return true;
+	return m.init != NULL && m.fields != NULL && m.texts != NULL;
 }
 
 static bool take_all(
@@ -133,8 +137,8 @@ static bool take_all(
 	while (out->nprogs < m->nprogs)
 		if (!take_prog(c, &out->progs[out->nprogs++], &left))
 			return false;
-	for (; out->nmaps < m->nmaps; out->nmaps++)
-		if (!take_map(c, &out->maps[out->nmaps], &left))
+	while (out->nmaps < m->nmaps)
+		if (!take_map(c, &out->maps[out->nmaps++], &left))
 			return false;
 	return true;
 }

@@ -23,6 +23,10 @@ struct used {
 	struct exo_map_def def[EXO_MAPS_MAX];
 	struct flt_init init[EXO_MAPS_MAX];
 	uint32_t ninit;
+	struct exo_image_field *fields;
+	uint32_t nfields;
+	char *texts; /* of the program's lines, then of fields */
+	uint32_t ntexts;
 };
 
 static bool names_map(const struct exo_insn *in)
@@ -72,6 +76,43 @@ static int renumber(
 	return 0;
 }
 
+/* Join what is for people: texts one behind the other, fields by the maps' new
+ * numbers, in the order of those. */
+static int tell(
+    struct used *u, const struct flt_elf_prog *p, struct flt_error *err)
+{
+	const struct flt_elf_map *of[EXO_MAPS_MAX] = { NULL };
+	size_t texts = p->ntexts, fields = 0;
+
+	for (uint32_t i = 0; i < u->e->nmaps && i < FLT_ELF_MAPS; i++)
+		if (u->number[i] != 0)
+			of[u->number[i] - 1] = &u->e->maps[i];
+	for (uint32_t k = 0; k < u->n; k++) {
+		texts += of[k]->ntexts;
+		fields += of[k]->nfields;
+	}
+	u->texts = malloc(texts + 1);
+	u->fields = malloc(fields * sizeof(*u->fields) + 1);
+	if (u->texts == NULL || u->fields == NULL)
+		return flt_fail(err, -EXO_ENOMEM, "out of memory");
+	memcpy(u->texts, p->texts == NULL ? "" : p->texts, p->ntexts);
+	u->ntexts = p->ntexts;
+	for (uint32_t k = 0; k < u->n; k++) {
+		for (uint32_t i = 0; i < of[k]->nfields; i++) {
+			struct exo_image_field *f = &u->fields[u->nfields++];
+
+			*f = of[k]->fields[i];
+			f->map = (uint16_t)k;
+			f->name += u->ntexts;
+		}
+		if (of[k]->ntexts > 0)
+			memcpy(
+			    u->texts + u->ntexts, of[k]->texts, of[k]->ntexts);
+		u->ntexts += of[k]->ntexts;
+	}
+	return 0;
+}
+
 int flt_elf_image(const struct flt_elf *e, uint32_t prog, struct flt_image *out,
     struct flt_error *err)
 {
@@ -92,6 +133,8 @@ int flt_elf_image(const struct flt_elf *e, uint32_t prog, struct flt_image *out,
 		memcpy(insns, p->insns, p->n * sizeof(*insns));
 	snprintf(name, sizeof(name), "%.*s", (int)EXO_NAME_MAX, p->name);
 	ret = renumber(u, insns, p->n, err);
+	if (ret == 0)
+		ret = tell(u, p, err);
 	parts.insns = insns;
 	parts.maps = u->def;
 	parts.nmaps = u->n;
@@ -99,13 +142,19 @@ int flt_elf_image(const struct flt_elf *e, uint32_t prog, struct flt_image *out,
 	parts.ninit = u->ninit;
 	parts.lines = p->lines;
 	parts.nlines = p->nlines;
-	parts.texts = p->texts;
-	parts.ntexts = p->ntexts;
+	parts.fields = u->fields;
+	parts.nfields = u->nfields;
+	parts.texts = u->texts;
+	parts.ntexts = u->ntexts;
 	parts.name = name[0] == '\0' ? NULL : name;
 	if (ret == 0)
 		ret = flt_image_whole(&parts, out, err);
 out:
 	free(insns);
+	if (u != NULL) {
+		free(u->fields);
+		free(u->texts);
+	}
 	free(u);
 	return ret;
 }
