@@ -32,6 +32,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_replay;
+extern const struct cmd cmd_map;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_dump;
 extern const struct cmd cmd_compile;

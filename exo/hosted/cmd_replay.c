@@ -57,6 +57,7 @@ static const char help[] =
     "      --harden LIST  compile with blind constants, fences: blind,fence\n"
     "      --perf-map     name the filters' code for perf, in\n"
     "                     /tmp/perf-PID.map, which stays\n"
+    "      --maps         show what is in the filters' maps at the end\n"
     "      --json         the result as JSON, schema exopf.replay/1\n"
     "  -q, --quiet        no progress bar\n"
     "  -h, --help         this text\n"
@@ -77,6 +78,20 @@ static const char help[] =
     "    --grant \"www 'tcp port 80' exclusive\" web,owner=www=tcp\n"
     "  gzip -c pcaps/web4.pcap | exopf replay -r - v4=ip v6=ip6\n";
 
+static const char map_help[] =
+    "usage: exopf map dump [options] -r FILE... NAME=FILE.o[:FUNCTION]...\n"
+    "\n"
+    "Run a trace through filters, as 'exopf replay' does, and show what is in\n"
+    "their maps then: keys and values as JSON, by their types where the "
+    "object\n"
+    "has them. Elements of arrays that are zero are only counted.\n"
+    "\n"
+    "Options are those of 'exopf replay'. With --json the result is that of\n"
+    "'exopf replay --maps --json'.\n"
+    "\n"
+    "example:\n"
+    "  exopf map dump -r pcaps/web4.pcap ports=ports.bpf.o\n";
+
 struct args {
 	struct replay_opts opts;
 	struct replay *rp;
@@ -94,6 +109,7 @@ enum {
 	OPT_PASSES,
 	OPT_HARDEN,
 	OPT_PERF_MAP,
+	OPT_MAPS,
 	OPT_JSON
 };
 
@@ -111,6 +127,7 @@ static const struct option options[] = {
 	{ "jit-passes", required_argument, NULL, OPT_PASSES },
 	{ "harden", required_argument, NULL, OPT_HARDEN },
 	{ "perf-map", no_argument, NULL, OPT_PERF_MAP },
+	{ "maps", no_argument, NULL, OPT_MAPS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
@@ -192,6 +209,9 @@ static int take(const struct cmd *self, struct args *a, int c)
 	case OPT_PERF_MAP:
 		a->opts.perf_map = true;
 		return 0;
+	case OPT_MAPS:
+		a->opts.maps = true;
+		return 0;
 	case OPT_JSON:
 		a->opts.json = true;
 		return 0;
@@ -271,9 +291,11 @@ static int parse(const struct cmd *self, struct args *a, int argc)
 	return replay_run(a->rp);
 }
 
-static int run(const struct cmd *self, int argc, char **argv)
+static int replay(const struct cmd *self, int argc, char **argv, bool only_maps)
 {
-	struct args a = { .argv = argv };
+	struct args a = { .argv = argv,
+		.opts.maps = only_maps,
+		.opts.only_maps = only_maps };
 	int ret = CMD_FAULT;
 
 	a.rp = calloc(1, sizeof(*a.rp));
@@ -294,6 +316,29 @@ static int run(const struct cmd *self, int argc, char **argv)
 	free(a.opts.grants);
 	return ret;
 }
+
+static int run(const struct cmd *self, int argc, char **argv)
+{
+	return replay(self, argc, argv, false);
+}
+
+/* `exopf map dump`: the first argument is the verb. */
+static int run_map(const struct cmd *self, int argc, char **argv)
+{
+	if (argc > 1 &&
+	    (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0))
+		return cmd_help(self);
+	if (argc < 2 || strcmp(argv[1], "dump") != 0)
+		return cmd_usage(self, "say what: dump");
+	return replay(self, argc - 1, argv + 1, true);
+}
+
+const struct cmd cmd_map = {
+	.name = "map",
+	.summary = "what is in the maps of filters after a trace",
+	.help = map_help,
+	.run = run_map,
+};
 
 const struct cmd cmd_replay = {
 	.name = "replay",

@@ -54,6 +54,11 @@ static void put_string(FILE *f, const char *s, size_t n)
 	fputc('"', f);
 }
 
+void cmd_json_text(FILE *f, const char *s, size_t n)
+{
+	put_string(f, s, n);
+}
+
 /* What stands before any value: the comma, the key. */
 static void lead(struct cmd_json *j, const char *key)
 {
@@ -140,6 +145,12 @@ void cmd_json_milli(struct cmd_json *j, const char *key, uint64_t v)
 {
 	lead(j, key);
 	fprintf(j->f, "%" PRIu64 ".%03" PRIu64, v / 1000, v % 1000);
+}
+
+FILE *cmd_json_raw(struct cmd_json *j, const char *key)
+{
+	lead(j, key);
+	return j->f;
 }
 
 void cmd_json_bool(struct cmd_json *j, const char *key, bool v)

@@ -46,6 +46,12 @@ void cmd_json_i64(struct cmd_json *j, const char *key, int64_t v);
 /** Write v thousandths: 1234 as 1.234. */
 void cmd_json_milli(struct cmd_json *j, const char *key, uint64_t v);
 
+/** The caller writes one value to the returned stream, as JSON. */
+FILE *cmd_json_raw(struct cmd_json *j, const char *key);
+
+/** A string by itself, with its quotes. */
+void cmd_json_text(FILE *f, const char *s, size_t n);
+
 void cmd_json_bool(struct cmd_json *j, const char *key, bool v);
 void cmd_json_null(struct cmd_json *j, const char *key);
 

@@ -16,6 +16,7 @@ static const struct cmd cmd_version, cmd_helper;
 
 static const struct cmd *const commands[] = {
 	&cmd_replay,
+	&cmd_map,
 	&cmd_verify,
 	&cmd_dump,
 	&cmd_compile,

@@ -14,13 +14,21 @@
 
 static const struct {
 	const char *name;
-	uint32_t nr;
+	uint32_t nr, can;
 } kinds[] = {
-#define EXO_MAP_KIND(number, NAME, text, can) { (text), (number) },
+#define EXO_MAP_KIND(number, NAME, text, can) { (text), (number), (can) },
 #include "exo/abi/map.inc"
 #undef EXO_MAP_KIND
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+uint32_t cmd_map_can(uint32_t kind)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (kinds[i].nr == kind)
+			return kinds[i].can;
+	return 0;
+}
 
 /* Cut text, which has room for it, into words. */
 static unsigned split(char *text, char *word[WORDS])

@@ -20,6 +20,9 @@ bool cmd_map_arg(const char *text, struct exo_map_def *out);
 int cmd_map_take(const struct cmd *self, const char *text,
     struct exo_map_def *maps, uint32_t *n);
 
+/** What maps of a kind can do: bits EXO_MAP_LOOKUP ... of exo/abi/map.h. */
+uint32_t cmd_map_can(uint32_t kind);
+
 /** Write the same; buf has CMD_MAP_TEXT bytes. */
 #define CMD_MAP_TEXT 96u
 const char *cmd_map_text(const struct exo_map_def *def, char *buf);

@@ -53,6 +53,8 @@ static int again(const struct cmd_program *p,
 	}
 	parts->lines = img.lines;
 	parts->nlines = img.nlines;
+	parts->fields = img.fields;
+	parts->nfields = img.nfields;
 	parts->texts = img.texts;
 	parts->ntexts = img.texts_len;
 	return 0;

@@ -311,10 +311,16 @@ static int setup(struct replay *rp)
 
 static void show(struct replay *rp)
 {
-	if (rp->opts->json)
+	FILE *f = replay_out_stdout(rp) ? stderr : stdout;
+
+	if (rp->opts->json) {
 		replay_json(rp, stdout);
-	else if (rp->base != 0 || !rp->failed)
-		replay_table(rp, replay_out_stdout(rp) ? stderr : stdout);
+		return;
+	}
+	if (!rp->opts->only_maps && (rp->base != 0 || !rp->failed))
+		replay_table(rp, f);
+	if (rp->opts->maps)
+		replay_maps(rp, f);
 }
 
 static int verdict(const struct replay *rp)

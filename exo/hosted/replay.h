@@ -9,7 +9,7 @@
  *	replay_bind.c binds the filters when a link type appears, while a
  *	thread compiles the next ones (ahead.c); replay_denied.c tells what
  *	authority refuses; replay_name.c names the outputs, replay_out.c writes
- *	them; replay_total.c adds up, replay_table.c and replay_json.c show it.
+ *	them; replay_total.c adds up, replay_table.c, replay_maps.c and replay_json.c show it.
  *
  * The path of a packet
  *	tr_run_batch -> exo_ingest -> ring -> plat_notify -> lnet_tap_poll ->
@@ -29,6 +29,7 @@
 #include "exo/core/core.h"
 #include "exo/hosted/ahead.h"
 #include "exo/hosted/binding.h"
+#include "exo/hosted/json.h"
 #include "exo/hosted/passes.h"
 #include "exo/hosted/perf_map.h"
 #include "exo/hosted/plat_hosted.h"
@@ -69,8 +70,10 @@ struct replay_opts {
 	bool merge;
 	bool no_optimize;
 	bool json;
-	bool quiet; /* no progress bar */
-	bool judge; /* interpret each packet, too */
+	bool maps;      /* show what is in maps at the end */
+	bool only_maps; /* and nothing else */
+	bool quiet;     /* no progress bar */
+	bool judge;     /* interpret each packet, too */
 	bool perf_map;
 	struct cmd_jit jit;
 };
@@ -307,6 +310,14 @@ void replay_check(struct replay *rp);
 
 /* replay_table.c */
 void replay_table(struct replay *rp, FILE *f);
+
+/* replay_maps.c */
+
+/** Print what is in bindings' maps. */
+void replay_maps(struct replay *rp, FILE *f);
+
+/** Write a binding's as member "maps": a list of link types with theirs. */
+void replay_maps_json(struct replay *rp, struct cmd_json *j, uint32_t binding);
 
 /* replay_json.c */
 void replay_json(struct replay *rp, FILE *f);

@@ -104,6 +104,8 @@ static void put_binding(
 	if (replay_out_stat(rp, i, &st))
 		put_output(j, "output", &st);
 	put_refusals(j, rp, i, next);
+	if (rp->opts->maps)
+		replay_maps_json(rp, j, i);
 	cmd_json_end(j);
 }
 

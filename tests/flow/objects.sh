@@ -129,6 +129,80 @@ exits "claims bind it" 0 "$exopf" replay --json --policy exclusive -r "$web" \
     --grant "a 'tcp' exclusive" --grant "b 'not tcp' exclusive" \
     c,owner=a="$o:web" third,owner=b="$o:every_third"
 
+# What is in its maps, by the types that it has them in.
+compile held <<'C'
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+struct seen {
+	__u64 packets;
+	__u32 first_bits : 20, flag : 1;
+	char tag[8];
+	struct { __s16 a, b; } pair[2];
+	_Bool yes;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u8);
+	__type(value, struct seen);
+} by_proto SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring SEC(".maps");
+int total = -3;
+
+SEC("xdp")
+int held(struct xdp_md *ctx)
+{
+	unsigned char *d = (void *)(long)ctx->data;
+	unsigned char *end = (void *)(long)ctx->data_end;
+	struct seen new = { 1, 77, 1, "a\"b", { { -1, 2 }, { 3, -4 } }, 1 };
+	struct seen *old;
+	unsigned char k;
+
+	if (d + 34 > end || d[12] != 8 || d[13] != 0)
+		return XDP_DROP;
+	k = d[23];
+	if (total++ < 0)
+		bpf_ringbuf_output(&ring, d, 14, 0);
+	old = bpf_map_lookup_elem(&by_proto, &k);
+	if (old)
+		old->packets++;
+	else
+		bpf_map_update_elem(&by_proto, &k, &new, BPF_ANY);
+	return XDP_PASS;
+}
+C
+exits "map dump" 0 "$exopf" map dump -r "$web" c="$tmp/held.o"
+like "the map" "$(cat "$tmp/out")" '^  2 by_proto: hash 1 32 64$'
+like "its elements" "$(cat "$tmp/out")" '^    17: \{"packets":'
+like "global data" "$(cat "$tmp/out")" "\"total\":$(($(count "$web" ip) - 3))"
+exits "as JSON" 0 "$exopf" map dump --json -r "$web" c="$tmp/held.o"
+maps='.bindings[0].maps[0].maps[]'
+is "TCP in it" "$(field "$maps | select(.name == \"by_proto\") | .elements[] |
+    select(.key == 6) | .value.packets")" "$(count "$web" 'tcp')"
+is "the rest of the value" \
+    "$(field "$maps | select(.name == \"by_proto\") | .elements[] |
+    select(.key == 6) | .value | del(.packets) | tostring")" \
+    '{"first_bits":77,"flag":1,"tag":"a\"b","pair":[{"a":-1,"b":2},{"a":3,"b":-4}],"yes":true}'
+is "records" "$(field "$maps | select(.name == \"ring\") | .records | length")" 3
+exits "beside a replay" 0 "$exopf" replay --maps -r "$web" c="$tmp/held.o"
+like "is both" "$(cat "$tmp/out")" '^unmatched'
+like "indeed" "$(cat "$tmp/out")" '^maps of c$'
+exits "an image keeps the types" 0 \
+    "$exopf" compile -o "$tmp/held.xi" "$tmp/held.o"
+"$exopf" map dump -r "$web" c="$tmp/held.o" >"$tmp/a"
+"$exopf" map dump -r "$web" c="$tmp/held.xi" >"$tmp/b"
+is "the same from it" "$(cmp "$tmp/a" "$tmp/b" && echo yes)" yes
+exits "stripped of them" 0 \
+    "$exopf" compile --strip -o "$tmp/held.xi" "$tmp/held.o"
+exits "it is bytes" 0 "$exopf" map dump -r "$web" c="$tmp/held.xi"
+like "of the key" "$(cat "$tmp/out")" '^    "06": "[0-9a-f]{64}"$'
+exits "no verb" 2 "$exopf" map
+exits "no such verb" 2 "$exopf" map drop
+
 # Its instructions, and its machine code.
 exits "dump" 0 "$exopf" dump "$o:large"
 like "shows it" "$(cat "$tmp/out")" 'exit'
