@@ -566,6 +566,8 @@ static void begin_fine(struct vf_env *env)
 	for (i = 0; i < env->n; i++)
 		env->flag[i] &= (uint8_t) ~(VF_FLAG_CTX | VF_FLAG_MEM);
 	memset(env->note, 0, env->n);
+	if (env->konst != NULL)
+		memset(env->konst, 0, env->n * sizeof(env->konst[0]));
 	/* stubs of a loop that was not finished are left to the arena */
 	env->scope = (struct vf_scope){ .inst = NULL };
 	env->callback = NULL;

@@ -494,7 +494,8 @@ int vf_load_imm(struct vf_env *env, const struct exo_insn *in)
 		r->map = (uint16_t)in->imm;
 		break;
 	default: /* its offset lies inside the value: check.c */
-		env->facts.pure = false;
+		if (vf_never_changes(env, (uint32_t)in->imm) == NULL)
+			env->facts.pure = false;
 		r->kind = EXO_REG_MAP_VALUE;
 		r->map = (uint16_t)in->imm;
 		r->off = in[1].imm;

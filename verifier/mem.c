@@ -284,29 +284,108 @@ static int load_ctx(struct vf_env *env, const struct exo_insn *in, bool sign)
 	return 0;
 }
 
-static int load(struct vf_env *env, const struct exo_insn *in, bool sign)
+const struct vf_const *vf_never_changes(const struct vf_env *env, uint32_t map)
+{
+	const struct exo_map_def *def = &env->in->maps[map];
+
+	if (def->kind != EXO_MAP_ARRAY || def->max_entries != 1 ||
+	    (def->flags & EXO_MAP_RDONLY_PROG) == 0)
+		return NULL;
+	for (uint32_t i = 0; i < env->in->nconsts; i++)
+		if (env->in->consts[i].map == map)
+			return &env->in->consts[i];
+	return NULL;
+}
+
+/* Whether an access that is inside of its object finds a known number there:
+ * the pointer is to the only element, at one place. */
+static bool find_known(const struct vf_env *env, unsigned base, int32_t disp,
+    uint32_t size, uint64_t *v)
+{
+	const struct vf_reg *p = &env->st.r[base];
+	const struct vf_const *c;
+	int64_t at;
+
+	if (p->kind != EXO_REG_MAP_VALUE || p->s.r.smin != p->s.r.smax)
+		return false;
+	c = vf_never_changes(env, p->map);
+	if (c == NULL)
+		return false;
+	at = (int64_t)p->off + disp + p->s.r.smin;
+	*v = 0;
+	for (uint32_t k = 0; k < size; k++)
+		if (at + k < (int64_t)c->n)
+			*v |= (uint64_t)c->bytes[at + k] << (8 * k);
+	return true;
+}
+
+/* Remember what this load finds: a number, or what is not known. */
+static int note_found(struct vf_env *env, bool known, uint64_t v)
+{
+	struct vf_konst *k;
+
+	if (env->in->nconsts == 0)
+		return 0;
+	if (env->konst == NULL) {
+		env->konst = vf_get(env, env->n * sizeof(env->konst[0]));
+		if (env->konst == NULL)
+			return vf_no_memory(env);
+	}
+	k = &env->konst[env->pc];
+	if (!known || (k->found == VF_FOUND_SAME && k->v != v))
+		k->found = VF_FOUND_OTHERS;
+	else if (k->found == VF_FOUND_NONE)
+		*k = (struct vf_konst){ v, VF_FOUND_SAME };
+	return 0;
+}
+
+static int load_object(struct vf_env *env, const struct exo_insn *in, bool sign)
 {
 	unsigned base = exo_src(in);
 	uint32_t size = exo_access_size(in);
 	struct vf_scalar s = vf_loaded(size, sign);
+	int err = vf_check_object(env, base, in->off, size, VF_READ);
+	bool known;
+	uint64_t v = 0;
+
+	if (err < 0)
+		return err;
+	known = find_known(env, base, in->off, size, &v);
+	if (known) {
+		if (sign)
+			v = (uint64_t)((int64_t)(v << (64 - 8 * size)) >>
+			               (64 - 8 * size));
+		s = vf_scalar_const(v, 64);
+	}
+	err = note_found(env, known, v);
+	if (err == 0)
+		vf_set_scalar(env, exo_dst(in), &s);
+	return err;
+}
+
+static int load(struct vf_env *env, const struct exo_insn *in, bool sign)
+{
+	unsigned base = exo_src(in);
 	struct vf_window w;
 	int err = note_kind(env, base);
 
+	if (err < 0)
+		return err;
+	if (env->st.r[base].kind != EXO_REG_MAP_VALUE)
+		err = note_found(env, false, 0);
 	if (err < 0)
 		return err;
 	switch (env->st.r[base].kind) {
 	case EXO_REG_CTX:
 		return load_ctx(env, in, sign);
 	case EXO_REG_STACK:
-		err = vf_check_stack(env, base, in->off, size, &w);
+		err =
+		    vf_check_stack(env, base, in->off, exo_access_size(in), &w);
 		if (err < 0)
 			return err;
 		return vf_stack_load(env, &w, exo_dst(in), base, sign);
 	default:
-		err = vf_check_object(env, base, in->off, size, VF_READ);
-		if (err == 0)
-			vf_set_scalar(env, exo_dst(in), &s);
-		return err;
+		return load_object(env, in, sign);
 	}
 }
 

@@ -229,6 +229,30 @@ static void env_init(
 	env->facts.pure = true;
 }
 
+/* The instruction that sets a register to a number; false: it takes two. */
+static bool set_number(struct exo_insn *to, unsigned dst, uint64_t v)
+{
+	bool low = v <= UINT32_MAX;
+
+	if (!low && (uint64_t)(int64_t)(int32_t)v != v)
+		return false;
+	to->code = (low ? EXO_ALU : EXO_ALU64) | EXO_MOV | EXO_K;
+	to->regs = (uint8_t)dst;
+	to->off = 0;
+	to->imm = (int32_t)(uint32_t)v;
+	return true;
+}
+
+/* Loads that find the same number on every way that was explored, and so in
+ * every run, become that number. */
+static void put_numbers(const struct vf_env *env, struct vf_prog *p)
+{
+	for (uint32_t i = 0; env->konst != NULL && i < p->n; i++)
+		if (env->konst[i].found == VF_FOUND_SAME)
+			(void)set_number(&p->insns[i], exo_dst(&p->insns[i]),
+			    env->konst[i].v);
+}
+
 static int make_prog(const struct vf_env *env, struct job *job)
 {
 	const struct vf_input *in = job->in;
@@ -247,6 +271,7 @@ static int make_prog(const struct vf_env *env, struct job *job)
 	p->moved = (int32_t *)(p->insns + n);
 	p->notes = (uint8_t *)(p->moved + (moves ? n : 0));
 	memcpy(p->insns, in->insns, n * sizeof(p->insns[0]));
+	put_numbers(env, p);
 	if (moves)
 		memcpy(p->moved, env->moved, n * sizeof(p->moved[0]));
 	for (i = 0; i < n; i++) {

@@ -76,6 +76,9 @@ enum vf_use {
 	VF_HELPER_WRITE, /* it writes all of it: need not be set before */
 };
 
+/** The value of a map that never changes, or NULL: it may. */
+const struct vf_const *vf_never_changes(const struct vf_env *env, uint32_t map);
+
 /**
  * May the program, or a helper for it, access size bytes at register + disp?
  * Not for the context, nor the stack. Notes what the facts say of it.

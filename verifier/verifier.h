@@ -34,6 +34,14 @@
 #include "exo/lib/arena.h"
 
 /** The program to judge. Nothing is kept: all of it may go after the call. */
+/** The value of a map that never changes: of an array of one element that
+ * programs may only read. Behind the n bytes there are zeroes. */
+struct vf_const {
+	uint32_t map;
+	uint32_t n;
+	const uint8_t *bytes;
+};
+
 struct vf_input {
 	const struct exo_insn *insns;
 	uint32_t ninsns;
@@ -42,6 +50,12 @@ struct vf_input {
 				others read */
 	const struct exo_map_def *maps; /* what the program names by index */
 	uint32_t nmaps;
+	/** Of maps that nobody writes as long as the program is there, whoever
+	 * runs it sees to that: what a load finds there is known, and where it
+	 * is always the same, the program that is proven has that number
+	 * instead. Of a map that programs may write, it says nothing. */
+	const struct vf_const *consts;
+	uint32_t nconsts;
 	bool no_helpers;   /* whoever runs it has no helpers */
 	bool no_pkt_write; /* whoever runs it shares the packet */
 };

@@ -138,6 +138,17 @@ struct vf_account {
 /** A callback that is being explored: what its returns have in common. */
 struct vf_callback;
 
+/** What an instruction loaded from maps that never change. */
+enum vf_found {
+	VF_FOUND_NONE,
+	VF_FOUND_SAME,   /* always this value */
+	VF_FOUND_OTHERS, /* something else, too */
+};
+struct vf_konst {
+	uint64_t v;
+	uint8_t found; /* enum vf_found */
+};
+
 struct vf_env {
 	const struct vf_input *in;
 	const struct exo_insn *insns;
@@ -152,11 +163,14 @@ struct vf_env {
 	struct exo_arena arena;
 	struct vf_account *account;
 
-	uint8_t *flag;             /* n: enum vf_flag */
-	uint8_t *note;             /* n: enum vf_note, of this pass */
-	int32_t *moved;            /* n: the context's pointer, where an access
+	uint8_t *flag; /* n: enum vf_flag */
+	uint8_t *note; /* n: enum vf_note, of this pass */
+	struct vf_konst
+	    *konst;          /* n, of this pass; NULL: no map is said never to
+	                              change, or nothing was loaded yet */
+	int32_t *moved;      /* n: the context's pointer, where an access
 	                              goes through it; NULL: never moved */
-	uint32_t *leader_of;       /* n: index into leaders, of leaders */
+	uint32_t *leader_of; /* n: index into leaders, of leaders */
 	struct vf_leader *leaders; /* in order of pc; the first is at 0 */
 	uint32_t nleaders;
 	struct vf_func *funcs; /* in order of entry */

@@ -77,6 +77,7 @@ static int image_verify(struct exo_core *core, struct env *env,
 		.refuse_leaks = true,
 		.no_pkt_write = true, /* others see it, too */
 	};
+	struct vf_const consts[EXO_MAPS_MAX];
 	struct exo_image img;
 	uint32_t bad;
 	int err;
@@ -99,6 +100,8 @@ static int image_verify(struct exo_core *core, struct env *env,
 	in.type = img.type;
 	in.maps = img.maps;
 	in.nmaps = img.nmaps;
+	in.consts = consts;
+	in.nconsts = exo_image_consts(&img, consts);
 	err = effect_check(&img);
 	if (err != 0)
 		return err;

@@ -37,24 +37,6 @@ int effect_check(const struct exo_image *img)
 	return err;
 }
 
-/* Put into maps what is in them from the start. */
-static int begin_maps(struct exo_world *w, const struct exo_image *img)
-{
-	uint32_t at = 0, i, size;
-	const uint8_t *bytes;
-
-	while ((bytes = exo_image_init_next(img, &at, &i, &size)) != NULL) {
-		const struct exo_map_def *def = &img->maps[i];
-
-		if ((def->kind != EXO_MAP_ARRAY &&
-		        def->kind != EXO_MAP_PERCPU_ARRAY) ||
-		    size > def->value_size)
-			return -EXO_EINVAL;
-		memcpy(map_value(w->maps[i], 0), bytes, size);
-	}
-	return 0;
-}
-
 int effect_worlds(struct exo_core *core, struct env *env,
     const struct exo_image *img, const struct vf_prog *prog,
     struct exo_world **out, struct exo_world **twin)
@@ -76,11 +58,11 @@ int effect_worlds(struct exo_core *core, struct env *env,
 	if (err == 0)
 		err = exo_world_new(&cfg, out);
 	if (err == 0)
-		err = begin_maps(*out, img);
+		err = exo_world_begin(*out, img);
 	if (err == 0 && core->vm != NULL)
 		err = exo_world_new(&cfg, twin);
 	if (err == 0 && core->vm != NULL)
-		err = begin_maps(*twin, img);
+		err = exo_world_begin(*twin, img);
 	if (!budget_work(env, (env->maps.peak - before) / BYTES_A_STEP) &&
 	    err == 0)
 		err = -EXO_EBUDGET;

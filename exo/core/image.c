@@ -105,6 +105,17 @@ const uint8_t *exo_image_init_next(
 	return p + INIT;
 }
 
+uint32_t exo_image_consts(const struct exo_image *img, struct vf_const *out)
+{
+	uint32_t at = 0, n = 0, map, size;
+	const uint8_t *bytes;
+
+	while ((bytes = exo_image_init_next(img, &at, &map, &size)) != NULL)
+		if ((img->maps[map].flags & EXO_MAP_RDONLY_PROG) != 0)
+			out[n++] = (struct vf_const){ map, size, bytes };
+	return n;
+}
+
 /* What maps begin with: of maps that are there, in order, all of it. Returns the
  * offset of what is wrong there, or init_len. */
 static uint32_t init_check(const struct exo_image *img)

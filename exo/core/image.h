@@ -10,6 +10,7 @@
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
 #include "exo/abi/map.h"
+#include "verifier/verifier.h"
 
 /** What an image holds; pointers into the image's own bytes. */
 struct exo_image {
@@ -44,5 +45,10 @@ int exo_image_parse(const uint8_t *bytes, uint32_t u_size,
  * 0 first. Returns the bytes, or NULL at the end. */
 const uint8_t *exo_image_init_next(
     const struct exo_image *img, uint32_t *at, uint32_t *map, uint32_t *size);
+
+/** The values of maps that programs may only read and that hold from the start
+ * what they always will: exo_world_begin() has them stay so. out has room for
+ * EXO_MAPS_MAX. Returns how many. */
+uint32_t exo_image_consts(const struct exo_image *img, struct vf_const *out);
 
 #endif

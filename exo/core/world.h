@@ -142,8 +142,20 @@ int exo_world_slot(struct exo_world *w, uint32_t map, uint32_t index,
 int exo_world_lookup(
     const struct exo_world *w, uint32_t map, const void *key, void *value);
 
+struct exo_image;
+
+/**
+ * Put into maps what an image says that they begin with; the world is of its
+ * maps. Those that programs may only read are never written again: the verifier
+ * may have been told what is in them (exo_image_consts()).
+ * 0, or -EXO_EINVAL: a map of another kind than an array, or more than it has
+ * room for.
+ */
+int exo_world_begin(struct exo_world *w, const struct exo_image *img);
+
 /** Set the value of a key, whatever the map's flags say of programs. 0,
- * -EXO_EINVAL as above, -EXO_ELIMIT: no such index, or full. */
+ * -EXO_EINVAL as above, -EXO_ELIMIT: no such index, or full, -EXO_EPERM: it is
+ * to stay as it began. */
 int exo_world_update(
     struct exo_world *w, uint32_t map, const void *key, const void *value);
 

@@ -48,6 +48,7 @@ struct exo_world {
 	struct map **maps;
 	struct world_sink *sinks; /* one for each map */
 	uint32_t nmaps;
+	uint64_t frozen; /* maps that nobody writes any more */
 	uint64_t random;
 	uint64_t clock;
 	uint64_t (*now)(void *arg);

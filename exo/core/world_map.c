@@ -3,6 +3,7 @@
 #include "exo/core/world.h"
 
 #include "exo/abi/err.h"
+#include "exo/core/image.h"
 #include "exo/core/world_int.h"
 #include "exo/lib/bytes.h"
 
@@ -38,6 +39,25 @@ int exo_world_lookup(
 	return 0;
 }
 
+int exo_world_begin(struct exo_world *w, const struct exo_image *img)
+{
+	uint32_t at = 0, i, size;
+	const uint8_t *bytes;
+
+	while ((bytes = exo_image_init_next(img, &at, &i, &size)) != NULL) {
+		const struct exo_map_def *def = map_def(w->maps[i]);
+
+		if ((def->kind != EXO_MAP_ARRAY &&
+		        def->kind != EXO_MAP_PERCPU_ARRAY) ||
+		    size > def->value_size)
+			return -EXO_EINVAL;
+		memcpy(map_value(w->maps[i], 0), bytes, size);
+		if ((def->flags & EXO_MAP_RDONLY_PROG) != 0)
+			w->frozen |= (uint64_t)1 << i;
+	}
+	return 0;
+}
+
 int exo_world_update(
     struct exo_world *w, uint32_t map, const void *key, const void *value)
 {
@@ -45,6 +65,8 @@ int exo_world_update(
 
 	if (m == NULL)
 		return -EXO_EINVAL;
+	if ((w->frozen >> map & 1) != 0)
+		return -EXO_EPERM;
 	return map_update(m, key, value, MAP_ANY) == 0 ? 0 : -EXO_ELIMIT;
 }
 

@@ -342,6 +342,8 @@ static int dump_jit(const struct dump *d, const struct cmd_program *p)
 		.ninsns = p->code.n,
 		.type = p->type,
 		.maps = p->object ? p->maps : d->maps,
+		.consts = p->consts,
+		.nconsts = p->nconsts,
 		.nmaps = p->object ? p->nmaps : d->nmaps,
 	};
 	struct cmd_compiled *c = calloc(1, sizeof(*c));

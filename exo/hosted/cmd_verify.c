@@ -121,6 +121,8 @@ static void set_input(struct question *q)
 		.type = q->program.type,
 		.refuse_leaks = q->unprivileged,
 		.maps = q->program.object ? q->program.maps : q->maps,
+		.consts = q->program.consts,
+		.nconsts = q->program.nconsts,
 		.nmaps = q->program.object ? q->program.nmaps : q->nmaps,
 	};
 }

@@ -181,8 +181,11 @@ static int load_object(const char *text, struct cmd_program *out)
 	out->code.insns = malloc(img.ninsns * sizeof(*img.insns));
 	if (out->maps != NULL && img.nmaps > 0)
 		memcpy(out->maps, img.maps, img.nmaps * sizeof(*img.maps));
+	out->consts = calloc(EXO_MAPS_MAX, sizeof(*out->consts));
+	if (out->consts != NULL)
+		out->nconsts = exo_image_consts(&img, out->consts);
 	if (out->code.insns == NULL || out->maps == NULL ||
-	    cmd_source_take(&out->source, &img) != 0)
+	    out->consts == NULL || cmd_source_take(&out->source, &img) != 0)
 		return no_memory();
 	memcpy(out->code.insns, img.insns, img.ninsns * sizeof(*img.insns));
 	out->code.n = out->code.room = img.ninsns;
@@ -249,6 +252,7 @@ void cmd_program_free(struct cmd_program *p)
 	free(p->cbpf);
 	cmd_source_free(&p->source);
 	free(p->maps);
+	free(p->consts);
 	free(p->text);
 	flt_image_free(&p->image);
 	memset(p, 0, sizeof(*p));

@@ -8,6 +8,7 @@
 
 #include "exo/hosted/source.h"
 #include "filters/filters.h"
+#include "verifier/verifier.h"
 
 #include <stdbool.h>
 
@@ -33,6 +34,8 @@ struct cmd_program {
 	struct flt_image image;   /* of a file's program: all of it */
 	struct exo_map_def *maps; /* of that */
 	uint32_t nmaps;
+	struct vf_const *consts; /* of maps that stay as they begin */
+	uint32_t nconsts;
 	bool object;              /* it is a file's program */
 	char *text;               /* of assembler text; NULL else */
 	struct cmd_source source; /* what its instructions were */

@@ -154,6 +154,18 @@ static void fill_map(struct hunt *h, uint32_t i, const uint8_t *value)
 		fill_key(h, i, v, buf);
 }
 
+/* What never changes is as it is, whatever was tried. */
+static void fill_const(struct hunt *h, const struct vf_const *c)
+{
+	const struct exo_map_def *def = &h->w->in->maps[c->map];
+
+	if (c->n > def->value_size || def->value_size > EXO_MAP_VALUE_MAX)
+		return;
+	memset(h->buf, 0, def->value_size);
+	memcpy(h->buf, c->bytes, c->n);
+	fill_key(h, c->map, 0, h->buf);
+}
+
 /* A world as it is at the start of a program's life. */
 static int new_world(struct hunt *h, const struct why_world *try)
 {
@@ -171,6 +183,8 @@ static int new_world(struct hunt *h, const struct why_world *try)
 	err = exo_world_new(&cfg, &h->world);
 	for (i = 0; err == 0 && i < try->nvalues; i++)
 		fill_map(h, i, try->value[i]);
+	for (i = 0; err == 0 && i < h->w->in->nconsts; i++)
+		fill_const(h, &h->w->in->consts[i]);
 	return err;
 }
 

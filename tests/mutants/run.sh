@@ -130,6 +130,7 @@ quick() {
 	verifier/tnum.*) said=$(suite t_vf_tnum) ;;
 	verifier/range.*) said=$(suite t_vf_range) ;;
 	verifier/scalar.*) said=$(suite t_vf_scalar) ;;
+	verifier/mem.* | verifier/prog.*) said=$(suite t_vf_const) ;;
 	exo/jit/x64.*) said=$(suite t_jit_x64) ;;
 	exo/hosted/code_mem.*) said=$(suite t_code_mem) ;;
 	esac
@@ -144,7 +145,7 @@ quick() {
 }
 
 slow() {
-	suites="t_vf_limits t_vf_order t_vf_tnum t_vf_scalar t_vf_cases t_vf_range"
+	suites="t_vf_limits t_vf_order t_vf_tnum t_vf_scalar t_vf_cases t_vf_range t_vf_const"
 	[ "$subject" != accept ] || suites=t_vf_accept
 	[ "$subject" != jit ] ||
 	    suites="t_jit_x64 t_jit_cases t_jit_far t_jit_harden t_code_mem t_helper_loop"

@@ -94,12 +94,16 @@ static void fill_maps(struct life *l, const struct life_bytes *b, bool full)
 		fill(b, value, sizeof(value), i + 3);
 		(void)exo_world_update(l->w, PROGEN_ARRAY, key, value);
 		(void)exo_world_update(l->w, PROGEN_WIDE, key, value);
-		(void)exo_world_update(l->w, PROGEN_RDONLY, key, value);
 		if (!full)
 			continue;
 		(void)exo_world_update(l->w, PROGEN_HASH, key, value);
 		(void)exo_world_update(l->w, PROGEN_WRONLY, key, value);
 	}
+	memset(value, 0, sizeof(value));
+	memcpy(value, progen_const, PROGEN_CONST);
+	memset(key, 0, sizeof(key));
+	if (exo_world_update(l->w, PROGEN_RDONLY, key, value) != 0)
+		abort();
 	while (full) {
 		uint8_t *r = map_ring_reserve(l->w->maps[PROGEN_RING], 1000);
 

@@ -49,7 +49,9 @@ static int verify(struct oracle *o, const struct progen_prog *p,
 		.type = p->type,
 		.refuse_leaks = p->refuse_leaks,
 		.maps = progen_maps,
-		.nmaps = PROGEN_MAPS };
+		.nmaps = PROGEN_MAPS,
+		.consts = progen_consts,
+		.nconsts = PROGEN_CONSTS };
 	struct vf_limits limits = { effort_of(o)->explored, MEM };
 	struct exo_mem mem = mem_heap(NULL);
 	struct vf_trace trace = { .fn = contain_add, .ctx = &o->record };

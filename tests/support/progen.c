@@ -15,6 +15,14 @@ const struct exo_map_def progen_maps[PROGEN_MAPS] = {
 	[PROGEN_WIDE] = { EXO_MAP_ARRAY, 4, 64, 2, 0 },
 };
 
+const uint8_t progen_const[PROGEN_CONST] = { 3, 0, 0, 0, 0xff, 0x80, 0, 1, 0xfe,
+	0xff, 0xff, 0xff };
+const struct vf_const progen_consts[PROGEN_CONSTS] = {
+	{ PROGEN_ARRAY, PROGEN_CONST, progen_const },
+	{ PROGEN_RDONLY, PROGEN_CONST, progen_const },
+	{ PROGEN_WIDE, PROGEN_CONST, progen_const },
+};
+
 /*
  * Choices
  */

@@ -20,6 +20,7 @@
 #include "exo/abi/ctx.h"
 #include "exo/abi/insn.h"
 #include "exo/abi/map.h"
+#include "verifier/verifier.h"
 
 #define PROGEN_ROOM  720u /* instructions */
 #define PROGEN_MAX   600u
@@ -40,6 +41,13 @@ enum progen_map {
 	PROGEN_MAPS,
 };
 extern const struct exo_map_def progen_maps[PROGEN_MAPS];
+
+/** PROGEN_RDONLY never changes: its bytes, then zeroes. The same is said of
+ * others, where it means nothing. */
+#define PROGEN_CONST  12u
+#define PROGEN_CONSTS 3u
+extern const uint8_t progen_const[PROGEN_CONST];
+extern const struct vf_const progen_consts[PROGEN_CONSTS];
 
 /** What a program has in it: bits. */
 enum progen_has {

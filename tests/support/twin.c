@@ -95,7 +95,9 @@ static struct vf_prog *verify(const struct twin *t, bool refuse_leaks,
 		.type = p->type,
 		.refuse_leaks = refuse_leaks,
 		.maps = progen_maps,
-		.nmaps = PROGEN_MAPS };
+		.nmaps = PROGEN_MAPS,
+		.consts = progen_consts,
+		.nconsts = PROGEN_CONSTS };
 	struct vf_limits limits = { EXPLORED, MEM };
 	struct vf_prog *prog;
 
