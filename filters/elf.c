@@ -464,11 +464,14 @@ static int put_together(struct bpf_object *o)
 {
 	struct gen_loader_opts opts = { .sz = sizeof(opts) };
 	struct bpf_program *p;
+	struct bpf_map *m;
 	int err;
 
 	bpf_object__for_each_program(
 	    p, o) if (type_of(bpf_program__type(p)) == 0)(void)
 	    bpf_program__set_autoload(p, false);
+	/* where others would find a map is no matter of the program's */
+	bpf_object__for_each_map(m, o)(void) bpf_map__set_pin_path(m, NULL);
 	err = bpf_object__gen_loader(o, &opts);
 	return err != 0 ? err : bpf_object__load(o);
 }

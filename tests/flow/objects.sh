@@ -30,6 +30,7 @@ struct {
 	__uint(max_entries, 64);
 	__type(key, __u32);
 	__type(value, __u64);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } by_source SEC(".maps");
 
 const volatile __u16 port = 80;
