@@ -43,6 +43,8 @@ $(BUILD)/diff_demux: $(call obj,$(DEMUX_SRC) tests/support/accgen.c \
     tests/support/spacegen.c)
 $(BUILD)/diff_map: $(call obj,tests/support/spacegen.c)
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
+$(BUILD)/diff_objects: $(call obj,$(OBJECTS_SRC)) $(PARTS) $(PLAT)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
 
 # The yardsticks of bench_jit, by both compilers whatever $(CC) is, and without
 # the product's hardening; BPF is clang's. Functions begin on a cache line, as
@@ -104,7 +106,8 @@ $(BUILD)/guest_progs: $(call obj,tests/guest/guest_progs.c tests/guest/fit.c \
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
 
 .PHONY: programs fuzzers every build-strict build-asan build-clang
-programs: $(BUILD)/exopf $(BUILD)/mktrace $(BUILD)/unit $(FUZZ_BIN) $(DIFF_BIN)
+programs: $(BUILD)/exopf $(BUILD)/mktrace $(BUILD)/unit $(FUZZ_BIN) $(DIFF_BIN) \
+    $(BUILD)/diff_objects
 fuzzers: $(FUZZ_BIN)
 every: all programs $(BENCH_BIN) $(EXAMPLE_BIN) $(GUEST_BIN) $(BUILD)/core-bare.o \
     $(BUILD)/core-host.o
@@ -123,6 +126,7 @@ run: ## set up this machine, build, replay the bundled captures
 
 test: ## set up this machine, build, run every test
 	@$(SETUP) test
+	@$(SETUP) objects || echo 'test: programs of others may be missing'
 	+@$(SELF) all build-strict build-asan build-clang || \
 	    { echo '0 passed, 1 failed'; exit 1; }
 	@$(RUN) -b $(BUILD)/strict unit@$(BUILD)/asan fuzz@$(BUILD)/asan diff \
@@ -157,6 +161,13 @@ check-linux: ## our verdicts against Linux's verifier's, in a QEMU guest
 	@$(SETUP) build linux
 	+@$(SELF) all $(GUEST_BIN)
 	@sh tests/guest/run.sh $(BUILD)
+
+.PHONY: check-objects
+check-objects: ## programs that others wrote: ours and Linux's verdicts, results
+	@$(SETUP) build objects || echo 'check-objects: some may be missing'
+	+@$(SELF) all $(BUILD)/diff_objects
+	@BUILD=$(BUILD) sh tests/diff/objects.sh
+	@echo 'a row for each: $(BUILD)/objects/rows.csv'
 
 .PHONY: proofs
 proofs: ## the arithmetic of the verifier, proven by z3; it goes on where it stopped

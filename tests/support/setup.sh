@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Install the Debian packages that a tier of the work needs and does not find.
 #
-# usage: setup.sh make|build|test|fuzz|proofs|tidy|linux|bench...
+# usage: setup.sh make|build|test|fuzz|proofs|tidy|linux|objects|bench...
 #
-# A tier includes those left of it, `fuzz`, `proofs`, `tidy`, `linux` and
-# `bench` stand alone.
+# A tier includes those left of it, `fuzz`, `proofs`, `tidy`, `linux`,
+# `objects` and `bench` stand alone.
 # EXOPF_NO_INSTALL=1 only reports. Nothing is printed and apt is not run when
 # nothing is missing.
 # Exit: 0 everything is there (or was only to be reported), 2 it is not.
@@ -95,6 +95,16 @@ packages_linux() {
 	EOF
 }
 
+packages_objects() {
+	cat <<-EOF
+	clang: compiles programs for BPF
+	linux-source-6.1: such programs, of Linux's own tests; 140 MB
+	xz-utils: unpacks them
+	xdp-tools: more of them, compiled
+	libxdp1: and more
+	EOF
+}
+
 packages_bench() {
 	cat <<-EOF
 	clang: the second yardstick, and the compiler of BPF
@@ -146,14 +156,17 @@ install() {
 }
 
 [ $# -gt 0 ] || {
-	say "usage: setup.sh make|build|test|fuzz|proofs|tidy|linux|bench..."
+	say "usage: setup.sh" \
+	    "make|build|test|fuzz|proofs|tidy|linux|objects|bench..."
 	exit 2
 }
 rows=
 for tier; do
 	case $tier in
-	make | build | test | fuzz | proofs | tidy | linux | bench) rows="$rows
-$("packages_$tier")" ;;
+	make | build | test | fuzz | proofs | tidy | linux | objects | bench)
+		rows="$rows
+$("packages_$tier")"
+		;;
 	*)
 		say "there is no tier '$tier'"
 		exit 2
