@@ -75,6 +75,7 @@ struct job {
 	char unread[OB_WHY]; /* why the object is none for us; "" */
 	const char *name, *section;
 	uint32_t type;
+	uint32_t prog; /* its number in elf */
 	struct ob_ours ours;
 	struct ob_linux on_linux;
 	char outside[OB_WHY]; /* "": in scope */
@@ -179,13 +180,21 @@ static void run(struct job *j)
 	struct finding f[WHATS] = { 0 };
 	uint32_t n;
 
-	if (!ob_ours_ready(&j->ours)) {
+	if (!ob_ours_ready(&j->ours, &j->elf, j->prog)) {
 		printf("DIFFERENT %s:%s cannot be run: %s\n", j->object,
 		    j->name, j->ours.why);
 		total.differences++;
 		return;
 	}
+	if (j->ours.nparts > 1 &&
+	    !ob_linux_load_parts(&j->on_linux, j->path, &j->ours)) {
+		printf("# %s:%s is run with empty program arrays\n", j->object,
+		    j->name);
+		ob_linux_free(&j->on_linux);
+		ob_linux_load(&j->on_linux, j->path, j->name);
+	}
 	ob_linux_ready(&j->on_linux);
+	ob_fill_tails(&j->ours, &j->on_linux);
 	ob_fill(&gen, &j->elf, &j->ours, &j->on_linux, &frames);
 	n = run_all(j, f);
 	f[MAPS].n = !ob_same_maps(&j->elf, &j->ours, &j->on_linux, f[MAPS].how);
@@ -280,6 +289,7 @@ static void judge_ours(struct job *j)
 {
 	for (uint32_t i = 0; i < j->elf.nprogs; i++) {
 		if (strcmp(j->elf.progs[i].name, j->name) == 0) {
+			j->prog = i;
 			ob_ours_judge(&j->ours, &j->elf, i);
 			return;
 		}

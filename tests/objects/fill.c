@@ -7,7 +7,8 @@
  * to look up.
  * Global data stay as the object has them. Of values that each processor has
  * its own of, all are filled alike, and that of processor 0 is compared, where
- * everything runs. Program arrays, event arrays and ring buffers begin empty.
+ * everything runs. Program arrays name the programs of their object. Event
+ * arrays and ring buffers begin empty, and are not compared.
  */
 #include "tests/objects/objects.h"
 
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exo/core/world_int.h"
 #include "exo/lib/bytes.h"
 #include "exo/maps/map.h"
 
@@ -30,7 +32,7 @@
 struct sides {
 	const struct exo_map_def *def;
 	struct exo_world *const *world; /* ours */
-	uint32_t map;                   /* in them */
+	uint32_t map;
 	int fd;
 	uint32_t copies, stride; /* of a value as Linux hands it over */
 	uint8_t *wide;           /* such a value */
@@ -59,18 +61,16 @@ static bool is_lru(uint32_t kind)
 static struct sides sides_of(
     const struct ob_ours *o, const struct ob_linux *l, uint32_t i)
 {
-	struct sides s = {
-		.def = &o->img.maps[i], .world = o->world, .map = i
-	};
+	struct sides s = { .def = &o->maps[i], .world = o->world, .map = i };
 	int cpus = libbpf_num_possible_cpus();
 
-	s.fd = bpf_map__fd(ob_linux_map(l, o->map_of[i]));
+	s.fd = bpf_map__fd(ob_linux_map(l, i));
 	s.copies = is_percpu(s.def->kind) && cpus > 0 ? (uint32_t)cpus : 1;
 	s.n = &elements[i];
 	s.stride = (s.def->value_size + 7) / 8 * 8;
 	s.wide = calloc(s.copies + 1, s.stride + 8);
 	s.value = calloc(1, s.def->value_size + 8);
-	s.key = calloc(1, s.def->key_size + 8);
+	s.key = calloc(1, s.def->key_size + s.def->value_size + 8);
 	if (s.wide == NULL || s.value == NULL || s.key == NULL)
 		ob_die("out of memory");
 	return s;
@@ -137,11 +137,29 @@ static void put(const struct sides *s)
 	}
 }
 
+/* The same for queues and stacks, which have no keys. */
+static void push(const struct sides *s)
+{
+	if (bpf_map_update_elem(s->fd, NULL, s->value, 0) != 0)
+		return;
+	for (unsigned i = 0; i < OB_WORLDS; i++) {
+		if (map_queue_push(s->world[i]->maps[s->map], s->value, 0) != 0)
+			ob_die("a value that Linux takes is refused");
+	}
+}
+
 static void fill(
     struct spacegen *gen, const struct sides *s, const struct ob_frames *frames)
 {
 	uint32_t n = s->def->max_entries;
 
+	if (map_can(s->def->kind) & EXO_MAP_PUSH) {
+		for (uint32_t i = 0; i < n / 2; i++) {
+			any_value(gen, s);
+			push(s);
+		}
+		return;
+	}
 	if (!(map_can(s->def->kind) & EXO_MAP_UPDATE))
 		return;
 	if (is_array(s->def->kind)) {
@@ -185,7 +203,7 @@ static void fill_found(struct spacegen *gen, struct ob_ours *o,
 		struct sides s;
 
 		if (sg_below(gen, 2) == 0 ||
-		    !(map_can(o->img.maps[keys[i].map].kind) & EXO_MAP_UPDATE))
+		    !(map_can(o->maps[keys[i].map].kind) & EXO_MAP_UPDATE))
 			continue;
 		s = sides_of(o, l, keys[i].map);
 		memcpy(s.key, keys[i].key, s.def->key_size);
@@ -195,15 +213,46 @@ static void fill_found(struct spacegen *gen, struct ob_ours *o,
 	}
 }
 
+/* Element `slot` of program array m, everywhere. */
+static void put_program(
+    struct ob_ours *o, const struct ob_linux *l, uint32_t m, uint32_t slot)
+{
+	const struct ob_part *part = &o->parts[slot];
+	int map = bpf_map__fd(ob_linux_map(l, m));
+	int fd = bpf_program__fd(
+	    bpf_object__find_program_by_name(l->object, part->p->name));
+
+	if (fd < 0 || bpf_map_update_elem(map, &slot, &fd, 0) != 0)
+		return;
+	for (unsigned w = 0; w < OB_WORLDS; w++) {
+		if (exo_world_slot(
+		        o->world[w], m, slot, &part->in[w == OB_COMPILED]) != 0)
+			ob_die("a program that Linux takes is refused");
+	}
+}
+
+void ob_fill_tails(struct ob_ours *o, const struct ob_linux *l)
+{
+	for (uint32_t m = 0; m < o->nmaps; m++) {
+		if (!o->usable[m] || o->maps[m].kind != EXO_MAP_PROG_ARRAY)
+			continue;
+		for (uint32_t i = 0; i < o->nparts; i++)
+			put_program(o, l, m, i);
+	}
+}
+
 void ob_fill(struct spacegen *gen, const struct flt_elf *e, struct ob_ours *o,
     const struct ob_linux *l, const struct ob_frames *frames)
 {
 	memset(elements, 0, sizeof(elements));
-	for (uint32_t i = 0; i < o->img.nmaps; i++) {
-		struct sides s = sides_of(o, l, i);
+	for (uint32_t i = 0; i < o->nmaps; i++) {
+		struct sides s;
 
-		if (bpf_map__is_internal(ob_linux_map(l, o->map_of[i])))
-			fill_global(&e->maps[o->map_of[i]], &s);
+		if (!o->usable[i])
+			continue;
+		s = sides_of(o, l, i);
+		if (bpf_map__is_internal(ob_linux_map(l, i)))
+			fill_global(&e->maps[i], &s);
 		else
 			fill(gen, &s, frames);
 		sides_free(&s);
@@ -218,14 +267,12 @@ void ob_fill(struct spacegen *gen, const struct flt_elf *e, struct ob_ours *o,
 static bool same_value(const struct sides *s)
 {
 	uint8_t *jit = s->wide;
-	bool same;
 
 	if (exo_world_lookup(s->world[OB_COMPILED], s->map, s->key, jit) != 0 ||
 	    memcmp(jit, s->value, s->def->value_size) != 0)
 		return false;
-	same = bpf_map_lookup_elem(s->fd, s->key, s->wide) == 0 &&
+	return bpf_map_lookup_elem(s->fd, s->key, s->wide) == 0 &&
 	       memcmp(s->wide, s->value, s->def->value_size) == 0;
-	return same;
 }
 
 static uint32_t count_linux(const struct sides *s)
@@ -289,14 +336,48 @@ static bool same(const struct sides *s, const char *name, char why[OB_WHY])
 	return false;
 }
 
+/* Of a queue or stack, which is empty afterwards. */
+static bool same_queue(
+    const struct sides *s, const char *name, char why[OB_WHY])
+{
+	uint8_t *value[3] = { s->value, s->wide, s->key };
+	uint32_t n = 0;
+	int rc[3];
+
+	do {
+		rc[0] = map_queue_pop(
+		    s->world[OB_INTERPRETER]->maps[s->map], value[0]);
+		rc[1] = map_queue_pop(
+		    s->world[OB_COMPILED]->maps[s->map], value[1]);
+		rc[2] = bpf_map_lookup_and_delete_elem(s->fd, NULL, value[2]);
+		for (unsigned i = 1; i < 3; i++) {
+			if ((rc[i] == 0) == (rc[0] == 0) &&
+			    (rc[0] != 0 || memcmp(value[0], value[i],
+			                       s->def->value_size) == 0))
+				continue;
+			snprintf(why, OB_WHY, "map %s: value %u from its end",
+			    name, n);
+			return false;
+		}
+		n++;
+	} while (rc[0] == 0);
+	return true;
+}
+
 bool ob_same_maps(const struct flt_elf *e, const struct ob_ours *o,
     const struct ob_linux *l, char why[OB_WHY])
 {
-	for (uint32_t i = 0; i < o->img.nmaps; i++) {
-		struct sides s = sides_of(o, l, i);
-		bool ok = (map_can(s.def->kind) & EXO_MAP_LOOKUP) == 0 ||
-		          same(&s, e->maps[o->map_of[i]].name, why);
+	for (uint32_t i = 0; i < o->nmaps; i++) {
+		struct sides s;
+		bool ok;
 
+		if (!o->usable[i])
+			continue;
+		s = sides_of(o, l, i);
+		ok = (map_can(s.def->kind) & EXO_MAP_PUSH) != 0
+		         ? same_queue(&s, e->maps[i].name, why)
+		         : (map_can(s.def->kind) & EXO_MAP_LOOKUP) == 0 ||
+		               same(&s, e->maps[i].name, why);
 		sides_free(&s);
 		if (!ok)
 			return false;

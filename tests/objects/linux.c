@@ -195,6 +195,34 @@ void ob_linux_load(struct ob_linux *l, const char *path, const char *name)
 	l->ns = best;
 }
 
+bool ob_linux_load_parts(
+    struct ob_linux *l, const char *path, const struct ob_ours *o)
+{
+	struct bpf_program *p;
+
+	ob_linux_free(l);
+	l->object = open_object(path);
+	if (l->object == NULL)
+		return false;
+	bpf_object__for_each_program(p, l->object)(void)
+	    bpf_program__set_autoload(p, false);
+	for (uint32_t i = 0; i < o->nparts; i++) {
+		p = bpf_object__find_program_by_name(
+		    l->object, o->parts[i].p->name);
+		if (p == NULL)
+			return false;
+		(void)bpf_program__set_autoload(p, true);
+		if (i == o->self)
+			l->prog = p;
+	}
+	if (bpf_object__load(l->object) != 0)
+		return false;
+	l->type = type_of(l->prog);
+	l->fd = bpf_program__fd(l->prog);
+	l->verdict = OB_ACCEPTED;
+	return true;
+}
+
 static uint32_t kind_of_fd(const void *arg, int32_t fd)
 {
 	struct bpf_map *m;

@@ -92,6 +92,17 @@ enum ob_world {
 	OB_WORLDS,
 };
 
+#define OB_PARTS 32u
+
+/** A program that runs in the worlds: the one that is looked at, or one that its
+ * tail calls may lead to. */
+struct ob_part {
+	const struct flt_elf_prog *p;
+	struct vf_prog *prog;
+	struct exo_world_prog in[2]; /* interpreted, compiled */
+	struct exo_world_code *code;
+};
+
 /** Our side of one program. */
 struct ob_ours {
 	enum ob_verdict verdict;
@@ -99,18 +110,23 @@ struct ob_ours {
 	double ns; /* to verify it */
 	struct flt_image image;
 	struct exo_image img;
-	uint32_t map_of[EXO_MAPS_MAX]; /* number in the object */
 	struct exo_mem heap;
 	struct vf_prog *prog;
+	/* from ob_ours_ready(): all maps of the object, by its numbers */
+	struct exo_map_def maps[EXO_MAPS_MAX];
+	bool usable[EXO_MAPS_MAX]; /* else something small is in its place */
+	uint32_t nmaps;
 	struct exo_world *world[OB_WORLDS];
-	struct exo_world_code *code;
+	struct ob_part parts[OB_PARTS];
+	uint32_t nparts, self; /* which of them is looked at */
 };
 
 /** Judge program number prog of the object; ob_ours_free() at the end. */
 void ob_ours_judge(struct ob_ours *o, const struct flt_elf *e, uint32_t prog);
 
-/** Make its worlds and compile it. Returns false with o->why. */
-bool ob_ours_ready(struct ob_ours *o);
+/** Make the worlds of an accepted program, with those that it may call there
+ * where it has program arrays, and compile them. Returns false with o->why. */
+bool ob_ours_ready(struct ob_ours *o, const struct flt_elf *e, uint32_t prog);
 
 /** A result: what the program returned, and the packet, metadata first. */
 struct ob_result {
@@ -129,7 +145,7 @@ void ob_ours_free(struct ob_ours *o);
 /* --- scout.c ------------------------------------------------------------------- */
 
 struct ob_key {
-	uint32_t map; /* of the program */
+	uint32_t map; /* of the object */
 	uint8_t key[64];
 };
 
@@ -163,6 +179,11 @@ void ob_linux_load(struct ob_linux *l, const char *path, const char *name);
 /** Its instructions as the kernel got them; kinds of maps for struct ob_code. */
 void ob_linux_code(const struct ob_linux *l, struct ob_code *out);
 
+/** Load it again, together with some others. Returns false, and nothing is loaded:
+ * the kernel does not take one of them. */
+bool ob_linux_load_parts(
+    struct ob_linux *l, const char *path, const struct ob_ours *o);
+
 /** The i-th map of the object. */
 struct bpf_map *ob_linux_map(const struct ob_linux *l, uint32_t i);
 
@@ -187,6 +208,9 @@ bool ob_linux_list(
 /** Put the same elements into the maps of all sides. */
 void ob_fill(struct spacegen *gen, const struct flt_elf *e, struct ob_ours *o,
     const struct ob_linux *l, const struct ob_frames *frames);
+
+/** Let the elements of program arrays name the same programs on all sides. */
+void ob_fill_tails(struct ob_ours *o, const struct ob_linux *l);
 
 /** Compare them. Returns false with why: they differ. */
 bool ob_same_maps(const struct flt_elf *e, const struct ob_ours *o,

@@ -2,6 +2,7 @@
 /* Our side: verified as `exopf verify` does, run by both engines in worlds. */
 #include "tests/objects/objects.h"
 
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #define TYPE_MIN     1536u /* below, the two bytes are a length */
 #define TYPE_802_2   4u
 #define VERIFY_TRIES 3
+#define FUEL_TAILS   (UINT64_C(1) << 32)
 
 static void say_refused(struct ob_ours *o, const struct exo_report *r)
 {
@@ -27,25 +29,6 @@ static void say_refused(struct ob_ours *o, const struct exo_report *r)
 		(void)isa_disasm(&f, o->img.insns, o->img.ninsns, r->insn);
 	snprintf(o->why, OB_WHY, "VF%u at %d (%s): %s", r->code, (int)r->insn,
 	    text, d == NULL ? "?" : d->title);
-}
-
-/* The maps of the image are those of the object in the order of their use. */
-static void find_maps(struct ob_ours *o, const struct flt_elf_prog *p)
-{
-	uint32_t n = 0, k;
-
-	for (uint32_t i = 0; i < p->n && n < EXO_MAPS_MAX; i++) {
-		const struct exo_insn *in = &p->insns[i];
-
-		if (in->code != (EXO_LD | EXO_IMM | EXO_DW) ||
-		    (exo_src(in) != EXO_LDDW_MAP_IDX &&
-		        exo_src(in) != EXO_LDDW_MAP_IDX_VALUE))
-			continue;
-		for (k = 0; k < n && o->map_of[k] != (uint32_t)in->imm; k++)
-			;
-		if (k == n)
-			o->map_of[n++] = (uint32_t)in->imm;
-	}
 }
 
 static int verify(struct ob_ours *o, struct exo_report *report)
@@ -92,14 +75,13 @@ void ob_ours_judge(struct ob_ours *o, const struct flt_elf *e, uint32_t prog)
 		snprintf(o->why, OB_WHY, "the image is malformed");
 		return;
 	}
-	find_maps(o, &e->progs[prog]);
 	for (uint32_t i = 0; i < o->img.nmaps; i++) {
 		err = exo_world_map(&o->img.maps[i]);
 		if (err == 0)
 			continue;
 		o->verdict = OB_REFUSED;
-		snprintf(o->why, OB_WHY, "map %s cannot be: %s",
-		    e->maps[o->map_of[i]].name, cmd_diag_error(err));
+		snprintf(o->why, OB_WHY, "its map %u cannot be: %s", i,
+		    cmd_diag_error(err));
 		return;
 	}
 	err = verify(o, &report);
@@ -110,23 +92,107 @@ void ob_ours_judge(struct ob_ours *o, const struct flt_elf *e, uint32_t prog)
 		ob_die("the verifier gave no verdict: %s", cmd_diag_error(err));
 }
 
-bool ob_ours_ready(struct ob_ours *o)
-{
-	const struct exo_world_config cfg = {
-		.mem = &o->heap, .maps = o->img.maps, .nmaps = o->img.nmaps
-	};
-	uint32_t bad;
-	int err = 0;
+/* --- worlds ---------------------------------------------------------------------- */
 
+/* Flags of Linux's that say nothing of what a map does: filters/elf.c. */
+#define OF_NO_MEANING (BPF_F_MMAPABLE | BPF_F_NUMA_NODE | BPF_F_NO_COMMON_LRU)
+
+static void all_maps(struct ob_ours *o, const struct flt_elf *e)
+{
+	static const struct exo_map_def small = { EXO_MAP_ARRAY, 4, 4, 1, 0 };
+
+	o->nmaps = e->nmaps;
+	for (uint32_t i = 0; i < e->nmaps; i++) {
+		o->maps[i] = e->maps[i].def;
+		o->maps[i].flags &= ~(uint32_t)OF_NO_MEANING;
+		o->usable[i] = exo_world_map(&o->maps[i]) == 0;
+		if (!o->usable[i])
+			o->maps[i] = small;
+	}
+}
+
+static bool has_tail_calls(const struct ob_ours *o)
+{
+	return vf_prog_facts(o->prog)->tail_calls;
+}
+
+static bool depends_on_chance(const struct flt_elf_prog *p)
+{
+	const struct ob_code code = { .insns = p->insns, .n = p->n };
+
+	return ob_varies(&code);
+}
+
+/* Verify and compile a program for the worlds. Returns 0 or negative. */
+static int part(struct ob_ours *o, const struct flt_elf_prog *p)
+{
+	const struct vf_input in = {
+		.insns = p->insns,
+		.ninsns = p->n,
+		.type = p->type,
+		.maps = o->maps,
+		.nmaps = o->nmaps,
+	};
+	const struct vf_limits limits = VF_LIMITS_TOOL;
+	struct ob_part *t = &o->parts[o->nparts];
+	struct exo_report report;
+	int err = vf_verify(&in, &limits, &o->heap, &t->prog, &report);
+
+	if (err == 0)
+		err = exo_world_compile(
+		    o->world[OB_COMPILED], t->prog, 0, &t->code);
+	if (err != 0) {
+		vf_prog_free(t->prog, &o->heap);
+		t->prog = NULL;
+		return err;
+	}
+	t->p = p;
+	t->in[0] = (struct exo_world_prog){ p->insns, p->n, p->type, NULL };
+	t->in[1] = (struct exo_world_prog){ p->insns, p->n, p->type, t->code };
+	o->nparts++;
+	return 0;
+}
+
+/* The program, and those of its type that tail calls may lead to, in the order
+ * of the object. */
+static int parts(struct ob_ours *o, const struct flt_elf *e, uint32_t prog)
+{
+	int err;
+
+	for (uint32_t i = 0; i < e->nprogs && o->nparts < OB_PARTS; i++) {
+		const struct flt_elf_prog *p = &e->progs[i];
+
+		if (i != prog &&
+		    (!has_tail_calls(o) || p->type != e->progs[prog].type ||
+		        depends_on_chance(p)))
+			continue;
+		if (i == prog)
+			o->self = o->nparts;
+		err = part(o, p);
+		if (err != 0 && i == prog)
+			return err;
+	}
+	return 0;
+}
+
+bool ob_ours_ready(struct ob_ours *o, const struct flt_elf *e, uint32_t prog)
+{
+	const struct flt_elf_prog *p = &e->progs[prog];
+	struct exo_world_config cfg = { .mem = &o->heap, .maps = o->maps };
+	int err = e->nmaps > EXO_MAPS_MAX ? -EXO_E2BIG : 0;
+	uint32_t bad;
+
+	if (err == 0)
+		all_maps(o, e);
+	cfg.nmaps = o->nmaps;
 	for (unsigned i = 0; i < OB_WORLDS && err == 0; i++) {
 		err = exo_world_new(&cfg, &o->world[i]);
 		if (err == 0)
-			err = isa_load(exo_world_vm(o->world[i]), o->img.type,
-			    o->img.insns, o->img.ninsns, &bad);
+			err = isa_load(exo_world_vm(o->world[i]), p->type,
+			    p->insns, p->n, &bad);
 	}
 	if (err == 0)
-		err = exo_world_compile(
-		    o->world[OB_COMPILED], o->prog, 0, &o->code);
+		err = parts(o, e, prog);
 	if (err != 0)
 		snprintf(
 		    o->why, OB_WHY, "no world for it: %s", cmd_diag_error(err));
@@ -146,15 +212,18 @@ void ob_ours_run(struct ob_ours *o, enum ob_world in,
 	};
 	struct exo_world *w = o->world[in];
 	const struct isa_vm *vm = exo_world_vm(w);
+	/* what others take after tail calls is not in what is proven of it */
+	uint64_t fuel =
+	    has_tail_calls(o) ? FUEL_TAILS : vf_prog_facts(o->prog)->max_steps;
 	enum isa_end end = ISA_END_EXIT;
 	uint64_t r0;
 
 	if (exo_world_pkt(w, &pkt) != 0)
 		ob_die("out of memory");
 	if (in != OB_COMPILED)
-		end = exo_world_run(w, vf_prog_facts(o->prog)->max_steps, &r0);
+		end = exo_world_run(w, fuel, &r0);
 	else
-		r0 = exo_world_exec(w, o->code);
+		r0 = exo_world_exec(w, o->parts[o->self].code);
 	out->ret = (uint32_t)r0;
 	out->data = vm->pkt.data - vm->room.meta;
 	out->n = vm->pkt.caplen + vm->room.meta;
@@ -163,8 +232,10 @@ void ob_ours_run(struct ob_ours *o, enum ob_world in,
 
 void ob_ours_free(struct ob_ours *o)
 {
-	if (o->code != NULL)
-		exo_world_code_free(o->world[OB_COMPILED], o->code);
+	for (uint32_t i = 0; i < o->nparts; i++) {
+		exo_world_code_free(o->world[OB_COMPILED], o->parts[i].code);
+		vf_prog_free(o->parts[i].prog, &o->heap);
+	}
 	for (unsigned i = 0; i < OB_WORLDS; i++)
 		exo_world_free(o->world[i]);
 	vf_prog_free(o->prog, &o->heap);

@@ -14,7 +14,7 @@
 
 static struct {
 	const struct isa_ops *ops; /* of the world */
-	const struct exo_image *img;
+	const struct ob_ours *ours;
 	struct ob_key keys[KEYS];
 	uint32_t n;
 } scout;
@@ -35,15 +35,15 @@ static bool is_known(uint32_t map, const uint8_t *key, uint32_t size)
 
 static int watch(struct isa_vm *vm, uint32_t nr, uint64_t regs[16])
 {
-	struct ob_key k = { .map = scout.img->nmaps };
+	struct ob_key k = { .map = scout.ours->nmaps };
 	const uint8_t *key = NULL;
 	uint32_t size = 0;
 	int does;
 
 	for (uint32_t i = 0; nr == BPF_FUNC_map_lookup_elem && key == NULL &&
-	                     i < scout.img->nmaps;
+	                     i < scout.ours->nmaps;
 	     i++) {
-		size = scout.img->maps[i].key_size;
+		size = scout.ours->maps[i].key_size;
 		if (regs[1] != scout.ops->map(vm, EXO_LDDW_MAP_IDX, i) ||
 		    size > sizeof(k.key))
 			continue;
@@ -67,7 +67,7 @@ const struct ob_key *ob_scout(
 	struct ob_result out;
 
 	scout.ops = vm->ops;
-	scout.img = &o->img;
+	scout.ours = o;
 	scout.n = 0;
 	ops.helper = watch;
 	vm->ops = &ops;
