@@ -31,7 +31,7 @@ static void each(const char *path, pcap_t *p)
 	char *file = strdup(slash == NULL ? path : slash + 1);
 	struct pcap_pkthdr *h;
 	const u_char *data;
-	uint32_t number = 0;
+	uint32_t number = 0, had = all.n;
 
 	if (pcap_datalink(p) != DLT_EN10MB || file == NULL) {
 		free(file);
@@ -44,6 +44,8 @@ static void each(const char *path, pcap_t *p)
 		    h->caplen <= OB_FRAME_MAX)
 			take(file, number, data, h);
 	}
+	if (all.n == had)
+		free(file);
 }
 
 void ob_frames_read(const char *folder, uint32_t most, struct ob_frames *out)
