@@ -245,8 +245,9 @@ static inline void begin(struct isa_vm *vm, struct isa_state *s, bool skb)
 	stack->base = vm->frames;
 	stack->writable = 1;
 	if (vm->room.writable) {
-		vm->region[ISA_REGION_PKT].writable = isa_pkt_writable(vm);
-		vm->pkt_now.writable = isa_pkt_writable(vm);
+		vm->region[ISA_REGION_PKT].writable =
+		    (uint16_t)isa_pkt_writable(vm);
+		vm->pkt_now.writable = (uint16_t)isa_pkt_writable(vm);
 	}
 	vm->tails = 0;
 	vm->held = 0;

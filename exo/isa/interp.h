@@ -64,11 +64,16 @@ enum isa_region_nr {
 #define ISA_ID_PKTS 0x00ffffffu /* the most that is added */
 #define ISA_ID_FUNC 0x0e000000u /* no memory: an instruction's index */
 
+/** The address of the packet's first byte in its region. Not 0: programs have its
+ * lower half only, and may compare that with a null pointer. */
+#define ISA_PKT_START 0x1000u
+
 /** A piece of memory that a program may touch. */
 struct isa_region {
 	uint8_t *base;
 	uint32_t size;     /* bytes; below 2^31 */
-	uint32_t writable; /* 0 or 1 */
+	uint16_t writable; /* 0 or 1 */
+	uint16_t start;    /* the address of its first byte, below 2^32 */
 };
 
 /** The packet that a program is run on. */

@@ -67,6 +67,7 @@ static inline uint8_t *isa_at(
 	if (id >= vm->nregion)
 		return isa_far(vm, addr, size, false);
 	g = &vm->region[id];
+	off -= g->start;
 	if (size > g->size || off > g->size - size)
 		return NULL;
 	return g->base + off;

@@ -40,16 +40,21 @@ static void put(uint8_t *p, uint32_t size, uint64_t v)
 	}
 }
 
+static uint64_t pkt_addr(const struct isa_vm *vm, uint32_t off)
+{
+	return isa_addr(isa_pkt_id(vm), ISA_PKT_START + off);
+}
+
 static uint64_t ctx_value(
     const struct isa_vm *vm, const struct exo_ctx_field *f)
 {
 	switch ((enum exo_ctx_kind)f->kind) {
 	case EXO_CTX_DATA:
-		return isa_addr(isa_pkt_id(vm), vm->room.meta);
+		return pkt_addr(vm, vm->room.meta);
 	case EXO_CTX_DATA_META:
-		return isa_addr(isa_pkt_id(vm), 0);
+		return pkt_addr(vm, 0);
 	case EXO_CTX_DATA_END:
-		return isa_addr(isa_pkt_id(vm), vm->room.meta + vm->pkt.caplen);
+		return pkt_addr(vm, vm->room.meta + vm->pkt.caplen);
 	case EXO_CTX_LEN:
 		return vm->pkt.wirelen;
 	case EXO_CTX_PROTOCOL:

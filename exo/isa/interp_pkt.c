@@ -21,6 +21,7 @@ void isa_set_pkt(struct isa_vm *vm, const struct isa_pkt *pkt)
 	g->base = (uint8_t *)(uintptr_t)pkt->data;
 	g->size = pkt->caplen;
 	g->writable = 0;
+	g->start = ISA_PKT_START;
 	vm->room = (struct isa_room){ .base = g->base };
 	vm->pkt_moves = 0;
 }
@@ -42,7 +43,8 @@ void isa_pkt_moved(struct isa_vm *vm)
 	vm->pkt_now = (struct isa_region){
 		.base = data == NULL ? NULL : data - room->meta,
 		.size = room->meta + vm->pkt.caplen,
-		.writable = isa_pkt_writable(vm),
+		.writable = (uint16_t)isa_pkt_writable(vm),
+		.start = ISA_PKT_START,
 	};
 	vm->region[ISA_REGION_PKT].size = 0;
 	vm->pkt_moves = vm->pkt_moves % ISA_ID_PKTS + 1;
@@ -55,10 +57,12 @@ uint8_t *isa_far(
 	uint32_t id = (uint32_t)(addr >> 32);
 
 	if (id == isa_pkt_id(vm)) {
-		if (!exo_range_ok((uint32_t)addr, size, g->size) ||
+		uint32_t off = (uint32_t)addr - g->start;
+
+		if (!exo_range_ok(off, size, g->size) ||
 		    (write && g->writable == 0))
 			return NULL;
-		return g->base + (uint32_t)addr;
+		return g->base + off;
 	}
 	if (vm->ops == NULL || vm->ops->at == NULL)
 		return NULL;

@@ -249,7 +249,7 @@ static uint64_t object(uint64_t x)
 static bool base_of(const struct real *m, const struct vf_reg *r, uint64_t x,
     uint64_t *base, uint64_t *room)
 {
-	uint64_t pkt = isa_addr(isa_pkt_id(m->vm), 0);
+	uint64_t pkt = isa_addr(isa_pkt_id(m->vm), ISA_PKT_START);
 	uint32_t meta = m->vm->room.meta, id;
 
 	*base = object(x);

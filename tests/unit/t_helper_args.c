@@ -39,6 +39,7 @@ static const struct exo_map_def defs[MAPS] = {
 };
 
 #define AT(region, off) ((uint64_t)(region) << 32 | (uint32_t)(off))
+#define PKT(off)        AT(ISA_REGION_PKT, ISA_PKT_START + (off))
 #define STACK(off)      AT(ISA_REGION_STACK, off)
 #define VALUE(map, off) AT(WORLD_ID_VALUE | (uint32_t)(map) << 24, off)
 #define MAP(map)        AT(WORLD_ID_MAP | (uint32_t)(map), 0)
@@ -163,7 +164,7 @@ static unsigned bad_memory(uint32_t size, bool write, uint64_t *v)
 	v[n++] = STACK(EXO_STACK_SIZE);
 	v[n++] = STACK(-1);
 	v[n++] = AT(ISA_REGION_CTX, 0);
-	v[n++] = AT(ISA_REGION_PKT, 64 - size + 1);
+	v[n++] = PKT(64 - size + 1);
 	v[n++] = AT(ISA_ID_PKT | 1, 0); /* it has never moved */
 	v[n++] = VALUE(ARRAY, 16 - size + 1);
 	v[n++] = VALUE(ARRAY, 16);
@@ -204,7 +205,7 @@ static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 		return 0;
 	case ISA_ARG_CTX:
 		v[n++] = AT(ISA_REGION_CTX, 4);
-		v[n++] = AT(ISA_REGION_PKT, 0);
+		v[n++] = PKT(0);
 		v[n++] = AT(ISA_REGION_MEM, 0);
 		v[n++] = 0;
 		return n;
@@ -219,7 +220,7 @@ static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 	case ISA_ARG_OUT:
 		n = bad_memory(SIZE, kind == ISA_ARG_OUT, v);
 		if ((row->fx & (ISA_FX_PACKET | ISA_FX_READS)) != 0)
-			v[n++] = AT(ISA_REGION_PKT, 0);
+			v[n++] = PKT(0);
 		return n;
 	case ISA_ARG_SIZE:
 	case ISA_ARG_SIZE0:
@@ -245,7 +246,7 @@ static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 		return bad_func(v);
 	case ISA_ARG_STACK_OR_NULL:
 		v[n++] = 1;
-		v[n++] = AT(ISA_REGION_PKT, 0);
+		v[n++] = PKT(0);
 		v[n++] = VALUE(ARRAY, 0);
 		return n;
 	default:
@@ -337,7 +338,7 @@ START_TEST(t_edges)
 	uint64_t null[16] = { 0, 0, 0, 0, 0, 7 };
 	uint64_t lookup[16] = { 0, MAP(ARRAY), STACK(EXO_STACK_SIZE - 4) };
 	uint64_t wo[16] = { 0, MAP(ARRAY_WO), STACK(0) };
-	uint64_t pkt[16] = { 0, MAP(ARRAY), AT(ISA_REGION_PKT, 60) };
+	uint64_t pkt[16] = { 0, MAP(ARRAY), PKT(60) };
 	uint64_t out[16] = { 0, AT(ISA_REGION_CTX, 0), 0, VALUE(ARRAY_WO, 0),
 		16 };
 	uint64_t empty[16] = { 0, MAP(RING), 0, 0, 0 };

@@ -90,7 +90,7 @@ static void set_world(struct world *w, const struct case_one *c)
 	isa_set_pkt(&w->vm, &pkt);
 	isa_set_mem(&w->vm, w->mem, c->mem.n);
 	w->vm.region[ISA_REGION_FREE] =
-	    (struct isa_region){ w->map, sizeof(w->map), 1 };
+	    (struct isa_region){ w->map, sizeof(w->map), 1, 0 };
 	w->vm.nregion = ISA_REGION_FREE + 1;
 	isa_point(&w->vm, c->type, c->insns, c->ninsns);
 }

@@ -194,13 +194,13 @@ START_TEST(t_regions)
 	uint64_t r0;
 
 	load(EXO_PROG_MEM, "r1 = 0x600000000 ll\nr0 = *(u32 *)(r1 +0)\nexit");
-	vm.region[6] = (struct isa_region){ extra, 4, 0 };
+	vm.region[6] = (struct isa_region){ extra, 4, 0, 0 };
 	ck_assert_int_eq(run(100, &r0), ISA_END_LOAD);
 	vm.nregion = 7;
 	ck_assert_int_eq(run(100, &r0), ISA_END_EXIT);
 	ck_assert_uint_eq(r0, 0x09090909);
 	load(EXO_PROG_MEM, "r1 = 0x600000000 ll\n*(u32 *)(r1 +0) = 5\nexit");
-	vm.region[6] = (struct isa_region){ extra, 4, 0 };
+	vm.region[6] = (struct isa_region){ extra, 4, 0, 0 };
 	vm.nregion = 7;
 	ck_assert_int_eq(run(100, &r0), ISA_END_STORE);
 	vm.region[6].writable = 1;
