@@ -19,14 +19,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 packages="tcpdump tshark wireshark-common iproute2 ethtool nginx-light curl
     openssl dnsmasq-base bind9-dnsutils udhcpc isc-dhcp-client openssh-server
     openssh-client iperf3 iputils-ping iputils-arping nmap socat netcat-openbsd
-    ppp pppoe hostapd iw wpasupplicant kmod python3 gzip zstd"
+    ppp pppoe hostapd iw wpasupplicant kmod python3 gzip zstd
+    ngtcp2-client ngtcp2-server"
 tools="tcpdump dumpcap editcap mergecap ip ethtool nginx curl openssl dnsmasq
     dig udhcpc dhclient sshd ssh scp ssh-keygen iperf3 ping arping nmap socat
     nc pppd pppoe pppoe-server hostapd iw wpa_supplicant modprobe python3 gzip
-    zstd unshare timeout"
-scenes="web dns dhcp ssh iperf segments fragments neighbours stp vlan tunnels
-    overlays mpls pppoe ipsec multicast scan sctp errors extensions snap nano
-    any raw wifi several squeezed"
+    zstd unshare timeout gtlsclient gtlsserver"
+scenes="web dns dhcp ssh iperf tls quic segments fragments neighbours stp vlan
+    tunnels overlays mpls pppoe ipsec multicast scan sctp errors extensions snap
+    nano any raw wifi several squeezed"
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C
 

@@ -165,6 +165,77 @@ scene_segments()
 	return $scene_is
 }
 
+# A key and a certificate of the server, small ones.
+identity()
+{
+	[ -f "$work/tls.key" ] || openssl req -x509 -newkey ec -nodes -days 3650 \
+	    -pkeyopt ec_paramgen_curve:P-256 -subj /CN=blocked.test \
+	    -keyout "$work/tls.key" -out "$work/tls.crt" 2>>"$work/log"
+}
+
+# Greet the server by TLS: greet ADDRESS s_client-options...
+greet()
+{
+	greet_at=$1
+	shift
+	on client openssl s_client -connect "$greet_at:443" "$@"
+}
+
+# Names that are alike, letters of both cases, no name.
+scene_tls()
+{
+	identity
+	for scene_f in -4 -6; do
+		serve server openssl s_server -www $scene_f -accept 443 \
+		    -num_tickets 0 -key "$work/tls.key" -cert "$work/tls.crt"
+	done
+	sleep 1
+	ready server 443 && film tls.pcap client eth0 || return 1
+	for scene_at in 10.2.0.20 '[fd00:2::20]'; do
+		for scene_n in blocked.test www.blocked.test BLOCKED.test \
+		    notblocked.test blocked.test.example www.example.test \
+		    a.name.of.many.labels.that.are.below.blocked.test; do
+			greet "$scene_at" -servername $scene_n || return 1
+		done
+		greet "$scene_at" -tls1_2 -servername shop.blocked.test &&
+		    greet "$scene_at" -noservername || return 1
+	done
+	wrap
+}
+
+# Get a page by QUIC: fetch ADDRESS gtlsclient-options...
+fetch()
+{
+	fetch_at=$1
+	shift
+	on client gtlsclient -q --no-pmtud --timeout=5s \
+	    --exit-on-all-streams-close "$@" "$fetch_at" 4433 \
+	    https://quic.test/index.html
+}
+
+# Connections that keep their address, lose it to a NAT, leave it; datagrams
+# with short headers that are of no connection.
+scene_quic()
+{
+	identity
+	mkdir -p "$work/quic"
+	seq 1 400 >"$work/quic/index.html"
+	serve server gtlsserver -q -d "$work/quic" '*' 4433 "$work/tls.key" \
+	    "$work/tls.crt"
+	sleep 1
+	film quic.pcap client eth0 || return 1
+	set -- --change-local-addr=200ms --delay-stream=400ms
+	for scene_at in 10.2.0.20 fd00:2::20; do
+		fetch $scene_at && fetch $scene_at "$@" --nat-rebinding &&
+		    fetch $scene_at "$@" || return 1
+	done
+	for scene_n in 1 2 3; do
+		printf 'A%040d' $scene_n >"$work/stray"
+		on client socat -u "OPEN:$work/stray" UDP-SENDTO:10.2.0.20:4433
+	done
+	wrap
+}
+
 # -- the network layers -----------------------------------------------------
 
 scene_fragments()
