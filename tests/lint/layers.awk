@@ -48,6 +48,12 @@ function project_header(path,    to, n, i, list) {
 }
 
 function system_header(path,    i) {
+	if (kind[me] == "bpf") {
+		if (path !~ /^(linux|bpf)\//)
+			complain("<" path "> is not for BPF; its programs " \
+			    "have the headers of linux/ and bpf/ only")
+		return
+	}
 	for (i = 1; i <= ndoors; i++)
 		if (path ~ door[i]) {
 			if (FILENAME != keeper[i])

@@ -114,6 +114,14 @@ clean
 mkdir "$tree/exo/new"
 put exo/new/x.c 'int exo_x;'
 refuses layers "a folder without a row" "no row in"
+clean
+mkdir "$tree/filters/samples"
+put filters/samples/x.bpf.c '#include <bpf/bpf_helpers.h>'
+accepts layers "libbpf's header for programs in one"
+put filters/samples/x.bpf.c '#include <stdio.h>'
+refuses layers "libc in a program for BPF" "stdio.h> is not for BPF"
+put filters/samples/x.bpf.c '#include "exo/lib/fmt.h"'
+refuses layers "a program for BPF that looks at us" "may not include exo/lib"
 
 # --- sizes
 clean
