@@ -264,6 +264,11 @@ bench-demux: ## the index against C, DPDK and Linux, 10 to 1,000,000 flows
 bench-adversary: all $(BUILD)/bench_adversary ## what a neighbour can do to a victim
 	@sh tests/support/bench.sh $(BUILD) bench_adversary
 
+.PHONY: samples
+samples: ## the objects of filters/samples anew, by clang or gcc for BPF
+	@$(SETUP) test
+	@sh filters/samples/build.sh
+
 fmt: ## clang-format every source in place
 	@sh tests/lint/format.sh --fix
 
