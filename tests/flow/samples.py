@@ -1,0 +1,432 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the samples in C take, against what tshark's dissection says they must.
+
+usage: samples.py EXOPF CAPTURES WORK; started by samples.sh, which says where
+they are. tshark reads each capture once; from its fields, and by arithmetic of
+this file, come the packets that a sample has to take. exopf replays it with
+both engines, and must write those packets and no other. The numbers below that
+are a sample's settings are the defaults in its source.
+"""
+import os
+import re
+import struct
+import subprocess
+import sys
+import zlib
+from fractions import Fraction
+
+FIELDS = """frame.time_epoch frame.len frame.protocols ip.src ip.dst ipv6.src
+ipv6.dst ip.proto ipv6.nxt ip.id ip.frag_offset ipv6.flow ipv6.fraghdr.offset
+ipv6.routing.type tcp.srcport tcp.dstport udp.srcport udp.dstport
+tcp.flags.syn tcp.flags.ack dns.count.queries dns.qry.name tls.handshake.type
+tls.handshake.extensions_server_name vxlan.vni tcp.checksum.status
+udp.checksum.status icmpv6.checksum.status quic.header_form quic.dcid
+udp.payload""".split()
+OPTIONS = """ip.defragment:FALSE ipv6.defragment:FALSE
+tcp.check_checksum:TRUE udp.check_checksum:TRUE
+tcp.desegment_tcp_streams:FALSE""".split()
+BAD = "0"  # a checksum's status
+
+exopf, captures, work = sys.argv[1:4]
+failed = False
+
+
+class Row(dict):
+    """One packet: the first occurrence of each field, "" where it has none."""
+
+    def __missing__(self, name):
+        return ""
+
+    def ns(self):
+        seconds, _, rest = self["frame.time_epoch"].partition(".")
+        return int(seconds) * 10**9 + int(rest.ljust(9, "0"))
+
+    def number(self, name):
+        return int(self[name] or "0", 0)
+
+    def addresses(self):
+        """The outermost, "" where it is no IP packet."""
+        layers = self["frame.protocols"].split(":")
+        for layer in layers:
+            if layer in ("ip", "ipv6"):
+                return self[layer + ".src"], self[layer + ".dst"]
+        return "", ""
+
+    def proto(self):
+        """Of the outermost IP header, before extension headers; -1: none."""
+        layers = self["frame.protocols"].split(":")
+        for layer in layers:
+            if layer == "ip":
+                return self.number("ip.proto")
+            if layer == "ipv6":
+                return self.number("ipv6.nxt")
+        return -1
+
+    def later(self):
+        return self.number("ip.frag_offset") != 0
+
+    def ports(self):
+        """Source, destination; zeroes where the outermost has none."""
+        name = {6: "tcp", 17: "udp"}.get(self.proto())
+        if name is None or self.later():
+            return 0, 0
+        return self.number(name + ".srcport"), self.number(name + ".dstport")
+
+    def flow(self):
+        return self.addresses() + self.ports() + (self.proto(), self.later())
+
+
+def facts(path):
+    """What tshark says of each packet."""
+    command = ["tshark", "-nr", path, "-T", "fields", "-E", "occurrence=a",
+               "-E", "aggregator=|", "-d", "udp.port==4433,quic"]
+    for option in OPTIONS:
+        command += ["-o", option]
+    for name in FIELDS:
+        command += ["-e", name]
+    text = subprocess.run(command, stdout=subprocess.PIPE, check=True,
+                          stderr=subprocess.DEVNULL, text=True).stdout
+    rows = []
+    for line, data in zip(text.splitlines(), packets(path)):
+        parts = line.split("\t")
+        row = Row((n, v.split("|")[0]) for n, v in zip(FIELDS, parts))
+        row["data"] = data
+        rows.append(row)
+    return rows
+
+
+def packets(path):
+    """The bytes of each packet of a pcap file in this machine's order."""
+    with open(path, "rb") as f:
+        blob = f.read()
+    at, found = 24, []
+    while at < len(blob):
+        size = struct.unpack_from("<8xI", blob, at)[0]
+        found.append(blob[at + 16:at + 16 + size])
+        at += 16 + size
+    return found
+
+
+def write(path, like, frames):
+    """A capture of these frames, a millisecond apart, with another's header."""
+    with open(like, "rb") as f:
+        head = f.read(24)
+    with open(path, "wb") as f:
+        f.write(head)
+        for i, frame in enumerate(frames):
+            f.write(struct.pack("<IIII", 1700000000 + i // 1000,
+                                i % 1000 * 1000, len(frame), len(frame)))
+            f.write(frame)
+
+
+# -- what each sample must take ---------------------------------------------
+
+def want_ports(rows):
+    seen = set()
+    for row in rows:
+        proto, port = row.proto(), row.ports()[1]
+        counted = proto in (6, 17) and not row.later() and port < 32768
+        yield counted and (proto, port) not in seen
+        if counted:
+            seen.add((proto, port))
+
+
+def want_limiter(rows):
+    """Tokens as they are taught: so many, and more of them with time."""
+    burst, per_ns, buckets = 30000, Fraction(1, 8000), {}
+    for row in rows:
+        source, now, size = row.addresses()[0], row.ns(), int(row["frame.len"])
+        if not source:
+            yield True
+            continue
+        tokens, then = buckets.get(source, (Fraction(burst), now))
+        tokens = min(Fraction(burst), tokens + (now - then) * per_ns)
+        enough = tokens >= size
+        buckets[source] = (tokens - size if enough else tokens, now)
+        yield enough
+
+
+def want_addresses(rows):
+    for row in rows:
+        source = row.addresses()[0]
+        closed = source.startswith("10.1.0.") or source.startswith("fd00:1::")
+        yield not closed or source in ("10.1.0.10", "fd00:1::10")
+
+
+def want_synflood(rows):
+    counts = {}
+    for row in rows:
+        syn = (row.proto() == 6 and row["tcp.flags.syn"] in ("1", "True") and
+               row["tcp.flags.ack"] in ("0", "False"))
+        if not syn:
+            yield True
+            continue
+        key = row.addresses()[1], row.ns() >> 30
+        counts[key] = counts.get(key, 0) + 1
+        yield counts[key] <= 20
+
+
+def want_dns(rows):
+    for row in rows:
+        yield (row.proto() == 17 and 53 in row.ports() and
+               row.number("dns.count.queries") > 0 and
+               re.search(r"(^|\.)example\.test$", row["dns.qry.name"],
+                         re.IGNORECASE) is not None)
+
+
+def want_sni(rows):
+    for row in rows:
+        name = row["tls.handshake.extensions_server_name"]
+        yield not (row["tls.handshake.type"] == "1" and
+                   re.search(r"(^|\.)blocked\.test$", name, re.IGNORECASE))
+
+
+def want_vxlan(rows):
+    for row in rows:
+        inner = row["tcp.srcport"], row["tcp.dstport"]
+        yield not (row["vxlan.vni"] == "42" and "5201" in inner)
+
+
+def want_quic(rows):
+    ids, paths = set(), set()
+    for row in rows:
+        path, payload = row.flow(), row["udp.payload"].replace(":", "")
+        if row.proto() != 17 or row.ports()[1] != 4433 or not payload:
+            yield True
+            continue
+        if row["quic.header_form"] == "1":
+            ids.add(row["quic.dcid"].replace(":", ""))
+            paths.add(path)
+            yield True
+            continue
+        name = payload[2:2 + 36]  # what tshark cannot know it does not say
+        assert row["quic.dcid"].replace(":", "") in ("", name)
+        known = len(name) == 36 and (name in ids or path in paths)
+        if known:
+            ids.add(name)
+            paths.add(path)
+        yield known
+
+
+def want_heavy(rows):
+    window, total, flows = None, 0, {}
+    for row in rows:
+        if row.proto() < 0:
+            yield False
+            continue
+        if row.ns() >> 32 != window:
+            window, total, flows = row.ns() >> 32, 0, {}
+        size, flow = int(row["frame.len"]), row.flow()
+        total += size
+        flows[flow] = flows.get(flow, 0) + size
+        yield total >= 20000 and flows[flow] > total >> 3
+
+
+EXTENSIONS = {"ipv6.hopopts": 0, "ipv6.routing": 43, "ipv6.fraghdr": 44,
+              "ah": 51, "ipv6.dstopts": 60}
+
+
+def want_ext6(rows):
+    for row in rows:
+        layers = row["frame.protocols"].split(":")
+        if "ipv6" not in layers or layers.index("ipv6") > 3:
+            yield True
+            continue
+        chain = []
+        for layer in layers[layers.index("ipv6") + 1:]:
+            if layer not in EXTENSIONS:
+                break
+            chain.append(EXTENSIONS[layer])
+        yield (len(chain) <= 4 and 0 not in chain[1:] and
+               all(chain.count(h) <= (2 if h == 60 else 1) for h in chain) and
+               not (43 in chain and row["ipv6.routing.type"] in ("0", "4")) and
+               "_ws.malformed" not in layers)
+
+
+def want_checksum(rows):
+    for row in rows:
+        name = {6: "tcp", 17: "udp", 58: "icmpv6"}.get(row.proto())
+        yield name is None or row[name + ".checksum.status"] != BAD
+
+
+def want_sampler(rows):
+    """The bytes that are hashed, from the addresses that tshark tells."""
+    for row in rows:
+        hashed = unchanging(row)
+        yield hashed is not None and zlib.crc32(hashed) < 2**32 // 16
+
+
+def unchanging(row):
+    frame, at = row["data"], 14
+    while frame[at - 2:at] in (b"\x81\x00", b"\x88\xa8") and at < 22:
+        at += 4
+    if frame[at - 2:at] == b"\x08\x00":
+        mapped = bytes(10) + b"\xff\xff"
+        size, = struct.unpack_from(">H", frame, at + 2)
+        head = (mapped + frame[at + 12:at + 16] + mapped +
+                frame[at + 16:at + 20] +
+                struct.pack(">IB", row.number("ip.id"), frame[at + 9]))
+        body = frame[at + (frame[at] & 15) * 4:at + size]
+    elif frame[at - 2:at] == b"\x86\xdd":
+        size, = struct.unpack_from(">H", frame, at + 4)
+        head = frame[at + 8:at + 40] + struct.pack(
+            ">IB", row.number("ipv6.flow"), frame[at + 6])
+        body = frame[at + 40:at + 40 + size]
+    else:
+        return None
+    return head + body[:16].ljust(16, b"\0")
+
+
+# -- captures that no program sends -----------------------------------------
+
+def name_variants(path):
+    """Names of the zone in other letters, and one that only ends like it."""
+    name = b"\x03www\x07example\x04test"
+    for frame in packets(path):
+        yield frame
+        yield frame.replace(name, b"\x03WwW\x07eXAMPLe\x04TEST")
+        yield frame.replace(name, b"\x02ww\x08wexample\x04test")
+        yield frame.replace(name, b"\x03www\x07example\x04tesu")
+
+
+def damaged(path):
+    """Every seventh packet with a bit of its last byte turned."""
+    for i, frame in enumerate(packets(path)):
+        yield frame[:-1] + bytes([frame[-1] ^ 4]) if i % 7 == 0 else frame
+
+
+def greetings(name):
+    """The greetings with another name in the place of one that is as long."""
+    return lambda path: [frame.replace(b"www.blocked.test", name)
+                         for frame in packets(path)]
+
+
+def chains():
+    """Chains of IPv6 headers, allowed ones and their neighbours."""
+    ether = bytes(12) + b"\x86\xdd"
+    hop, destination = (0, b"\1\4\0\0\0\0"), (60, b"\1\4\0\0\0\0")
+    first, more = (44, b"\0\1\0\0\0\7"), (44, b"\0\x10\0\0\0\7")
+
+    def route(kind):
+        return 43, bytes([kind, 0, 0, 0, 0, 0]) + bytes(15) + b"\3"
+
+    for chain in ([], [hop], [destination], [hop, destination],
+                  [destination, hop], [hop, hop], [destination] * 2,
+                  [destination] * 3, [route(2)], [route(0)], [route(4)],
+                  [route(3), route(3)], [first], [first, first], [more],
+                  [more, hop], [hop, destination, route(2), destination],
+                  [hop, destination, route(2), first, destination],
+                  [hop, destination, route(2), first]):
+        kinds = [c[0] for c in chain] + [17]
+        body = b""
+        for (_, rest), after in zip(chain, kinds[1:]):
+            body += bytes([after, (len(rest) - 6) // 8]) + rest
+        body += struct.pack(">HHHH", 9, 9, 12, 0xffff) + b"text"
+        yield ether + struct.pack(">IHBB", 6 << 28, len(body), kinds[0],
+                                  64) + bytes(15) + b"\1" + bytes(15) + \
+            b"\2" + body
+
+
+# -- exopf ------------------------------------------------------------------
+
+def say(good, what, *why):
+    global failed
+    print(("ok - " if good else "not ok - ") + what)
+    if not good:
+        failed = True
+        for line in why:
+            print("#   " + line)
+
+
+def replay(sample, path):
+    """The packets that a sample takes, and what exopf says of the run."""
+    out = os.path.join(work, "out.pcap")
+    done = subprocess.run(
+        [exopf, "replay", "-q", "--judge", "--json", "-r", path, "-o", out,
+         "x=filters/samples/%s.bpf.o" % sample], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, check=False)
+    return packets_and_times(out) if done.returncode == 0 else None, \
+        done.stdout
+
+
+def packets_and_times(path):
+    """Each record whole, its time, lengths and bytes: what makes it itself."""
+    with open(path, "rb") as f:
+        blob = f.read()
+    at, found = 24, []
+    while at < len(blob):
+        size = struct.unpack_from("<8xI", blob, at)[0]
+        found.append(blob[at:at + 16 + size])
+        at += 16 + size
+    return found
+
+
+def check(sample, path, what=None):
+    rows = cache.setdefault(path, None) or facts(path)
+    cache[path] = rows
+    all_of_it = packets_and_times(path)
+    wanted = [bool(w) for w in globals()["want_" + sample](rows)]
+    got, text = replay(sample, path)
+    name = "%s of %s" % (sample, what or os.path.basename(path))
+    if got is None:
+        say(False, name + " runs", text)
+        return 0, 0
+    want = [p for p, w in zip(all_of_it, wanted) if w]
+    say(got == want and len(rows) == len(all_of_it),
+        "%s: %d of %d" % (name, len(want), len(rows)),
+        "got %d, wanted %d" % (len(got), len(want)),
+        *differences(all_of_it, want, got))
+    return sum(wanted), len(wanted) - sum(wanted)
+
+
+def differences(everything, want, got):
+    want, got = set(want), set(got)
+    for i, packet in enumerate(everything, 1):
+        if (packet in want) != (packet in got):
+            yield "packet %d: wanted %s" % (i, packet in want)
+
+
+cache = {}
+
+# Of each sample: captures of which it takes some and leaves some, then others.
+TABLE = {
+    "ports": "scan web4 web6 dns iperf overlays fragments tunnels",
+    "limiter": "iperf web4 web6 extensions vlan",
+    "addresses": "errors web6 dns neighbours tunnels",
+    "synflood": "scan web4 errors",
+    "dns": "dns web4 web6 dhcp scan",
+    "sni": "tls web4 ssh",
+    "vxlan": "overlays iperf tunnels",
+    "quic": "quic dns",
+    "heavy": "iperf web4 overlays extensions vlan",
+    "ext6": "extensions fragments ipsec web6",
+    "checksum": "loopback web4 web6 iperf errors multicast scan vlan",
+    "sampler": "web4 web6 iperf fragments vlan errors scan",
+}
+
+
+def main():
+    for sample, names in TABLE.items():
+        for i, name in enumerate(names.split()):
+            path = os.path.join(captures, name + ".pcap")
+            took, left = check(sample, path)
+            if i == 0:
+                say(took > 0 and left > 0,
+                    "%s: it takes some of %s and leaves some" % (sample, name))
+    made = (
+        ("dns", name_variants, "dns", "names that nearly match"),
+        ("sni", greetings(b"wwwxblocked.test"), "tls", "a name without a dot"),
+        ("sni", greetings(b"Www.BLOCKED.tEsT"), "tls", "a name in capitals"),
+        ("checksum", damaged, "web4", "a damaged web4.pcap"),
+        ("ext6", lambda _: chains(), "web6", "chains that were made"),
+    )
+    for i, (sample, make, name, what) in enumerate(made):
+        base = os.path.join(captures, name + ".pcap")
+        path = os.path.join(work, "made-%d.pcap" % i)
+        write(path, base, make(base))
+        took, left = check(sample, path, what)
+        say(took > 0 and left > 0, "%s: some of %s" % (sample, what))
+    return 1 if failed else 0
+
+
+sys.exit(main())
