@@ -162,6 +162,45 @@ table() {
 		printf "| %s | %s | %s | %s |\n", col[1], col[2], col[3],
 		    col[4]'
 		;;
+	samples)
+		echo '| sample | what it is | section | function | maps | try it on |'
+		echo '|---|---|---|---|---|---|'
+		awk '
+		function row() {
+			if (name != "")
+				printf "| [`%s`](../filters/samples/%s) | %s | %s | `%s` | %s | %s |\n",
+				    name, file, what, type, entry, maps, trace
+		}
+		FNR == 1 {
+			row()
+			file = name = FILENAME
+			sub(/.*\//, "", file)
+			sub(/\.bpf\.c$/, "", name)
+			sub(/.*\//, "", name)
+			what = type = entry = maps = kind = trace = ""
+		}
+		what == "" && /^ \* / {
+			what = substr($0, 4)
+			sub(/\..*/, "", what)
+		}
+		/^ \*\texopf replay -r / { trace = $5; sub(/.*\//, "", trace) }
+		/__uint\(type, BPF_MAP_TYPE_/ {
+			kind = tolower($0)
+			sub(/.*bpf_map_type_/, "", kind)
+			sub(/\).*/, "", kind)
+		}
+		/SEC\(".maps"\)/ {
+			maps = maps (maps == "" ? "" : ", ") "`" $2 "` (" kind ")"
+		}
+		/^SEC\("[a-z]+"\)$/ {
+			type = $0
+			gsub(/^SEC\("|"\)$/, "", type)
+			getline entry
+			sub(/^int /, "", entry)
+			sub(/\(.*/, "", entry)
+		}
+		END { row() }' filters/samples/*.bpf.c
+		;;
 	passes) # for the manual, in mdoc
 		echo '.Bl -tag -width "chains" -compact'
 		rows exo/jit/passes.inc JIT_PASS '
