@@ -19,7 +19,6 @@
 
 #define BLOCK    64 /* bytes that are added at a time, a power of two */
 #define MOST     9216
-#define UDP_SUM  6      /* where UDP has its checksum */
 #define FRAGMENT 0x3fff /* of frag_off: an offset, or more to come */
 
 enum {
@@ -78,25 +77,32 @@ static __always_inline __u32 fold(__u32 sum)
 	return (sum & 0xffff) + (sum >> 16);
 }
 
+/* How many of the n bytes at `at` UDP's checksum is about; 0 where it has none
+ * or its length is wrong. */
+static __always_inline __u32 udp_bytes(struct __sk_buff *skb, __u32 at, __u32 n)
+{
+	struct udphdr udp;
+
+	if (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) < 0 ||
+	    udp.check == 0 || bpf_ntohs(udp.len) < sizeof(udp) ||
+	    bpf_ntohs(udp.len) > n)
+		return 0;
+	return bpf_ntohs(udp.len);
+}
+
 /* The outcome for the n bytes at `at` that a packet of this tuple carries. */
 static __always_inline __u32 check(
     struct __sk_buff *skb, __u32 at, const struct tuple *t, __u32 n)
 {
-	struct pseudo pseudo = {
-		t->from,
-		t->to,
-		bpf_htonl(n),
-		bpf_htonl(t->proto),
-	};
-	__be16 none;
+	struct pseudo pseudo = { .from = t->from, .to = t->to };
 	__s64 sum;
 
+	if (t->proto == IPPROTO_UDP)
+		n = udp_bytes(skb, at, n);
 	if (n == 0 || n > MOST)
 		return UNKNOWN;
-	if (t->proto == IPPROTO_UDP &&
-	    (bpf_skb_load_bytes(skb, at + UDP_SUM, &none, sizeof(none)) < 0 ||
-	        none == 0))
-		return UNKNOWN;
+	pseudo.length = bpf_htonl(n);
+	pseudo.proto = bpf_htonl(t->proto);
 	sum = bpf_csum_diff(NULL, 0, (__be32 *)&pseudo, sizeof(pseudo), 0);
 	sum = add(skb, at, n, sum);
 	if (sum < 0)

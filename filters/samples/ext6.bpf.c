@@ -8,10 +8,10 @@
  * options that are not first; one kind twice (destination options three times);
  * more than `most` headers; a routing header whose type is one of `routing`
  * (bits: 0, deprecated by RFC 5095, and 4, segments that strangers choose); a
- * chain that is cut, by the packet's end or into a second fragment. XDP_PASS:
- * all other packets, and all that are not IPv6. The per-processor array
- * `headers` counts, by number, the headers that were walked, those of what was
- * dropped included.
+ * chain that is cut, by the packet's end or into a second fragment; a header of
+ * another version. XDP_PASS: all other packets, and all that are not IPv6. The
+ * per-processor array `headers` counts, by number, the headers that were
+ * walked, those of what was dropped included.
  *
  *	exopf replay -r pcaps/extensions.pcap edge=filters/samples/ext6.bpf.o
  */
