@@ -129,15 +129,15 @@ def whole(path):
     return True
 
 
-def write(path, like, frames):
-    """A capture of these frames, a millisecond apart, with another's header."""
-    with open(like, "rb") as f:
-        head = f.read(24)
+def write(path, frames):
+    """An Ethernet capture of frames, a millisecond apart where they come
+    without a time (microseconds)."""
     with open(path, "wb") as f:
-        f.write(head)
+        f.write(struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
         for i, frame in enumerate(frames):
-            f.write(struct.pack("<IIII", 1700000000 + i // 1000,
-                                i % 1000 * 1000, len(frame), len(frame)))
+            at, frame = frame if isinstance(frame, tuple) else (i * 1000, frame)
+            f.write(struct.pack("<IIII", 1700000000 + at // 10**6,
+                                at % 10**6, len(frame), len(frame)))
             f.write(frame)
 
 
@@ -322,10 +322,60 @@ def damaged(path):
         yield frame[:-1] + bytes([frame[-1] ^ 4]) if i % 7 == 0 else frame
 
 
-def greetings(name):
-    """The greetings with another name in the place of one that is as long."""
-    return lambda path: [frame.replace(b"www.blocked.test", name)
-                         for frame in packets(path)]
+def replaced(*pairs):
+    """Each packet with these bytes in the place of those, which are as many."""
+    def make(path):
+        for frame in packets(path):
+            for old, new in pairs:
+                frame = frame.replace(old, new)
+            yield frame
+    return make
+
+
+def ipv4(proto, source, to, ports, size, flags=0):
+    """A frame of so many bytes from and to hosts of 10.9.0.0/16."""
+    rest = struct.pack(">HHIIBBHHH", *ports, 1, 1, 0x50, flags, 9, 0, 0)
+    if proto == 17:
+        rest = struct.pack(">HHHH", *ports, size - 34, 0)
+    return bytes(12) + b"\x08\0" + struct.pack(
+        ">BBHHHBBHHHHH", 0x45, 0, size - 14, 1, 0, 64, proto, 0, 0x0a09,
+        source, 0x0a09, to) + rest.ljust(size - 34, b"\0")
+
+
+def edges_of_ports():
+    """The last port that is counted, the first that is not, as both."""
+    for proto in 6, 17:
+        for port in 1, 32766, 32767, 32768, 32769, 65535:
+            for ports in (port, 9), (9, port), (port, port):
+                yield ipv4(proto, 1, 2, ports, 60)
+
+
+def edges_of_tokens():
+    """A bucket that is emptied to the byte, and has one byte too few."""
+    def frame(size):
+        return ipv4(17, 1, 2, (9, 9), size)
+    yield from [(0, frame(1500))] * 21  # as many as there are, and one
+    yield 8 * 1500 - 8, frame(1500)     # a byte too early
+    yield 8 * 1500, frame(1500)
+    yield 8 * 1500, frame(60)
+    yield 10**6, frame(1500)
+
+
+def edges_of_floods():
+    """Requests to two hosts, answers from a third, around a window's end."""
+    for at in range(0, 1200000, 12000):
+        for to, flags in (2, 2), (3, 2), (4, 0x12), (2, 0x10):
+            yield at, ipv4(6, 1, to, (9, 80), 60, flags)
+    for at in range(10**7, 10**7 + 200000, 10000):  # the limit, and no more
+        yield at, ipv4(6, 1, 2, (9, 80), 60, 2)
+
+
+def crowd():
+    """One flow of weight in three thousand that are light."""
+    for i in range(3000):
+        yield i * 100, ipv4(17, i, 1, (i, 53), 90)
+        if i % 3 == 0:
+            yield i * 100, ipv4(17, 7, 1, (4000, 53), 200)
 
 
 def chains():
@@ -408,12 +458,25 @@ SHOWN = {"ports": "scan", "limiter": "iperf", "addresses": "errors",
 SAMPLES = sorted(SHOWN)
 
 # What no program sends: how it is made, of which capture, for which sample.
+# That sample takes some of it and leaves some.
 MADE = (
+    (edges_of_ports, None, "ports", "ports at the edge"),
+    (edges_of_tokens, None, "limiter", "tokens at the edge"),
+    (edges_of_floods, None, "synflood", "floods at the edge"),
+    (crowd, None, "heavy", "one among many"),
+    (chains, None, "ext6", "chains of headers"),
+    (replaced((b"\x0a\1\0\1", b"\x0a\1\1\1")), "errors", "addresses",
+     "a neighbour of the prefix"),
+    (replaced((b"\xfd\0\0\1\0\0\0\0", b"\xfd\0\0\1\0\0\0\1")), "errors",
+     "addresses", "another neighbour"),
     (name_variants, "dns", "dns", "names that nearly match"),
-    (greetings(b"wwwxblocked.test"), "tls", "sni", "a name without a dot"),
-    (greetings(b"Www.BLOCKED.tEsT"), "tls", "sni", "a name in capitals"),
+    (replaced((b"www.blocked.test", b"wwwxblocked.test")), "tls", "sni",
+     "a name without a dot"),
+    (replaced((b"www.blocked.test", b"Www.BLOCKED.tEsT")), "tls", "sni",
+     "a name in capitals"),
+    (replaced((b"\x08\0\0\0\0\0\x2a\0", b"\x08\0\0\0\0\0\x2b\0")), "overlays",
+     None, "another tenant"),
     (damaged, "web4", "checksum", "damaged packets"),
-    (lambda _: chains(), "web6", "ext6", "chains of headers"),
 )
 
 
@@ -427,9 +490,9 @@ def bundled():
 
 def made():
     for make, name, sample, what in MADE:
-        base = os.path.join(captures, name + ".pcap")
         path = os.path.join(work, "made")
-        write(path, base, make(base))
+        write(path, make(os.path.join(captures, name + ".pcap")) if name
+              else make())
         check(path, what, [sample])
 
 
