@@ -25,19 +25,23 @@ sources()
 
 find_compiler()
 {
-	flags='-O2 -g -std=gnu11 -Wall -Wextra -Werror -I.'
+	flags='-O2 -g -std=gnu11 -Wall -Wextra -I.'
 	arch=$(gcc -print-multiarch 2>/dev/null)
 	[ -z "$arch" ] || flags="$flags -I/usr/include/$arch"
 	for cc in "${CLANG:-clang}" "${BPF_GCC:-bpf-gcc}" bpf-unknown-none-gcc; do
 		command -v "$cc" >/dev/null || continue
-		"$cc" --version 2>/dev/null | grep -q clang || {
+		if "$cc" --version 2>/dev/null | grep -q clang; then
+			flags="$flags -target bpf -mcpu=v3"
+			flags="$flags -fdebug-compilation-dir=."
+			return 0
+		fi
+		major=$("$cc" -dumpversion 2>/dev/null | cut -d . -f 1)
+		if [ "${major:-0}" -ge 14 ]; then
 			flags="$flags -I/usr/include"
 			return 0
-		}
-		flags="$flags -target bpf -mcpu=v3 -fdebug-compilation-dir=."
-		return 0
+		fi
 	done
-	echo "build.sh: there is no clang, nor gcc for BPF" >&2
+	echo "build.sh: there is no clang, nor gcc 14 for BPF" >&2
 	exit 77
 }
 
