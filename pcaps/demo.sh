@@ -53,6 +53,12 @@ if "$exopf" replay "$1" "$2" --policy exclusive -f pcaps/owners.xf "$spy" \
 fi
 
 echo
+echo "Filters in C beside an expression (docs/samples.md):"
+show "$exopf" replay -r pcaps/scan.pcap -r pcaps/quic.pcap \
+    syn='tcp[tcpflags] = tcp-syn' ports=filters/samples/ports.bpf.o \
+    calm=filters/samples/synflood.bpf.o quic=filters/samples/quic.bpf.o
+
+echo
 echo "What the verifier proved about one of them:"
 show "$exopf" verify 'tcp port 80 or tcp port 443'
 
