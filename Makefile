@@ -37,13 +37,14 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 COVFLAGS := $(if $(COVER),--coverage -O0)
 BASE := -std=c11 $(OPT) $(SANFLAGS) $(COVFLAGS) -I. -MMD -MP $(CFLAGS)
 
+# The same objects make the tool, libexopf.a and libexopf.so: -fPIC.
 # The fence: freestanding code sees the compiler's own headers and no libc.
 FENCE := -ffreestanding $(if $(IS_CLANG),-nostdlibinc,-nostdinc \
 	-isystem $(CC_INCLUDE))
-CORE_FLAGS := $(BASE) $(WARN) $(FENCE) -fPIE -fvisibility=hidden \
+CORE_FLAGS := $(BASE) $(WARN) $(FENCE) -fPIC -fvisibility=hidden \
 	-fstack-protector-strong
 HOST_FLAGS := $(BASE) $(WARN) -D_GNU_SOURCE -DEXOPF_VERSION='"$(VERSION)"' \
-	-Iinclude -fPIE -fvisibility=hidden -fstack-protector-strong \
+	-Iinclude -fPIC -fvisibility=hidden -fstack-protector-strong \
 	$(if $(SAN)$(COVER),,-D_FORTIFY_SOURCE=2)
 TEST_FLAGS := $(filter-out -Wpedantic -Wconversion -Wsign-conversion \
 	-Wstack-usage=2048 -Wframe-larger-than=2048 \
@@ -79,8 +80,12 @@ PLAT_TEST := $(call obj,tests/support/plat_test.c)
 OOM       := $(call obj,tests/support/oom.c)
 SUPPORT   := $(call obj,$(SUPPORT_SRC))
 
+# libexopf.so.MAJOR.MINOR.PATCH; programs ask for libexopf.so.MAJOR, the soname.
+SONAME := libexopf.so.$(firstword $(subst ., ,$(VERSION)))
+SO     := libexopf.so.$(VERSION)
+
 .PHONY: all
-all: $(BUILD)/exopf $(BUILD)/libexopf.a $(BUILD)/mktrace ## the tool, the library
+all: $(BUILD)/exopf $(BUILD)/libexopf.a $(BUILD)/$(SO) $(BUILD)/mktrace ## the tool, the library
 
 $(BUILD)/exopf: $(CORE_OBJ) $(LIBOS_OBJ) $(FILTERS_OBJ) $(LIB_OBJ) $(TOOL_OBJ)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
@@ -90,6 +95,17 @@ $(BUILD)/libexopf.a: $(CORE_OBJ) $(LIB_OBJ)
 	$(call Q,AR)ld -r -o $(BUILD)/libexopf.o $^ && rm -f $@ && \
 	    objcopy --localize-hidden $(BUILD)/libexopf.o && \
 	    ar rcsD $@ $(BUILD)/libexopf.o
+
+# Objects of before libexopf.so are not made for it.
+$(LIB_OBJ): exo/hosted/module.mk
+
+# It stays once it was loaded: a memfd with code outlives the last program.
+$(BUILD)/$(SO): $(CORE_OBJ) $(LIB_OBJ) $(LIB_MAP)
+	$(call Q,LD)$(CC) $(SANFLAGS) $(COVFLAGS) -shared -Wl,-soname,$(SONAME) \
+	    -Wl,--version-script=$(LIB_MAP),--no-undefined-version \
+	    -Wl,-z,relro,-z,now,-z,nodelete $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
+	    $(LDFLAGS) -o $@ $(CORE_OBJ) $(LIB_OBJ) && \
+	    ln -sf $(SO) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $(BUILD)/libexopf.so
 
 $(call obj,$(CORE_SRC) $(LIBOS_SRC)): $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)

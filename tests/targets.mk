@@ -279,16 +279,21 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	    $(DEST)/share/man/man1
 	install -m 755 $(BUILD)/exopf $(DEST)/bin/exopf
 	install -m 644 $(BUILD)/libexopf.a $(DEST)/lib/libexopf.a
+	install -m 644 $(BUILD)/$(SO) $(DEST)/lib/$(SO)
+	ln -sf $(SO) $(DEST)/lib/$(SONAME)
+	ln -sf $(SONAME) $(DEST)/lib/libexopf.so
 	install -m 644 include/exopf/*.h $(DEST)/include/exopf/
 	install -m 644 docs/exopf.1 $(DEST)/share/man/man1/exopf.1
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
 	    'includedir=$${prefix}/include' '' 'Name: exopf' \
 	    'Description: verified packet filters in an exokernel core' \
 	    'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
-	    'Libs: -L$${libdir} -lexopf' > $(DEST)/lib/pkgconfig/exopf.pc
+	    'Libs: -L$${libdir} -lexopf' 'Libs.private: -pthread' \
+	    > $(DEST)/lib/pkgconfig/exopf.pc
 
 uninstall: ## takes away what install put there
-	rm -f $(DEST)/bin/exopf $(DEST)/lib/libexopf.a \
+	rm -f $(DEST)/bin/exopf $(DEST)/lib/libexopf.a $(DEST)/lib/$(SO) \
+	    $(DEST)/lib/$(SONAME) $(DEST)/lib/libexopf.so \
 	    $(DEST)/lib/pkgconfig/exopf.pc $(DEST)/share/man/man1/exopf.1
 	rm -rf $(DEST)/include/exopf
 

@@ -3,3 +3,5 @@
 LIB_SRC  := exo/hosted/lib.c exo/hosted/plat_hosted.c exo/hosted/diag.c \
 	exo/hosted/code_mem.c exo/hosted/heap.c
 TOOL_SRC := $(filter-out $(LIB_SRC),$(sort $(wildcard exo/hosted/*.c)))
+# What libexopf.so exports.
+LIB_MAP  := exo/hosted/libexopf.map

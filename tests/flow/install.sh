@@ -33,16 +33,78 @@ install_make() {
 	    WERROR=1 DESTDIR="$dest" PREFIX=/usr "$@"
 }
 
-build_example() {
-	# --define-prefix: the folder that the .pc file lies in, not /usr.
-	flags=$(PKG_CONFIG_LIBDIR=$dest/usr/lib/pkgconfig \
-	    pkg-config --define-prefix --cflags --libs exopf) || return 1
-	# shellcheck disable=SC2086 # flags are a list
-	${CC:-gcc} -std=c11 -Wall -Werror -o "$TEST_TMP/example" "$1" $flags
+# How an embedder asks for flags; --define-prefix: the folder that the .pc file
+# lies in, not /usr.
+flags_of() {
+	PKG_CONFIG_LIBDIR=$dest/usr/lib/pkgconfig \
+	    pkg-config --define-prefix --cflags --libs "$@" exopf
 }
 
-needs_no_pcap() {
-	! ldd "$TEST_TMP/example" | grep -E 'libpcap|libbpf'
+# build HOW SOURCE: HOW is shared or static.
+build() {
+	link='' ask=''
+	[ "$1" = shared ] || link=-static ask=--static
+	# shellcheck disable=SC2086 # flags are a list, or nothing
+	flags=$(flags_of $ask) || return 1
+	# shellcheck disable=SC2086
+	${CC:-gcc} -std=c11 -Wall -Wextra -Wpedantic -Werror $link \
+	    -o "$TEST_TMP/$1" "$2" $flags
+}
+
+# Where the shared library is found is the system's to know; here it is told.
+run() {
+	how=$1
+	shift
+	LD_LIBRARY_PATH=$dest/usr/lib "$TEST_TMP/$how" "$@" >"$TEST_TMP/out"
+}
+
+says() {
+	grep -q -- "$1" "$TEST_TMP/out" || {
+		cat "$TEST_TMP/out"
+		return 1
+	}
+}
+
+# The shared library by its soname, no other but libc, nothing of ours inside.
+needs_soname() {
+	needed=$(readelf -d "$TEST_TMP/shared" |
+	    sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort | tr '\n' ' ')
+	[ "$needed" = "libc.so.6 libexopf.so.0 " ] || {
+		echo "it needs $needed"
+		return 1
+	}
+}
+
+needs_libc_only() {
+	needed=$(readelf -d "$dest/usr/lib/libexopf.so" |
+	    sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+	    grep -vE '^(libc|ld-linux.*)\.so')
+	[ -z "$needed" ] || {
+		echo "it needs $needed"
+		return 1
+	}
+}
+
+needs_nothing() {
+	! readelf -d "$TEST_TMP/static" | grep NEEDED
+}
+
+# Links lead to the file, by their names alone: the folder may move.
+links_are_whole() {
+	lib=$dest/usr/lib
+	[ "$(readlink "$lib/libexopf.so")" = libexopf.so.0 ] &&
+	    [ "$(readlink "$lib/libexopf.so.0")" = libexopf.so.0.1.0 ] &&
+	    [ -f "$lib/libexopf.so.0.1.0" ] && [ ! -L "$lib/libexopf.so.0.1.0" ]
+}
+
+links() {
+	find "$dest/usr/lib" -name 'libexopf.so*' -printf '%f %l\n' | sort
+}
+
+ldconfig_agrees() {
+	before=$(links)
+	/sbin/ldconfig -n "$dest/usr/lib" || return 1
+	[ "$before" = "$(links)" ]
 }
 
 tool_runs() {
@@ -55,7 +117,7 @@ page_reads() {
 }
 
 nothing_left() {
-	left=$(find "$dest" -type f)
+	left=$(find "$dest" ! -type d)
 	[ -z "$left" ] || {
 		printf '%s\n' "$left"
 		return 1
@@ -65,13 +127,21 @@ nothing_left() {
 step "make install" install_make install
 step "the tool runs from there" tool_runs
 step "the man page is there" page_reads
-for example in "$SRC"/examples/*.c; do
-	[ -e "$example" ] || continue
-	step "$(basename "$example") builds through pkg-config" \
-	    build_example "$example"
-	step "$(basename "$example") needs neither libpcap nor libbpf" \
-	    needs_no_pcap
+step "the library's links are whole" links_are_whole
+step "ldconfig would make the same" ldconfig_agrees
+step "the library needs libc alone" needs_libc_only
+
+embed=$SRC/examples/embed.c
+for how in shared static; do
+	step "embed.c builds through pkg-config: $how" build $how "$embed"
+	step "embed.c runs: $how" run $how
+	step "embed.c says what it is to: $how" says '^IPv4, at most'
+	case $how in
+	shared) step "it needs the soname and libc" needs_soname ;;
+	static) step "it needs no library at all" needs_nothing ;;
+	esac
 done
+step "embed.c has less than 60 lines" [ "$(wc -l <"$embed")" -lt 60 ]
 step "make uninstall" install_make uninstall
 step "uninstall leaves no file" nothing_left
 echo "1..$n"

@@ -250,5 +250,42 @@ good
 rm "$tree/obj/core-bare.o"
 refuses symbols "a core that was not built" "it was not built"
 
+# --- headers
+clean
+mkdir -p "$tree/include/exopf"
+put include/exopf/a.h '#ifndef A_H' '#define A_H' 'int exopf_a(int *p);' '#endif'
+accepts headers "a header that stands alone"
+put include/exopf/a.h '#ifndef A_H' '#define A_H' 'int exopf_a(size_t n);' '#endif'
+refuses headers "a header that needs another" "size_t"
+put include/exopf/a.h 'struct exopf_a { int a; };'
+refuses headers "a header without a guard" "redefinition"
+put include/exopf/a.h '#ifndef A_H' '#define A_H' 'int exopf_a(int class);' '#endif'
+refuses headers "a header that is no C\+\+" "class"
+
+# --- exports
+shared() {
+	clean
+	mkdir -p "$tree/include/exopf"
+	put include/exopf/a.h "int exopf_a(void); /* as exopf_b() */"
+	echo 'VERSION := 3.2.1' >"$tree/Makefile"
+	echo 'EXOPF_3 { global: exopf_*; local: *; };' >"$tree/obj/map"
+	library "$1"
+	${CC:-gcc} -shared -nostdlib "-Wl,-soname,libexopf.so.$2" \
+	    "-Wl,--version-script=$tree/obj/map" \
+	    -o "$tree/obj/libexopf.so.3.2.1" "$tree/obj/lib.o" || bad=1
+	ln -sf libexopf.so.3.2.1 "$tree/obj/libexopf.so"
+}
+shared 'int exopf_a(void) { return 1; }' 3
+accepts exports "what is declared"
+shared 'int exopf_a(void) { return 1; } int exopf_b(void) { return 2; }' 3
+refuses exports "a function that no header declares" "exports exopf_b"
+shared 'int exopf_b(void) { return 1; }' 3
+refuses exports "a declared function that is not there" "exopf_a\(\) is not"
+shared 'int exopf_a(void) { return 1; }' 2
+refuses exports "the soname of another version" "its soname is"
+shared 'int exopf_a(void) { return 1; }' 3
+rm "$tree/obj/libexopf.so"
+refuses exports "a library that was not built" "it was not built"
+
 echo "1..$count"
 exit "$bad"
