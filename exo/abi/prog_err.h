@@ -8,6 +8,7 @@
 #define EXO_ABI_PROG_ERR_H
 
 enum exo_prog_err {
+	EXO_P_EPERM = 1,   /* the map stays as it began; no program gets this */
 	EXO_P_ENOENT = 2,  /* no such element */
 	EXO_P_E2BIG = 7,   /* past the end, or no room for another element */
 	EXO_P_EAGAIN = 11, /* no room now */

@@ -169,4 +169,39 @@ int exo_world_next(const struct exo_world *w, uint32_t map, uint32_t *pos,
 const uint8_t *exo_world_record(
     struct exo_world *w, uint32_t map, uint32_t *size);
 
+/* --- elements from outside, as bpf(2) has it ---------------------------------
+ *
+ * What a process does to Linux's maps, with the same results: 0, or a negated
+ * enum exo_prog_err; -EINVAL: there is no such map, or its kind does not do that.
+ * Flags of the map about programs bind nobody here. Nothing counts as a use.
+ */
+
+/** The definition of a map; NULL: there is none of this index. */
+const struct exo_map_def *exo_world_def(
+    const struct exo_world *w, uint32_t map);
+
+/** Copy out the value of a key; of a queue or stack, without key, what is to
+ * be popped next. -ENOENT: nothing is there. */
+int exo_elem_get(
+    const struct exo_world *w, uint32_t map, const void *key, void *value);
+
+/** Set the value of a key, flags being MAP_ANY ... of exo/maps/map.h; push to a
+ * queue or stack. What map_update() and map_queue_push() say; -EPERM: the map is
+ * to stay as it began (exo_world_begin()). */
+int exo_elem_set(struct exo_world *w, uint32_t map, const void *key,
+    const void *value, uint64_t flags);
+
+/** Take the element of a key out. -ENOENT: nothing is there. */
+int exo_elem_delete(struct exo_world *w, uint32_t map, const void *key);
+
+/** Copy out the value of a key and take the element out, of hashes; pop from a
+ * queue or stack, without key. -ENOENT: nothing is there. */
+int exo_elem_take(
+    struct exo_world *w, uint32_t map, const void *key, void *value);
+
+/** Copy out the key that follows this one in some order; the first where key
+ * is NULL or has no element. -ENOENT: it was the last. next may be key. */
+int exo_elem_next(
+    const struct exo_world *w, uint32_t map, const void *key, void *next);
+
 #endif
