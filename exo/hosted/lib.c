@@ -1,40 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The façade of the embeddable library: include/exopf/exopf.h.
+ * The façade of the embeddable library: programs come and go.
+ *
+ * Loading: what is proven, compiled, and kept in maps is charged to the
+ * program's own memory. Whatever fails half-way is what exopf_free() frees.
  */
-#include "exopf/exopf.h"
+#include "exo/hosted/lib.h"
 
 #include "exo/abi/err.h"
 #include "exo/core/image.h"
-#include "exo/core/world.h"
 #include "exo/hosted/diag.h"
-#include "exo/hosted/heap.h"
-#include "verifier/verifier.h"
+#include "exo/plat/plat.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define PUBLIC __attribute__((visibility("default")))
-
 _Static_assert(EXOPF_EINVAL == -EXO_EINVAL && EXOPF_ENOMEM == -EXO_ENOMEM &&
+                   EXOPF_EPERM == -EXO_EPERM && EXOPF_ENOENT == -EXO_ENOENT &&
                    EXOPF_E2BIG == -EXO_E2BIG && EXOPF_EIMAGE == -EXO_EIMAGE &&
                    EXOPF_EREFUSED == -EXO_EREFUSED &&
-                   EXOPF_EBUDGET == -EXO_EBUDGET,
+                   EXOPF_EBUDGET == -EXO_EBUDGET &&
+                   EXOPF_ENOENTROPY == -EXO_ENOENTROPY,
     "the library's errors are the kernel's");
 _Static_assert((int)EXOPF_TYPE_MEM == (int)EXO_PROG_MEM &&
                    (int)EXOPF_TYPE_XDP == (int)EXO_PROG_XDP &&
                    (int)EXOPF_TYPE_SOCKET == (int)EXO_PROG_SOCKET &&
                    (int)EXOPF_TYPE_TC == (int)EXO_PROG_TC,
     "the library's types are the kernel's");
-
-struct exopf_program {
-	struct vf_prog *prog;
-	struct exo_mem mem; /* that all is charged to */
-	struct exo_world *world;
-	struct exo_world_code *code; /* NULL: there was no memory for it */
-	enum exopf_engine engine;
-	uint8_t nothing; /* where a packet without bytes lies */
-};
 
 static void write_report(struct exopf_report *to, const struct exo_report *from,
     const struct exo_insn *insns, uint32_t n)
@@ -61,20 +52,61 @@ static void clear_report(struct exopf_report *report, const char *text)
 	exo_fmt_str(&f, text);
 }
 
-/* Make a verified program runnable. Without machine code it is interpreted. */
-static int prepare(struct exopf_program *p, uint32_t type)
+static uint64_t now(void *arg)
 {
-	const struct exo_world_config cfg = { .mem = &p->mem };
+	const struct exopf_program *p = arg;
+
+	if (p->options.now != NULL)
+		return p->options.now(p->options.arg);
+	return plat_clock_ns();
+}
+
+static int event(void *arg, uint32_t map, const uint8_t *data, uint32_t size,
+    const uint8_t *pkt, uint32_t npkt)
+{
+	const struct exopf_program *p = arg;
+
+	return p->options.event(p->options.arg, map, data, size, pkt, npkt);
+}
+
+/* Give a program its maps. What nobody is to guess is random. */
+static int make_world(struct exopf_program *p, const struct exo_image *img)
+{
+	struct exo_world_config cfg = {
+		.mem = &p->mem,
+		.maps = img->maps,
+		.nmaps = img->nmaps,
+		.seed = p->options.seed,
+		.now = now,
+		.event = p->options.event != NULL ? event : NULL,
+		.arg = p,
+	};
+	int ret = 0;
+
+	if (img->nmaps > 0)
+		ret = plat_random(&cfg.hash, sizeof(cfg.hash));
+	if (ret == 0 && cfg.seed == 0 && vf_prog_facts(p->prog)->helpers)
+		ret = plat_random(&cfg.seed, sizeof(cfg.seed));
+	if (ret == 0)
+		ret = exo_world_new(&cfg, &p->world);
+	if (ret == 0 && exo_world_begin(p->world, img) != 0)
+		ret = EXOPF_EIMAGE;
+	return ret;
+}
+
+/* Make a verified program runnable. Without machine code it is interpreted. */
+static int prepare(struct exopf_program *p, const struct exo_image *img)
+{
 	const struct exo_insn *insns;
 	struct isa_vm *vm;
 	uint32_t bad, n;
-	int ret = exo_world_new(&cfg, &p->world);
+	int ret = make_world(p, img);
 
 	if (ret != 0)
 		return ret;
 	vm = exo_world_vm(p->world);
 	insns = vf_prog_insns(p->prog, &n);
-	ret = isa_load(vm, type, insns, n, &bad);
+	ret = isa_load(vm, img->type, insns, n, &bad);
 	if (ret != 0)
 		return ret;
 	vm->stack = vf_prog_facts(p->prog)->stack;
@@ -83,68 +115,185 @@ static int prepare(struct exopf_program *p, uint32_t type)
 	return 0;
 }
 
-/* Judge n instructions and make them runnable. */
-static int load(const struct exo_insn *insns, uint32_t n, uint32_t type,
-    struct exopf_report *report, struct exopf_program **out)
+/* Are a program's steps too many for whoever loads it? */
+static int check_steps(
+    const struct exopf_program *p, struct exopf_report *report)
+{
+	uint64_t most = vf_prog_facts(p->prog)->max_steps;
+	struct exo_fmt f;
+
+	if (p->options.max_steps == 0 || most <= p->options.max_steps)
+		return 0;
+	clear_report(report, "");
+	if (report == NULL)
+		return EXOPF_EBUDGET;
+	exo_fmt_init(&f, report->text, sizeof(report->text));
+	exo_fmt_str(&f, "a run may take ");
+	exo_fmt_u64(&f, most);
+	exo_fmt_str(&f, " steps; the limit is ");
+	exo_fmt_u64(&f, p->options.max_steps);
+	return EXOPF_EBUDGET;
+}
+
+/* Judge the program. */
+static int verify(struct exopf_program *p, const struct exo_image *img,
+    struct exopf_report *report)
 {
 	const struct vf_limits limits = VF_LIMITS_TOOL;
-	const struct vf_input in = { /* a run here has a packet, and no more */
-		.insns = insns,
-		.ninsns = n,
-		.type = type,
+	struct vf_const consts[EXO_MAPS_MAX];
+	const struct vf_input in = {
+		.insns = img->insns,
+		.ninsns = img->ninsns,
+		.type = img->type,
 		.refuse_leaks = true,
-		.no_helpers = true,
-		.no_pkt_write = true
+		.maps = img->maps,
+		.nmaps = img->nmaps,
+		.consts = consts,
+		.nconsts = exo_image_consts(img, consts),
+		.no_helpers = (p->options.flags & EXOPF_NO_HELPERS) != 0,
+		.no_pkt_write = (p->options.flags & EXOPF_NO_PACKET_WRITE) != 0,
 	};
-	struct exopf_program *p = calloc(1, sizeof(*p));
 	struct exo_report why = { .code = 0 };
-	int ret;
+	int ret = vf_verify(&in, &limits, &p->mem, &p->prog, &why);
 
-	if (p == NULL)
-		return EXOPF_ENOMEM;
-	p->mem = cmd_heap();
-	ret = vf_verify(&in, &limits, &p->mem, &p->prog, &why);
-	if (ret == 0)
-		ret = prepare(p, type);
-	else if (why.code != 0)
-		write_report(report, &why, insns, n);
-	if (ret != 0) {
-		exopf_free(p);
+	if (ret != 0 && why.code != 0)
+		write_report(report, &why, img->insns, img->ninsns);
+	return ret != 0 ? ret : check_steps(p, report);
+}
+
+/* The first map that cannot be: 0, -EXO_EINVAL or -EXO_E2BIG. */
+static int check_maps(const struct exo_image *img, struct exopf_report *report)
+{
+	int ret = 0;
+	uint32_t i;
+
+	for (i = 0; i < img->nmaps && ret == 0; i++)
+		ret = exo_world_map(&img->maps[i]);
+	if (ret != 0)
+		clear_report(report, "there can be no such map");
+	return ret;
+}
+
+/* A program that has its memory, and nothing else. */
+static int begin(const struct exopf_options *from, struct exopf_program **out)
+{
+	struct exopf_options options;
+	struct exo_mem mem;
+	int ret = lib_options_take(from, &options);
+
+	if (ret != 0)
 		return ret;
-	}
-	*out = p;
+	mem = lib_options_mem(&options);
+	*out = exo_mem_get(&mem, sizeof(**out));
+	if (*out == NULL)
+		return EXOPF_ENOMEM;
+	(*out)->mem = mem;
+	(*out)->options = options;
 	return 0;
 }
 
-PUBLIC int exopf_load(const void *insns, size_t n_bytes, enum exopf_type type,
+/* The program is done, or what there is of it goes. */
+static int finish(struct exopf_program *p, int ret, struct exopf_program **out)
+{
+	if (ret == 0)
+		*out = p;
+	else
+		exopf_free(p);
+	return ret;
+}
+
+/* Judge what an image holds, and make it runnable. */
+static int load(struct exopf_program *p, const struct exo_image *img,
+    struct exopf_report *report)
+{
+	int ret = verify(p, img, report);
+
+	if (ret == 0)
+		ret = prepare(p, img);
+	if (ret == EXOPF_EIMAGE)
+		clear_report(
+		    report, "what a map is to begin with has no place");
+	return ret;
+}
+
+/* The same of instructions, which may lie at any address. */
+static int load_insns(struct exopf_program *p, const void *insns, size_t n,
+    uint32_t type, struct exopf_report *report)
+{
+	struct exo_map_def maps[EXO_WORLD_MAPS] = { { 0 } };
+	struct exo_image img = { .type = type,
+		.ninsns = (uint32_t)(n / sizeof(struct exo_insn)),
+		.maps = maps,
+		.nmaps = p->options.n_maps };
+	struct exo_insn *copy;
+	int ret;
+
+	if (img.nmaps > 0)
+		memcpy(maps, p->options.maps, img.nmaps * sizeof(*maps));
+	ret = check_maps(&img, report);
+	if (ret != 0)
+		return ret;
+	copy = exo_mem_raw(&p->mem, n + 1);
+	if (copy == NULL)
+		return EXOPF_ENOMEM;
+	if (n != 0)
+		memcpy(copy, insns, n);
+	img.insns = copy;
+	ret = load(p, &img, report);
+	exo_mem_put(&p->mem, copy, n + 1);
+	return ret;
+}
+
+PUBLIC int exopf_load_with(const void *insns, size_t n_bytes,
+    enum exopf_type type, const struct exopf_options *options,
     struct exopf_report *report, exopf_program **out)
 {
-	struct exo_insn *copy;
+	struct exopf_program *p;
 	int ret;
 
 	*out = NULL;
 	clear_report(report, "");
 	if ((unsigned)type < EXOPF_TYPE_MEM || (unsigned)type > EXOPF_TYPE_TC ||
-	    n_bytes % sizeof(*copy) != 0)
+	    n_bytes % sizeof(struct exo_insn) != 0)
 		return EXOPF_EINVAL;
-	if (n_bytes / sizeof(*copy) > EXO_INSNS_MAX)
+	if (n_bytes / sizeof(struct exo_insn) > EXO_INSNS_MAX)
 		return EXOPF_E2BIG;
-	copy = malloc(n_bytes + 1); /* the caller's may lie at any address */
-	if (copy == NULL)
-		return EXOPF_ENOMEM;
-	if (n_bytes != 0)
-		memcpy(copy, insns, n_bytes);
-	ret = load(copy, (uint32_t)(n_bytes / sizeof(*copy)), (uint32_t)type,
-	    report, out);
-	free(copy);
-	return ret;
+	ret = begin(options, &p);
+	if (ret != 0)
+		return ret;
+	ret = load_insns(p, insns, n_bytes, (uint32_t)type, report);
+	return finish(p, ret, out);
 }
 
-PUBLIC int exopf_load_image(const void *image, size_t n_bytes,
+PUBLIC int exopf_load(const void *insns, size_t n_bytes, enum exopf_type type,
     struct exopf_report *report, exopf_program **out)
 {
-	struct exo_image parsed;
+	return exopf_load_with(insns, n_bytes, type, NULL, report, out);
+}
+
+/* Take apart an image that nobody else has. */
+static int load_parsed(struct exopf_program *p, const uint8_t *bytes, size_t n,
+    struct exopf_report *report)
+{
+	struct exo_image img;
 	uint32_t bad = 0;
+	int ret = exo_image_parse(bytes, (uint32_t)n, &img, &bad);
+
+	if (ret != 0) {
+		clear_report(report, "these bytes are no filter image");
+		return ret;
+	}
+	ret = check_maps(&img, report);
+	if (ret == EXOPF_EINVAL)
+		ret = EXOPF_EIMAGE;
+	return ret != 0 ? ret : load(p, &img, report);
+}
+
+PUBLIC int exopf_load_image_with(const void *image, size_t n_bytes,
+    const struct exopf_options *options, struct exopf_report *report,
+    exopf_program **out)
+{
+	struct exopf_program *p;
 	uint8_t *copy;
 	int ret;
 
@@ -152,30 +301,38 @@ PUBLIC int exopf_load_image(const void *image, size_t n_bytes,
 	clear_report(report, "");
 	if (n_bytes > EXO_IMAGE_MAX)
 		return EXOPF_E2BIG;
-	copy = malloc(n_bytes + 1);
-	if (copy == NULL)
-		return EXOPF_ENOMEM;
-	if (n_bytes != 0)
+	if (options != NULL && options->n_maps != 0)
+		return EXOPF_EINVAL;
+	ret = begin(options, &p);
+	if (ret != 0)
+		return ret;
+	copy = exo_mem_raw(&p->mem, n_bytes + 1);
+	if (copy != NULL && n_bytes != 0)
 		memcpy(copy, image, n_bytes);
-	ret = exo_image_parse(copy, (uint32_t)n_bytes, &parsed, &bad);
-	if (ret == 0)
-		ret =
-		    load(parsed.insns, parsed.ninsns, parsed.type, report, out);
-	else
-		clear_report(report, "these bytes are no filter image");
-	free(copy);
-	return ret;
+	ret =
+	    copy == NULL ? EXOPF_ENOMEM : load_parsed(p, copy, n_bytes, report);
+	exo_mem_put(&p->mem, copy, n_bytes + 1);
+	return finish(p, ret, out);
+}
+
+PUBLIC int exopf_load_image(const void *image, size_t n_bytes,
+    struct exopf_report *report, exopf_program **out)
+{
+	return exopf_load_image_with(image, n_bytes, NULL, report, out);
 }
 
 PUBLIC void exopf_free(exopf_program *program)
 {
+	struct exo_mem mem;
+
 	if (program == NULL)
 		return;
 	if (program->world != NULL)
 		exo_world_code_free(program->world, program->code);
 	exo_world_free(program->world);
 	vf_prog_free(program->prog, &program->mem);
-	free(program);
+	mem = program->mem;
+	exo_mem_put(&mem, program, sizeof(*program));
 }
 
 PUBLIC int exopf_set_engine(exopf_program *program, enum exopf_engine engine)
@@ -197,61 +354,35 @@ PUBLIC void exopf_facts(const exopf_program *program, struct exopf_facts *facts)
 		.stack = from->stack,
 		.reads_packet = from->reads_pkt,
 		.pure = from->pure,
+		.writes_packet = from->writes_pkt,
+		.helpers = from->helpers,
+		.memory = program->mem.used,
 	};
 	(void)vf_prog_insns(program->prog, &facts->insns);
 	if (program->code != NULL)
 		(void)exo_world_code_bytes(program->code, &facts->code_bytes);
 }
 
-static int run(struct exopf_program *p, uint64_t *r0)
-{
-	enum isa_end end;
-
-	if (p->engine == EXOPF_ENGINE_JIT) {
-		*r0 = exo_world_exec(p->world, p->code);
-		return 0;
-	}
-	end = exo_world_run(p->world, vf_prog_facts(p->prog)->max_steps, r0);
-	if (end == ISA_END_EXIT || end == ISA_END_REJECT)
-		return 0;
-	return EXOPF_ETRAP;
-}
-
-PUBLIC int exopf_run_packet(
-    exopf_program *program, const struct exopf_packet *packet, uint64_t *r0)
-{
-	const struct isa_pkt pkt = {
-		.data = packet->caplen != 0 ? packet->data : &program->nothing,
-		.caplen = packet->caplen,
-		.wirelen =
-		    packet->wirelen != 0 ? packet->wirelen : packet->caplen,
-		.ifindex = packet->ifindex,
-		.protocol = packet->protocol,
-	};
-
-	*r0 = 0;
-	if (vf_prog_type(program->prog) == EXO_PROG_MEM ||
-	    pkt.wirelen < pkt.caplen || pkt.caplen > INT32_MAX ||
-	    (pkt.data == NULL && pkt.caplen != 0))
-		return EXOPF_EINVAL;
-	isa_set_pkt(exo_world_vm(program->world), &pkt);
-	return run(program, r0);
-}
-
-PUBLIC int exopf_run_memory(
-    exopf_program *program, void *memory, size_t size, uint64_t *r0)
-{
-	*r0 = 0;
-	if (vf_prog_type(program->prog) != EXO_PROG_MEM || size > INT32_MAX ||
-	    (memory == NULL && size != 0))
-		return EXOPF_EINVAL;
-	isa_set_mem(exo_world_vm(program->world), memory, (uint32_t)size);
-	return run(program, r0);
-}
-
 PUBLIC const char *exopf_strerror(int error)
 {
-	return error == 0 ? "no error" : cmd_diag_error(error);
+	switch (error) {
+	case EXOPF_OK:
+		return "no error";
+	case EXOPF_EPERM:
+		return "the map is to stay as it began";
+	case EXOPF_ENOENT:
+		return "there is no such element";
+	case EXOPF_E2BIG:
+		return "larger than the limit, or the map is full";
+	case EXOPF_ETRAP:
+		return "an interpreted program trapped: a bug of the library";
+	case EXOPF_EEXIST:
+		return "the element exists already";
+	case EXOPF_ENOSPC:
+		return "the map is full";
+	default:
+		return cmd_diag_error(error);
+	}
 }
 
 PUBLIC const char *exopf_version(void)

@@ -131,7 +131,7 @@ START_TEST(refuses_with_a_report)
 }
 END_TEST
 
-/* What a run does not have, no program may ask for. */
+/* What the embedder does not give, no program may ask for; else it may. */
 START_TEST(refuses_helpers_and_packet_writes)
 {
 	static const struct {
@@ -148,17 +148,25 @@ START_TEST(refuses_helpers_and_packet_writes)
 		      0, 0x72, 2, 0, 0, 1, 0, 0, 0, 0x95 },
 		    64 },
 	};
+	struct exopf_options opt = { .size = sizeof(opt) };
 	struct exopf_report report;
 	exopf_program *p;
 	unsigned i;
 
 	for (i = 0; i < 2; i++) {
-		p = NULL;
-		ck_assert_int_eq(exopf_load(bad[i].insns, bad[i].n,
-		                     EXOPF_TYPE_XDP, &report, &p),
+		struct exopf_facts facts;
+
+		opt.flags = i == 0 ? EXOPF_NO_HELPERS : EXOPF_NO_PACKET_WRITE;
+		ck_assert_int_eq(exopf_load_with(bad[i].insns, bad[i].n,
+		                     EXOPF_TYPE_XDP, &opt, &report, &p),
 		    EXOPF_EREFUSED);
 		ck_assert_uint_eq(report.code, i == 0 ? 513 : 406);
 		ck_assert_ptr_null(p);
+		p = load(bad[i].insns, bad[i].n, EXOPF_TYPE_XDP);
+		exopf_facts(p, &facts);
+		ck_assert_int_eq(facts.helpers, i == 0);
+		ck_assert_int_eq(facts.writes_packet, i == 1);
+		exopf_free(p);
 	}
 }
 END_TEST
@@ -218,10 +226,17 @@ END_TEST
 
 START_TEST(strings)
 {
+	static const int all[] = { EXOPF_OK, EXOPF_EINVAL, EXOPF_ENOMEM,
+		EXOPF_EPERM, EXOPF_ENOENT, EXOPF_E2BIG, EXOPF_EIMAGE,
+		EXOPF_EREFUSED, EXOPF_EBUDGET, EXOPF_ETRAP, EXOPF_ENOENTROPY,
+		EXOPF_EEXIST, EXOPF_ENOSPC };
+
 	ck_assert_str_eq(exopf_version(), EXOPF_VERSION);
 	ck_assert_str_eq(exopf_strerror(0), "no error");
 	ck_assert_str_ne(exopf_strerror(EXOPF_EREFUSED), "unknown error");
 	ck_assert_str_eq(exopf_strerror(-4711), "unknown error");
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		ck_assert_str_ne(exopf_strerror(all[i]), "unknown error");
 }
 END_TEST
 

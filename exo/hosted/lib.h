@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the embeddable library share: a program.
+ *
+ * Overview: lib_options.c reads what the embedder wants, lib.c loads by it,
+ * lib_run.c runs, lib_map.c is the maps from outside. Functions that are
+ * exported are PUBLIC, and stand in libexopf.map.
+ */
+#ifndef EXO_HOSTED_LIB_H
+#define EXO_HOSTED_LIB_H
+
+#include "exopf/exopf.h"
+
+#include "exo/core/world.h"
+
+#define PUBLIC __attribute__((visibility("default")))
+
+struct exopf_program {
+	struct exo_mem mem; /* that all is charged to, this as well */
+	struct vf_prog *prog;
+	struct exo_world *world;
+	struct exo_world_code *code; /* NULL: there was no memory for it */
+	enum exopf_engine engine;
+	struct exopf_options options; /* functions; what was only for loading
+	                                 means nothing any more */
+	uint8_t nothing;              /* where a packet without bytes lies */
+};
+
+/** Copy an embedder's options, of any version, or the defaults where from is
+ * NULL. 0; EXOPF_EINVAL: they make no sense; EXOPF_E2BIG: of a later version. */
+int lib_options_take(
+    const struct exopf_options *from, struct exopf_options *to);
+
+/** The memory of a program with these options. */
+struct exo_mem lib_options_mem(const struct exopf_options *options);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libexopf: a program's maps, from outside.
+ *
+ * Overview: maps are what a program keeps from run to run, and what it shares
+ * with whoever embeds it. A program's maps are its own and live as long as it
+ * does. They are numbered from 0, in the order of the image or of
+ * exopf_options.maps; exopf_map_info() tells what each is.
+ *
+ * The calls mean what those of bpf(2) mean, with the same results where this
+ * header does not say otherwise: BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM,
+ * BPF_MAP_DELETE_ELEM, BPF_MAP_LOOKUP_AND_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY
+ * (linux/bpf.h). Kinds with a value for each processor have one. None counts as
+ * a use where a map forgets what was not used.
+ *
+ * Keys and values are copied. A key has the map's key_size bytes, a value its
+ * value_size; numbers in them are in the byte order of the program, which is
+ * little-endian. Pointers must be to so many bytes, and may be NULL where this
+ * says so only.
+ *
+ * Costs: an array's element is found by its index, a hash's by a keyed hash, a
+ * trie's in a step for each bit of the key. No call here takes memory.
+ *
+ * Synchronization: as of the program: one thread at a time, and not while it
+ * runs, but from the functions that a run calls (exopf_options).
+ */
+#ifndef EXOPF_MAP_H
+#define EXOPF_MAP_H
+
+#include <exopf/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Kinds of maps; Linux's numbers (linux/bpf.h, enum bpf_map_type). */
+enum exopf_map_kind {
+	EXOPF_MAP_HASH = 1,
+	EXOPF_MAP_ARRAY = 2,
+	EXOPF_MAP_PROG_ARRAY = 3,       /* nothing is in it: tail calls fail */
+	EXOPF_MAP_PERF_EVENT_ARRAY = 4, /* exopf_options.event takes events */
+	EXOPF_MAP_PERCPU_HASH = 5,
+	EXOPF_MAP_PERCPU_ARRAY = 6,
+	EXOPF_MAP_LRU_HASH = 9,
+	EXOPF_MAP_LRU_PERCPU_HASH = 10,
+	EXOPF_MAP_LPM_TRIE = 11, /* flags: EXOPF_MAP_NO_PREALLOC */
+	EXOPF_MAP_QUEUE = 22,
+	EXOPF_MAP_STACK = 23,
+	EXOPF_MAP_RINGBUF = 27 /* exopf_ring_next() takes records */
+};
+
+/** Flags of a map; Linux's BPF_F_*. */
+#define EXOPF_MAP_NO_PREALLOC 0x001u
+#define EXOPF_MAP_RDONLY_PROG 0x080u /* the program may not write values */
+#define EXOPF_MAP_WRONLY_PROG 0x100u /* the program may not read values */
+
+/** The shape of a map. */
+struct exopf_map_def {
+	uint32_t kind;        /* enum exopf_map_kind */
+	uint32_t key_size;    /* bytes; 0: queues, stacks, ring buffers */
+	uint32_t value_size;  /* bytes; 0: ring buffers */
+	uint32_t max_entries; /* elements; bytes of a ring buffer */
+	uint32_t flags;       /* EXOPF_MAP_*_PROG ... */
+};
+
+/** One of a program's maps. */
+struct exopf_map_info {
+	struct exopf_map_def def;
+	char name[64]; /* with a NUL; empty where the image has none */
+};
+
+/** How many maps a program has: they are numbered below that. */
+uint32_t exopf_map_count(const exopf_program *program);
+
+/**
+ * Tell what a map is.
+ * Returns 0; EXOPF_EINVAL: there is no map of this number, *info is untouched.
+ */
+int exopf_map_info(
+    const exopf_program *program, uint32_t map, struct exopf_map_info *info);
+
+/**
+ * Copy the value of a key to *value. Of a trie it is that of the longest prefix
+ * that the key begins with; of a queue or stack, whose key is not looked at and
+ * may be NULL, what is to be popped next, which stays.
+ * Returns 0; EXOPF_ENOENT: there is no such element; EXOPF_EINVAL: no such map,
+ * or its kind has no values (program and event arrays, ring buffers). *value is
+ * undefined where it is not 0.
+ */
+int exopf_map_lookup(
+    const exopf_program *program, uint32_t map, const void *key, void *value);
+
+/** Flags of exopf_map_update(); Linux's BPF_ANY, BPF_NOEXIST, BPF_EXIST. */
+#define EXOPF_ANY     0u /* make the element, or replace its value */
+#define EXOPF_NOEXIST 1u /* make it: it does not exist */
+#define EXOPF_EXIST   2u /* replace it: it exists */
+
+/**
+ * Set the value of a key. Of a queue or stack, whose key is not looked at and
+ * may be NULL: push; with EXOPF_EXIST a full one gives up its oldest value.
+ * Returns 0; EXOPF_EINVAL: as above, or flags, or a trie's key of more bits
+ * than it has; EXOPF_EEXIST: with EXOPF_NOEXIST, it does (as all elements of an
+ * array do); EXOPF_ENOENT: with EXOPF_EXIST, it does not; EXOPF_E2BIG: an
+ * array has no such index, or the hash, queue or stack is full; EXOPF_ENOSPC:
+ * the trie is; EXOPF_EPERM: the program may only read the map, and its image said
+ * what is in it, which the proof relies on (as Linux's frozen maps: constants of
+ * C). What is not 0 changed nothing.
+ */
+int exopf_map_update(exopf_program *program, uint32_t map, const void *key,
+    const void *value, uint64_t flags);
+
+/**
+ * Take the element of a key out; of a trie, of exactly this prefix.
+ * Returns 0; EXOPF_ENOENT: there is none; EXOPF_EINVAL: as above, or elements
+ * of this kind are not deleted: arrays, queues, stacks.
+ */
+int exopf_map_delete(exopf_program *program, uint32_t map, const void *key);
+
+/**
+ * Copy the value of a key to *value and take the element out: of hashes. Pop,
+ * of queues and stacks; key may be NULL there.
+ * Returns 0; EXOPF_ENOENT: there is none; EXOPF_EINVAL: as above, or another
+ * kind. *value is undefined where it is not 0.
+ */
+int exopf_map_take(
+    exopf_program *program, uint32_t map, const void *key, void *value);
+
+/**
+ * Copy the key that follows this one to *next, which may be key itself. Key NULL,
+ * or one that has no element: the first. The order is the map's own. Whoever
+ * takes elements out on the way asks for the next key before; an element that
+ * is there all the time is seen once, as long as no other is put in.
+ * Returns 0; EXOPF_ENOENT: it was the last; EXOPF_EINVAL: no such map, or its
+ * kind has no keys.
+ */
+int exopf_map_next_key(
+    const exopf_program *program, uint32_t map, const void *key, void *next);
+
+/**
+ * Take the oldest record of a ring buffer: *data points to its *size bytes,
+ * aligned to 8, inside the map. They stay until the next call for this map, the
+ * next run, or exopf_free(). Records that the program discarded are passed over.
+ * Nobody waits here: a program adds records while it runs, and at no other time.
+ * Returns 0; EXOPF_ENOENT: there is none; EXOPF_EINVAL: no such map, or it is no
+ * ring buffer. *data is NULL and *size 0 where it is not 0.
+ */
+int exopf_ring_next(
+    exopf_program *program, uint32_t map, const void **data, uint32_t *size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
