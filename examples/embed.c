@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Verify a filter and run it over a packet: is this IPv4?
+ * Verify a filter, compile it, and run it over a packet: is this IPv4?
  *
- * build: cc -Iinclude -o embed examples/embed.c build/libexopf.a
+ * build: cc embed.c $(pkg-config --cflags --libs exopf)
  */
 #include <exopf/exopf.h>
 
@@ -45,8 +45,9 @@ int main(void)
 	}
 	exopf_facts(program, &facts);
 	ret = exopf_run_packet(program, &packet, &r0);
-	printf("%s, at most %" PRIu64 " steps\n",
-	    ret == 0 && r0 != 0 ? "IPv4" : "not IPv4", facts.max_steps);
+	printf("%s, at most %" PRIu64 " steps, %" PRIu32 " bytes of code\n",
+	    ret == 0 && r0 != 0 ? "IPv4" : "not IPv4", facts.max_steps,
+	    facts.code_bytes);
 	exopf_free(program);
 	return ret == 0 ? 0 : 1;
 }

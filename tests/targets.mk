@@ -141,6 +141,12 @@ check-asan: build-asan ## unit, fuzz corpora, diff under ASan and UBSan
 check-oom: build-asan ## every allocation fails in turn
 	@$(RUN) -b $(BUILD)/asan oom
 
+.PHONY: check-tsan
+check-tsan: ## programs of the library in several threads, under ThreadSanitizer
+	+@$(SELF) BUILD=$(BUILD)/tsan SAN=thread OPT='-O1 -g' \
+	    $(BUILD)/tsan/lib_threads
+	@$(BUILD)/tsan/lib_threads 300
+
 check-diff: build-strict ## our verdicts against libpcap's, every packet
 	@$(RUN) -v -b $(BUILD)/strict diff
 

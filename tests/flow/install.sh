@@ -58,6 +58,34 @@ run() {
 	LD_LIBRARY_PATH=$dest/usr/lib "$TEST_TMP/$how" "$@" >"$TEST_TMP/out"
 }
 
+# A caller in C++.
+build_cxx() {
+	cat >"$TEST_TMP/caller.cc" <<-'C'
+		#include <exopf/exopf.h>
+		int main()
+		{
+			exopf_options options = {};
+			exopf_program *program = nullptr;
+
+			options.size = sizeof(options);
+			return exopf_load_with("\x95\0\0\0\0\0\0", 8,
+			           EXOPF_TYPE_MEM, &options, nullptr,
+			           &program) == EXOPF_EREFUSED
+			    ? 0
+			    : 1;
+		}
+	C
+	flags=$(flags_of) || return 1
+	# shellcheck disable=SC2086
+	g++ -std=c++17 -Wall -Wextra -Wpedantic -Werror \
+	    -o "$TEST_TMP/caller" "$TEST_TMP/caller.cc" $flags
+}
+
+fails() {
+	run "$@" 2>"$TEST_TMP/err" && return 1
+	grep 'not a filter image\|is malformed' "$TEST_TMP/err"
+}
+
 says() {
 	grep -q -- "$1" "$TEST_TMP/out" || {
 		cat "$TEST_TMP/out"
@@ -131,16 +159,52 @@ step "the library's links are whole" links_are_whole
 step "ldconfig would make the same" ldconfig_agrees
 step "the library needs libc alone" needs_libc_only
 
+# Count IPv4 packets by protocol: an image with a map, as maps.c wants it.
+cat >"$TEST_TMP/count.asm" <<'A'
+r2 = *(u32 *)(r1 +0)
+r3 = *(u32 *)(r1 +4)
+r4 = r2
+r4 += 34
+if r4 > r3 goto out
+r4 = *(u8 *)(r2 +23)
+*(u32 *)(r10 -4) = r4
+r1 = map[idx:0]
+r2 = r10
+r2 += -4
+call map_lookup_elem
+if r0 == 0 goto out
+r1 = 1
+lock *(u64 *)(r0 +0) += r1
+out:
+r0 = 2
+exit
+A
+image=$TEST_TMP/count.xi
+step "the tool makes an image with a map" "$dest/usr/bin/exopf" compile \
+    --asm "$TEST_TMP/count.asm" --type xdp --map 'array 4 8 256' -o "$image"
+
 embed=$SRC/examples/embed.c
 for how in shared static; do
+	step "maps.c builds through pkg-config: $how" \
+	    build $how "$SRC/examples/maps.c"
+	step "maps.c runs: $how" run $how "$image"
+	for line in '^1: 1$' '^6: 3$' '^17: 1$'; do
+		step "maps.c counted: $how" says "$line"
+	done
+	step "maps.c refuses what is no image: $how" fails $how "$embed"
 	step "embed.c builds through pkg-config: $how" build $how "$embed"
 	step "embed.c runs: $how" run $how
-	step "embed.c says what it is to: $how" says '^IPv4, at most'
+	step "embed.c says what it is to: $how" says \
+	    '^IPv4, at most [0-9]* steps, [1-9][0-9]* bytes of code$'
 	case $how in
 	shared) step "it needs the soname and libc" needs_soname ;;
 	static) step "it needs no library at all" needs_nothing ;;
 	esac
 done
+if command -v g++ >/dev/null; then
+	step "a caller in C++ builds" build_cxx
+	step "it runs" run caller
+fi
 step "embed.c has less than 60 lines" [ "$(wc -l <"$embed")" -lt 60 ]
 step "make uninstall" install_make uninstall
 step "uninstall leaves no file" nothing_left
