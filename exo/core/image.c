@@ -95,10 +95,11 @@ static int section_take(
 const uint8_t *exo_image_init_next(
     const struct exo_image *img, uint32_t *at, uint32_t *map, uint32_t *size)
 {
-	const uint8_t *p = img->init + *at;
+	const uint8_t *p;
 
 	if (*at >= img->init_len)
 		return NULL;
+	p = img->init + *at;
 	*map = exo_le32(p);
 	*size = exo_le32(p + 4);
 	*at += INIT + ((*size + 7) & ~7u);
