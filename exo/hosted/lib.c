@@ -94,6 +94,28 @@ static int make_world(struct exopf_program *p, const struct exo_image *img)
 	return ret;
 }
 
+/* Keep what an image calls its maps. */
+static int take_names(struct exopf_program *p, const struct exo_image *img)
+{
+	uint32_t i;
+
+	if (img->nmaps == 0)
+		return 0;
+	p->names = exo_mem_get(&p->mem, img->nmaps * sizeof(*p->names));
+	if (p->names == NULL)
+		return EXOPF_ENOMEM;
+	p->nmaps = img->nmaps;
+	for (i = 0; i < img->nfields; i++) {
+		const struct exo_image_field *f = &img->fields[i];
+		const char *name = img->texts + f->name;
+
+		if (f->of == EXO_FIELD_MAP)
+			memcpy(p->names[f->map].text, name,
+			    strnlen(name, sizeof(p->names->text) - 1));
+	}
+	return 0;
+}
+
 /* Make a verified program runnable. Without machine code it is interpreted. */
 static int prepare(struct exopf_program *p, const struct exo_image *img)
 {
@@ -102,6 +124,8 @@ static int prepare(struct exopf_program *p, const struct exo_image *img)
 	uint32_t bad, n;
 	int ret = make_world(p, img);
 
+	if (ret == 0)
+		ret = take_names(p, img);
 	if (ret != 0)
 		return ret;
 	vm = exo_world_vm(p->world);
@@ -331,6 +355,8 @@ PUBLIC void exopf_free(exopf_program *program)
 		exo_world_code_free(program->world, program->code);
 	exo_world_free(program->world);
 	vf_prog_free(program->prog, &program->mem);
+	exo_mem_put(&program->mem, program->names,
+	    program->nmaps * sizeof(*program->names));
 	mem = program->mem;
 	exo_mem_put(&mem, program, sizeof(*program));
 }

@@ -15,6 +15,11 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
+/** The name of a map, empty where it has none. */
+struct lib_name {
+	char text[sizeof(((struct exopf_map_info *)NULL)->name)];
+};
+
 struct exopf_program {
 	struct exo_mem mem; /* that all is charged to, this as well */
 	struct vf_prog *prog;
@@ -23,7 +28,9 @@ struct exopf_program {
 	enum exopf_engine engine;
 	struct exopf_options options; /* functions; what was only for loading
 	                                 means nothing any more */
-	uint8_t nothing;              /* where a packet without bytes lies */
+	struct lib_name *names;       /* of its maps; NULL: it has none */
+	uint32_t nmaps;
+	uint8_t nothing; /* where a packet without bytes lies */
 };
 
 /** Copy an embedder's options, of any version, or the defaults where from is

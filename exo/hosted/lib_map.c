@@ -40,11 +40,22 @@ static int error_of(int ret)
 
 PUBLIC uint32_t exopf_map_count(const exopf_program *program)
 {
-	uint32_t n = 0;
+	return program->nmaps;
+}
 
-	while (exo_world_def(program->world, n) != NULL)
-		n++;
-	return n;
+PUBLIC int exopf_map_find(
+    const exopf_program *program, const char *name, uint32_t *map)
+{
+	uint32_t i;
+
+	for (i = 0; i < program->nmaps; i++) {
+		if (name[0] != '\0' &&
+		    strcmp(program->names[i].text, name) == 0) {
+			*map = i;
+			return 0;
+		}
+	}
+	return EXOPF_ENOENT;
 }
 
 PUBLIC int exopf_map_info(
@@ -56,6 +67,7 @@ PUBLIC int exopf_map_info(
 		return EXOPF_EINVAL;
 	memset(info, 0, sizeof(*info));
 	memcpy(&info->def, def, sizeof(*def));
+	memcpy(info->name, program->names[map].text, sizeof(info->name));
 	return 0;
 }
 

@@ -5,7 +5,8 @@
  * Overview: maps are what a program keeps from run to run, and what it shares
  * with whoever embeds it. A program's maps are its own and live as long as it
  * does. They are numbered from 0, in the order of the image or of
- * exopf_options.maps; exopf_map_info() tells what each is.
+ * exopf_options.maps; exopf_map_info() tells what each is, and exopf_map_find()
+ * which has a name.
  *
  * The calls mean what those of bpf(2) mean, with the same results where this
  * header does not say otherwise: BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM,
@@ -66,7 +67,8 @@ struct exopf_map_def {
 /** One of a program's maps. */
 struct exopf_map_info {
 	struct exopf_map_def def;
-	char name[64]; /* with a NUL; empty where the image has none */
+	char name[64]; /* of the image, cut to 63 bytes and with a NUL; empty:
+	                  it has none. Any bytes: nothing for a terminal */
 };
 
 /** How many maps a program has: they are numbered below that. */
@@ -78,6 +80,14 @@ uint32_t exopf_map_count(const exopf_program *program);
  */
 int exopf_map_info(
     const exopf_program *program, uint32_t map, struct exopf_map_info *info);
+
+/**
+ * Find a map by the name that info.name has, such as that of the variable in C.
+ * Returns 0 with *map its number, the lowest where several have the name;
+ * EXOPF_ENOENT: none has, *map is untouched.
+ */
+int exopf_map_find(
+    const exopf_program *program, const char *name, uint32_t *map);
 
 /**
  * Copy the value of a key to *value. Of a trie it is that of the longest prefix

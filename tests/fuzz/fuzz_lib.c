@@ -112,6 +112,9 @@ static void use(exopf_program *p, struct outcome *o, uint32_t map)
 	int ret = 0;
 
 	exo_assert(exopf_map_info(p, map, &info) == 0);
+	if (info.name[0] != '\0')
+		exo_assert(
+		    exopf_map_find(p, info.name, &size) == 0 && size <= map);
 	for (i = 0; i < ELEMENTS && ret == 0; i++) {
 		ret = exopf_map_next_key(p, map, i == 0 ? NULL : key, key);
 		know(o, ret);

@@ -44,6 +44,22 @@ static const struct exo_map_def defs[NMAPS] = {
 
 static exopf_program *p;
 
+/* Names of two maps, the second too long to be kept whole. */
+static const char names[] = "\0hash\0"
+                            "0123456789012345678901234567890123456789"
+                            "0123456789012345678901234567890123456789";
+static const struct exo_image_field fields[] = {
+	{ .name = 1, .map = HASH },
+	{ .name = 0,
+	    .off = 0,
+	    .bits = 32,
+	    .map = HASH,
+	    .of = EXO_FIELD_KEY,
+	    .kind = EXO_FIELD_UNSIGNED,
+	    .depth = 1 },
+	{ .name = 6, .map = QUEUE },
+};
+
 static struct flt_image image_of(const struct flt_init *init, uint32_t ninit)
 {
 	struct exo_insn insns[TWORLD_INSNS];
@@ -56,6 +72,10 @@ static struct flt_image image_of(const struct flt_init *init, uint32_t ninit)
 		.init = init,
 		.ninit = ninit,
 		.name = "count",
+		.fields = fields,
+		.nfields = 3,
+		.texts = names,
+		.ntexts = sizeof(names),
 	};
 	struct flt_image img;
 	struct flt_error err;
@@ -152,11 +172,32 @@ START_TEST(t_info)
 	for (i = 0; i < NMAPS; i++) {
 		ck_assert_int_eq(exopf_map_info(p, i, &info), 0);
 		ck_assert_mem_eq(&info.def, &defs[i], sizeof(info.def));
-		ck_assert_str_eq(info.name, "");
+		if (i != HASH && i != QUEUE)
+			ck_assert_str_eq(info.name, "");
 	}
 	info.def.kind = 77;
 	ck_assert_int_eq(exopf_map_info(p, NMAPS, &info), EXOPF_EINVAL);
 	ck_assert_uint_eq(info.def.kind, 77);
+}
+END_TEST
+
+START_TEST(t_names)
+{
+	struct exopf_map_info info;
+	uint32_t i = 99;
+
+	ck_assert_int_eq(exopf_map_info(p, HASH, &info), 0);
+	ck_assert_str_eq(info.name, "hash");
+	ck_assert_int_eq(exopf_map_find(p, "hash", &i), 0);
+	ck_assert_uint_eq(i, HASH);
+	ck_assert_int_eq(exopf_map_info(p, QUEUE, &info), 0);
+	ck_assert_uint_eq(strlen(info.name), 63);
+	ck_assert_int_eq(exopf_map_find(p, info.name, &i), 0);
+	ck_assert_uint_eq(i, QUEUE);
+	ck_assert_int_eq(exopf_map_find(p, "", &i), EXOPF_ENOENT);
+	ck_assert_int_eq(exopf_map_find(p, "has", &i), EXOPF_ENOENT);
+	ck_assert_int_eq(exopf_map_find(p, "hashes", &i), EXOPF_ENOENT);
+	ck_assert_uint_eq(i, QUEUE);
 }
 END_TEST
 
@@ -332,6 +373,7 @@ Suite *t_exopf_map_suite(void)
 	    tc, t_counts, EXOPF_ENGINE_JIT, EXOPF_ENGINE_INTERP + 1);
 	tcase_add_test(tc, t_engines_share);
 	tcase_add_test(tc, t_info);
+	tcase_add_test(tc, t_names);
 	tcase_add_test(tc, t_hash);
 	tcase_add_test(tc, t_others);
 	tcase_add_test(tc, t_constants);
