@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Load a filter image, run packets, and read what it counted in its first map.
+ * Load a filter image, run packets, and read what it counted: in the map `counts`,
+ * or in its first one.
  *
  * build: cc maps.c $(pkg-config --cflags --libs exopf)
  * usage: maps IMAGE, which `exopf compile -o IMAGE ...` wrote
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
 	const struct exopf_packet packet = { frame, sizeof(frame), 0, 0,
 		0x0800 };
 	exopf_program *program = argc == 2 ? load(argv[1]) : NULL;
+	uint32_t map = 0;
 	uint64_t r0;
 	size_t i;
 	int ret = program != NULL ? 0 : 1;
@@ -76,8 +78,10 @@ int main(int argc, char **argv)
 		frame[23] = protocols[i];
 		ret = exopf_run_packet(program, &packet, &r0);
 	}
-	if (ret == 0)
-		ret = show(program, 0);
+	if (ret == 0) {
+		(void)exopf_map_find(program, "counts", &map);
+		ret = show(program, map);
+	}
 	exopf_free(program);
 	return ret == 0 ? 0 : 1;
 }

@@ -183,15 +183,46 @@ image=$TEST_TMP/count.xi
 step "the tool makes an image with a map" "$dest/usr/bin/exopf" compile \
     --asm "$TEST_TMP/count.asm" --type xdp --map 'array 4 8 256' -o "$image"
 
+# The same in C, by the name of its map, which is not the first.
+c_image() {
+	cat >"$TEST_TMP/count.c" <<-'C'
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+
+		unsigned long long packets;
+
+		struct {
+			__uint(type, BPF_MAP_TYPE_HASH);
+			__uint(max_entries, 256);
+			__type(key, __u32);
+			__type(value, __u64);
+		} counts SEC(".maps");
+
+		SEC("xdp") int count(struct xdp_md *ctx)
+		{
+			unsigned char *data = (void *)(long)ctx->data;
+			__u64 one = 1, *seen;
+			__u32 key;
+
+			packets++;
+			if (data + 34 > (unsigned char *)(long)ctx->data_end)
+				return XDP_PASS;
+			key = data[23];
+			seen = bpf_map_lookup_elem(&counts, &key);
+			if (seen)
+				*seen += 1;
+			else
+				bpf_map_update_elem(&counts, &key, &one, BPF_ANY);
+			return XDP_PASS;
+		}
+	C
+	clang -O2 -g -target bpf "-I/usr/include/$(gcc -print-multiarch)" \
+	    -c "$TEST_TMP/count.c" -o "$TEST_TMP/count.bpf.o" || return 1
+	"$dest/usr/bin/exopf" compile -o "$TEST_TMP/c.xi" "$TEST_TMP/count.bpf.o"
+}
+
 embed=$SRC/examples/embed.c
 for how in shared static; do
-	step "maps.c builds through pkg-config: $how" \
-	    build $how "$SRC/examples/maps.c"
-	step "maps.c runs: $how" run $how "$image"
-	for line in '^1: 1$' '^6: 3$' '^17: 1$'; do
-		step "maps.c counted: $how" says "$line"
-	done
-	step "maps.c refuses what is no image: $how" fails $how "$embed"
 	step "embed.c builds through pkg-config: $how" build $how "$embed"
 	step "embed.c runs: $how" run $how
 	step "embed.c says what it is to: $how" says \
@@ -204,6 +235,22 @@ done
 if command -v g++ >/dev/null; then
 	step "a caller in C++ builds" build_cxx
 	step "it runs" run caller
+fi
+for how in shared static; do
+	step "maps.c builds through pkg-config: $how" \
+	    build $how "$SRC/examples/maps.c"
+	step "maps.c runs: $how" run $how "$image"
+	for line in '^1: 1$' '^6: 3$' '^17: 1$'; do
+		step "maps.c counted: $how" says "$line"
+	done
+	step "maps.c refuses what is no image: $how" fails $how "$embed"
+done
+if command -v clang >/dev/null; then
+	step "an image of an object in C" c_image
+	for how in shared static; do
+		step "is counted with: $how" run $how "$TEST_TMP/c.xi"
+		step "by name: $how" says '^6: 3$'
+	done
 fi
 step "embed.c has less than 60 lines" [ "$(wc -l <"$embed")" -lt 60 ]
 step "make uninstall" install_make uninstall
