@@ -34,12 +34,15 @@ static void say_refused(struct ob_ours *o, const struct exo_report *r)
 static int verify(struct ob_ours *o, struct exo_report *report)
 {
 	const struct vf_limits limits = VF_LIMITS_TOOL;
+	struct vf_const consts[EXO_MAPS_MAX];
 	const struct vf_input in = {
 		.insns = o->img.insns,
 		.ninsns = o->img.ninsns,
 		.type = o->img.type,
 		.maps = o->img.maps,
 		.nmaps = o->img.nmaps,
+		.consts = consts,
+		.nconsts = exo_image_consts(&o->img, consts),
 	};
 	int err = 0;
 
@@ -123,10 +126,27 @@ static bool depends_on_chance(const struct flt_elf_prog *p)
 	return ob_varies(&code);
 }
 
-/* Verify and compile a program for the worlds. Returns 0 or negative. */
-static int part(struct ob_ours *o, const struct flt_elf_prog *p)
+/* Global data that nobody writes: fill.c has them as the object does. */
+static uint32_t consts_of(const struct flt_elf *e, struct vf_const *out)
 {
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < e->nmaps && n < EXO_MAPS_MAX; i++)
+		if (e->maps[i].init != NULL &&
+		    (e->maps[i].def.flags & EXO_MAP_RDONLY_PROG) != 0)
+			out[n++] = (struct vf_const){ i, e->maps[i].ninit,
+				e->maps[i].init };
+	return n;
+}
+
+/* Verify and compile a program for the worlds. Returns 0 or negative. */
+static int part(
+    struct ob_ours *o, const struct flt_elf *e, const struct flt_elf_prog *p)
+{
+	struct vf_const consts[EXO_MAPS_MAX];
 	const struct vf_input in = {
+		.consts = consts,
+		.nconsts = consts_of(e, consts),
 		.insns = p->insns,
 		.ninsns = p->n,
 		.type = p->type,
@@ -168,7 +188,7 @@ static int parts(struct ob_ours *o, const struct flt_elf *e, uint32_t prog)
 			continue;
 		if (i == prog)
 			o->self = o->nparts;
-		err = part(o, p);
+		err = part(o, e, p);
 		if (err != 0 && i == prog)
 			return err;
 	}
