@@ -327,6 +327,42 @@ static int call_back(struct vf_env *env, const struct call *c)
 	return vf_call_back(env, &env->funcs[c->func], args, times);
 }
 
+/* Whether a function that a helper called is still at work. */
+static bool in_callback(const struct vf_env *env)
+{
+	const struct vf_inst *i = env->inst;
+
+	while (i != NULL && !i->callback)
+		i = i->parent;
+	return i != NULL;
+}
+
+/* A tail call finds a program or not. In a function, a program that it finds
+ * takes the function's place, and what it returns, any number, its caller gets;
+ * meanwhile the packet may have been changed. */
+static int tail_call(struct vf_env *env)
+{
+	struct vf_reg any = number(0, UINT64_MAX, env->pc);
+	int err;
+
+	if (env->st.nrefs != 0)
+		return vf_refuse(env, VF_RING_HELD);
+	env->facts.tail_calls = true;
+	if (env->inst->parent == NULL) {
+		vf_ends(env);
+		return 0;
+	}
+	if (in_callback(env) || vf_has_packet_loads(env))
+		return vf_refuse(env, VF_TAIL_DEPTH);
+	vf_state_copy(&env->taken, &env->st);
+	env->st.r[0] = any;
+	if (env->type != EXO_PROG_SOCKET && env->type != EXO_PROG_MEM)
+		vf_packet_changed(env);
+	err = vf_exit(env);
+	vf_state_copy(&env->st, &env->taken);
+	return err;
+}
+
 static int effects(struct vf_env *env, const struct call *c)
 {
 	uint8_t fx = c->h->fx;
@@ -339,12 +375,10 @@ static int effects(struct vf_env *env, const struct call *c)
 		env->facts.pkt_end = UINT32_MAX;
 	}
 	if ((fx & ISA_FX_TAIL) != 0) {
-		if (env->inst->parent != NULL)
-			return vf_refuse(env, VF_TAIL_DEPTH);
-		if (env->st.nrefs != 0)
-			return vf_refuse(env, VF_RING_HELD);
-		env->facts.tail_calls = true;
-		vf_ends(env);
+		int err = tail_call(env);
+
+		if (err < 0)
+			return err;
 	}
 	if ((fx & ISA_FX_PACKET) != 0) {
 		if (env->in->no_pkt_write)

@@ -394,6 +394,20 @@ int vf_load(struct vf_env *env, const struct exo_insn *in)
 	return load(env, in, (in->code & 0xe0u) == EXO_MEMSX);
 }
 
+bool vf_has_packet_loads(struct vf_env *env)
+{
+	for (uint32_t i = 0; i < env->n && env->legacy == 0; i++) {
+		unsigned mode = env->insns[i].code & 0xe7u;
+
+		if (mode == (EXO_LD | EXO_ABS) || mode == (EXO_LD | EXO_IND))
+			env->legacy = 2;
+		i += isa_slots(&env->insns[i]) - 1;
+	}
+	if (env->legacy == 0)
+		env->legacy = 1;
+	return env->legacy == 2;
+}
+
 /* How far LD_ABS or LD_IND may look; lo..hi is what is added to imm. */
 static uint64_t reach(const struct exo_insn *in, uint64_t lo, uint64_t hi)
 {

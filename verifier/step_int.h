@@ -76,6 +76,10 @@ enum vf_use {
 	VF_HELPER_WRITE, /* it writes all of it: need not be set before */
 };
 
+/** Whether the program has packet loads, ld_abs or ld_ind, anywhere: they end
+ * it, in whatever function they are. */
+bool vf_has_packet_loads(struct vf_env *env);
+
 /** The value of a map that never changes, or NULL: it may. */
 const struct vf_const *vf_never_changes(const struct vf_env *env, uint32_t map);
 

@@ -58,6 +58,19 @@ int exo_world_map(const struct exo_map_def *def)
 	return map_check(def);
 }
 
+/* Where a tail call may lead, it may be made in a function. */
+static int make_deep(struct exo_world *w)
+{
+	for (uint32_t i = 0; i < w->nmaps && w->vm.deep == NULL; i++) {
+		if (map_def(w->maps[i])->kind != EXO_MAP_PROG_ARRAY)
+			continue;
+		w->vm.deep = exo_mem_get(w->mem, ISA_DEEP_SIZE);
+		if (w->vm.deep == NULL)
+			return -EXO_ENOMEM;
+	}
+	return 0;
+}
+
 int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out)
 {
 	struct exo_world *w;
@@ -80,6 +93,8 @@ int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out)
 	w->vm.ops = &world_ops;
 	w->vm.user = w;
 	err = make_maps(w, cfg);
+	if (err == 0)
+		err = make_deep(w);
 	if (err != 0)
 		exo_world_free(w);
 	else
@@ -96,6 +111,8 @@ void exo_world_free(struct exo_world *w)
 	exo_mem_put(w->mem, w->sinks, w->nmaps * sizeof(*w->sinks));
 	exo_mem_put(w->mem, w->maps, w->nmaps * sizeof(struct map *));
 	exo_mem_put(w->mem, w->pkt, w->pkt_size);
+	if (w->vm.deep != NULL)
+		exo_mem_put(w->mem, w->vm.deep, ISA_DEEP_SIZE);
 	exo_mem_put(w->mem, w, sizeof(*w));
 }
 

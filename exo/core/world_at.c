@@ -113,7 +113,7 @@ static uint8_t *key_at(struct exo_world *w, uint64_t addr, uint32_t size)
 {
 	uint32_t serial = (uint32_t)(addr >> 32) & WORLD_SERIALS;
 
-	for (uint32_t d = 1; d <= w->vm.depth; d++) {
+	for (uint32_t d = 1; d <= w->vm.depth - w->vm.base; d++) {
 		struct world_key *k = &w->keys[d];
 
 		if (k->serial == serial && serial != 0)

@@ -12,6 +12,7 @@
 
 #include "exo/core/world.h"
 #include "exo/isa/helpers.h"
+#include "exo/jit/jit.h"
 #include "exo/maps/map.h"
 
 #define WORLD_ID_KEY    0x0b000000u /* + serial */
@@ -61,7 +62,9 @@ struct exo_world {
 	struct world_record held[EXO_WORLD_HELD];
 	struct world_key keys[EXO_MAX_FRAMES]; /* by the function's frame */
 	const struct jit_code *running; /* NULL: programs are interpreted */
-	uint32_t depth;                 /* of callbacks, while one runs */
+	jit_callback *stub; /* by which functions are called back: that of some
+	                       code that has one, they are all the same */
+	uint32_t depth;     /* of callbacks, while one runs */
 	uint32_t no_cpu;
 	uint32_t harden;
 	bool places;

@@ -87,7 +87,7 @@ static uint64_t call_back(
     struct exo_world *w, uint64_t func, uint64_t r[16], struct jit_ctx *ctx)
 {
 	struct isa_loop loop = w->vm.loop;
-	jit_callback *call = jit_call(w->running);
+	jit_callback *call = w->stub;
 	uint64_t result = 0;
 
 	loop.depth = ++w->depth;
@@ -117,6 +117,8 @@ static void go_on(struct exo_world *w, struct helper *h, int does,
 	case ISA_HELPER_TAIL:
 		to = map_slot(h->map, (uint32_t)h->r[3]);
 		w->running = to->code->code;
+		if (jit_call(w->running) != NULL)
+			w->stub = jit_call(w->running);
 		ctx->tail = POINTER((uintptr_t)jit_entry(w->running));
 		break;
 	default:
@@ -267,6 +269,7 @@ uint64_t world_exec(
 	w->vm.type = type;
 	w->depth = 0;
 	w->running = code;
+	w->stub = jit_call(code);
 	if (type == EXO_PROG_MEM) {
 		r0 = jit_entry(code)(
 		    &ctx, mem->size == 0 ? NULL : mem->base, mem->size);

@@ -220,7 +220,7 @@ static inline uint32_t distance(const struct exo_insn *in)
 	if (s.r[EXO_R_CTX] != isa_addr(ISA_REGION_CTX, 0) || !skb)         \
 		STOP(ISA_END_CTX);                                         \
 	if (!isa_ld_pkt_at(in->imm, (index), (bytes), vm->pkt.caplen, &x)) \
-		STOP(ISA_END_REJECT);                                      \
+		goto reject;                                               \
 	p = vm->pkt.data + x;                                              \
 	s.r[0] = (value);                                                  \
 	isa_clobber(s.r);                                                  \
@@ -241,8 +241,8 @@ static inline void begin(struct isa_vm *vm, struct isa_state *s, bool skb)
 	if (clear > EXO_STACK_SIZE)
 		clear = EXO_STACK_SIZE;
 	if (clear != 0)
-		memset(vm->frames + EXO_STACK_SIZE - clear, 0, clear);
-	stack->base = vm->frames;
+		memset(isa_frames(vm) + EXO_STACK_SIZE - clear, 0, clear);
+	stack->base = isa_frames(vm);
 	stack->writable = 1;
 	if (vm->room.writable) {
 		vm->region[ISA_REGION_PKT].writable =
@@ -251,6 +251,12 @@ static inline void begin(struct isa_vm *vm, struct isa_state *s, bool skb)
 	}
 	vm->tails = 0;
 	vm->held = 0;
+	vm->base = 0;
+	s->saved = s->few;
+	if (vm->deep != NULL)
+		s->saved = (struct isa_saved *)(void *)((uint8_t *)vm->deep +
+		                                        ISA_DEEP_FRAMES *
+		                                            EXO_STACK_SIZE);
 	s->code = (struct isa_code){ vm->insns, vm->ninsns };
 	/* In halves: gcc would make a slow `rep stos` of the whole. */
 	memset(&s->r[0], 0, sizeof(s->r) / 2);
@@ -429,6 +435,12 @@ enum isa_end isa_run(struct isa_vm *vm, uint64_t *r0)
 		default:
 			STOP(ISA_END_OPCODE);
 		}
+reject:
+		if (!isa_reject(vm, &s, &pc))
+			STOP(ISA_END_REJECT);
+		insns = s.code.insns;
+		n = s.code.n;
+		continue;
 ctx_load:
 		end = isa_ctx_load(vm, in, a, d);
 		if (end != ISA_END_EXIT)

@@ -101,6 +101,11 @@ struct isa_code {
 	uint32_t n;
 };
 
+/** Frames of all programs of a run. A tail call in a function leaves those of its
+ * callers below: one less than a program may have at most. */
+#define ISA_DEEP_FRAMES (EXO_MAX_FRAMES + 33u * (EXO_MAX_FRAMES - 1u))
+#define ISA_DEEP_SIZE   (ISA_DEEP_FRAMES * (EXO_STACK_SIZE + 128u))
+
 struct isa_vm;
 
 /** A function of the program that a helper has called back, again and again
@@ -179,8 +184,14 @@ struct isa_vm {
 	struct isa_region pkt_now;
 	struct isa_region region[ISA_REGIONS];
 	struct exo_ctx_own own; /* what the program wrote of its context */
+	uint32_t base; /* the depth at which the running program began */
+	void *deep; /* ISA_DEEP_SIZE bytes, aligned to 16; NULL: programs make
+	                  no tail calls in functions */
 	_Alignas(16) uint8_t frames[EXO_MAX_FRAMES * EXO_STACK_SIZE];
 };
+
+/** The frames of a vm: frames[], or in `deep`. */
+uint8_t *isa_frames(struct isa_vm *vm);
 
 /**
  * isa_point() for a program from outside: refuse what no interpreter may run

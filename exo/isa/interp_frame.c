@@ -9,6 +9,10 @@
  * helper's caller. Its EXIT is no return yet: while it answers 0 and there is
  * another call to make, it begins again in the same frame. Nothing here
  * recurses, and each call costs the program one instruction of fuel at least.
+ *
+ * A program begins at a depth, vm->base: that of the function that made a tail
+ * call to it, whose frame is now its own. What it returns, that function's
+ * caller gets. It may have as many frames as any program.
  */
 #include "exo/isa/interp_int.h"
 
@@ -17,20 +21,26 @@ static void fresh_frame(struct isa_vm *vm, struct isa_state *s)
 {
 	s->r[0] = 0;
 	memset(&s->r[6], 0, 4 * sizeof(s->r[0]));
-	memset(
-	    vm->frames + (size_t)s->depth * EXO_STACK_SIZE, 0, EXO_STACK_SIZE);
+	memset(isa_frames(vm) + (size_t)s->depth * EXO_STACK_SIZE, 0,
+	    EXO_STACK_SIZE);
+}
+
+uint8_t *isa_frames(struct isa_vm *vm)
+{
+	return vm->deep != NULL ? vm->deep : vm->frames;
 }
 
 bool isa_enter(struct isa_vm *vm, struct isa_state *s, uint32_t pc)
 {
 	struct isa_saved *save;
 
-	if (s->depth + 1 >= EXO_MAX_FRAMES)
+	if (s->depth - vm->base + 1 >= EXO_MAX_FRAMES)
 		return false;
 	save = &s->saved[s->depth];
 	memcpy(save->r6_r9, &s->r[6], sizeof(save->r6_r9));
 	save->code = s->code;
 	save->pc = pc;
+	save->base = vm->base;
 	save->loop.next = NULL;
 	isa_set_depth(vm, s, s->depth + 1);
 	fresh_frame(vm, s);
@@ -58,6 +68,7 @@ uint32_t isa_leave(struct isa_vm *vm, struct isa_state *s)
 	struct isa_saved *save = &s->saved[s->depth - 1];
 
 	s->code = save->code;
+	vm->base = save->base;
 	if (save->loop.next != NULL) {
 		if (again(vm, s, &save->loop))
 			return save->loop.pc;
@@ -76,6 +87,10 @@ static enum isa_end enter_tail(
 {
 	if (vm->held != 0)
 		return ISA_END_HELD;
+	if (s->depth > 0 &&
+	    (vm->deep == NULL || s->depth + EXO_MAX_FRAMES > ISA_DEEP_FRAMES))
+		return ISA_END_FRAMES;
+	vm->base = s->depth;
 	s->code = vm->tail;
 	*pc = 0;
 	isa_clobber(s->r);
@@ -84,12 +99,22 @@ static enum isa_end enter_tail(
 	return ISA_END_EXIT;
 }
 
+bool isa_reject(struct isa_vm *vm, struct isa_state *s, uint32_t *pc)
+{
+	if (vm->base == 0 || vm->held != 0)
+		return false;
+	isa_set_depth(vm, s, vm->base);
+	s->r[0] = 0;
+	*pc = isa_leave(vm, s);
+	return true;
+}
+
 static enum isa_end enter_loop(
     struct isa_vm *vm, struct isa_state *s, uint32_t *pc)
 {
 	struct isa_loop loop = vm->loop;
 
-	loop.depth = s->depth + 1;
+	loop.depth = s->depth - vm->base + 1;
 	isa_clobber(s->r);
 	s->r[0] = 0;
 	if (loop.depth >= EXO_MAX_FRAMES)

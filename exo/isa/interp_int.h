@@ -17,14 +17,17 @@ struct isa_saved {
 	uint64_t r6_r9[4];
 	struct isa_code code;
 	uint32_t pc;          /* of the instruction after the call */
+	uint32_t base;        /* where that program began */
 	struct isa_loop loop; /* next is NULL: it was called once */
 };
+_Static_assert(sizeof(struct isa_saved) <= 128, "ISA_DEEP_SIZE has so much");
 
 struct isa_state {
 	uint64_t r[16]; /* 11 to 15 exist so that any nibble is in range */
-	struct isa_code code;                       /* the program that runs */
-	uint32_t depth;                             /* frames below this one */
-	struct isa_saved saved[EXO_MAX_FRAMES - 1]; /* valid below depth */
+	struct isa_code code;    /* the program that runs */
+	uint32_t depth;          /* frames below this one */
+	struct isa_saved *saved; /* valid below depth; few, or the vm's */
+	struct isa_saved few[EXO_MAX_FRAMES - 1];
 };
 
 static inline uint64_t isa_addr(uint32_t region, uint32_t off)
@@ -100,6 +103,11 @@ static inline void isa_set_depth(
 
 /** Enter a local function that returns to pc; false: too deep. */
 bool isa_enter(struct isa_vm *vm, struct isa_state *s, uint32_t pc);
+
+/** A packet load went past the end: the running program ends. False: that was
+ * all; else it returns 0 to the function that made a tail call to it, where *pc
+ * is to go on. */
+bool isa_reject(struct isa_vm *vm, struct isa_state *s, uint32_t *pc);
 
 /** Leave one, s->depth being above 0; returns where to go on in s->code:
  * after the call, or at the function's start for the next of its calls. */

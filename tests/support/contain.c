@@ -378,7 +378,8 @@ static uint64_t value_of(const struct real *m, const struct item *it)
 	uint64_t x = 0;
 
 	if (it->reg == NO_REG)
-		memcpy(&x, m->vm->frames + it->r.at * 4u, it->r.four ? 4 : 8);
+		memcpy(
+		    &x, isa_frames(m->vm) + it->r.at * 4u, it->r.four ? 4 : 8);
 	else if (it->frame == m->s->depth)
 		x = m->s->r[it->reg];
 	else
@@ -433,7 +434,7 @@ static const char *state_fits(
 	}
 	*item = UINT32_MAX;
 	for (i = 0; i < s->nzeros; i++) {
-		if (m->vm->frames[s->zero[i]] != 0)
+		if (isa_frames(m->vm)[s->zero[i]] != 0)
 			return "stack byte is not zero";
 	}
 	return refs_fit(m, s) ? NULL : "references";

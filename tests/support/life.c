@@ -11,7 +11,16 @@
 #include "tests/support/progen.h"
 
 const struct exo_insn life_tail[LIFE_TAIL_STEPS] = {
+	/* it has frames of its own, and others' registers */
+	{ EXO_ALU64 | EXO_MOV, 6, 0, 11 },
+	{ EXO_ALU64 | EXO_MOV, 9, 0, 14 },
+	{ EXO_ST | EXO_MEM | EXO_DW, 10, -8, 15 },
+	{ EXO_JMP | EXO_CALL, EXO_CALL_LOCAL << 4, 0, 2 },
 	{ EXO_ALU64 | EXO_MOV, 0, 0, 2 },
+	{ EXO_JMP | EXO_EXIT, 0, 0, 0 },
+	{ EXO_ALU64 | EXO_MOV, 7, 0, 12 },
+	{ EXO_ST | EXO_MEM | EXO_DW, 10, -16, 16 },
+	{ EXO_ALU64 | EXO_MOV, 0, 0, 1 },
 	{ EXO_JMP | EXO_EXIT, 0, 0, 0 },
 };
 

@@ -50,9 +50,9 @@ struct life {
 	struct exo_world_prog tail;
 };
 
-/** The program in slot 1 of PROGEN_PROGS: r0 = 2, exit. */
+/** The program in slot 1 of PROGEN_PROGS, with a function: r0 = 2. */
 extern const struct exo_insn life_tail[];
-#define LIFE_TAIL_STEPS 2u
+#define LIFE_TAIL_STEPS 10u
 
 /** Words that packets and maps hold where bytes do not say more. */
 uint64_t life_odd(unsigned i);

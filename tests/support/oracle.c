@@ -174,7 +174,7 @@ static void spoil(struct watch *w, struct isa_state *s)
 	unsigned i, from = 1;
 
 	if (s->depth > w->depth || (left && s->depth == w->depth)) {
-		memset(w->vm->frames + (size_t)s->depth * EXO_STACK_SIZE,
+		memset(isa_frames(w->vm) + (size_t)s->depth * EXO_STACK_SIZE,
 		    w->with, EXO_STACK_SIZE);
 		s->r[0] = w->with;
 		for (i = 6; i < 10; i++)
@@ -202,7 +202,8 @@ static bool watch_step(
 
 static uint64_t fuel_of(const struct oracle *o)
 {
-	return o->facts.max_steps + (o->facts.tail_calls ? LIFE_TAIL_STEPS : 0);
+	return o->facts.max_steps +
+	       (o->facts.tail_calls ? ISA_TAILS_MAX * LIFE_TAIL_STEPS : 0);
 }
 
 static enum oracle_fault run(
@@ -215,7 +216,7 @@ static enum oracle_fault run(
 
 	isa_point(vm, o->prog->type, o->prog->insns, o->prog->n);
 	vm->stack = 0;
-	memset(vm->frames, w->with, sizeof(vm->frames));
+	memset(isa_frames(vm), w->with, EXO_MAX_FRAMES * EXO_STACK_SIZE);
 	vm->fuel = fuel_of(o);
 	world_begin(l->w);
 	l->w->serial = w->with * 3u;

@@ -216,7 +216,14 @@ static void helper_out(struct progen *g, unsigned ctx)
 
 static void helper_tail(struct progen *g, unsigned ctx)
 {
-	if (g->func != 0 || g->held != 0 || ctx == PG_REGS)
+	const struct pg_func *f = &g->funcs[g->func];
+
+	if (g->held != 0 || ctx == PG_REGS)
+		return;
+	/* what another program returns is a number */
+	if (g->func != 0 &&
+	    (f->callback || !f->changes || f->ret.kind != PG_NUM) &&
+	    !pg_wild(g))
 		return;
 	g->out->has |= PROGEN_HAS_TAIL;
 	pg_mov(g, 1, ctx);

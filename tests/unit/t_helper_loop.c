@@ -380,6 +380,65 @@ START_TEST(t_tail_in_function)
 }
 END_TEST
 
+/* 34 programs, each waits for the next one in a function; the last finds that
+ * it is too much. Then the same from as deep as a program may be: all of their
+ * frames are there at once. */
+START_TEST(t_tail_nested)
+{
+	static const char one[] = "r6 = 7\ncall f\nr0 += r6\nexit\n"
+	                          "f: r6 = 1\n" TAIL("1") "r0 = 0\nexit";
+	static const char deep[] =
+	    "r6 = 7\n*(u64 *)(r10 -8) = 5\ncall a\nr0 += r6\n"
+	    "r1 = *(u64 *)(r10 -8)\nr0 += r1\nexit\n"
+	    "a: call b\nexit\nb: call c\nexit\nc: call d\nexit\n"
+	    "d: call e\nexit\ne: call g\nexit\n"
+	    "g: r6 = 9\ncall f\nr0 += r6\nr0 -= 9\nexit\n"
+	    "f: " TAIL("1") "r0 = 0\nexit";
+
+	slot(1, EXO_PROG_SOCKET, one);
+	ck_assert_uint_eq(result(one), UINT64_C(34) * 7);
+	slot(1, EXO_PROG_SOCKET, deep);
+	ck_assert_uint_eq(result(deep), UINT64_C(34) * 12);
+	ck_assert_uint_eq(result(one), 7 + UINT64_C(33) * 12);
+}
+END_TEST
+
+/* A packet that is too short ends the program that looks at it, wherever it
+ * does, not the one that waits for it. */
+START_TEST(t_tail_too_short)
+{
+	static const char main[] = "r6 = 2\ncall f\nr0 += r6\nexit\n"
+	                           "f: " TAIL("0") "r0 = 5\nexit";
+
+	tworld_pkt(&t, 20);
+	slot(0, EXO_PROG_SOCKET, "r6 = r1\nr0 = *(u8 *)skb[19]\nexit");
+	ck_assert_uint_eq(result(main), 21);
+	slot(0, EXO_PROG_SOCKET, "r6 = r1\nr0 = *(u8 *)skb[20]\nexit");
+	ck_assert_uint_eq(result(main), 2);
+	slot(0, EXO_PROG_SOCKET,
+	    "call g\nr0 = 9\nexit\n"
+	    "g: r6 = r1\nr0 = *(u8 *)skb[20]\nr0 = 8\nexit");
+	ck_assert_uint_eq(result(main), 2);
+	/* one that took the place of another */
+	slot(1, EXO_PROG_SOCKET, TAIL("0") "r0 = 5\nexit");
+	ck_assert_uint_eq(result("r6 = 2\ncall f\nr0 += r6\nexit\n"
+	                         "f: " TAIL("1") "r0 = 5\nexit"),
+	    2);
+}
+END_TEST
+
+/* The program goes on as the one that it is: its functions are called back. */
+START_TEST(t_tail_then_loop)
+{
+	slot(0, EXO_PROG_SOCKET, "r0 = 40\nexit");
+	ck_assert_uint_eq(result("call f\nr6 = r0\nr1 = 3\nr2 = subprog[g]\n"
+	                         "r3 = 0\nr4 = 0\ncall loop\nr0 += r6\nexit\n"
+	                         "f: " TAIL("0") "r0 = 5\nexit\n"
+	                                         "g: r0 = 0\nexit"),
+	    43);
+}
+END_TEST
+
 /* The tests of interpreted programs, and of the same compiled. */
 static TCase *tests(const char *name, void (*begin)(void))
 {
@@ -401,6 +460,9 @@ static TCase *tests(const char *name, void (*begin)(void))
 		tcase_add_test(tc, t_tail_state);
 	tcase_add_test(tc, t_tail_own);
 	tcase_add_test(tc, t_tail_in_function);
+	tcase_add_test(tc, t_tail_nested);
+	tcase_add_test(tc, t_tail_too_short);
+	tcase_add_test(tc, t_tail_then_loop);
 	return tc;
 }
 

@@ -195,7 +195,8 @@ static enum isa_end run(struct world *w, const struct case_one *c,
     const struct setting *how, uint64_t fuel, uint64_t *r0)
 {
 	supply(w, c, how);
-	memset(w->vm->frames, how->garbage, sizeof(w->vm->frames));
+	memset(
+	    isa_frames(w->vm), how->garbage, EXO_MAX_FRAMES * EXO_STACK_SIZE);
 	w->vm->stack = 0; /* what is not written holds garbage */
 	return exo_world_run(w->w, fuel, r0);
 }
@@ -211,7 +212,7 @@ static bool left_alone(
 	uint32_t i;
 
 	for (i = 0; i < EXO_STACK_SIZE - f->stack; i++) {
-		if (w->vm->frames[i] != garbage)
+		if (isa_frames(w->vm)[i] != garbage)
 			return false;
 	}
 	return true;
