@@ -281,6 +281,33 @@ static bool asks_null(const struct exo_insn *in)
 	return !is_half(in) && (op == EXO_JEQ || op == EXO_JNE);
 }
 
+/* The packet's fields of the context are 32 bits wide, and so is the null test
+ * that compilers make of one. It asks what one of 64 bits would, which the
+ * proven program has in its place (prog.c): whether there is a packet. */
+static bool asks_for_packet(const struct exo_insn *in, const struct vf_reg *a,
+    const struct vf_reg *other)
+{
+	unsigned op = in->code & 0xf0u;
+
+	return is_half(in) && (op == EXO_JEQ || op == EXO_JNE) &&
+	       (a->kind == EXO_REG_PKT || a->kind == EXO_REG_PKT_META ||
+	           a->kind == EXO_REG_PKT_END) &&
+	       a->id == 0 && a->off == 0 && is_zero(other);
+}
+
+/* Note what a 32-bit compare is about. Both on different ways: then it stays one
+ * of 32 bits, which reveals half of an address. */
+static int note_asked(struct vf_env *env, bool null, unsigned reg)
+{
+	uint8_t *note = &env->note[env->pc];
+
+	*note |= (uint8_t)(null ? VF_ASKED_NULL : VF_ASKED_ELSE);
+	if (env->refuse_leaks && (*note & VF_ASKED_NULL) != 0 &&
+	    (*note & VF_ASKED_ELSE) != 0)
+		return vf_refuse_reg(env, VF_LEAK_COMPARE, reg);
+	return 0;
+}
+
 int vf_branch(
     struct vf_env *env, const struct exo_insn *in, bool *fall, bool *taken)
 {
@@ -298,6 +325,11 @@ int vf_branch(
 		other = env->st.r[exo_src(in)];
 	else
 		other.s = vf_scalar_const((uint64_t)(int64_t)in->imm, 64);
+	if (is_half(in)) {
+		err = note_asked(env, asks_for_packet(in, a, &other), dst);
+		if (err < 0)
+			return err;
+	}
 	if (!vf_is_ptr(a) && !vf_is_ptr(&other)) {
 		branch_scalars(env, in, &other.s, fall, taken);
 		return 0;
@@ -305,7 +337,8 @@ int vf_branch(
 	*fall = true;
 	*taken = true;
 	env->map.looks += env->st.npool;
-	if (asks_null(in) && vf_is_ptr(a) && is_zero(&other)) {
+	if (asks_for_packet(in, a, &other) ||
+	    (asks_null(in) && vf_is_ptr(a) && is_zero(&other))) {
 		branch_null(env, in, dst, fall, taken);
 		return 0;
 	}

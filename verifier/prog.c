@@ -275,7 +275,13 @@ static int make_prog(const struct vf_env *env, struct job *job)
 	if (moves)
 		memcpy(p->moved, env->moved, n * sizeof(p->moved[0]));
 	for (i = 0; i < n; i++) {
-		p->notes[i] = env->note[i];
+		p->notes[i] =
+		    env->note[i] & (uint8_t) ~(VF_ASKED_NULL | VF_ASKED_ELSE);
+		/* branch.c: it was never about anything else */
+		if ((env->note[i] & (VF_ASKED_NULL | VF_ASKED_ELSE)) ==
+		    VF_ASKED_NULL)
+			p->insns[i].code =
+			    (uint8_t)((p->insns[i].code & ~7u) | EXO_JMP);
 		if ((env->flag[i] & VF_FLAG_CTX) != 0)
 			p->notes[i] |= VF_NOTE_CTX;
 	}

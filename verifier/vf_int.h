@@ -138,6 +138,13 @@ struct vf_account {
 /** A callback that is being explored: what its returns have in common. */
 struct vf_callback;
 
+/** Bits of note[] beside enum vf_note: what a 32-bit compare was about. */
+enum vf_asked {
+	VF_ASKED_NULL =
+	    64, /* is where the packet begins or ends a null pointer? */
+	VF_ASKED_ELSE = 128,
+};
+
 /** What an instruction loaded from maps that never change. */
 enum vf_found {
 	VF_FOUND_NONE,

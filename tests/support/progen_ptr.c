@@ -46,6 +46,15 @@ static unsigned any_jump(struct progen *g, bool all)
 }
 
 /* With 0, as a constant or in a register. */
+static bool asks_for_packet(const struct progen *g, unsigned ptr)
+{
+	const struct pg_reg *r = &g->st.r[ptr];
+
+	return (r->kind == PG_PKT || r->kind == PG_META ||
+	           (r->kind == PG_END && g->type != EXO_PROG_MEM)) &&
+	       !r->var;
+}
+
 static void ask_null(struct progen *g, unsigned ptr)
 {
 	unsigned code = EXO_JMP | (pg_one_in(g, 2) ? EXO_JEQ : EXO_JNE);
@@ -53,6 +62,8 @@ static void ask_null(struct progen *g, unsigned ptr)
 
 	if (pg_one_in(g, 4) && leak_ok(g))
 		code = any_jump(g, true);
+	else if (asks_for_packet(g, ptr) && pg_one_in(g, 2))
+		code ^= EXO_JMP ^ EXO_JMP32;
 	if (pg_one_in(g, 2)) {
 		pg_jump(g, code, ptr, 0, 0, items);
 		return;
