@@ -5,6 +5,7 @@
 #include "exo/hosted/batch.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
+#include "exo/hosted/heap.h"
 #include "exo/hosted/human.h"
 #include "exo/hosted/json.h"
 #include "exo/hosted/map_arg.h"
@@ -21,6 +22,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char help[] =
     "usage: exopf verify [options] EXPR\n"
@@ -134,6 +136,39 @@ static void say_fact(const char *what, uint64_t value, const char *unit)
 	printf("  %-14s%s%s\n", what, cmd_human_u64(value, buf), unit);
 }
 
+/* Would binding a program that was accepted refuse it? It lets no address out,
+ * and no packet be changed that others see, too. Returns the code, or 0. */
+static uint32_t as_filter(const struct question *q, struct exo_report *report)
+{
+	struct vf_input in = q->in;
+	struct exo_mem mem = cmd_heap();
+	struct vf_prog *prog = NULL;
+
+	in.refuse_leaks = true;
+	in.no_pkt_write = true;
+	report->code = 0;
+	if (in.type != EXO_PROG_MEM)
+		(void)vf_verify(&in, &q->limits, &mem, &prog, report);
+	vf_prog_free(prog, &mem);
+	return prog == NULL ? report->code : 0;
+}
+
+static void say_as_filter(const struct question *q)
+{
+	struct exo_report report;
+	const struct cmd_diag *row;
+	uint32_t code = as_filter(q, &report);
+
+	if (code == 0)
+		return;
+	row = cmd_diag_find(code);
+	printf("  note: as a filter it is refused by VF%u, %s", code,
+	    row == NULL ? "which has no name" : row->title);
+	if (report.insn != EXO_REPORT_NOWHERE)
+		printf(", at instruction %u", report.insn);
+	putchar('\n');
+}
+
 static void say_accepted(const struct question *q)
 {
 	const struct vf_facts *f = &q->why->facts;
@@ -156,6 +191,7 @@ static void say_accepted(const struct question *q)
 		printf("  note: binding it takes the right STEPS, for %u "
 		       "steps a packet are free\n",
 		    EXO_STEPS_DEFAULT);
+	say_as_filter(q);
 }
 
 static void say_refused(const struct question *q)
@@ -184,6 +220,7 @@ static void say_json(const struct question *q)
 {
 	const struct exo_report *report = &q->why->report;
 	bool ok = q->why->ret == 0;
+	struct exo_report again;
 	struct cmd_json j;
 	char code[16];
 
@@ -198,9 +235,13 @@ static void say_json(const struct question *q)
 		cmd_json_u64(&j, "insn", report->insn);
 	cmd_json_str(&j, "type", cmd_prog_type_text(q->program.type));
 	cmd_json_u64(&j, "insns", q->program.code.n);
-	if (ok)
+	if (ok) {
 		json_facts(&j, &q->why->facts);
-	else
+		snprintf(code, sizeof(code), "VF%u", as_filter(q, &again));
+		cmd_json_str(
+		    &j, "as_filter", strcmp(code, "VF0") == 0 ? NULL : code);
+	}
+	if (!ok)
 		why_json(&j, q->why, &q->program.source);
 	cmd_json_finish(&j);
 }

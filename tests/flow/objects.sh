@@ -244,6 +244,30 @@ is "each step has its own" "$(field '[.way.slice[].line | . == 6] | all')" true
 exits "is not bound" 2 "$exopf" replay -r "$web" x="$tmp/bad.o"
 like "nor said to be ours" "$(cat "$tmp/err")" 'is refused: VF'
 
+# What is safe, and yet no filter.
+compile writes <<'C'
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("xdp")
+int zeroes(struct xdp_md *ctx)
+{
+	unsigned char *d = (void *)(long)ctx->data;
+
+	if (!d || d + 1 > (unsigned char *)(long)ctx->data_end)
+		return XDP_DROP;
+	*d = 0;
+	return XDP_PASS;
+}
+C
+exits "a program that writes the packet" 0 "$exopf" verify "$tmp/writes.o"
+like "is no filter" "$(cat "$tmp/out")" \
+    'note: as a filter it is refused by VF406, .*, at instruction [0-9]+$'
+exits "as JSON" 0 "$exopf" verify --json "$tmp/writes.o"
+is "it is told" "$(field .as_filter)" VF406
+exits "of another one" 0 "$exopf" verify --json "$o:large"
+is "that it is" "$(field .as_filter)" null
+exits "indeed" 2 "$exopf" replay -r "$web" x="$tmp/writes.o"
+
 # Objects that were made to harm: cut anywhere, and with bytes changed.
 size=$(wc -c <"$o")
 python3 - "$o" "$tmp" <<'P'
