@@ -187,15 +187,48 @@ static int arg_scalar(struct vf_env *env, unsigned reg)
 	return 0;
 }
 
+/* The places for numbers that a format has, where it is known, as clang's
+ * constants are; else as many as there may be. */
+static unsigned format_places(const struct vf_env *env)
+{
+	const struct vf_reg *p = &env->st.r[1], *size = &env->st.r[2];
+	const struct vf_const *c = NULL;
+	unsigned n = 0;
+
+	if (p->kind == EXO_REG_MAP_VALUE && vf_scalar_is_const(&p->s) &&
+	    vf_scalar_is_const(&size->s))
+		c = vf_never_changes(env, p->map);
+	if (c == NULL)
+		return EXO_REGS; /* more than arguments */
+	for (uint64_t k = 0; k < size->s.t.v; k++) {
+		uint64_t at = (uint64_t)p->off + p->s.t.v + k;
+
+		if (at >= c->n || c->bytes[at] == '\0')
+			break;
+		if (c->bytes[at] != '%')
+			continue;
+		if (at + 1 < c->n && c->bytes[at + 1] == '%')
+			k++;
+		else
+			n++;
+	}
+	return n;
+}
+
 static int check_arg(struct vf_env *env, struct call *c, unsigned reg)
 {
 	const struct vf_reg *r = &env->st.r[reg];
-	int err = vf_need(env, reg);
+	int err = 0;
 
+	if (c->h->arg[reg - 1] == ISA_ARG_PRINTED &&
+	    reg - 3 >= format_places(env))
+		return 0;
+	err = vf_need(env, reg);
 	if (err < 0)
 		return err;
 	switch (c->h->arg[reg - 1]) {
 	case ISA_ARG_SCALAR:
+	case ISA_ARG_PRINTED:
 		return arg_scalar(env, reg);
 	case ISA_ARG_CTX:
 		if (r->kind == EXO_REG_CTX && unmoved(r))

@@ -382,7 +382,9 @@ static void step_helper(
 		if (h->arg[k] == ISA_ARG_NONE)
 			break;
 		use(now, k + 1);
-		if (h->arg[k] != ISA_ARG_SCALAR || (h->fx & ISA_FX_CALLS) != 0)
+		if ((h->arg[k] != ISA_ARG_SCALAR &&
+		        h->arg[k] != ISA_ARG_PRINTED) ||
+		    (h->fx & ISA_FX_CALLS) != 0)
 			now->exact |= bit(k + 1);
 		memory |= h->arg[k] >= ISA_ARG_KEY;
 	}

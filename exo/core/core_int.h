@@ -77,7 +77,8 @@ struct env {
 	uint64_t work, limit; /* steps of its calls; limit 0: none */
 	struct linkset *sets; /* those that it was the first to bind in */
 	uint32_t nsets;
-	bool dirty; /* has unpublished records */
+	uint64_t prints; /* lines of its programs */
+	bool dirty;      /* has unpublished records */
 	struct env *dirty_next;
 };
 

@@ -19,6 +19,7 @@
 #include "exo/lib/mem.h"
 
 #define BYTES_A_STEP 64u
+#define PRINTS       1000u
 
 /* What programs are told that ask for the time: the packet's. */
 static uint64_t now(void *arg)
@@ -26,6 +27,16 @@ static uint64_t now(void *arg)
 	const struct exo_core *core = arg;
 
 	return core->now;
+}
+
+/* Lines that programs of an owner print are shown to that one: the first PRINTS,
+ * and then one of PRINTS, so that a flood of packets is none of lines. */
+static void print(void *arg, const char *line, uint32_t n)
+{
+	struct env *env = arg;
+
+	if (env->prints++ < PRINTS || env->prints % PRINTS == 0)
+		plat_print(env->plat, line, n);
 }
 
 int effect_check(const struct exo_image *img)
@@ -45,7 +56,9 @@ int effect_worlds(struct exo_core *core, struct env *env,
 		.maps = img->maps,
 		.nmaps = img->nmaps,
 		.now = now,
-		.arg = core };
+		.arg = core,
+		.print = print,
+		.print_arg = env };
 	uint64_t before = env->maps.used;
 	int err;
 
@@ -57,6 +70,7 @@ int effect_worlds(struct exo_core *core, struct env *env,
 	env->maps.peak = before;
 	if (err == 0)
 		err = exo_world_new(&cfg, out);
+	cfg.print = NULL; /* once is enough */
 	if (err == 0)
 		err = exo_world_begin(*out, img);
 	if (err == 0 && core->vm != NULL)

@@ -73,6 +73,7 @@ static bool arg_ok(struct helper *h, const struct isa_helper *row, unsigned reg)
 	switch ((enum isa_arg)row->arg[reg - 1]) {
 	case ISA_ARG_NONE:
 	case ISA_ARG_SCALAR:
+	case ISA_ARG_PRINTED:
 		return true;
 	case ISA_ARG_CTX:
 		return h->vm->type != EXO_PROG_MEM &&

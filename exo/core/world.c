@@ -87,6 +87,8 @@ int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out)
 	w->now = cfg->now;
 	w->event = cfg->event;
 	w->arg = cfg->arg;
+	w->print = cfg->print;
+	w->print_arg = cfg->print_arg;
 	w->no_cpu = cfg->no_cpu;
 	w->harden = cfg->harden;
 	w->places = cfg->places;

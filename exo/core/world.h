@@ -51,7 +51,11 @@ struct exo_world_config {
 	 */
 	int (*event)(void *arg, uint32_t map, const uint8_t *data,
 	    uint32_t size, const uint8_t *pkt, uint32_t npkt);
-	void *arg;       /* for now() and event() */
+	void *arg; /* for now() and event() */
+	/** Take a line of trace_printk: n bytes and a NUL, printable but for
+	 * newlines and tabs. NULL: it goes nowhere. */
+	void (*print)(void *arg, const char *line, uint32_t n);
+	void *print_arg;
 	uint32_t no_cpu; /* what compiled programs must do without, as bits of
 			    exo/jit/jit.h's enum jit_cpu */
 	uint32_t harden; /* how they are hardened: bits of enum jit_harden */

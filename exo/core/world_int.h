@@ -56,6 +56,8 @@ struct exo_world {
 	int (*event)(void *arg, uint32_t map, const uint8_t *data,
 	    uint32_t size, const uint8_t *pkt, uint32_t npkt);
 	void *arg;
+	void (*print)(void *arg, const char *line, uint32_t n);
+	void *print_arg;
 	uint8_t *pkt; /* exo_world_pkt()'s copy, with its room */
 	size_t pkt_size;
 	uint32_t serial; /* the last that was given out in this run */

@@ -60,6 +60,7 @@ static void native_arg(
 		break;
 	case ISA_ARG_NONE:
 	case ISA_ARG_SCALAR:
+	case ISA_ARG_PRINTED:
 	case ISA_ARG_CTX:
 	case ISA_ARG_SIZE:
 	case ISA_ARG_SIZE0:

@@ -178,6 +178,12 @@ void plat_notify(struct plat_env *env)
 		env->packets(env->user);
 }
 
+void plat_print(struct plat_env *env, const char *line, uint32_t n)
+{
+	if (env != NULL && env->line != NULL)
+		env->line(env->user, line, n);
+}
+
 _Noreturn void plat_panic(const char *file, int line, const char *why)
 {
 	fprintf(stderr,

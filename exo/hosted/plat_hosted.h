@@ -15,6 +15,8 @@
 struct plat_env {
 	/** The packet upcall: empty the ring. Must not call the core. */
 	void (*packets)(void *user);
+	/** A line that one of its programs printed. Must not call the core. */
+	void (*line)(void *user, const char *text, uint32_t n);
 	void *user;
 	bool ours; /* its calls are made by our own code, whose addresses are
 	              not tested: that takes a call of the system each */

@@ -92,6 +92,15 @@ static int ring_map(struct replay_owner *o)
 	return 0;
 }
 
+/* A filter printed a line; its newline is one anyway. */
+static void on_line(void *user, const char *text, uint32_t n)
+{
+	struct replay_owner *o = user;
+
+	n -= n > 0 && text[n - 1] == '\n';
+	replay_warn(o->rp, "%s: %.*s", o->name, (int)n, text);
+}
+
 static int owner_open(struct replay *rp, struct replay_owner *o, uint32_t *next)
 {
 	struct exo_env_args args = { .plat = &o->plat };
@@ -99,6 +108,7 @@ static int owner_open(struct replay *rp, struct replay_owner *o, uint32_t *next)
 
 	o->rp = rp;
 	o->plat.packets = on_packets;
+	o->plat.line = on_line;
 	o->plat.user = o;
 	o->plat.ours = true;
 	if (rp->opts->out != NULL) {

@@ -36,6 +36,8 @@ enum isa_arg {
 	ISA_ARG_RING,       /* ring buffer memory, not moved; it is given up */
 	ISA_ARG_FUNC,       /* a function of the program, to be called back */
 	ISA_ARG_STACK_OR_NULL, /* handed to the function */
+	ISA_ARG_PRINTED, /* any number that the format has a place for; else
+	                    the register is not looked at */
 };
 
 /** Whether the helper writes what an argument points to. */

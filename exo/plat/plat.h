@@ -60,4 +60,8 @@ int plat_copy_out(
  */
 void plat_notify(struct plat_env *env);
 
+/** Show an environment a line that one of its programs printed: n bytes and a NUL,
+ * printable but for newlines and tabs. It must not call back into the core. */
+void plat_print(struct plat_env *env, const char *line, uint32_t n);
+
 #endif

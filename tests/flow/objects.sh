@@ -268,6 +268,30 @@ exits "of another one" 0 "$exopf" verify --json "$o:large"
 is "that it is" "$(field .as_filter)" null
 exits "indeed" 2 "$exopf" replay -r "$web" x="$tmp/writes.o"
 
+# What it prints: a thousand lines, then one of a thousand.
+compile prints <<'C'
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("socket")
+int prints(struct __sk_buff *skb)
+{
+	bpf_printk("%u bytes", skb->len);
+	return 1;
+}
+char _license[] SEC("license") = "GPL";
+C
+exits "lines of filters" 0 "$exopf" replay -q -r "$web" p="$tmp/prints.o"
+is "each packet's" "$(grep -cE '^exopf: default: [0-9]+ bytes$' "$tmp/err")" \
+    "$(count "$web")"
+six="-r $web -r $web -r $web -r $web -r $web -r $web"
+# shellcheck disable=SC2086 # options are a list
+exits "2,160 of them" 0 "$exopf" replay -q $six p="$tmp/prints.o"
+is "are no flood" "$(grep -c 'bytes$' "$tmp/err")" 1001
+# shellcheck disable=SC2086
+exits "nor are they twice with a judge" 0 \
+    "$exopf" replay -q --judge $six p="$tmp/prints.o"
+is "they are as many" "$(grep -c 'bytes$' "$tmp/err")" 1001
+
 # Objects that were made to harm: cut anywhere, and with bytes changed.
 size=$(wc -c <"$o")
 python3 - "$o" "$tmp" <<'P'

@@ -95,6 +95,7 @@ static void argument(unsigned reg, enum isa_arg kind, uint8_t pick)
 	case ISA_ARG_NONE:
 		return;
 	case ISA_ARG_SCALAR:
+	case ISA_ARG_PRINTED:
 		emit(EXO_ALU64 | EXO_MOV | EXO_K, reg, 0, 0, (int8_t)pick / 8);
 		return;
 	case ISA_ARG_CTX:

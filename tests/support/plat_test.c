@@ -161,6 +161,14 @@ void plat_notify(struct plat_env *env)
 		env->on_notify(env->arg);
 }
 
+void plat_print(struct plat_env *env, const char *line, uint32_t n)
+{
+	if (env == NULL || n >= sizeof(env->line))
+		return;
+	env->lines++;
+	memcpy(env->line, line, (size_t)n + 1);
+}
+
 _Noreturn void plat_panic(const char *file, int line, const char *why)
 {
 	fprintf(stderr, "panic: %s:%d: %s\n", file, line, why);

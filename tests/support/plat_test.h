@@ -27,6 +27,8 @@ struct plat_env {
 	unsigned int notified;     /* plat_notify() calls */
 	void (*on_notify)(void *); /* run by plat_notify(); may be NULL */
 	void *arg;                 /* passed to it */
+	unsigned int lines;        /* plat_print() calls */
+	char line[256];            /* what the last one said */
 };
 
 /** Start anew: seed, clock 0, entropy there. Live memory stays counted. */

@@ -123,6 +123,7 @@ static uint64_t good(enum isa_arg kind)
 		return AT(ISA_ID_FUNC, 0);
 	case ISA_ARG_NONE:
 	case ISA_ARG_SCALAR:
+	case ISA_ARG_PRINTED:
 		return 0;
 	default:
 		return good_map(bit_of(kind));
@@ -202,6 +203,7 @@ static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 	switch (kind) {
 	case ISA_ARG_NONE:
 	case ISA_ARG_SCALAR:
+	case ISA_ARG_PRINTED:
 		return 0;
 	case ISA_ARG_CTX:
 		v[n++] = AT(ISA_REGION_CTX, 4);

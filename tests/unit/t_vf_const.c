@@ -24,12 +24,15 @@ static const struct exo_map_def maps[] = {
 	{ EXO_MAP_ARRAY, 4, 24, 2, EXO_MAP_RDONLY_PROG },
 	{ EXO_MAP_HASH, 4, 24, 1, EXO_MAP_RDONLY_PROG },
 	{ EXO_MAP_ARRAY, 4, 24, 1, EXO_MAP_RDONLY_PROG },
+	{ EXO_MAP_ARRAY, 4, 24, 1, EXO_MAP_RDONLY_PROG },
 };
+#define MAPS 6u
 static const struct vf_const consts[] = {
 	{ 0, 12, bytes },
 	{ 1, 12, bytes },
 	{ 2, 12, bytes },
 	{ 3, 12, bytes },
+	{ 5, 10, (const uint8_t *)"%d%%%u\0%x" },
 };
 
 static struct exo_insn insns[TWORLD_INSNS];
@@ -42,9 +45,9 @@ static struct vf_prog *verify(const char *text, struct exo_report *report)
 		.ninsns = tworld_asm(text, insns),
 		.type = EXO_PROG_XDP,
 		.maps = maps,
-		.nmaps = 5,
+		.nmaps = MAPS,
 		.consts = consts,
-		.nconsts = 4 };
+		.nconsts = 5 };
 	struct vf_prog *prog;
 
 	mem = tworld_mem();
@@ -214,6 +217,48 @@ START_TEST(it_is_used)
 }
 END_TEST
 
+/* Of what a format prints, only what it has a place for must be there. */
+static const struct {
+	const char *text;
+	uint32_t code; /* 0: accepted */
+} prints[] = {
+	{ "r1 = map[idx:0][0]+0\nr2 = 2\ncall trace_printk\nexit", 0 },
+	{ "r1 = map[idx:5][0]+0\nr2 = 7\nr3 = 1\nr4 = 2\ncall "
+	  "trace_printk\nexit",
+	    0 },
+	{ "r1 = map[idx:5][0]+0\nr2 = 24\nr3 = 1\nr4 = 2\ncall trace_printk\n"
+	  "exit",
+	    0 },
+	{ "r1 = map[idx:5][0]+0\nr2 = 7\nr3 = 1\ncall trace_printk\nexit",
+	    VF_UNINIT_REG },
+	{ "r1 = map[idx:5][0]+2\nr2 = 5\nr3 = 1\ncall trace_printk\nexit", 0 },
+	{ "r1 = map[idx:5][0]+2\nr2 = 5\ncall trace_printk\nexit",
+	    VF_UNINIT_REG },
+	/* two of it: no number; but it has no end there */
+	{ "r1 = map[idx:5][0]+2\nr2 = 2\ncall trace_printk\nexit", 0 },
+	/* what is not known may have three */
+	{ "r1 = map[idx:4][0]+0\nr2 = 2\nr3 = 1\nr4 = 2\ncall trace_printk\n"
+	  "exit",
+	    VF_UNINIT_REG },
+	{ "r6 = *(u32 *)(r1 +16)\nr6 &= 3\nr1 = map[idx:5][0]+0\nr1 += r6\n"
+	  "r2 = 7\nr3 = 1\nr4 = 2\ncall trace_printk\nexit",
+	    VF_UNINIT_REG },
+	{ "r2 = *(u32 *)(r1 +16)\nr2 &= 3\nr2 += 1\nr1 = map[idx:5][0]+0\n"
+	  "r3 = 1\nr4 = 2\ncall trace_printk\nexit",
+	    VF_UNINIT_REG },
+};
+
+START_TEST(what_is_printed)
+{
+	struct exo_report report;
+	struct vf_prog *p = verify(prints[_i].text, &report);
+
+	ck_assert_uint_eq(report.code, prints[_i].code);
+	ck_assert_int_eq(p == NULL, prints[_i].code != 0);
+	vf_prog_free(p, &mem);
+}
+END_TEST
+
 /* An image tells which maps stay as they begin, and a world sees to it. */
 START_TEST(who_says_so)
 {
@@ -266,6 +311,8 @@ Suite *t_vf_const_suite(void)
 	tcase_add_loop_test(
 	    tc, on_several_ways, 0, (int)(sizeof(ways) / sizeof(ways[0])));
 	tcase_add_test(tc, it_is_used);
+	tcase_add_loop_test(
+	    tc, what_is_printed, 0, (int)(sizeof(prints) / sizeof(prints[0])));
 	tcase_add_test(tc, who_says_so);
 	suite_add_tcase(s, tc);
 	return s;
