@@ -354,6 +354,20 @@ static bool add_parts(
 	return true;
 }
 
+/* Tell the name of a map, of which nothing else is known. */
+static bool describe_name(struct flt_elf_map *to)
+{
+	struct texts x = { NULL, 0, 0 };
+
+	to->fields = calloc(1, sizeof(*to->fields));
+	if (to->fields == NULL || !add_text(&x, to->name, &to->fields->name))
+		return false;
+	to->texts = x.text;
+	to->ntexts = x.n;
+	to->nfields = 1;
+	return true;
+}
+
 /* Tell what a map holds as far as its types are known, or only its name. */
 static bool describe(
     struct flt_elf_map *to, const struct bpf_map *m, const struct btf *btf)
@@ -486,17 +500,80 @@ static int refuse(struct flt_error *err, const char *what)
 	    cause[0] != '\0' ? ": " : "", cause);
 }
 
-int flt_elf_read_here(
-    const void *bytes, size_t size, struct flt_elf *out, struct flt_error *err)
+/* --- maps that were structures ----------------------------------------------- */
+
+/* The five numbers that every such structure begins with. */
+static int legacy_map(struct flt_elf_map *to, const struct flt_elf_map *data,
+    const struct flt_legacy_map *m)
+{
+	uint32_t v[5];
+
+	if (m->off > data->ninit || data->ninit - m->off < sizeof(v))
+		return -1;
+	memcpy(v, data->init + m->off, sizeof(v));
+	copy_name(to->name, m->name);
+	to->def = (struct exo_map_def){ v[0], v[1], v[2], v[3], v[4] };
+	return describe_name(to) ? 0 : -1;
+}
+
+/* Programs that take the address of a structure name its map. */
+static int legacy_names(struct flt_elf_prog *p, const struct flt_legacy *old,
+    uint32_t data, uint32_t first)
+{
+	for (uint32_t i = 0; i + 1 < p->n; i++) {
+		struct exo_insn *in = &p->insns[i];
+		uint32_t k = 0;
+
+		if (in->code != (EXO_LD | EXO_IMM | EXO_DW))
+			continue;
+		i++;
+		if (exo_src(in) != EXO_LDDW_MAP_IDX_VALUE ||
+		    (uint32_t)in->imm != data)
+			continue;
+		while (k < old->n && old->map[k].off != (uint32_t)in[1].imm)
+			k++;
+		if (k == old->n)
+			return -1;
+		in->regs = (uint8_t)((in->regs & 15) | EXO_LDDW_MAP_IDX << 4);
+		in->imm = (int32_t)(first + k);
+		in[1].imm = 0;
+	}
+	return 0;
+}
+
+static int legacy_maps(struct flt_elf *e, const struct flt_legacy *old)
+{
+	uint32_t first = e->nmaps, data = 0;
+	struct flt_elf_map *maps;
+
+	while (data < first && strcmp(e->maps[data].name, FLT_LEGACY_NAME) != 0)
+		data++;
+	if (data == first)
+		return -1;
+	maps = realloc(e->maps, (first + old->n + 1) * sizeof(*maps));
+	if (maps == NULL)
+		return -1;
+	e->maps = maps;
+	memset(&maps[first], 0, (old->n + 1) * sizeof(*maps));
+	for (uint32_t k = 0; k < old->n; k++) {
+		e->nmaps++;
+		if (legacy_map(&maps[first + k], &maps[data], &old->map[k]) !=
+		    0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < e->nprogs; i++)
+		if (legacy_names(&e->progs[i], old, data, first) != 0)
+			return -1;
+	return 0;
+}
+
+/* libbpf reads the object, whose maps are structures if there is an old form. */
+static int read_by_libbpf(const void *bytes, size_t size,
+    const struct flt_legacy *old, struct flt_elf *out, struct flt_error *err)
 {
 	int handler[SECTIONS], ret = 0;
 	struct bpf_object *o;
 
-	memset(out, 0, sizeof(*out));
-	memset(err, 0, sizeof(*err));
-	if (size > FLT_ELF_MAX)
-		return flt_fail(err, -EXO_E2BIG,
-		    "the object has more than %u bytes", FLT_ELF_MAX);
 	said = err;
 	(void)libbpf_set_print(say);
 	o = listen(handler) == 0 ? bpf_object__open_mem(bytes, size, NULL)
@@ -507,12 +584,40 @@ int flt_elf_read_here(
 		ret = refuse(err, "libbpf cannot put its programs together");
 	else if (copy_all(o, out) != 0)
 		ret = flt_fail(err, -EXO_ENOMEM, "out of memory");
+	else if (old != NULL && legacy_maps(out, old) != 0)
+		ret = flt_fail(err, -EXO_EINVAL,
+		    "its section \"maps\" is not one of maps");
 	said = NULL;
 	bpf_object__close(o);
 	stop_listening(handler);
 	forget_told();
 	if (ret != 0)
 		flt_elf_free(out);
+	return ret;
+}
+
+int flt_elf_read_here(
+    const void *bytes, size_t size, struct flt_elf *out, struct flt_error *err)
+{
+	struct flt_legacy *old;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	memset(err, 0, sizeof(*err));
+	if (size > FLT_ELF_MAX)
+		return flt_fail(err, -EXO_E2BIG,
+		    "the object has more than %u bytes", FLT_ELF_MAX);
+	old = calloc(1, sizeof(*old));
+	ret = old == NULL ? -1 : flt_elf_legacy(bytes, size, old);
+	if (ret < 0)
+		ret = flt_fail(err, -EXO_ENOMEM, "out of memory");
+	else if (ret == 0)
+		ret = read_by_libbpf(bytes, size, NULL, out, err);
+	else
+		ret = read_by_libbpf(old->bytes, old->size, old, out, err);
+	if (old != NULL)
+		free(old->bytes);
+	free(old);
 	return ret;
 }
 

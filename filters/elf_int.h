@@ -5,6 +5,26 @@
 
 #include "filters/elf.h"
 
+#define FLT_LEGACY_MAPS 256u
+#define FLT_LEGACY_NAME ".data.maps" /* what libbpf takes the section for */
+
+struct flt_legacy_map {
+	uint32_t off; /* of its structure, in the section */
+	char name[FLT_ELF_NAME];
+};
+
+/** An object whose maps are structures, as it is shown to libbpf. */
+struct flt_legacy {
+	uint8_t *bytes; /* free() it */
+	size_t size;
+	uint32_t n;
+	struct flt_legacy_map map[FLT_LEGACY_MAPS];
+};
+
+/** Whether an object, any bytes, has maps of that kind: 1, then *out is written;
+ * 0, or -1: out of memory. */
+int flt_elf_legacy(const void *bytes, size_t size, struct flt_legacy *out);
+
 /** flt_elf_read() in this process, which libbpf may not survive. On failure *out
  * is empty. */
 int flt_elf_read_here(

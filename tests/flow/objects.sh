@@ -244,6 +244,79 @@ is "each step has its own" "$(field '[.way.slice[].line | . == 6] | all')" true
 exits "is not bound" 2 "$exopf" replay -r "$web" x="$tmp/bad.o"
 like "nor said to be ours" "$(cat "$tmp/err")" 'is refused: VF'
 
+# Maps as they were declared before 2022: structures in a section of their own.
+cat >"$tmp/old.c" <<'C'
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+struct bpf_map_def {
+	unsigned type, key_size, value_size, max_entries, map_flags;
+};
+struct bpf_map_def SEC("maps") by_proto = { BPF_MAP_TYPE_HASH, 1, 8, 256, 0 };
+struct bpf_map_def SEC("maps") all = { BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0 };
+int start = 5;
+
+static __attribute__((noinline)) void more(void *map, void *key)
+{
+	__u64 one = 1, *v = bpf_map_lookup_elem(map, key);
+
+	if (v)
+		*v += 1;
+	else
+		bpf_map_update_elem(map, key, &one, BPF_ANY);
+}
+
+SEC("xdp")
+int old(struct xdp_md *ctx)
+{
+	unsigned char *d = (void *)(long)ctx->data;
+	unsigned char *end = (void *)(long)ctx->data_end, k;
+	__u32 zero = 0;
+
+	if (d + 34 > end || d[12] != 8 || d[13] != 0)
+		return XDP_DROP;
+	k = d[23];
+	start++;
+	more(&by_proto, &k);
+	more(&all, &zero);
+	return XDP_PASS;
+}
+C
+for types in -g ''; do
+	# shellcheck disable=SC2086 # an option, or none
+	clang -O2 $types -target bpf -I"/usr/include/$arch" -c "$tmp/old.c" \
+	    -o "$tmp/old.o"
+	exits "old maps, $types" 0 \
+	    "$exopf" map dump --json -r "$web" c="$tmp/old.o"
+	is "each by its name, $types" "$(field "[$maps.name] | sort | join(\" \")")" \
+	    ".data all by_proto"
+	is "one has all, $types" "$(field "$maps | select(.name == \"all\") |
+	    .elements[0].value")" "$(printf '%016x' "$(count "$web" ip)" |
+	    fold -w2 | tac | tr -d '\n')"
+	is "the other some of each, $types" \
+	    "$(field "$maps | select(.name == \"by_proto\") | .elements |
+	    map(.key) | sort | join(\" \")")" "06 11"
+done
+python3 - "$tmp/old.o" "$tmp" <<'P'
+import random, sys
+b = open(sys.argv[1], "rb").read()
+random.seed(11)
+for i in range(30):
+    m = bytearray(b)
+    if i % 3 == 0:
+        m = m[: random.randrange(len(m))]
+    for _ in range(4):
+        if m:
+            m[random.randrange(len(m))] = random.randrange(256)
+    open("%s/o%d.o" % (sys.argv[2], i), "wb").write(m)
+P
+died=0
+for i in $(seq 0 29); do
+	timeout 60 "$exopf" verify "$tmp/o$i.o" >/dev/null 2>&1
+	[ $? -le 2 ] || died=$((died + 1))
+done
+is "30 malformed old ones are survived" $died 0
+
 # What is safe, and yet no filter.
 compile writes <<'C'
 #include <linux/bpf.h>
