@@ -30,6 +30,9 @@ BENCH_JIT_SRC := $(filter-out $(YARD_SRC) tests/bench/jit_dpdk_so.c, \
 	tests/support/vprog.c tests/support/vprog_line.c
 BENCH_DEMUX_SRC := $(filter-out tests/bench/demux_dpdk_so.c, \
 	$(sort $(wildcard tests/bench/demux_*.c)))
+# bench_maps: an object of this machine for each .bpf.c is apart.
+BENCH_MAPS_SRC := $(filter-out tests/bench/maps_native.c %.bpf.c, \
+	$(sort $(wildcard tests/bench/maps_*.c)))
 # diff_objects: our verdicts and Linux's on objects that others wrote.
 OBJECTS_SRC := $(sort $(wildcard tests/objects/*.c)) tests/support/spacegen.c
 FUZZERS     := $(call names_in,fuzz,fuzz_)

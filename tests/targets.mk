@@ -96,6 +96,36 @@ $(BUILD)/bench_demux_dpdk.so: tests/bench/demux_dpdk_so.c \
 	    -fvisibility=hidden -I. $(shell pkg-config --cflags libdpdk) -Wall \
 	    -o $@ $< -lrte_acl -lrte_hash -lrte_eal
 
+# bench_maps: samples and single operations, for this machine by gcc, and the
+# latter for BPF. Of an object for this machine one name stays.
+MAPS_SAMPLES := $(sort $(wildcard filters/samples/*.bpf.c))
+MAPS_OBJ   := $(patsubst filters/samples/%.bpf.c,$(YARD_OUT)/maps/%.o, \
+	$(MAPS_SAMPLES)) $(YARD_OUT)/maps/micro.o
+MAPS_FLAGS := -std=gnu11 -O2 -falign-functions=64 -g -fPIE -fno-strict-aliasing \
+	-Itests/bench/native -I. -MMD -MP -Wall -Wno-unused-parameter -Werror
+MAPS_CC     = gcc $(MAPS_FLAGS) -DSOURCE='"$<"' -DOBJECT=$* -c -o $@ \
+	tests/bench/maps_native.c && \
+	objcopy --keep-global-symbol=mn_$* $@
+$(YARD_OUT)/maps/micro.o: $(YARD_OUT)/maps/%.o: tests/bench/maps_%.bpf.c \
+    tests/bench/maps_native.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(MAPS_CC:-c=-DMICRO -c)
+$(filter-out %/micro.o,$(MAPS_OBJ)): $(YARD_OUT)/maps/%.o: \
+    filters/samples/%.bpf.c tests/bench/maps_native.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(MAPS_CC)
+$(YARD_OUT)/maps_micro.bytes: tests/bench/maps_micro.bpf.c \
+    tests/bench/maps_micro.inc
+	@mkdir -p $(@D)
+	$(call Q,BPF)clang -target bpf -mcpu=v3 -O2 -g -I. \
+	    -I/usr/include/$(shell gcc -print-multiarch) -Wall -Werror \
+	    -c -o $(@:.bytes=.bpf.o) $< && \
+	od -An -v -t u1 $(@:.bytes=.bpf.o) | sed 's/[0-9][0-9]*/&,/g' >$@.new && \
+	mv $@.new $@
+$(YARD_OUT)/maps_rows.o: $(YARD_OUT)/maps_micro.bytes
+$(YARD_OUT)/maps_rows.o: UNIT_FLAGS := -I$(YARD_OUT)
+$(BUILD)/bench_maps: $(call obj,$(BENCH_MAPS_SRC)) $(MAPS_OBJ)
+
 # What tests/guest/run.sh needs: the guest's only process, and its programs.
 GUEST_BIN := $(BUILD)/guest_init $(BUILD)/guest_progs
 $(BUILD)/guest_init: $(call obj,tests/guest/init.c tests/guest/funcs.c)
@@ -266,6 +296,11 @@ bench-demux: ## the index against C, DPDK and Linux, 10 to 1,000,000 flows
 	@$(SETUP) build bench || echo 'bench-demux: some columns may be missing'
 	+@$(SELF) all $(BUILD)/bench_demux $(DEMUX_SO)
 	@sh tests/support/bench.sh $(BUILD) bench_demux
+.PHONY: bench-maps
+bench-maps: ## maps and samples against C and Linux's JIT
+	@$(SETUP) build bench || echo 'bench-maps: some columns may be missing'
+	+@$(SELF) all $(BUILD)/bench_maps
+	@sh tests/support/bench.sh $(BUILD) bench_maps
 .PHONY: bench-adversary
 bench-adversary: all $(BUILD)/bench_adversary ## what a neighbour can do to a victim
 	@sh tests/support/bench.sh $(BUILD) bench_adversary
