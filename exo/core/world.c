@@ -146,10 +146,8 @@ int exo_world_pkt(struct exo_world *w, const struct isa_pkt *pkt)
 	return 0;
 }
 
-void world_ends(struct exo_world *w)
+void world_discard(struct exo_world *w)
 {
-	if (w->serial == 0) /* nothing was handed out */
-		return;
 	for (uint32_t i = 0; i < EXO_WORLD_HELD; i++) {
 		struct world_record *rec = &w->held[i];
 

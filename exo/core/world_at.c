@@ -9,10 +9,8 @@
 #include "exo/lib/bug.h"
 #include "exo/lib/bytes.h"
 
-void world_begin(struct exo_world *w)
+void world_forget(struct exo_world *w)
 {
-	if (w->serial == 0) /* nothing was */
-		return;
 	w->serial = 0;
 	for (uint32_t i = 0; i < EXO_MAX_FRAMES; i++)
 		w->keys[i].serial = 0;
@@ -31,12 +29,13 @@ static bool is_used(const struct exo_world *w, uint32_t serial)
 	return false;
 }
 
-/* A run may need more of them than there are, but not at a time. */
+/* A run may need more of them than there are, but not at a time. A compiled
+ * program never sees one. */
 uint32_t world_serial(struct exo_world *w)
 {
 	do
 		w->serial = w->serial % WORLD_SERIALS + 1;
-	while (is_used(w, w->serial));
+	while (w->running == NULL && is_used(w, w->serial));
 	return w->serial;
 }
 

@@ -90,14 +90,24 @@ uint32_t world_serial(struct exo_world *w);
 
 /** A run begins: what was handed out in the last one is void. Records that
  * are still held keep their numbers. */
-void world_begin(struct exo_world *w);
+void world_forget(struct exo_world *w);
+static inline void world_begin(struct exo_world *w)
+{
+	if (w->serial != 0) /* else nothing was */
+		world_forget(w);
+}
 
 /** The map that an address stands for, and its index; NULL: it is none. */
 struct map *world_map_at(
     const struct exo_world *w, uint64_t addr, uint32_t *map);
 
 /** A run is over: what is still held is discarded. */
-void world_ends(struct exo_world *w);
+void world_discard(struct exo_world *w);
+static inline void world_ends(struct exo_world *w)
+{
+	if (w->serial != 0 && w->vm.held != 0)
+		world_discard(w);
+}
 
 /** The record whose memory this is; a verified program's. */
 struct world_record *world_record_of(struct exo_world *w, const void *data);

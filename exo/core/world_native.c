@@ -6,6 +6,10 @@
  * Helpers have one body each. What differs here: nobody checks an argument,
  * since the verifier has; pointers are the machine's; and a function that a
  * helper calls back is called. While one runs, w->running is its code.
+ *
+ * Cost: a row's arguments, body and effects are constants in the function that
+ * compiled code calls for it, so that what is left is its own work. Of struct
+ * helper only that is set which such a row has.
  */
 #include "exo/core/world_int.h"
 
@@ -19,22 +23,17 @@ struct exo_world_code {
 	uint32_t type;
 };
 
-static helper_body *const bodies[] = {
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) helper_##name,
-#include "exo/isa/helpers.inc"
-#undef ISA_HELPER
-};
-
 /* An address as a pointer; the verifier vouches for what is behind it.
  * NOLINTNEXTLINE(performance-no-int-to-ptr) */
 #define POINTER(v) ((void *)(uintptr_t)(v))
 
-static void native_arg(
-    struct helper *h, const struct isa_helper *row, unsigned reg)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void native_arg(struct helper *h, enum isa_arg arg, unsigned reg)
 {
 	uint64_t v = h->r[reg];
 
-	switch ((enum isa_arg)row->arg[reg - 1]) {
+	switch (arg) {
 	case ISA_ARG_MAP_LOOKUP:
 	case ISA_ARG_MAP_UPDATE:
 	case ISA_ARG_MAP_DELETE:
@@ -83,6 +82,12 @@ static void show_packet(const struct isa_vm *vm, struct jit_ctx *ctx)
 	ctx->protocol = __builtin_bswap16(vm->pkt.protocol);
 }
 
+static void show_nothing(struct jit_ctx *ctx)
+{
+	ctx->data = ctx->data_end = ctx->data_meta = NULL;
+	ctx->size = ctx->wirelen = ctx->ifindex = ctx->protocol = 0;
+}
+
 /* Call the function again and again: isa_interp's enter_loop() and again(). */
 static uint64_t call_back(
     struct exo_world *w, uint64_t func, uint64_t r[16], struct jit_ctx *ctx)
@@ -127,40 +132,52 @@ static void go_on(struct exo_world *w, struct helper *h, int does,
 	}
 }
 
-static uint64_t native(
-    const struct isa_helper *row, uint64_t r[16], struct jit_ctx *ctx)
+INLINE void begin(struct helper *h, uint64_t *r, const struct jit_ctx *ctx)
 {
-	struct exo_world *w = ctx->user;
-	struct helper h = { .w = w, .vm = &w->vm, .r = r };
-	uint64_t func = r[2]; /* of all helpers that call one */
-	unsigned reg;
+	h->w = ctx->user;
+	h->vm = &h->w->vm;
+	h->r = r;
+	h->map_nr = 0;
+}
+
+INLINE uint64_t native(
+    struct helper *h, helper_body *body, unsigned fx, struct jit_ctx *ctx)
+{
+	struct exo_world *w = h->w;
+	uint64_t func = h->r[2]; /* of all helpers that call one */
 	int does;
 
-	for (reg = 1; reg <= ISA_ARGS; reg++)
-		native_arg(&h, row, reg);
-	ctx->tail = NULL;
-	does = bodies[row - isa_helpers](&h);
-	if ((row->fx & ISA_FX_PACKET) != 0) {
+	if ((fx & ISA_FX_TAIL) != 0)
+		ctx->tail = NULL;
+	does = body(h);
+	if ((fx & ISA_FX_PACKET) != 0) {
 		isa_pkt_moved(&w->vm);
 		show_packet(&w->vm, ctx);
 	}
-	go_on(w, &h, does, func, ctx);
-	return r[0];
+	if ((fx & (ISA_FX_TAIL | ISA_FX_CALLS)) != 0)
+		go_on(w, h, does, func, ctx);
+	return h->r[0];
 }
-
-enum row {
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) ROW_##name,
-#include "exo/isa/helpers.inc"
-#undef ISA_HELPER
-};
 
 #define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx)                  \
 	static uint64_t native_##name(uint64_t r1, uint64_t r2, uint64_t r3, \
 	    uint64_t r4, uint64_t r5, struct jit_ctx *ctx)                   \
 	{                                                                    \
-		uint64_t r[16] = { 0, r1, r2, r3, r4, r5 };                  \
+		struct helper h;                                             \
+		uint64_t r[16];                                              \
                                                                              \
-		return native(&isa_helpers[ROW_##name], r, ctx);             \
+		begin(&h, r, ctx);                                           \
+		r[1] = r1;                                                   \
+		r[2] = r2;                                                   \
+		r[3] = r3;                                                   \
+		r[4] = r4;                                                   \
+		r[5] = r5;                                                   \
+		native_arg(&h, ISA_ARG_##a, 1);                              \
+		native_arg(&h, ISA_ARG_##b, 2);                              \
+		native_arg(&h, ISA_ARG_##c, 3);                              \
+		native_arg(&h, ISA_ARG_##d, 4);                              \
+		native_arg(&h, ISA_ARG_##e, 5);                              \
+		return native(&h, helper_##name, fx, ctx);                   \
 	}
 #include "exo/isa/helpers.inc"
 #undef ISA_HELPER
@@ -261,7 +278,7 @@ uint64_t world_exec(
     struct exo_world *w, const struct jit_code *code, uint32_t type)
 {
 	const struct isa_region *mem = &w->vm.region[ISA_REGION_MEM];
-	struct jit_ctx ctx = { .user = w };
+	struct jit_ctx ctx;
 	uint64_t r0;
 
 	world_begin(w);
@@ -271,7 +288,13 @@ uint64_t world_exec(
 	w->depth = 0;
 	w->running = code;
 	w->stub = jit_call(code);
+	ctx.zero = 0;
+	memset(&ctx.own, 0, sizeof(ctx.own));
+	ctx.tail = NULL;
+	ctx.unwind = NULL;
+	ctx.user = w;
 	if (type == EXO_PROG_MEM) {
+		show_nothing(&ctx);
 		r0 = jit_entry(code)(
 		    &ctx, mem->size == 0 ? NULL : mem->base, mem->size);
 	} else {
