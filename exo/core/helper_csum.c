@@ -19,12 +19,22 @@ static uint32_t add(uint32_t a, uint32_t b)
 	return (uint32_t)sum + (uint32_t)(sum >> 32);
 }
 
-/* The sum of n bytes, a multiple of 4, and of what was before. */
+/* The sum of n bytes, a multiple of 4, and of what was before. Carries are added
+ * back in the end: there are fewer than 2^32 of them, and only the sum of
+ * nothing but zeroes is 0 either way. */
 static uint32_t sum_of(const uint8_t *p, uint32_t n, uint32_t before)
 {
-	for (uint32_t i = 0; i < n; i += 4)
-		before = add(before, exo_le32(p + i));
-	return before;
+	uint64_t sum = before, other = 0;
+	uint32_t i;
+
+	for (i = 0; i + 8 <= n; i += 8) {
+		sum += exo_le32(p + i);
+		other += exo_le32(p + i + 4);
+	}
+	if (i < n)
+		sum += exo_le32(p + i);
+	sum += other;
+	return add((uint32_t)sum, (uint32_t)(sum >> 32));
 }
 
 static uint32_t fold(uint32_t sum)

@@ -79,6 +79,26 @@ START_TEST(t_load)
 }
 END_TEST
 
+/* So many bytes, each in its place, and the next one is left alone. */
+START_TEST(t_load_sizes)
+{
+	int n = _i, len, w, at;
+	char text[1024];
+
+	for (at = 0; at <= n; at++) {
+		len = 0;
+		for (w = 1; w <= 9; w++)
+			len += snprintf(text + len, sizeof(text) - (size_t)len,
+			    "*(u64 *)(r10 -%d) = -1\n", 8 * w);
+		snprintf(text + len, sizeof(text) - (size_t)len,
+		    "r2 = 1\nr3 = r10\nr3 += -72\nr4 = %d\n"
+		    "call skb_load_bytes\nr0 = *(u8 *)(r10 -%d)\nexit",
+		    n, 72 - at);
+		ck_assert_int_eq(tc(text), at < n ? at + 1 : 0xff);
+	}
+}
+END_TEST
+
 #define STORE(off, size, flags)                             \
 	"*(u64 *)(r10 -8) = 0x77\nr2 = " off "\nr3 = r10\n" \
 	"r3 += -8\nr4 = " size "\nr5 = " flags "\ncall skb_store_bytes\n"
@@ -391,6 +411,7 @@ static TCase *tests(const char *name, void (*begin)(void))
 
 	tcase_add_checked_fixture(tc, begin, teardown);
 	tcase_add_test(tc, t_load);
+	tcase_add_loop_test(tc, t_load_sizes, 1, LEN);
 	tcase_add_test(tc, t_store);
 	tcase_add_test(tc, t_direct);
 	tcase_add_test(tc, t_stale);
