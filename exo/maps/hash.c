@@ -2,10 +2,11 @@
 /*
  * Hashes: a keyed table with chains over elements taken beforehand.
  *
- * Overview: an element is a number; its key, its value and its link lie in
- * three arrays. It is either in the chain of its bucket or in the free list,
- * a queue. There are at least as many buckets as elements, and where keys
- * fall is known to nobody outside: a chain is as long as chance makes it.
+ * Overview: an element is a number; its value, its link and its key lie behind
+ * each other, so that a look-up touches a bucket and an element. It is either in
+ * the chain of its bucket or in the free list, a queue. There are at least twice
+ * as many buckets as elements, and where keys fall is known to nobody outside: a
+ * chain is as long as chance makes it.
  *
  * Invariant: count elements are live, each in one chain; the other
  * max_entries - count are in the free list, each once. Where uses count, live
@@ -16,22 +17,44 @@
 #include "exo/abi/err.h"
 #include "exo/abi/prog_err.h"
 #include "exo/lib/bytes.h"
+#include "exo/lib/siphash13.h"
+
+#define INLINE static inline __attribute__((always_inline))
 
 static uint32_t heads_for(uint32_t entries)
 {
-	uint32_t n = 1;
+	uint32_t n = 2;
 
-	while (n < entries)
+	while (n < 2 * entries)
 		n *= 2;
 	return n;
 }
 
-static void queue_free(struct map_table *t, uint32_t e)
+/* The value of an element; what lies behind it is no program's. */
+static uint8_t *value_at(const struct map *m, uint32_t e)
 {
-	t->next[e - 1] = 0;
+	return m->values + (size_t)(e - 1) * m->stride;
+}
+
+/* The next element in its list. */
+static uint32_t *link_at(const struct map *m, uint32_t e)
+{
+	return (uint32_t *)(void *)(value_at(m, e) + m->table.link);
+}
+
+static uint8_t *key_at(const struct map *m, uint32_t e)
+{
+	return (uint8_t *)(link_at(m, e) + 1);
+}
+
+static void queue_free(struct map *m, uint32_t e)
+{
+	struct map_table *t = &m->table;
+
+	*link_at(m, e) = 0;
 	t->live[e - 1] = 0;
 	if (t->free_last != 0)
-		t->next[t->free_last - 1] = e;
+		*link_at(m, t->free_last) = e;
 	else
 		t->free_first = e;
 	t->free_last = e;
@@ -77,17 +100,15 @@ static int hash_new(struct map *m)
 	size_t n = m->def.max_entries;
 
 	t->nheads = heads_for(m->def.max_entries);
-	if (map_new_values(m) != 0)
+	t->link = (m->def.value_size + 7) & ~7u;
+	if (map_new_slab(m, sizeof(uint32_t) + m->def.key_size) != 0)
 		return -EXO_ENOMEM;
-	t->keys = exo_mem_get(m->mem, n * m->def.key_size);
 	t->heads = exo_mem_get(m->mem, t->nheads * sizeof(*t->heads));
-	t->next = exo_mem_get(m->mem, n * sizeof(*t->next));
 	t->live = exo_mem_get(m->mem, n);
-	if (t->keys == NULL || t->heads == NULL || t->next == NULL ||
-	    t->live == NULL)
+	if (t->heads == NULL || t->live == NULL)
 		return -EXO_ENOMEM;
 	for (uint32_t e = 1; e <= m->def.max_entries; e++)
-		queue_free(t, e);
+		queue_free(m, e);
 	return 0;
 }
 
@@ -97,40 +118,81 @@ static void hash_free(struct map *m)
 	size_t n = m->def.max_entries;
 
 	exo_mem_put(m->mem, t->live, n);
-	exo_mem_put(m->mem, t->next, n * sizeof(*t->next));
 	exo_mem_put(m->mem, t->heads, t->nheads * sizeof(*t->heads));
-	exo_mem_put(m->mem, t->keys, n * m->def.key_size);
 	map_free_values(m);
 }
 
-static uint8_t *key_at(const struct map *m, uint32_t e)
+/* Where the chain of a key begins, whose size is n, as below. */
+INLINE uint32_t *head_of(const struct map *m, const void *key, uint32_t n)
 {
-	return m->table.keys + (size_t)(e - 1) * m->def.key_size;
+	uint64_t h = exo_siphash13(&m->table.key, key, n);
+
+	return &m->table.heads[(uint32_t)h & (m->table.nheads - 1)];
 }
 
-/* Where the chain of a key begins. */
-static uint32_t *head_of(const struct map *m, const void *key)
+static uint32_t *head_for(const struct map *m, const void *key)
 {
-	const struct map_table *t = &m->table;
-	uint64_t h = exo_siphash64(&t->key, key, m->def.key_size);
+	return head_of(m, key, m->def.key_size);
+}
 
-	return &t->heads[(uint32_t)h & (t->nheads - 1)];
+/* Is the key behind a link this one? */
+INLINE bool same(const uint32_t *link, const uint8_t *key, uint32_t n)
+{
+	const uint8_t *own = (const uint8_t *)(link + 1);
+	uint32_t differ = 0;
+
+	for (; n >= 8 && differ == 0; n -= 8, own += 8, key += 8)
+		differ |= (exo_le32(own) ^ exo_load_half(key)) |
+		          (exo_le32(own + 4) ^ exo_load_half(key + 4));
+	if (n >= 4) {
+		differ |= exo_le32(own) ^ exo_load_half(key);
+		n -= 4;
+		own += 4;
+		key += 4;
+	}
+	for (; n > 0; n--)
+		differ |= (uint32_t)(*own++ ^ *key++);
+	return differ == 0;
+}
+
+/* The value of a key and its element; NULL and 0: there is none. */
+INLINE uint8_t *find(
+    const struct map *m, const void *key, uint32_t n, uint32_t *element)
+{
+	uint32_t e = *head_of(m, key, n);
+	uint8_t *value = NULL;
+
+	while (e != 0) {
+		const uint32_t *link;
+
+		value = value_at(m, e);
+		link = (const uint32_t *)(void *)(value + m->table.link);
+		if (same(link, key, n))
+			break;
+		e = *link;
+	}
+	*element = e;
+	return e == 0 ? NULL : value;
 }
 
 /* The link that leads to the key's element, or to the end of its chain. */
 static uint32_t *link_to(const struct map *m, uint32_t *link, const void *key)
 {
-	while (
-	    *link != 0 && memcmp(key_at(m, *link), key, m->def.key_size) != 0)
-		link = &m->table.next[*link - 1];
+	while (*link != 0 && !same(link_at(m, *link), key, m->def.key_size))
+		link = link_at(m, *link);
 	return link;
+}
+
+INLINE uint8_t *lookup(const struct map *m, const void *key, uint32_t n)
+{
+	uint32_t e;
+
+	return find(m, key, n, &e);
 }
 
 static uint8_t *hash_lookup(const struct map *m, const void *key)
 {
-	uint32_t e = *link_to(m, head_of(m, key), key);
-
-	return e == 0 ? NULL : map_value(m, e - 1);
+	return lookup(m, key, m->def.key_size);
 }
 
 /* Take an element out of its chain. */
@@ -138,10 +200,10 @@ static void take_out(struct map *m, uint32_t *link)
 {
 	uint32_t e = *link;
 
-	*link = m->table.next[e - 1];
+	*link = *link_at(m, e);
 	if (m->table.older != NULL)
 		unlist(&m->table, e);
-	queue_free(&m->table, e);
+	queue_free(m, e);
 	m->count--;
 }
 
@@ -156,12 +218,12 @@ static int insert(
 
 	if (e == 0)
 		return -EXO_P_E2BIG;
-	t->free_first = t->next[e - 1];
+	t->free_first = *link_at(m, e);
 	if (t->free_first == 0)
 		t->free_last = 0;
 	memcpy(key_at(m, e), key, m->def.key_size);
-	memmove(map_value(m, e - 1), value, m->def.value_size);
-	t->next[e - 1] = *head;
+	memmove(value_at(m, e), value, m->def.value_size);
+	*link_at(m, e) = *head;
 	t->live[e - 1] = 1;
 	*head = e;
 	m->count++;
@@ -173,15 +235,15 @@ static int insert(
 /* Give up what was not used for longest. */
 static void forget(struct map *m)
 {
-	uint8_t *key = key_at(m, m->table.oldest);
+	const uint8_t *key = key_at(m, m->table.oldest);
 
-	take_out(m, link_to(m, head_of(m, key), key));
+	take_out(m, link_to(m, head_for(m, key), key));
 }
 
 static int hash_update(
     struct map *m, const void *key, const void *value, uint64_t flags)
 {
-	uint32_t *head = head_of(m, key);
+	uint32_t *head = head_for(m, key);
 	uint32_t e = *link_to(m, head, key);
 
 	if (e != 0 && flags == MAP_NOEXIST)
@@ -194,13 +256,13 @@ static int hash_update(
 		return insert(m, head, key, value);
 	if (m->table.older != NULL)
 		use(&m->table, e);
-	memmove(map_value(m, e - 1), value, m->def.value_size);
+	memmove(value_at(m, e), value, m->def.value_size);
 	return 0;
 }
 
 static int hash_remove(struct map *m, const void *key)
 {
-	uint32_t *link = link_to(m, head_of(m, key), key);
+	uint32_t *link = link_to(m, head_for(m, key), key);
 
 	if (*link == 0)
 		return -EXO_P_ENOENT;
@@ -262,16 +324,22 @@ static void lru_free(struct map *m)
 	hash_free(m);
 }
 
-static uint8_t *lru_lookup(const struct map *m, const void *key)
+INLINE uint8_t *lookup_use(const struct map *m, const void *key, uint32_t n)
 {
-	uint32_t e = *link_to(m, head_of(m, key), key);
 	struct map_table *t;
+	uint32_t e;
+	uint8_t *value = find(m, key, n, &e);
 
-	if (e == 0)
+	if (value == NULL)
 		return NULL;
 	memcpy(&t, &(const struct map_table *){ &m->table }, sizeof(t));
 	use(t, e);
-	return map_value(m, e - 1);
+	return value;
+}
+
+static uint8_t *lru_lookup(const struct map *m, const void *key)
+{
+	return lookup_use(m, key, m->def.key_size);
 }
 
 const struct map_ops map_lru_ops = {
@@ -284,3 +352,34 @@ const struct map_ops map_lru_ops = {
 	.remove = hash_remove,
 	.next = hash_next,
 };
+
+/* --- look-ups of compiled programs: the same, of one size of keys each --------- */
+
+#define SIZED(n)                                                            \
+	static uint8_t *hash_lookup_##n(const struct map *m, const void *k) \
+	{                                                                   \
+		return lookup(m, k, n);                                     \
+	}                                                                   \
+	static uint8_t *lru_lookup_##n(const struct map *m, const void *k)  \
+	{                                                                   \
+		return lookup_use(m, k, n);                                 \
+	}
+SIZED(4)
+SIZED(8)
+SIZED(16)
+
+map_find_fn *map_hash_finder(const struct map *m)
+{
+	bool lru = m->table.older != NULL;
+
+	switch (m->def.key_size) {
+	case 4:
+		return lru ? lru_lookup_4 : hash_lookup_4;
+	case 8:
+		return lru ? lru_lookup_8 : hash_lookup_8;
+	case 16:
+		return lru ? lru_lookup_16 : hash_lookup_16;
+	default:
+		return lru ? lru_lookup : hash_lookup;
+	}
+}

@@ -82,11 +82,16 @@ int map_check_values(const struct exo_map_def *def)
 	return 0;
 }
 
-int map_new_values(struct map *m)
+int map_new_slab(struct map *m, uint32_t behind)
 {
-	m->stride = stride_of(&m->def);
+	m->stride = (stride_of(&m->def) + behind + 7) & ~7u;
 	m->values = exo_mem_get(m->mem, (size_t)m->def.max_entries * m->stride);
 	return m->values == NULL ? -EXO_ENOMEM : 0;
+}
+
+int map_new_values(struct map *m)
+{
+	return map_new_slab(m, 0);
 }
 
 void map_free_values(struct map *m)
@@ -136,6 +141,13 @@ const struct exo_map_def *map_def(const struct map *m)
 uint8_t *map_lookup(const struct map *m, const void *key)
 {
 	return m->ops->lookup == NULL ? NULL : m->ops->lookup(m, key);
+}
+
+map_find_fn *map_finder(const struct map *m)
+{
+	if (m->ops == &map_hash_ops || m->ops == &map_lru_ops)
+		return map_hash_finder(m);
+	return m->ops->lookup == NULL ? map_lookup : m->ops->lookup;
 }
 
 uint8_t *map_peek(const struct map *m, const void *key)

@@ -119,6 +119,11 @@ uint32_t map_index(const struct map *m, const uint8_t *value);
  * the kind has no values or there is no such position. */
 uint8_t *map_value(const struct map *m, uint32_t index);
 
+/** A function that does what map_lookup() does for this map, and never another,
+ * for compiled look-ups. */
+typedef uint8_t *map_find_fn(const struct map *m, const void *key);
+map_find_fn *map_finder(const struct map *m);
+
 /** Where the elements of an array lie: *n of them, *stride bytes from one to
  * the next, for compiled look-ups. False: it is no array. */
 bool map_array(

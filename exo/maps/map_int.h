@@ -9,15 +9,14 @@
 
 struct map_ops;
 
-/** A hash's table. Element i has values + i * stride and keys + i * key_size;
- * the lists of elements hold numbers counted from 1, 0 ends them. The last four
- * are of a hash that forgets what was not used for longest: its elements by
- * their last use. */
+/** A hash's table. Lists of elements hold numbers counted from 1, 0 ends them.
+ * The last four are of a hash that forgets what was not used for longest: its
+ * elements by their last use. */
 struct map_table {
 	struct exo_sipkey key;
-	uint8_t *keys;
+	uint32_t
+	    link; /* from an element's value to its link; its key follows */
 	uint32_t *heads; /* nheads, a power of two */
-	uint32_t *next;  /* max_entries: in the chain, or in the free list */
 	uint8_t *live;   /* max_entries: 0 or 1 */
 	uint32_t nheads;
 	uint32_t free_first, free_last;
@@ -69,8 +68,8 @@ struct map_ops {
 	int (*check)(const struct exo_map_def *def);
 	int (*make)(struct map *m);
 	void (*end)(struct map *m);
-	uint8_t *(*lookup)(const struct map *m, const void *key);
-	uint8_t *(*peek)(const struct map *m, const void *key); /* or lookup */
+	map_find_fn *lookup;
+	map_find_fn *peek; /* or lookup */
 	int (*update)(
 	    struct map *m, const void *key, const void *value, uint64_t flags);
 	int (*remove)(struct map *m, const void *key);
@@ -86,11 +85,16 @@ extern const struct map_ops map_stack_ops;
 extern const struct map_ops map_ring_ops;
 extern const struct map_ops map_slot_ops;
 
+/** map_finder() of a hash. */
+map_find_fn *map_hash_finder(const struct map *m);
+
 /** Sizes that every kind with values has to keep: 0, -EXO_EINVAL, or
  * -EXO_E2BIG. */
 int map_check_values(const struct exo_map_def *def);
 
-/** Take the slab of values. */
+/** Take the slab of values, with so many bytes behind each, which no program
+ * sees; they begin at the next multiple of 8. */
+int map_new_slab(struct map *m, uint32_t behind);
 int map_new_values(struct map *m);
 
 void map_free_values(struct map *m);

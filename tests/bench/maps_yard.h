@@ -23,8 +23,8 @@
 #include <string.h>
 
 #define YD_INLINE static inline __attribute__((always_inline))
-#define YD_C      2
-#define YD_D      4
+#define YD_C      1
+#define YD_D      3
 
 struct yd_shape {
 	uint32_t kind; /* linux/bpf.h's */

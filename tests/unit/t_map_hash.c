@@ -22,6 +22,13 @@ static struct map *make(uint32_t key, uint32_t value, uint32_t entries)
 	return m;
 }
 
+static uint32_t next_of(const struct map *m, uint32_t e)
+{
+	return *(const uint32_t *)(const void *)(m->values +
+	                                         (size_t)(e - 1) * m->stride +
+	                                         m->table.link);
+}
+
 /* Every element is in one chain or in the free list, once. */
 static void check_whole(const struct map *m)
 {
@@ -29,12 +36,12 @@ static void check_whole(const struct map *m)
 	uint32_t live = 0, free = 0, last = 0;
 
 	for (uint32_t b = 0; b < t->nheads; b++) {
-		for (uint32_t e = t->heads[b]; e != 0; e = t->next[e - 1]) {
+		for (uint32_t e = t->heads[b]; e != 0; e = next_of(m, e)) {
 			ck_assert_uint_eq(t->live[e - 1], 1);
 			ck_assert_uint_le(++live, m->count);
 		}
 	}
-	for (uint32_t e = t->free_first; e != 0; e = t->next[e - 1]) {
+	for (uint32_t e = t->free_first; e != 0; e = next_of(m, e)) {
 		ck_assert_uint_eq(t->live[e - 1], 0);
 		ck_assert_uint_le(++free, m->def.max_entries);
 		last = e;
@@ -130,6 +137,32 @@ START_TEST(t_stale_value)
 }
 END_TEST
 
+/* Compiled look-ups have functions by the size of keys: each finds what
+ * map_lookup() finds, wherever keys differ. */
+START_TEST(t_finder)
+{
+	struct map *m = make((uint32_t)_i, 8, 64);
+	map_find_fn *find = map_finder(m);
+	uint8_t key[80] = { 0 }, *at;
+	uint64_t value = 0;
+
+	for (int byte = 0; byte < _i; byte++, value++) {
+		key[byte]++;
+		ck_assert_ptr_null(find(m, key));
+		ck_assert_int_eq(map_update(m, key, &value, MAP_NOEXIST), 0);
+	}
+	for (int byte = _i - 1; byte >= 0; byte--) {
+		at = find(m, key);
+		ck_assert_ptr_nonnull(at);
+		ck_assert_ptr_eq(at, map_lookup(m, key));
+		ck_assert_uint_eq(at[0], (unsigned)byte);
+		key[byte]--;
+	}
+	ck_assert_ptr_null(find(m, key));
+	end(m);
+}
+END_TEST
+
 /* All keys in one bucket, as if the hash were known and beaten. */
 START_TEST(t_collisions)
 {
@@ -137,7 +170,7 @@ START_TEST(t_collisions)
 	uint32_t nheads = m->table.nheads;
 	uint64_t key, *at;
 
-	ck_assert_uint_eq(nheads, 64);
+	ck_assert_uint_eq(nheads, 128);
 	m->table.nheads = 1;
 	for (key = 0; key < 64; key++)
 		ck_assert_int_eq(map_update(m, &key, &key, 1), 0);
@@ -366,6 +399,7 @@ Suite *t_map_hash_suite(void)
 	tcase_add_test(tc, t_key_in_a_stale_value);
 	tcase_add_test(tc, t_full);
 	tcase_add_test(tc, t_stale_value);
+	tcase_add_loop_test(tc, t_finder, 1, 41);
 	tcase_add_test(tc, t_collisions);
 	tcase_add_loop_test(tc, t_model, 0, 10);
 	tcase_add_test(tc, t_walk);
