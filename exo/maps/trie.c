@@ -15,6 +15,7 @@
 #include "exo/abi/err.h"
 #include "exo/abi/prog_err.h"
 #include "exo/lib/bytes.h"
+#include "exo/lib/siphash13.h"
 
 #define LENGTH   4u   /* bytes of the number of bits */
 #define DATA_MAX 256u /* Linux's */
@@ -102,6 +103,8 @@ static uint32_t alike(
 	uint32_t i = from / 8;
 	uint8_t differ;
 
+	while (8 * i + 32 <= n && exo_le32(a + i) == exo_load_half(b + i))
+		i += 4;
 	while (8 * i + 8 <= n && a[i] == b[i])
 		i++;
 	if (8 * i >= n)
