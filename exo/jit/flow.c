@@ -543,7 +543,7 @@ void jit_learn(
 			    in->k < JIT_LEN_TOP ? in->k : JIT_LEN_TOP;
 	}
 	if (in->op == JIT_CALL || in->op == JIT_LOCAL || in->op == JIT_STORE ||
-	    in->op == JIT_ATOMIC) {
+	    in->op == JIT_ATOMIC || in->op == JIT_FIND) {
 		if (ir->pkt_varies && in->op != JIT_STORE &&
 		    in->op != JIT_ATOMIC)
 			forget_packet(st);

@@ -50,6 +50,7 @@ static void look_at(
 		             in->alu == EXO_ARSH;
 		break;
 	case JIT_CALL:
+	case JIT_FIND:
 	case JIT_LOCAL:
 		u->calls = true;
 		break;

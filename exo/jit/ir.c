@@ -66,6 +66,8 @@ uint16_t jit_reads(const struct jit_ir *ir, const struct jit_ins *in)
 		return second(in);
 	case JIT_CALL:
 		return helper_args(ir, (uint32_t)in->k);
+	case JIT_FIND:
+		return BIT(1) | BIT(2);
 	case JIT_LOCAL:
 		return ARGS;
 	case JIT_EXIT:
@@ -98,6 +100,7 @@ uint16_t jit_writes(const struct jit_ins *in)
 			return BIT(0);
 		return (in->k & EXO_FETCH) != 0 ? BIT(in->s) : 0;
 	case JIT_CALL:
+	case JIT_FIND:
 	case JIT_LOCAL:
 		return ARGS | BIT(0);
 	default:

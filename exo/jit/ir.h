@@ -42,6 +42,7 @@ enum jit_op {
 	JIT_CHECK, /* reject if s + k (or k) bytes of packet were not captured */
 	JIT_LD_IND, /* d = LD_IND of s and k < 0, with its check */
 	JIT_CALL,   /* helper k */
+	JIT_FIND,   /* r0 = what the map's own function at k finds for r1, r2 */
 	JIT_LOCAL,  /* function k */
 	/* ends of blocks */
 	JIT_GOTO,   /* to[1] */

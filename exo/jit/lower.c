@@ -287,6 +287,11 @@ void jit_lower_call(struct jit_gen *g, const struct jit_ins *in)
 		jit_call_label(g, label_func(g, (uint32_t)in->k));
 		return;
 	}
+	if (in->op == JIT_FIND) {
+		x64_const(&g->x, T0, (uint64_t)in->k);
+		x64_call_reg(&g->x, T0);
+		return;
+	}
 	row = isa_helper((uint32_t)in->k, g->ir->type, &exists);
 	x64_mov(&g->x, true, R9, g->h.ctx);
 	x64_const(
@@ -365,6 +370,7 @@ void jit_lower(struct jit_gen *g, const struct jit_ins *in)
 		lower_swap(g, in);
 		break;
 	case JIT_CALL:
+	case JIT_FIND:
 	case JIT_LOCAL:
 		jit_lower_call(g, in);
 		break;
