@@ -66,7 +66,6 @@ struct exo_world {
 	const struct jit_code *running; /* NULL: programs are interpreted */
 	jit_callback *stub; /* by which functions are called back: that of some
 	                       code that has one, they are all the same */
-	uint32_t depth;     /* of callbacks, while one runs */
 	uint32_t no_cpu;
 	uint32_t harden;
 	bool places;

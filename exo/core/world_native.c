@@ -15,6 +15,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/jit/jit.h"
+#include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 #include "exo/plat/plat.h"
 
@@ -96,7 +97,8 @@ static uint64_t call_back(
 	jit_callback *call = w->stub;
 	uint64_t result = 0;
 
-	loop.depth = ++w->depth;
+	loop.depth = (uint32_t)++ctx->depth;
+	exo_assert(loop.depth < EXO_MAX_FRAMES); /* it is verified */
 	while (result == 0) {
 		memset(&r[1], 0, ISA_ARGS * sizeof(r[0]));
 		if (!loop.next(&w->vm, &loop, r))
@@ -106,7 +108,7 @@ static uint64_t call_back(
 	}
 	if (result != 0 && loop.stop != NULL)
 		loop.stop(&w->vm, &loop);
-	w->depth--;
+	ctx->depth--;
 	return loop.calls;
 }
 
@@ -285,13 +287,13 @@ uint64_t world_exec(
 	w->vm.tails = 0;
 	w->vm.held = 0;
 	w->vm.type = type;
-	w->depth = 0;
 	w->running = code;
 	w->stub = jit_call(code);
 	ctx.zero = 0;
 	memset(&ctx.own, 0, sizeof(ctx.own));
 	ctx.tail = NULL;
 	ctx.unwind = NULL;
+	ctx.depth = 0;
 	ctx.user = w;
 	if (type == EXO_PROG_MEM) {
 		show_nothing(&ctx);

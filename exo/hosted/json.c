@@ -44,6 +44,10 @@ static void put_string(FILE *f, const char *s, size_t n)
 			put_char(f, (unsigned char)s[i]);
 		} else if (cmd_utf8_is_c1(s + i, n - i)) {
 			fprintf(f, "\\u%04x", (unsigned char)s[i + 1]);
+		} else if (cmd_utf8_is_bidi(s + i, n - i)) {
+			fprintf(f, "\\u20%02x",
+			    ((unsigned)(unsigned char)s[i + 1] & 1) << 6 |
+			        ((unsigned char)s[i + 2] & 0x3f));
 		} else if (len > 1) {
 			fwrite(s + i, 1, len, f);
 		} else {

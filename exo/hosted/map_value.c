@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define NAME_SHOWN 128u /* bytes of a name: no more are written */
+
 struct value {
 	FILE *f;
 	const struct exo_image *img;
@@ -78,11 +80,13 @@ static void put_parts(struct value *v, uint32_t i, uint64_t at)
 	bool some = false;
 
 	fputc('{', v->f);
-	for (uint32_t k = i + 1;
-	     k < img->nfields && img->fields[k].depth > s->depth; k++) {
+	for (uint32_t k = i + 1; v->left > 0 && k < img->nfields &&
+	                         img->fields[k].depth > s->depth;
+	     k++) {
 		const struct exo_image_field *c = &img->fields[k];
 		const char *name = img->texts + c->name;
 
+		v->left--; /* also of what is only passed */
 		if (c->depth != s->depth + 1)
 			continue;
 		if (some)
@@ -90,7 +94,7 @@ static void put_parts(struct value *v, uint32_t i, uint64_t at)
 		some = true;
 		if (name[0] == '\0')
 			name = "(anon)"; /* as bpftool has it */
-		cmd_json_text(v->f, name, strlen(name));
+		cmd_json_text(v->f, name, strnlen(name, NAME_SHOWN));
 		fputc(':', v->f);
 		if (c->off > s->bits)
 			fputs("null", v->f);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_SHOWN 256u /* bytes of a text: what is behind is cut off */
+
 int cmd_source_take(struct cmd_source *s, const struct exo_image *img)
 {
 	size_t size = img->nlines * sizeof(*img->lines);
@@ -25,9 +27,15 @@ int cmd_source_take(struct cmd_source *s, const struct exo_image *img)
 	}
 	memcpy(s->lines, img->lines, size);
 	memcpy(s->texts, img->texts, img->texts_len);
-	for (uint32_t i = 0; i < img->texts_len; i++)
+	for (uint32_t i = 0, run = 0; i < img->texts_len; i++) {
 		if (s->texts[i] == '\t')
 			s->texts[i] = ' '; /* it is for people */
+		run = s->texts[i] == '\0' ? 0 : run + 1;
+		if (run <= TEXT_SHOWN)
+			continue;
+		s->texts[i] = '\0'; /* many lines may name one text */
+		run = 0;
+	}
 	s->n = img->nlines;
 	return 0;
 }

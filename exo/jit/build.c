@@ -518,6 +518,8 @@ int jit_build(struct jit_ir *ir)
 		if (ir->block_of[pc] != JIT_NONE)
 			build_block(&b, &ir->blocks[ir->block_of[pc]], pc);
 	}
-	ir->pkt_varies = vf_prog_facts(ir->prog)->writes_pkt;
+	/* a program that a function tail-calls comes back, and may have */
+	ir->pkt_varies = vf_prog_facts(ir->prog)->writes_pkt ||
+	                 vf_prog_facts(ir->prog)->tail_calls;
 	return b.err;
 }

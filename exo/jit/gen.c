@@ -253,6 +253,7 @@ static void reject(struct jit_gen *g)
 			become_stub(g);
 			x64_load(&g->x, false, 8, RSP,
 			    jit_ctx_at(g, CTX_AT(unwind)));
+			x64_store_k(&g->x, 8, jit_ctx_at(g, CTX_AT(depth)), 0);
 		}
 		x64_const(&g->x, RAX, 0);
 		jit_leave(g);
@@ -261,6 +262,7 @@ static void reject(struct jit_gen *g)
 	if (!g->ir->nested_reject)
 		return;
 	x64_load(&g->x, false, 8, RSP, jit_ctx_at(g, CTX_AT(unwind)));
+	x64_store_k(&g->x, 8, jit_ctx_at(g, CTX_AT(depth)), 0);
 	jit_jump(g, label_reject(g, 0));
 }
 

@@ -41,6 +41,8 @@ struct jit_ctx {
 	struct exo_ctx_own own;
 	const void *tail; /* where a tail call leads; set by its helper, or 0 */
 	void *unwind;     /* the code's own */
+	uint64_t depth;   /* of callbacks; 0 again once a packet load has left
+	                     them behind */
 	void *user;       /* for helpers */
 };
 

@@ -427,6 +427,47 @@ START_TEST(t_tail_too_short)
 }
 END_TEST
 
+/* The same in a function that a helper calls: the helper is left, too. The one
+ * that waited may call as deep as before. */
+START_TEST(t_tail_leaves_loop)
+{
+	static const char each[] = "r1 = map[id:0]\nr2 = subprog[g]\nr3 = 0\n"
+	                           "r4 = 0\ncall for_each_map_elem\n"
+	                           "r0 += r7\nexit\n"
+	                           "f: " TAIL("0") "r0 = 5\nexit\n"
+	                                           "g: r0 = 0\nexit";
+	char text[1024] = "r6 = r1\nr7 = 0\n";
+
+	tworld_pkt(&t, 20);
+	slot(0, EXO_PROG_SOCKET,
+	    "*(u64 *)(r10 -8) = r1\nr1 = 1\nr2 = subprog[g]\nr3 = r10\n"
+	    "r3 += -8\nr4 = 0\ncall loop\nr0 = 9\nexit\n"
+	    "g: r6 = *(u64 *)(r2 +0)\nr0 = *(u8 *)skb[20]\nr0 = 0\nexit");
+	for (int i = 0; i < 20; i++)
+		strcat(text, "r1 = r6\ncall f\nr7 += r0\n");
+	strcat(text, each);
+	ck_assert_uint_eq(result(text), defs[ARRAY].max_entries);
+}
+END_TEST
+
+/* What was known of the packet is not known of what another program left. */
+START_TEST(t_tail_changes_packet)
+{
+	tworld_pkt(&t, 64);
+	slot(0, EXO_PROG_XDP, "r2 = 30\ncall xdp_adjust_head\nr0 = 1\nexit");
+	tworld_pkt(&t, 64);
+	ck_assert_uint_eq(
+	    tworld_exit(&t, EXO_PROG_XDP,
+	        "r6 = r1\nr7 = *(u32 *)(r6 +0)\nr8 = *(u32 *)(r6 +4)\nr2 = r7\n"
+	        "r2 += 60\nr0 = 1\nif r2 > r8 goto out\nr0 = *(u8 *)(r7 +59)\n"
+	        "r1 = r6\ncall f\nr7 = *(u32 *)(r6 +0)\nr8 = *(u32 *)(r6 +4)\n"
+	        "r2 = r7\nr2 += 60\nr0 = 77\nif r2 > r8 goto out\n"
+	        "r0 = *(u8 *)(r7 +59)\nout: exit\n"
+	        "f: " TAIL("0") "r0 = 5\nexit"),
+	    77);
+}
+END_TEST
+
 /* The program goes on as the one that it is: its functions are called back. */
 START_TEST(t_tail_then_loop)
 {
@@ -462,6 +503,8 @@ static TCase *tests(const char *name, void (*begin)(void))
 	tcase_add_test(tc, t_tail_in_function);
 	tcase_add_test(tc, t_tail_nested);
 	tcase_add_test(tc, t_tail_too_short);
+	tcase_add_test(tc, t_tail_leaves_loop);
+	tcase_add_test(tc, t_tail_changes_packet);
 	tcase_add_test(tc, t_tail_then_loop);
 	return tc;
 }
