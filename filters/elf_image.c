@@ -98,7 +98,8 @@ static int tell(
 	memcpy(u->texts, p->texts == NULL ? "" : p->texts, p->ntexts);
 	u->ntexts = p->ntexts;
 	for (uint32_t k = 0; k < u->n; k++) {
-		for (uint32_t i = 0; i < of[k]->nfields; i++) {
+		for (uint32_t i = 0;
+		     i < of[k]->nfields && u->nfields < EXO_FIELDS_MAX; i++) {
 			struct exo_image_field *f = &u->fields[u->nfields++];
 
 			*f = of[k]->fields[i];

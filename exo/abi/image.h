@@ -80,6 +80,7 @@ enum exo_field_of {
 	EXO_FIELD_VALUE = 2,
 };
 #define EXO_FIELD_DEPTH_MAX 8
+#define EXO_FIELDS_MAX      16384u /* of all maps of an image */
 
 /** A tree in the order of a walk: a field is part of the last one before it that
  * is less deep. First comes the map, at depth 0, then the roots of its key and

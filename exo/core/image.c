@@ -44,7 +44,8 @@ static int section_told(
 		img->texts_len = size;
 		return 0;
 	}
-	if (kind == EXO_SEC_FIELDS && size % FIELD == 0) {
+	if (kind == EXO_SEC_FIELDS && size % FIELD == 0 &&
+	    size / FIELD <= EXO_FIELDS_MAX) {
 		img->fields = (const void *)p;
 		img->nfields = size / FIELD;
 		return 0;

@@ -80,8 +80,8 @@ static void put_parts(struct value *v, uint32_t i, uint64_t at)
 	bool some = false;
 
 	fputc('{', v->f);
-	for (uint32_t k = i + 1; v->left > 0 && k < img->nfields &&
-	                         img->fields[k].depth > s->depth;
+	for (uint32_t k = i + 1;
+	     v->left > 0 && k < img->nfields && img->fields[k].depth > s->depth;
 	     k++) {
 		const struct exo_image_field *c = &img->fields[k];
 		const char *name = img->texts + c->name;
@@ -145,18 +145,25 @@ static void put_field(struct value *v, uint32_t i, uint64_t at, uint64_t room)
 	}
 }
 
-void cmd_map_value(FILE *f, const struct exo_image *img, uint32_t map,
-    enum exo_field_of of, const uint8_t *bytes, uint32_t n)
+uint32_t cmd_map_root(
+    const struct exo_image *img, uint32_t map, enum exo_field_of of)
 {
-	struct value v = { f, img, bytes, CMD_MAP_PARTS };
-
 	for (uint32_t i = 0; i < img->nfields; i++) {
 		const struct exo_image_field *d = &img->fields[i];
 
-		if (d->map != map || d->of != of || d->depth != 1)
-			continue;
-		put_field(&v, i, 0, (uint64_t)n * 8);
-		return;
+		if (d->map == map && d->of == of && d->depth == 1)
+			return i;
 	}
-	put_hex(&v, 0, n);
+	return CMD_MAP_UNKNOWN;
+}
+
+void cmd_map_value(FILE *f, const struct exo_image *img, uint32_t root,
+    const uint8_t *bytes, uint32_t n)
+{
+	struct value v = { f, img, bytes, CMD_MAP_PARTS };
+
+	if (root == CMD_MAP_UNKNOWN)
+		put_hex(&v, 0, n);
+	else
+		put_field(&v, root, 0, (uint64_t)n * 8);
 }

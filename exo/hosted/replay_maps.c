@@ -9,6 +9,7 @@
 #include "exo/hosted/map_arg.h"
 #include "exo/hosted/map_value.h"
 #include "exo/hosted/replay.h"
+#include "exo/hosted/signals.h"
 #include "exo/hosted/utf8.h"
 
 #include "exo/core/image.h"
@@ -25,6 +26,7 @@ struct shown {
 	const struct exo_image *img;
 	uint32_t map;
 	const struct exo_map_def *def;
+	uint32_t root[2]; /* of key and value */
 	uint8_t *key, *value;
 };
 
@@ -43,13 +45,15 @@ static void put_bytes(
 	if (of == EXO_FIELD_KEY && array)
 		fprintf(s->f, "%u", exo_le32(p)); /* an index, of any type */
 	else
-		cmd_map_value(s->f, s->img, s->map, of, p,
+		cmd_map_value(s->f, s->img, s->root[of == EXO_FIELD_VALUE], p,
 		    of == EXO_FIELD_KEY ? s->def->key_size
 		                        : s->def->value_size);
 }
 
 static bool next(const struct shown *s, uint32_t *pos)
 {
+	if (cmd_signal_stop != 0)
+		return false;
 	return exo_binding_next(
 	           s->rp->core, s->binding, s->map, pos, s->key, s->value) == 0;
 }
@@ -108,7 +112,7 @@ static void records(const struct shown *s, struct cmd_json *j)
 			(void)cmd_json_raw(j, NULL);
 		else
 			fputs("    ", s->f);
-		cmd_map_value(s->f, &none, 0, EXO_FIELD_VALUE, record, n);
+		cmd_map_value(s->f, &none, CMD_MAP_UNKNOWN, record, n);
 		if (j == NULL)
 			fputc('\n', s->f);
 	}
@@ -153,6 +157,8 @@ static void put_maps(struct replay *rp, FILE *f, struct cmd_json *j,
 	for (uint32_t i = 0; i < img->nmaps; i++) {
 		s.map = i;
 		s.def = &img->maps[i];
+		s.root[0] = cmd_map_root(img, i, EXO_FIELD_KEY);
+		s.root[1] = cmd_map_root(img, i, EXO_FIELD_VALUE);
 		s.key = malloc((size_t)s.def->key_size + 1);
 		s.value = malloc((size_t)s.def->value_size + 1);
 		if (s.key != NULL && s.value != NULL)
