@@ -45,8 +45,11 @@ static double time_of(
 {
 	double t;
 
-	if (s->n == 1) /* whatever was in the caches is somebody else's */
+	/* whatever is in the caches is somebody else's, or the frames are not */
+	if (s->n == 1)
 		e->runs(state, s->at, 1, s->repeat / 4 + 1);
+	else if (s->repeat == 1)
+		e->runs(state, s->at, s->n, 1);
 	e->drain(state);
 	t = now_ns();
 	e->runs(state, s->at, s->n, s->repeat);
@@ -91,7 +94,9 @@ static struct slice slice_of(
 static void round_of(struct mb_timed *t, enum mb_set set,
     struct slice slices[MB_ENGINES], struct times *to, uint32_t round)
 {
-	for (unsigned e = 0; e < MB_ENGINES; e++) {
+	for (unsigned i = 0; i < MB_ENGINES; i++) {
+		unsigned e =
+		    (i + round) % MB_ENGINES; /* nobody is always first */
 		const struct mb_engine *engine = mb_engines[e];
 
 		to->all[e][round] = -1;
