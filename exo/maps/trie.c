@@ -19,6 +19,7 @@
 
 #define LENGTH   4u   /* bytes of the number of bits */
 #define DATA_MAX 256u /* Linux's */
+#define LONG     64u  /* bits of a prefix that is worth more than bytes */
 
 static int trie_check(const struct exo_map_def *def)
 {
@@ -103,8 +104,11 @@ static uint32_t alike(
 	uint32_t i = from / 8;
 	uint8_t differ;
 
-	while (8 * i + 32 <= n && exo_le32(a + i) == exo_load_half(b + i))
-		i += 4;
+	if (n > LONG) {
+		while (
+		    8 * i + 32 <= n && exo_le32(a + i) == exo_load_half(b + i))
+			i += 4;
+	}
 	while (8 * i + 8 <= n && a[i] == b[i])
 		i++;
 	if (8 * i >= n)
