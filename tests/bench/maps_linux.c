@@ -11,12 +11,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tests/bench/maps_parts.h"
+#include "tests/support/bpf_probe.h"
 
 #define LOOPBACK  1
 #define HEADER    14u
@@ -49,26 +49,8 @@ static int be_silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 const char *mb_linux_probe(void)
 {
-	static const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	cpu_set_t one;
-	int fd;
-
 	(void)libbpf_set_print(be_silent);
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	fd = bpf_prog_load(
-	    BPF_PROG_TYPE_SCHED_CLS, "nothing", "GPL", nothing, 2, NULL);
-	if (fd < 0)
-		return strerror(errno);
-	(void)close(fd);
-	if (sched_setaffinity(0, sizeof(one), &one) != 0)
-		return "this process cannot stay on processor 0";
-	if (unshare(CLONE_NEWNET) != 0)
-		return "there is no network namespace for it";
-	return NULL;
+	return bpf_probe();
 }
 
 static int forget(void *ctx, void *data, size_t size)

@@ -16,6 +16,28 @@ compile()
 	    -o "$tmp/$1.o" 2>"$tmp/clang.err"
 }
 
+# damage FILE NAME N: copies $tmp/NAME0.o ... of an object, cut anywhere, or with
+# some bytes changed.
+damage()
+{
+	python3 - "$1" "$tmp/$2" "$3" <<'P'
+import random, sys
+b = open(sys.argv[1], "rb").read()
+random.seed(7)
+for i in range(int(sys.argv[3])):
+    m = bytearray(b)
+    if i % 3 == 0:
+        m = m[: random.randrange(len(m))]
+    for _ in range(random.choice([1, 3, 12])):
+        if m:
+            p = random.randrange(len(m))
+            if random.random() < 0.4:
+                p = random.randrange(min(64, len(m)))
+            m[p] = random.choice([0, 1, 0x7f, 0x80, 255, random.randrange(256)])
+    open("%s%d.o" % (sys.argv[2], i), "wb").write(m)
+P
+}
+
 compile web <<'C' || {
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -297,19 +319,7 @@ for types in -g ''; do
 	    "$(field "$maps | select(.name == \"by_proto\") | .elements |
 	    map(.key) | sort | join(\" \")")" "06 11"
 done
-python3 - "$tmp/old.o" "$tmp" <<'P'
-import random, sys
-b = open(sys.argv[1], "rb").read()
-random.seed(11)
-for i in range(30):
-    m = bytearray(b)
-    if i % 3 == 0:
-        m = m[: random.randrange(len(m))]
-    for _ in range(4):
-        if m:
-            m[random.randrange(len(m))] = random.randrange(256)
-    open("%s/o%d.o" % (sys.argv[2], i), "wb").write(m)
-P
+damage "$tmp/old.o" o 30
 died=0
 for i in $(seq 0 29); do
 	timeout 60 "$exopf" verify "$tmp/o$i.o" >/dev/null 2>&1
@@ -367,22 +377,7 @@ is "they are as many" "$(grep -c 'bytes$' "$tmp/err")" 1001
 
 # Objects that were made to harm: cut anywhere, and with bytes changed.
 size=$(wc -c <"$o")
-python3 - "$o" "$tmp" <<'P'
-import random, sys
-b = open(sys.argv[1], "rb").read()
-random.seed(7)
-for i in range(60):
-    m = bytearray(b)
-    if i % 3 == 0:
-        m = m[: random.randrange(len(m))]
-    for _ in range(random.choice([1, 3, 12])):
-        if m:
-            p = random.randrange(len(m))
-            if random.random() < 0.4:
-                p = random.randrange(min(64, len(m)))
-            m[p] = random.choice([0, 1, 0x7f, 0x80, 255, random.randrange(256)])
-    open("%s/m%d.o" % (sys.argv[2], i), "wb").write(m)
-P
+damage "$o" m 60
 died=0
 for i in $(seq 0 59); do
 	timeout 60 "$exopf" verify "$tmp/m$i.o:web" >/dev/null 2>&1

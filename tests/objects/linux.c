@@ -9,13 +9,13 @@
  * that loopback, which is down and shows it no packet.
  */
 #include "tests/objects/objects.h"
+#include "tests/support/bpf_probe.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,26 +57,8 @@ static uint32_t type_of(const struct bpf_program *p)
 
 const char *ob_linux_probe(void)
 {
-	static const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	cpu_set_t one;
-	int fd;
-
 	(void)libbpf_set_print(say);
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	fd = bpf_prog_load(
-	    BPF_PROG_TYPE_SCHED_CLS, "nothing", "GPL", nothing, 2, NULL);
-	if (fd < 0)
-		return strerror(errno);
-	(void)close(fd);
-	if (sched_setaffinity(0, sizeof(one), &one) != 0)
-		return "this process cannot stay on processor 0";
-	if (unshare(CLONE_NEWNET) != 0)
-		return "there is no network namespace for it";
-	return NULL;
+	return bpf_probe();
 }
 
 /* Opened, with nothing pinned anywhere. */
