@@ -303,8 +303,10 @@ static int prove_in_arena(struct job *job)
 		return no_memory(&job->account, job->mem.limit, job->report);
 	env_init(env, job, &arena);
 	err = prove(env);
-	if (err == 0 || err == -EXO_ENOMEM)
+	if (err == 0 || err == -EXO_ENOMEM) {
 		report_clear(job->report); /* a pass may have left one */
+		job->report->explored = env->facts.explored;
+	}
 	if (err == 0)
 		err = make_prog(env, job);
 	arena = env->arena;

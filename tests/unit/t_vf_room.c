@@ -91,7 +91,8 @@ static void check_work(const struct case_one *c)
 
 		if (now == -EXO_EBUDGET && report.code == VF_BUDGET_EXPLORED)
 			ck_assert_uint_eq(report.limit, less.explored.v);
-		else
+		else if (now != -EXO_EREFUSED || report.code != VF_LOOP)
+			/* a loop that could not be proven to end by then */
 			ck_assert_msg(now == err && report.code == whole.code,
 			    "%s: with %llu instructions the verdict is VF%u",
 			    c->name, (unsigned long long)less.explored.v,
