@@ -123,6 +123,8 @@ struct flt_whole {
 	uint32_t ntexts;
 	const struct exo_image_field *fields;
 	uint32_t nfields;
+	const struct exo_image_tail *tails; /* by insn, ascending */
+	uint32_t ntails;
 };
 
 /** Write an image of all that. */

@@ -124,6 +124,10 @@ static int check_parts(const struct flt_whole *p, struct flt_error *err)
 	if (p->nmaps > EXO_MAPS_MAX)
 		return flt_fail(err, -EXO_E2BIG, "%u maps, the limit is %u",
 		    p->nmaps, EXO_MAPS_MAX);
+	if (p->ntails > EXO_TAILS_MAX)
+		return flt_fail(err, -EXO_E2BIG,
+		    "%u slots are filled, the limit is %u", p->ntails,
+		    EXO_TAILS_MAX);
 	if (p->name != NULL && !name_ok(p->name))
 		return flt_fail(err, -EXO_EINVAL,
 		    "a name is 1 to %u printable ASCII characters",
@@ -166,6 +170,9 @@ int flt_image_whole(
 	if (parts->nfields > 0)
 		s[ns++] = (struct section){ EXO_SEC_FIELDS, parts->fields,
 			parts->nfields * sizeof(*parts->fields) };
+	if (parts->ntails > 0)
+		s[ns++] = (struct section){ EXO_SEC_TAILS, parts->tails,
+			parts->ntails * sizeof(*parts->tails) };
 	if (parts->nlines > 0 || parts->nfields > 0)
 		s[ns++] = (struct section){ EXO_SEC_TEXTS, parts->texts,
 			parts->ntexts };

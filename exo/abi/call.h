@@ -100,4 +100,17 @@ struct exo_call_stat {
 	struct exo_bind_stat out_stat;
 };
 
+/** A program for tail calls of a binding: the image of a program with the same
+ * type and the same maps, in the same order. It is in the slot from then on and
+ * what was there is no more. The contents of maps stay as they are. */
+struct exo_call_slot {
+	uint64_t binding;
+	uint64_t image;      /* address of a filter image */
+	uint32_t image_size; /* 0: empty the slot */
+	uint32_t map;        /* a program array, by index */
+	uint32_t slot;
+	uint32_t zero;
+	uint64_t report; /* address of a struct exo_report, or 0 */
+};
+
 #endif

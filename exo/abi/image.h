@@ -39,8 +39,10 @@ enum exo_section_kind {
 	EXO_SEC_TEXTS = 7,  /* what they say, each text with a NUL behind it;
 	                       any other bytes */
 	EXO_SEC_FIELDS = 8, /* struct exo_image_field[]: what maps hold */
+	EXO_SEC_TAILS = 9,  /* struct exo_image_tail[]: programs for tail calls;
+	                       EXO_TAILS_MAX */
 };
-#define EXO_SEC_KIND_MAX 8
+#define EXO_SEC_KIND_MAX 9
 
 /** EXO_SEC_INIT is some of these, each with its bytes behind it, padded to 8:
  * the first bytes of the value of element 0 of an array. Maps ascend. */
@@ -97,6 +99,20 @@ struct exo_image_field {
 	uint8_t zero[3];
 };
 _Static_assert(sizeof(struct exo_image_field) == 24, "wire format");
+
+/** From this instruction on up to that of another such row, or the end, there is
+ * a program of its own, which is in a slot of a program array from the start. It
+ * has the type and the maps of the first, which begins with instruction 0. Rows
+ * ascend; a program has as many as slots it is in. Of two for one slot the later
+ * counts. */
+struct exo_image_tail {
+	uint32_t insn; /* not 0 */
+	uint32_t map;  /* a program array, by index */
+	uint32_t slot; /* of it */
+	uint32_t zero; /* must be 0 */
+};
+_Static_assert(sizeof(struct exo_image_tail) == 16, "wire format");
+#define EXO_TAILS_MAX 256u
 
 struct exo_image_section {
 	uint32_t kind; /* enum exo_section_kind */

@@ -10,12 +10,14 @@
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
 #include "exo/core/image.h"
+#include "exo/core/tails.h"
 #include "exo/core/world_int.h"
 
 /* What decoding acquired. */
 struct bind_job {
 	struct key_rec *key;
-	uint8_t *image; /* our private copy */
+	uint8_t *image;       /* our private copy, */
+	struct exo_image img; /* taken apart */
 	struct vf_prog *prog;
 	struct exo_world *world, *twin;
 	struct jit_code *code;
@@ -57,13 +59,31 @@ static int args_check(const struct exo_core *core, const struct env *env,
 	return 0;
 }
 
-/* May a program take so many steps? */
-static int steps_check(
-    const struct exo_core *core, const struct exo_call_bind *a, uint64_t steps)
+int steps_check(const struct exo_core *core, uint32_t rights, uint64_t steps)
 {
-	if (steps > EXO_STEPS_DEFAULT && (a->key.rights & EXO_RIGHT_STEPS) == 0)
+	if (steps > EXO_STEPS_DEFAULT && (rights & EXO_RIGHT_STEPS) == 0)
 		return -EXO_EPERM;
 	return steps > core->cfg.steps ? -EXO_E2BIG : 0;
+}
+
+int image_take(struct env *env, uint64_t u_at, uint32_t size, uint8_t **bytes,
+    struct exo_image *img, struct exo_report *report)
+{
+	uint32_t bad;
+	int err;
+
+	*bytes = exo_mem_get(&env->mem, size);
+	if (*bytes == NULL)
+		return -EXO_ENOMEM;
+	err = plat_copy_in(env->plat, *bytes, u_at, size);
+	if (err != 0)
+		return err;
+	err = exo_image_parse(*bytes, size, img, &bad);
+	if (err != 0)
+		report->off = bad;
+	else if (img->type == EXO_PROG_MEM)
+		err = -EXO_EINVAL; /* takes no packet */
+	return err;
 }
 
 /* Copy the image in, take it apart and prove it. */
@@ -78,31 +98,21 @@ static int image_verify(struct exo_core *core, struct env *env,
 		.no_pkt_write = true, /* others see it, too */
 	};
 	struct vf_const consts[EXO_MAPS_MAX];
-	struct exo_image img;
-	uint32_t bad;
+	struct exo_image *img = &job->img;
 	int err;
 
-	job->image = exo_mem_get(&env->mem, a->image_size);
-	if (job->image == NULL)
-		return -EXO_ENOMEM;
-	err = plat_copy_in(env->plat, job->image, a->image, a->image_size);
+	err =
+	    image_take(env, a->image, a->image_size, &job->image, img, report);
 	if (err != 0)
 		return err;
-	err = exo_image_parse(job->image, a->image_size, &img, &bad);
-	if (err != 0) {
-		report->off = bad;
-		return err;
-	}
-	if (img.type == EXO_PROG_MEM)
-		return -EXO_EINVAL; /* takes no packet */
-	in.insns = img.insns;
-	in.ninsns = img.ninsns;
-	in.type = img.type;
-	in.maps = img.maps;
-	in.nmaps = img.nmaps;
+	in.insns = img->insns;
+	in.ninsns = img->ninsns;
+	in.type = img->type;
+	in.maps = img->maps;
+	in.nmaps = img->nmaps;
 	in.consts = consts;
-	in.nconsts = exo_image_consts(&img, consts);
-	err = effect_check(&img);
+	in.nconsts = exo_image_consts(img, consts);
+	err = effect_check(img);
 	if (err != 0)
 		return err;
 	err = vf_verify(&in, &limits, &env->mem, &job->prog, report);
@@ -110,15 +120,17 @@ static int image_verify(struct exo_core *core, struct env *env,
 		err = -EXO_EBUDGET;
 	if (err != 0)
 		return err;
-	err = steps_check(core, a, vf_prog_facts(job->prog)->max_steps);
+	err = steps_check(
+	    core, a->key.rights, vf_prog_facts(job->prog)->max_steps);
 	if (err != 0)
 		return err;
 	return effect_worlds(
-	    core, env, &img, job->prog, &job->world, &job->twin);
+	    core, env, img, job->prog, &job->world, &job->twin);
 }
 
-/* Compile, within what the owner may still have of code. */
-static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
+int code_compile(struct exo_core *core, struct env *env,
+    struct exo_world *world, const struct vf_prog *prog, uint64_t pending,
+    struct jit_code **out)
 {
 	uint64_t limit = core->cfg.code == 0 ? CODE_PER_ENV : core->cfg.code;
 	struct jit_options opt = {
@@ -128,22 +140,23 @@ static int compile(struct exo_core *core, struct env *env, struct bind_job *job)
 		                                  : core->cfg.compile_mem,
 		.cpu = core->cpu,
 	};
-	struct jit_env world;
+	uint64_t used = env->code + pending;
+	struct jit_env names;
 	int err = 0;
 
-	if (limit < env->code + CODE_GRAIN)
+	if (limit < used + CODE_GRAIN)
 		return -EXO_ELIMIT;
 	if ((opt.harden & JIT_HARDEN_BLIND) != 0) {
 		err = plat_random(&opt.seed, sizeof(opt.seed));
 		if (err != 0)
 			return err;
 	}
-	limit = (limit - env->code) / CODE_GRAIN * CODE_GRAIN;
+	limit = (limit - used) / CODE_GRAIN * CODE_GRAIN;
 	opt.limit = limit < JIT_CODE_MAX ? (uint32_t)limit : JIT_CODE_MAX;
-	if (job->world != NULL)
-		world = world_jit(job->world);
-	err = jit_compile(job->prog, job->world == NULL ? NULL : &world, &opt,
-	    &env->mem, &job->code);
+	if (world != NULL)
+		names = world_jit(world);
+	err = jit_compile(
+	    prog, world == NULL ? NULL : &names, &opt, &env->mem, out);
 	return err == -EXO_E2BIG ? -EXO_ELIMIT : err;
 }
 
@@ -301,30 +314,45 @@ static int bind_decode(struct exo_core *core, struct env *env,
 	job->b = exo_pool_take(&core->binds, &job->name);
 	err = job->b == NULL ? -EXO_ENOMEM : rules_decode(core, env, a, job);
 	if (err == 0 && may_be_asked(core, job))
-		err = compile(core, env, job);
+		err = code_compile(
+		    core, env, job->world, job->prog, 0, &job->code);
+	if (err == 0 && job->img.ntails > 0)
+		err = tails_decode(core, env, job->key->rights, &job->img,
+		    job->prog, job->code, job->world, job->twin, report);
 	return err;
+}
+
+uint64_t code_grains(const struct jit_code *code)
+{
+	uint32_t size = 0;
+
+	if (code != NULL)
+		(void)jit_bytes(code, &size);
+	return ((uint64_t)size + CODE_GRAIN - 1) / CODE_GRAIN * CODE_GRAIN;
 }
 
 /* Code is charged to its owner, who has a limit of it, in the grains in which
  * platforms keep it; the core's total is of its bytes. */
-static void count_code(
-    struct exo_core *core, const struct binding *b, bool more)
+void count_code(struct exo_core *core, const struct binding *b, bool more)
 {
-	uint64_t grains;
+	uint64_t grains = code_grains(b->code), bytes;
+	struct exo_tails_facts tails = { .n = 0 };
 	uint32_t size = 0;
 
 	if (b->code != NULL)
 		(void)jit_bytes(b->code, &size);
-	grains = ((uint64_t)size + CODE_GRAIN - 1) / CODE_GRAIN * CODE_GRAIN;
+	if (b->world != NULL)
+		exo_world_tails(b->world, CODE_GRAIN, &tails);
+	grains += tails.grains;
+	bytes = size + tails.code;
 	b->env->code += more ? grains : 0 - grains;
-	core->stat.code += more ? size : 0 - (uint64_t)size;
+	core->stat.code += more ? bytes : 0 - bytes;
 }
 
 /* Publish. The last step makes the binding visible to the packet path. */
 static void bind_invoke(struct exo_core *core, struct env *env,
     struct exo_call_bind *a, const struct bind_job *job)
 {
-	const struct vf_facts *facts = vf_prog_facts(job->prog);
 	struct binding *b = job->b;
 	uint32_t n;
 
@@ -336,7 +364,7 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 		    core->vm != NULL || b->world != NULL || jit_looks(b->code);
 	}
 	b->type = vf_prog_type(job->prog);
-	b->stat.max_steps = facts->max_steps;
+	b->stat.max_steps = steps_of(job->prog, job->world);
 	(void)vf_prog_insns(job->prog, &n);
 	b->stat.insns = n;
 	count_code(core, b, true);

@@ -125,6 +125,7 @@ int exo_call(
 		CALL(BIND, bind);
 		CALL(UNBIND, unbind);
 		CALL(STAT, stat);
+		CALL(SLOT, slot);
 #undef CALL
 	default:
 		return -EXO_ENOSYS;

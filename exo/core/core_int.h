@@ -232,6 +232,33 @@ struct binding *binding_find(
     const struct exo_core *core, const struct env *env, uint64_t name);
 /** Take a binding out of every list and free it; cannot fail. */
 void binding_withdraw(struct exo_core *core, struct binding *b);
+struct exo_image;
+/** Copy an image in, once, and take it apart. *bytes is to be given back, also
+ * when it fails. */
+int image_take(struct env *env, uint64_t u_at, uint32_t size, uint8_t **bytes,
+    struct exo_image *img, struct exo_report *report);
+/** May a program take so many steps? 0, -EXO_EPERM or -EXO_E2BIG. */
+int steps_check(const struct exo_core *core, uint32_t rights, uint64_t steps);
+/** Compile, within what the owner may still have of code; pending: bytes that
+ * this call has made already. */
+int code_compile(struct exo_core *core, struct env *env,
+    struct exo_world *world, const struct vf_prog *prog, uint64_t pending,
+    struct jit_code **out);
+/** What the code is charged as; NULL: 0. */
+uint64_t code_grains(const struct jit_code *code);
+/** Charge the code of a binding and of the programs in its slots, or no more. */
+void count_code(struct exo_core *core, const struct binding *b, bool more);
+
+/* slot.c */
+int call_slot(struct exo_core *core, struct env *env, struct exo_call_slot *a);
+/** Put the programs of an image into the slots of a binding that is made, whose
+ * program is compiled. */
+int tails_decode(struct exo_core *core, struct env *env, uint32_t rights,
+    const struct exo_image *img, const struct vf_prog *prog,
+    const struct jit_code *code, struct exo_world *world,
+    struct exo_world *twin, struct exo_report *report);
+/** The most steps that a run of a program in its world can take. */
+uint64_t steps_of(const struct vf_prog *prog, const struct exo_world *world);
 
 /* region.c */
 /** Begin the work of one call, in an arena of the environment's memory. */
@@ -257,7 +284,6 @@ int witness_show(struct exo_core *core, struct env *env,
     const struct exo_span *to);
 
 /* effect.c */
-struct exo_image;
 /** Can the maps of an image be made? 0, -EXO_EINVAL or -EXO_E2BIG. */
 int effect_check(const struct exo_image *img);
 /** Make a world for a program that has maps or calls helpers, at its owner's

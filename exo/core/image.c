@@ -11,6 +11,7 @@
 #define INIT  ((uint32_t)sizeof(struct exo_image_init))
 #define LINE  ((uint32_t)sizeof(struct exo_image_line))
 #define FIELD ((uint32_t)sizeof(struct exo_image_field))
+#define TAIL  ((uint32_t)sizeof(struct exo_image_tail))
 
 static int refuse(uint32_t *bad, size_t off)
 {
@@ -63,7 +64,7 @@ static int section_take(
 		    size / sizeof(struct exo_insn) > EXO_INSNS_MAX)
 			return -1;
 		img->insns = (const void *)p;
-		img->ninsns = (uint32_t)(size / sizeof(struct exo_insn));
+		img->total = (uint32_t)(size / sizeof(struct exo_insn));
 		return 0;
 	case EXO_SEC_NAME:
 		if (!name_ok(p, size))
@@ -88,6 +89,13 @@ static int section_take(
 		img->init = p;
 		img->init_len = size;
 		return 0;
+	case EXO_SEC_TAILS:
+		if (size == 0 || size % TAIL != 0 ||
+		    size / TAIL > EXO_TAILS_MAX)
+			return -1;
+		img->tails = (const void *)p;
+		img->ntails = size / TAIL;
+		return 0;
 	default:
 		return section_told(img, kind, p, size);
 	}
@@ -105,6 +113,15 @@ const uint8_t *exo_image_init_next(
 	*size = exo_le32(p + 4);
 	*at += INIT + ((*size + 7) & ~7u);
 	return p + INIT;
+}
+
+uint32_t exo_image_tail_size(const struct exo_image *img, uint32_t row)
+{
+	uint32_t from = img->tails[row].insn;
+
+	while (row < img->ntails && img->tails[row].insn == from)
+		row++;
+	return (row < img->ntails ? img->tails[row].insn : img->total) - from;
 }
 
 uint32_t exo_image_consts(const struct exo_image *img, struct vf_const *out)
@@ -150,7 +167,7 @@ static uint32_t lines_check(const struct exo_image *img)
 	for (uint32_t i = 0; i < img->nlines; i++) {
 		const struct exo_image_line *l = &img->lines[i];
 
-		if (l->insn < least || l->insn >= img->ninsns ||
+		if (l->insn < least || l->insn >= img->total ||
 		    l->file >= img->texts_len || l->text >= img->texts_len)
 			return i;
 		least = (uint64_t)l->insn + 1;
@@ -191,6 +208,25 @@ static uint32_t fields_check(const struct exo_image *img)
 	return img->nfields;
 }
 
+/* Programs ascend, none of them is empty, and they are put where programs go.
+ * Returns the number of the first row that is not so, or ntails. */
+static uint32_t tails_check(const struct exo_image *img)
+{
+	uint32_t least = 1;
+
+	for (uint32_t i = 0; i < img->ntails; i++) {
+		const struct exo_image_tail *t = &img->tails[i];
+
+		if (t->insn < least || t->insn >= img->total || t->zero != 0 ||
+		    t->map >= img->nmaps ||
+		    img->maps[t->map].kind != EXO_MAP_PROG_ARRAY ||
+		    t->slot >= img->maps[t->map].max_entries)
+			return i;
+		least = t->insn;
+	}
+	return img->ntails;
+}
+
 /* What sections say of each other. */
 static int agree(
     const uint8_t *bytes, const struct exo_image *img, uint32_t *bad)
@@ -212,6 +248,11 @@ static int agree(
 		return refuse(
 		    bad, (size_t)((const uint8_t *)img->fields - bytes) +
 		             seen * FIELD);
+	seen = tails_check(img);
+	if (seen != img->ntails)
+		return refuse(
+		    bad, (size_t)((const uint8_t *)img->tails - bytes) +
+		             seen * TAIL);
 	return 0;
 }
 
@@ -265,6 +306,7 @@ int exo_image_parse(
 		return refuse(bad, 14);
 	img.type = type;
 	err = sections(bytes, u_size, exo_le16(bytes + 12), &img, bad);
+	img.ninsns = img.ntails == 0 ? img.total : img.tails[0].insn;
 	if (err == 0)
 		*out = img;
 	return err;

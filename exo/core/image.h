@@ -14,10 +14,11 @@
 
 /** What an image holds; pointers into the image's own bytes. */
 struct exo_image {
-	const struct exo_insn *insns;
-	uint32_t ninsns;
-	uint32_t type;    /* enum exo_prog_type */
-	const char *name; /* not terminated; NULL when absent */
+	const struct exo_insn *insns; /* of all programs */
+	uint32_t ninsns;              /* of the first of them */
+	uint32_t total;               /* of all */
+	uint32_t type;                /* enum exo_prog_type */
+	const char *name;             /* not terminated; NULL when absent */
 	uint32_t name_len;
 	const uint8_t *source; /* NULL when absent */
 	uint32_t source_len;
@@ -31,6 +32,8 @@ struct exo_image {
 	uint32_t texts_len;
 	const struct exo_image_field *fields; /* NULL when absent */
 	uint32_t nfields;
+	const struct exo_image_tail *tails; /* NULL when absent */
+	uint32_t ntails;
 };
 
 /**
@@ -45,6 +48,10 @@ int exo_image_parse(const uint8_t *bytes, uint32_t u_size,
  * 0 first. Returns the bytes, or NULL at the end. */
 const uint8_t *exo_image_init_next(
     const struct exo_image *img, uint32_t *at, uint32_t *map, uint32_t *size);
+
+/** Instructions of the program that a row of tails is about: insns[row.insn] and
+ * those that follow it. */
+uint32_t exo_image_tail_size(const struct exo_image *img, uint32_t row);
 
 /** The values of maps that programs may only read and that hold from the start
  * what they always will: exo_world_begin() has them stay so. out has room for

@@ -108,6 +108,7 @@ void exo_world_free(struct exo_world *w)
 {
 	if (w == NULL)
 		return;
+	world_tails_free(w);
 	for (uint32_t i = 0; i < w->nmaps && w->maps != NULL; i++)
 		map_free(w->maps[i]);
 	exo_mem_put(w->mem, w->sinks, w->nmaps * sizeof(*w->sinks));

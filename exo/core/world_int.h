@@ -44,6 +44,14 @@ struct world_sink {
 	uint32_t map;
 };
 
+/** Compiled code of a world. */
+struct exo_world_code {
+	struct jit_code *code;
+	uint32_t type;
+};
+
+struct world_tail;
+
 struct exo_world {
 	struct exo_mem *mem;
 	struct map **maps;
@@ -69,6 +77,7 @@ struct exo_world {
 	uint32_t no_cpu;
 	uint32_t harden;
 	bool places;
+	struct world_tail *tails; /* programs in slots that are its own */
 	struct isa_vm vm;
 };
 
@@ -126,6 +135,13 @@ struct jit_code;
 
 /** What compiling for a world needs. */
 struct jit_env world_jit(struct exo_world *w);
+
+/** Compile as exo_world_compile() does; the code is charged to w->mem. */
+int world_compile(struct exo_world *w, const struct vf_prog *prog,
+    uint32_t without, struct jit_code **out);
+
+/** The world ends, and its programs in slots with it. */
+void world_tails_free(struct exo_world *w);
 
 /** Run compiled code of a program of this type on the vm's packet or memory;
  * the result, 0 where that ends by ISA_END_REJECT. */

@@ -19,11 +19,6 @@
 #include "exo/lib/mem.h"
 #include "exo/plat/plat.h"
 
-struct exo_world_code {
-	struct jit_code *code;
-	uint32_t type;
-};
-
 /* An address as a pointer; the verifier vouches for what is behind it.
  * NOLINTNEXTLINE(performance-no-int-to-ptr) */
 #define POINTER(v) ((void *)(uintptr_t)(v))
@@ -218,8 +213,8 @@ struct jit_env world_jit(struct exo_world *w)
 	return (struct jit_env){ find_helper, find_name, w };
 }
 
-int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
-    uint32_t without, struct exo_world_code **out)
+int world_compile(struct exo_world *w, const struct vf_prog *prog,
+    uint32_t without, struct jit_code **out)
 {
 	struct jit_env env = world_jit(w);
 	struct jit_options opt = {
@@ -228,6 +223,16 @@ int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
 		.cpu = jit_cpu_detect() & ~w->no_cpu,
 		.lines = w->places,
 	};
+	int err;
+
+	*out = NULL;
+	err = w->harden == 0 ? 0 : plat_random(&opt.seed, sizeof(opt.seed));
+	return err != 0 ? err : jit_compile(prog, &env, &opt, w->mem, out);
+}
+
+int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
+    uint32_t without, struct exo_world_code **out)
+{
 	struct exo_world_code *c = exo_mem_get(w->mem, sizeof(*c));
 	int err;
 
@@ -235,9 +240,7 @@ int exo_world_compile(struct exo_world *w, const struct vf_prog *prog,
 	if (c == NULL)
 		return -EXO_ENOMEM;
 	c->type = vf_prog_type(prog);
-	err = w->harden == 0 ? 0 : plat_random(&opt.seed, sizeof(opt.seed));
-	if (err == 0)
-		err = jit_compile(prog, &env, &opt, w->mem, &c->code);
+	err = world_compile(w, prog, without, &c->code);
 	if (err < 0)
 		exo_mem_put(w->mem, c, sizeof(*c));
 	else

@@ -169,13 +169,13 @@ static int verifier_refused(struct replay *rp, const struct cmd_binding *b,
     const struct flt_image *img, const struct exo_report *report)
 {
 	struct exo_image parsed = { .ninsns = 0 };
-	char text[1024];
+	char text[960];
 	struct exo_fmt f;
 	uint32_t bad;
 
 	(void)exo_image_parse(img->bytes, img->size, &parsed, &bad);
 	exo_fmt_init(&f, text, sizeof(text));
-	cmd_diag_write(&f, report, parsed.insns, parsed.ninsns);
+	cmd_diag_write(&f, report, parsed.insns, parsed.total);
 	if (b->object.bytes != NULL) {
 		replay_error(rp,
 		    "%s: %s is refused: %s; 'exopf verify %s' tells more",

@@ -122,27 +122,70 @@ static uint32_t any_maps(struct input *in, struct exo_map_def maps[2])
 	return n;
 }
 
-/* An image with the input's bytes for instructions: BIND gets this far. */
+#define INSNS 64u
+
+/* An image with the input's bytes for instructions: BIND gets this far. The last
+ * of them may be a program for the first map's slots. Returns its size. */
+static uint32_t any_image(struct input *in, const void **out)
+{
+	static _Alignas(8) struct family {
+		struct exo_image_hdr hdr;
+		struct exo_image_section row[3];
+		struct exo_insn insns[INSNS];
+		struct exo_map_def maps[2];
+		struct exo_image_tail tails[2];
+	} m;
+	uint32_t n = 1 + take(in) % INSNS, k = any_maps(in, m.maps);
+	uint32_t t = k == 0 ? 0 : take(in) % 3;
+
+	m.hdr = (struct exo_image_hdr){ EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION,
+		(uint16_t)(take(in) % 6), sizeof(m),
+		(uint16_t)(t != 0   ? 3
+		           : k == 0 ? 1
+		                    : 2),
+		0 };
+	m.row[0] = (struct exo_image_section){ EXO_SEC_INSNS,
+		offsetof(struct family, insns), 8 * n, 0 };
+	m.row[1] = (struct exo_image_section){ EXO_SEC_MAPS,
+		offsetof(struct family, maps), 20 * k, 0 };
+	m.row[2] = (struct exo_image_section){ EXO_SEC_TAILS,
+		offsetof(struct family, tails), 16 * t, 0 };
+	for (uint32_t i = 0; i < t; i++)
+		m.tails[i] = (struct exo_image_tail){ n - 2 + i,
+			take(in) < 0xf0 ? 0 : 1, take(in) % 4, 0 };
+	memset(m.insns, 0, sizeof(m.insns));
+	fill(in, m.insns, 8 * (size_t)n);
+	*out = &m;
+	return sizeof(m);
+}
+
+static void slot(struct world *w, uint64_t env, struct input *in)
+{
+	struct exo_report report;
+	struct exo_call_slot a = {
+		.binding = w->names[take(in) % NAMES],
+		.map = take(in) % 3,
+		.slot = take(in) % 8,
+		.report = take(in) % 2 == 0 ? 0 : (uintptr_t)&report,
+	};
+	const void *image;
+
+	a.image_size = any_image(in, &image);
+	a.image = (uintptr_t)image;
+	if (take(in) % 4 == 0)
+		a.image_size = 0;
+	(void)exo_call(w->core, env, EXO_CALL_SLOT_NR, &a, sizeof(a));
+}
+
 static void bind(struct world *w, uint64_t env, struct input *in)
 {
-	static _Alignas(8) uint8_t image[48 + 64 * 8 + 2 * 20];
 	struct exo_report report;
-	struct exo_map_def maps[2];
-	uint32_t n = 1 + take(in) % 64, k = any_maps(in, maps);
-	struct exo_image_head {
-		uint32_t magic;
-		uint16_t version, type;
-		uint32_t size;
-		uint16_t nsections, flags;
-		struct exo_image_section row[2];
-	} head = { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, (uint16_t)(take(in) % 6),
-		48 + 8 * n + 20 * k, k == 0 ? 1 : 2, 0,
-		{ { EXO_SEC_INSNS, 48, 8 * n, 0 },
-		    { EXO_SEC_MAPS, 48 + 8 * n, 20 * k, 0 } } };
+	const void *image;
+	uint32_t size = any_image(in, &image);
 	struct exo_call_bind a = {
 		.key = any_key(w, in),
 		.image = (uintptr_t)image,
-		.image_size = head.size,
+		.image_size = size,
 		.linktype = take(in) % 3,
 		.priority = (int8_t)take(in),
 		.mode = take(in) % 5,
@@ -152,9 +195,6 @@ static void bind(struct world *w, uint64_t env, struct input *in)
 		.report = (uintptr_t)&report,
 	};
 
-	memcpy(image, &head, sizeof(head));
-	fill(in, image + 48, 8 * (size_t)n);
-	memcpy(image + 48 + 8 * (size_t)n, maps, 20 * (size_t)k);
 	if (exo_call(w->core, env, EXO_CALL_BIND_NR, &a, sizeof(a)) == 0)
 		w->names[w->nnames++ % NAMES] = a.out_binding;
 }
@@ -200,9 +240,10 @@ static void raw_call(struct world *w, uint64_t env, struct input *in)
 	uint32_t nr = take(in);
 	size_t n = take(in);
 
-	/* these read memory at addresses of the caller: bind() and derive() do
-	 * that */
-	if (nr == EXO_CALL_BIND_NR || nr == EXO_CALL_DERIVE_NR)
+	/* these read memory at addresses of the caller: bind(), slot() and
+	 * derive() do that */
+	if (nr == EXO_CALL_BIND_NR || nr == EXO_CALL_DERIVE_NR ||
+	    nr == EXO_CALL_SLOT_NR)
 		return;
 	fill(in, args, sizeof(args));
 	(void)exo_call(w->core, env, nr, args, n);
@@ -238,7 +279,10 @@ static void step(struct world *w, struct input *in)
 		stat(w, env, in);
 		break;
 	default:
-		raw_call(w, env, in);
+		if ((op & 8) != 0)
+			slot(w, env, in);
+		else
+			raw_call(w, env, in);
 		break;
 	}
 }

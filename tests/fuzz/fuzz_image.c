@@ -7,6 +7,24 @@
 #include "exo/core/image.h"
 #include "exo/lib/bug.h"
 
+/* Programs for slots lie behind the first, one after the other. */
+static void tails(
+    const uint8_t *bytes, size_t size, const struct exo_image *img)
+{
+	uint32_t end = img->ninsns;
+
+	inside(bytes, size, img->tails, img->ntails * sizeof(*img->tails));
+	for (uint32_t i = 0; i < img->ntails; i++) {
+		const struct exo_image_tail *t = &img->tails[i];
+
+		exo_assert(t->map < img->nmaps);
+		exo_assert(t->slot < img->maps[t->map].max_entries);
+		exo_assert(t->insn == end || t->insn == img->tails[i - 1].insn);
+		end = t->insn + exo_image_tail_size(img, i);
+	}
+	exo_assert(end == img->total);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void inside(const uint8_t *bytes, size_t size, const void *p, size_t n)
@@ -40,7 +58,7 @@ static void lines(
 	for (uint32_t i = 0; i < img->nlines; i++) {
 		const struct exo_image_line *l = &img->lines[i];
 
-		exo_assert(l->insn < img->ninsns &&
+		exo_assert(l->insn < img->total &&
 		           (i == 0 || l->insn > img->lines[i - 1].insn));
 		exo_assert(
 		    strlen(img->texts + l->file) < img->texts_len - l->file);
@@ -84,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, size);
 	if (exo_image_parse(copy, (uint32_t)size, &img, &bad) == 0) {
 		exo_assert(img.ninsns != 0 && img.insns != NULL);
-		inside(copy, size, img.insns, (size_t)img.ninsns * 8);
+		inside(copy, size, img.insns, (size_t)img.total * 8);
 		inside(copy, size, img.name, img.name_len);
 		inside(copy, size, img.source, img.source_len);
 		inside(copy, size, img.maps, img.nmaps * sizeof(*img.maps));
@@ -92,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		beginnings(copy, size, &img);
 		lines(copy, size, &img);
 		fields(copy, size, &img);
+		tails(copy, size, &img);
 	} else {
 		exo_assert(bad <= size);
 	}

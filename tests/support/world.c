@@ -65,25 +65,53 @@ struct flt_image world_image(const char *text, uint32_t type)
 	return img;
 }
 
-struct flt_image world_image_maps(const char *text, uint32_t type,
-    const struct exo_map_def *maps, uint32_t nmaps)
+#define INSNS 2048u
+
+/* One more program behind the others. */
+static void assemble(const char *text, struct exo_insn *insns, uint32_t *n)
 {
-	struct exo_insn insns[512];
 	struct isa_asm_error where;
+	uint32_t more;
+
+	ck_assert_msg(isa_asm(text, strlen(text), insns + *n, INSNS - *n, &more,
+	                  &where) == 0,
+	    "line %u: %s", where.line, where.what);
+	*n += more;
+}
+
+struct flt_image world_image_tails(const char *text, uint32_t type,
+    const struct exo_map_def *maps, uint32_t nmaps,
+    const struct world_tail *tails, uint32_t ntails)
+{
+	static struct exo_insn insns[INSNS];
+	struct exo_image_tail rows[8];
 	struct flt_image img;
 	struct flt_error err;
-	uint32_t n;
+	uint32_t n = 0;
 
-	ck_assert_msg(isa_asm(text, strlen(text), insns, 512, &n, &where) == 0,
-	    "line %u: %s", where.line, where.what);
+	assemble(text, insns, &n);
+	ck_assert_uint_le(ntails, 8);
+	for (uint32_t i = 0; i < ntails; i++) {
+		rows[i] = (struct exo_image_tail){ n, tails[i].map,
+			tails[i].slot, 0 };
+		assemble(tails[i].text, insns, &n);
+	}
 	const struct flt_whole parts = { .type = type,
 		.insns = insns,
 		.n = n,
 		.maps = maps,
 		.nmaps = nmaps,
-		.name = "test" };
+		.name = "test",
+		.tails = rows,
+		.ntails = ntails };
 	ck_assert_msg(flt_image_whole(&parts, &img, &err) == 0, "%s", err.text);
 	return img;
+}
+
+struct flt_image world_image_maps(const char *text, uint32_t type,
+    const struct exo_map_def *maps, uint32_t nmaps)
+{
+	return world_image_tails(text, type, maps, nmaps, NULL, 0);
 }
 
 struct exo_call_bind world_bind_args(

@@ -45,6 +45,15 @@ struct flt_image world_image_maps(const char *text, uint32_t type,
     const struct exo_map_def *maps, uint32_t nmaps);
 
 /** Arguments for binding img: Ethernet, TAP, priority 0, count only. */
+/** The same with programs for its slots. */
+struct world_tail {
+	const char *text;
+	uint32_t map, slot;
+};
+struct flt_image world_image_tails(const char *text, uint32_t type,
+    const struct exo_map_def *maps, uint32_t nmaps,
+    const struct world_tail *tails, uint32_t ntails);
+
 struct exo_call_bind world_bind_args(
     const struct world_env *e, const struct flt_image *img);
 

@@ -406,6 +406,68 @@ START_TEST(one_wrong_field)
 }
 END_TEST
 
+/* Programs for tail calls: 6 instructions, and rows that say where they begin. */
+static const struct {
+	const char *what;
+	uint32_t n, wrong; /* rows; the first that is wrong, n: none */
+	struct exo_image_tail row[3];
+} tail_rows[] = {
+	{ "one", 1, 1, { { 2, 0, 0, 0 } } },
+	{ "two programs", 2, 2, { { 2, 0, 0, 0 }, { 5, 0, 3, 0 } } },
+	{ "one in two slots", 3, 3,
+	    { { 2, 0, 0, 0 }, { 2, 0, 3, 0 }, { 3, 0, 3, 0 } } },
+	{ "the first program", 1, 0, { { 0, 0, 0, 0 } } },
+	{ "behind the end", 2, 1, { { 2, 0, 0, 0 }, { 6, 0, 0, 0 } } },
+	{ "descending", 2, 1, { { 3, 0, 0, 0 }, { 2, 0, 1, 0 } } },
+	{ "no such map", 1, 0, { { 2, 2, 0, 0 } } },
+	{ "another kind of map", 1, 0, { { 2, 1, 0, 0 } } },
+	{ "no such slot", 2, 1, { { 2, 0, 3, 0 }, { 2, 0, 4, 0 } } },
+	{ "reserved", 1, 0, { { 2, 0, 0, 1 } } },
+};
+#define NTAIL_ROWS ((int)(sizeof(tail_rows) / sizeof(tail_rows[0])))
+
+START_TEST(tails_are_where_programs_go)
+{
+	static struct family {
+		struct exo_image_hdr hdr;
+		struct exo_image_section row[3];
+		struct exo_insn insns[6];
+		struct exo_map_def maps[2];
+		struct exo_image_tail tails[3];
+	} m = {
+		.hdr = { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, EXO_PROG_XDP,
+		    sizeof(m), 3, 0 },
+		.row = { { EXO_SEC_INSNS, offsetof(struct family, insns), 48,
+		             0 },
+		    { EXO_SEC_MAPS, offsetof(struct family, maps), 40, 0 },
+		    { EXO_SEC_TAILS, offsetof(struct family, tails), 0, 0 } },
+		.maps = { { EXO_MAP_PROG_ARRAY, 4, 4, 4, 0 },
+		    { EXO_MAP_ARRAY, 4, 4, 4, 0 } },
+	};
+	uint32_t n = tail_rows[_i].n, wrong_row = tail_rows[_i].wrong, bad;
+	struct exo_image out;
+	int err;
+
+	memcpy(m.tails, tail_rows[_i].row, sizeof(m.tails));
+	m.row[2].size = n * (uint32_t)sizeof(m.tails[0]);
+	m.hdr.size = m.row[2].off + m.row[2].size;
+	err = exo_image_parse((const uint8_t *)&m, m.hdr.size, &out, &bad);
+	ck_assert_msg(err == (wrong_row == n ? 0 : -EXO_EIMAGE), "%s: %d",
+	    tail_rows[_i].what, err);
+	if (err != 0) {
+		ck_assert_uint_eq(bad, m.row[2].off + 16 * wrong_row);
+		return;
+	}
+	ck_assert_uint_eq(out.ninsns, 2);
+	ck_assert_uint_eq(out.total, 6);
+	ck_assert_uint_eq(out.ntails, n);
+	ck_assert_uint_eq(
+	    exo_image_tail_size(&out, 0), n == 1 ? 4 : m.tails[n - 1].insn - 2);
+	ck_assert_uint_eq(
+	    exo_image_tail_size(&out, n - 1), 6 - m.tails[n - 1].insn);
+}
+END_TEST
+
 START_TEST(every_shorter_image_is_refused)
 {
 	struct exo_image out;
@@ -438,6 +500,7 @@ Suite *t_image_suite(void)
 	tcase_add_test(t, one_beginning_after_the_other);
 	tcase_add_loop_test(
 	    t, one_wrong_field, 0, sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_loop_test(t, tails_are_where_programs_go, 0, NTAIL_ROWS);
 	tcase_add_test(t, every_shorter_image_is_refused);
 	suite_add_tcase(s, t);
 	return s;
