@@ -567,10 +567,75 @@ static int legacy_maps(struct flt_elf *e, const struct flt_legacy *old)
 	return 0;
 }
 
+/* --- what is in slots ---------------------------------------------------------- */
+
+/* The map that a place in the section ".maps" is of, and its slot there: values
+ * is the last member, an array of pointers. False: it is none of a slot. */
+static bool slot_at(const struct flt_elf *e, const struct btf *btf,
+    uint32_t off, struct flt_elf_tail *to)
+{
+	const struct btf_type *sec = btf__type_by_id(btf,
+	    (uint32_t)btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC));
+	const struct btf_var_secinfo *v = btf_var_secinfos(sec);
+	const struct btf_type *var, *type;
+	uint32_t i = 0, at;
+	uint64_t count;
+
+	while (i < btf_vlen(sec) &&
+	       (off < v[i].offset || off - v[i].offset >= v[i].size))
+		i++;
+	if (i == btf_vlen(sec))
+		return false;
+	var = btf__type_by_id(btf, v[i].type);
+	type = plain_type(btf, v[i].type, &count);
+	if (type == NULL || !btf_is_composite(type) || btf_vlen(type) == 0)
+		return false;
+	at = btf_member_bit_offset(type, btf_vlen(type) - 1u) / 8;
+	if (off - v[i].offset < at)
+		return false;
+	to->slot = (off - v[i].offset - at) / 8;
+	to->map = 0;
+	while (to->map < e->nmaps &&
+	       strcmp(e->maps[to->map].name,
+	           btf__str_by_offset(btf, var->name_off)) != 0)
+		to->map++;
+	return to->map < e->nmaps;
+}
+
+static int copy_slots(
+    struct flt_elf *e, const struct btf *btf, const struct flt_slot_rels *from)
+{
+	e->tails = calloc(from->n + 1, sizeof(*e->tails));
+	if (e->tails == NULL)
+		return -1;
+	if (btf == NULL ||
+	    btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC) < 0)
+		return 0;
+	for (uint32_t i = 0; i < from->n; i++) {
+		struct flt_elf_tail *t = &e->tails[e->ntails];
+
+		if (!slot_at(e, btf, from->rel[i].off, t))
+			continue;
+		t->prog = 0;
+		while (t->prog < e->nprogs && strcmp(e->progs[t->prog].name,
+		                                  from->rel[i].function) != 0)
+			t->prog++;
+		e->ntails += t->prog < e->nprogs;
+	}
+	return 0;
+}
+
+/* What the object is shown to libbpf without. */
+struct hidden {
+	struct flt_legacy old;
+	struct flt_slot_rels slots;
+};
+
 /* libbpf reads the object, whose maps are structures if there is an old form. */
 static int read_by_libbpf(const void *bytes, size_t size,
-    const struct flt_legacy *old, struct flt_elf *out, struct flt_error *err)
+    const struct hidden *h, struct flt_elf *out, struct flt_error *err)
 {
+	const struct flt_legacy *old = h->old.bytes != NULL ? &h->old : NULL;
 	int handler[SECTIONS], ret = 0;
 	struct bpf_object *o;
 
@@ -582,7 +647,8 @@ static int read_by_libbpf(const void *bytes, size_t size,
 		ret = refuse(err, "no BPF object that libbpf can read");
 	else if (put_together(o) != 0)
 		ret = refuse(err, "libbpf cannot put its programs together");
-	else if (copy_all(o, out) != 0)
+	else if (copy_all(o, out) != 0 ||
+	         copy_slots(out, bpf_object__btf(o), &h->slots) != 0)
 		ret = flt_fail(err, -EXO_ENOMEM, "out of memory");
 	else if (old != NULL && legacy_maps(out, old) != 0)
 		ret = flt_fail(err, -EXO_EINVAL,
@@ -599,7 +665,7 @@ static int read_by_libbpf(const void *bytes, size_t size,
 int flt_elf_read_here(
     const void *bytes, size_t size, struct flt_elf *out, struct flt_error *err)
 {
-	struct flt_legacy *old;
+	struct hidden *h;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
@@ -607,17 +673,23 @@ int flt_elf_read_here(
 	if (size > FLT_ELF_MAX)
 		return flt_fail(err, -EXO_E2BIG,
 		    "the object has more than %u bytes", FLT_ELF_MAX);
-	old = calloc(1, sizeof(*old));
-	ret = old == NULL ? -1 : flt_elf_legacy(bytes, size, old);
+	h = calloc(1, sizeof(*h));
+	ret = h == NULL ? -1 : flt_elf_slots(bytes, size, &h->slots);
+	if (ret > 0)
+		bytes = h->slots.bytes;
+	if (ret >= 0)
+		ret = flt_elf_legacy(bytes, size, &h->old);
 	if (ret < 0)
 		ret = flt_fail(err, -EXO_ENOMEM, "out of memory");
 	else if (ret == 0)
-		ret = read_by_libbpf(bytes, size, NULL, out, err);
+		ret = read_by_libbpf(bytes, size, h, out, err);
 	else
-		ret = read_by_libbpf(old->bytes, old->size, old, out, err);
-	if (old != NULL)
-		free(old->bytes);
-	free(old);
+		ret = read_by_libbpf(h->old.bytes, h->old.size, h, out, err);
+	if (h != NULL) {
+		free(h->old.bytes);
+		free(h->slots.bytes);
+	}
+	free(h);
 	return ret;
 }
 
@@ -643,5 +715,6 @@ void flt_elf_free(struct flt_elf *e)
 		free_map(&e->maps[i]);
 	free(e->progs);
 	free(e->maps);
+	free(e->tails);
 	memset(e, 0, sizeof(*e));
 }

@@ -37,10 +37,16 @@ struct flt_elf_map {
 	uint32_t ntexts;
 };
 
+/** A slot of a program array and what is in it: indexes of the object's. */
+struct flt_elf_tail {
+	uint32_t map, slot, prog;
+};
+
 struct flt_elf {
 	struct flt_elf_prog *progs;
 	struct flt_elf_map *maps;
-	uint32_t nprogs, nmaps;
+	struct flt_elf_tail *tails; /* as maps are declared */
+	uint32_t nprogs, nmaps, ntails;
 };
 
 /**
@@ -55,9 +61,15 @@ int flt_elf_read(
 void flt_elf_free(struct flt_elf *e);
 
 /**
- * Write the image of a program, with the maps that it names. Returns 0,
- * -EXO_EINVAL, -EXO_E2BIG or -EXO_ENOMEM with *err.
+ * Write the image of a program, with the maps that it names and the programs that
+ * are in slots of these, by their declaration or by `more`, which comes before
+ * it; and theirs. Returns 0, -EXO_EINVAL, -EXO_E2BIG or -EXO_ENOMEM with *err.
  */
+int flt_elf_image_with(const struct flt_elf *e, uint32_t prog,
+    const struct flt_elf_tail *more, uint32_t nmore, struct flt_image *out,
+    struct flt_error *err);
+
+/** The same with nothing more. */
 int flt_elf_image(const struct flt_elf *e, uint32_t prog, struct flt_image *out,
     struct flt_error *err);
 

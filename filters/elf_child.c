@@ -28,7 +28,7 @@ struct job {
  * error. */
 struct message {
 	int32_t ret;
-	uint32_t nprogs, nmaps;
+	uint32_t nprogs, nmaps, ntails;
 };
 
 /* --- the child ---------------------------------------------------------------- */
@@ -54,7 +54,7 @@ static bool put_all(const struct flt_elf *e)
 		    flt_child_put(m->fields, m->nfields * sizeof(*m->fields)) &&
 		    flt_child_put(m->texts, m->ntexts);
 	}
-	return ok;
+	return ok && flt_child_put(e->tails, e->ntails * sizeof(*e->tails));
 }
 
 static void read_it(void *arg)
@@ -62,11 +62,12 @@ static void read_it(void *arg)
 	const struct job *job = arg;
 	struct flt_error err;
 	struct flt_elf e;
-	struct message m = { 0, 0, 0 };
+	struct message m = { 0, 0, 0, 0 };
 
 	m.ret = flt_elf_read_here(job->bytes, job->size, &e, &err);
 	m.nprogs = e.nprogs;
 	m.nmaps = e.nmaps;
+	m.ntails = e.ntails;
 	if (!flt_child_put(&m, sizeof(m)))
 		return;
 	if (m.ret != 0)
@@ -128,7 +129,8 @@ static bool take_all(
 {
 	size_t left = BYTES_MAX;
 
-	if (m->nprogs > PROGS_MAX || m->nmaps > FLT_ELF_MAPS)
+	if (m->nprogs > PROGS_MAX || m->nmaps > FLT_ELF_MAPS ||
+	    m->ntails > EXO_TAILS_MAX)
 		return false;
 	out->progs = calloc(m->nprogs + 1, sizeof(*out->progs));
 	out->maps = calloc(m->nmaps + 1, sizeof(*out->maps));
@@ -139,6 +141,14 @@ static bool take_all(
 			return false;
 	while (out->nmaps < m->nmaps)
 		if (!take_map(c, &out->maps[out->nmaps++], &left))
+			return false;
+	out->tails = take(c, m->ntails * sizeof(*out->tails), &left);
+	if (out->tails == NULL)
+		return false;
+	out->ntails = m->ntails;
+	for (uint32_t i = 0; i < m->ntails; i++)
+		if (out->tails[i].map >= m->nmaps ||
+		    out->tails[i].prog >= m->nprogs)
 			return false;
 	return true;
 }
@@ -163,7 +173,7 @@ int flt_elf_read(
     const void *bytes, size_t size, struct flt_elf *out, struct flt_error *err)
 {
 	struct job job = { bytes, size };
-	struct message m = { 0, 0, 0 };
+	struct message m = { 0, 0, 0, 0 };
 	struct flt_child c;
 	bool complete;
 	int sig, ret;

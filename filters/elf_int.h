@@ -25,6 +25,24 @@ struct flt_legacy {
  * 0, or -1: out of memory. */
 int flt_elf_legacy(const void *bytes, size_t size, struct flt_legacy *out);
 
+#define FLT_SLOT_RELS EXO_TAILS_MAX
+
+/** A place in the section ".maps" that is to name a function. */
+struct flt_slot_rel {
+	uint32_t off;
+	char function[FLT_ELF_NAME];
+};
+
+struct flt_slot_rels {
+	uint8_t *bytes; /* the object without them; free() it */
+	uint32_t n;
+	struct flt_slot_rel rel[FLT_SLOT_RELS];
+};
+
+/** Whether an object, any bytes, declares what is in slots: 1, then *out is
+ * written; 0, or -1: out of memory. */
+int flt_elf_slots(const void *bytes, size_t size, struct flt_slot_rels *out);
+
 /** flt_elf_read() in this process, which libbpf may not survive. On failure *out
  * is empty. */
 int flt_elf_read_here(

@@ -105,12 +105,37 @@ static void dump_hex(const struct flt_code *code)
 		printf("%02x%s", bytes[i], i % 8 == 7 ? "\n" : "");
 }
 
-static void dump_text(const struct cmd_program *p, unsigned stages)
+static void dump_ebpf(const struct cmd_program *p)
 {
-	bool both = stages == STAGE_ALL && p->cbpf != NULL;
 	const struct exo_image_line *l;
 	char text[256];
 	uint32_t i;
+
+	for (i = 0; i < p->code.n; i += step(&p->code, i)) {
+		l = cmd_source_begins(&p->source, i);
+		if (l != NULL)
+			cmd_source_print(stdout, &p->source, l);
+		printf("%4u: (%02x) %s\n", i, p->code.insns[i].code,
+		    insn_text(&p->code, i, text, sizeof(text)));
+	}
+}
+
+/* The slots that the k-th program is in. */
+static const char *slots_text(
+    const struct cmd_program *p, uint32_t k, char *buf, size_t size)
+{
+	struct exo_fmt f;
+
+	exo_fmt_init(&f, buf, size);
+	cmd_program_slots(p, k, &f);
+	return buf;
+}
+
+static int dump_text(struct cmd_program *p, unsigned stages)
+{
+	bool both = stages == STAGE_ALL && p->cbpf != NULL;
+	char text[256];
+	uint32_t i, k;
 
 	if (both)
 		printf("; classic BPF, %u instructions\n", p->ncbpf);
@@ -121,14 +146,16 @@ static void dump_text(const struct cmd_program *p, unsigned stages)
 	if (both)
 		printf("\n; eBPF, %u instructions\n", p->code.n);
 	if ((stages & STAGE_EBPF) == 0)
-		return;
-	for (i = 0; i < p->code.n; i += step(&p->code, i)) {
-		l = cmd_source_begins(&p->source, i);
-		if (l != NULL)
-			cmd_source_print(stdout, &p->source, l);
-		printf("%4u: (%02x) %s\n", i, p->code.insns[i].code,
-		    insn_text(&p->code, i, text, sizeof(text)));
+		return 0;
+	dump_ebpf(p);
+	for (k = 1; k < p->nparts; k++) {
+		if (cmd_program_part(p, k) != 0)
+			return CMD_FAULT;
+		printf("\n; in %s, %u instructions\n",
+		    slots_text(p, k, text, sizeof(text)), p->code.n);
+		dump_ebpf(p);
 	}
+	return 0;
 }
 
 static void json_cbpf(struct cmd_json *j, const struct cmd_program *p)
@@ -195,16 +222,42 @@ static void json_head(
 	                         : cmd_linktype_text(d->args.linktype, name));
 }
 
-static void dump_json(const struct dump *d, const struct cmd_program *p)
+/* The programs that are in slots. */
+static int json_tails(struct cmd_json *j, struct cmd_program *p)
+{
+	char slots[256];
+	int ret = 0;
+	uint32_t k;
+
+	cmd_json_array(j, "in_slots");
+	for (k = 1; ret == 0 && k < p->nparts; k++) {
+		ret = cmd_program_part(p, k);
+		if (ret != 0)
+			break;
+		cmd_json_object(j, NULL);
+		cmd_json_str(
+		    j, "slots", slots_text(p, k, slots, sizeof(slots)));
+		json_ebpf(j, p);
+		cmd_json_end(j);
+	}
+	cmd_json_end(j);
+	return ret;
+}
+
+static int dump_json(const struct dump *d, struct cmd_program *p)
 {
 	struct cmd_json j;
+	int ret = 0;
 
 	json_head(&j, d, p);
 	if ((d->stages & STAGE_CBPF) != 0 && p->cbpf != NULL)
 		json_cbpf(&j, p);
 	if ((d->stages & STAGE_EBPF) != 0)
 		json_ebpf(&j, p);
+	if ((d->stages & STAGE_EBPF) != 0 && p->nparts > 1)
+		ret = json_tails(&j, p);
 	cmd_json_finish(&j);
+	return ret;
 }
 
 enum {
@@ -377,11 +430,11 @@ static int dump_program(const struct cmd *self, const struct dump *d)
 	else if (d->stages == STAGE_JIT)
 		ret = dump_jit(d, &p);
 	else if (d->json)
-		dump_json(d, &p);
+		ret = dump_json(d, &p);
 	else if (d->hex)
 		dump_hex(&p.code);
 	else
-		dump_text(&p, d->stages);
+		ret = dump_text(&p, d->stages);
 	cmd_program_free(&p);
 	return ret;
 }

@@ -2,6 +2,7 @@
 /*
  * `exopf verify`: ask the verifier about one program.
  */
+#include "exo/core/tails.h"
 #include "exo/hosted/batch.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
@@ -16,6 +17,7 @@
 
 #include "exo/abi/cap.h"
 #include "exo/abi/err.h"
+#include "exo/core/tails.h"
 #include "exo/core/world.h"
 #include "verifier/verifier.h"
 
@@ -37,7 +39,9 @@ static const char help[] =
     "\n"
     "  EXPR              a tcpdump expression; several words are joined\n"
     "  FILE.o            an object that clang or gcc made for BPF; FUNCTION\n"
-    "                    is its program, if it has several for packets\n"
+    "                    is its program, if it has several for packets;\n"
+    "                    FUNCTION,MAP[SLOT]=F puts F into a slot, for tail\n"
+    "                    calls\n"
     "  --raw HEX         instructions as hexadecimal; '-' reads them from\n"
     "                    standard input\n"
     "  --asm FILE        assembler text, in the syntax of 'exopf dump'\n"
@@ -93,6 +97,10 @@ struct question {
 	struct cmd_program program;
 	struct vf_input in;
 	struct why *why;
+	uint32_t part;  /* of a file's programs, the one that is judged */
+	uint64_t tails; /* steps that tail calls may add to a run */
+	struct exo_report filter; /* of the first that binding would refuse, */
+	uint32_t filter_part;     /* which is this one */
 };
 
 /* Print what is explored. Returns 0, or the signal that came. */
@@ -137,8 +145,8 @@ static void say_fact(const char *what, uint64_t value, const char *unit)
 }
 
 /* Would binding a program that was accepted refuse it? It lets no address out,
- * and no packet be changed that others see, too. Returns the code, or 0. */
-static uint32_t as_filter(const struct question *q, struct exo_report *report)
+ * and no packet be changed that others see, too. Then *report has the code. */
+static void as_filter(const struct question *q, struct exo_report *report)
 {
 	struct vf_input in = q->in;
 	struct exo_mem mem = cmd_heap();
@@ -150,22 +158,32 @@ static uint32_t as_filter(const struct question *q, struct exo_report *report)
 	if (in.type != EXO_PROG_MEM)
 		(void)vf_verify(&in, &q->limits, &mem, &prog, report);
 	vf_prog_free(prog, &mem);
-	return prog == NULL ? report->code : 0;
+}
+
+/* The slots that the k-th of a file's programs is in. */
+static const char *slots_of(const struct question *q, uint32_t k)
+{
+	static char text[256];
+	struct exo_fmt f;
+
+	exo_fmt_init(&f, text, sizeof(text));
+	cmd_program_slots(&q->program, k, &f);
+	return text;
 }
 
 static void say_as_filter(const struct question *q)
 {
-	struct exo_report report;
 	const struct cmd_diag *row;
-	uint32_t code = as_filter(q, &report);
 
-	if (code == 0)
+	if (q->filter.code == 0)
 		return;
-	row = cmd_diag_find(code);
-	printf("  note: as a filter it is refused by VF%u, %s", code,
+	row = cmd_diag_find(q->filter.code);
+	printf("  note: as a filter it is refused by VF%u, %s", q->filter.code,
 	    row == NULL ? "which has no name" : row->title);
-	if (report.insn != EXO_REPORT_NOWHERE)
-		printf(", at instruction %u", report.insn);
+	if (q->filter.insn != EXO_REPORT_NOWHERE)
+		printf(", at instruction %u", q->filter.insn);
+	if (q->filter_part > 0)
+		printf(" of the program in %s", slots_of(q, q->filter_part));
 	putchar('\n');
 }
 
@@ -176,7 +194,11 @@ static void say_accepted(const struct question *q)
 	printf("accepted\n");
 	printf("  %-14s%s\n", "type", cmd_prog_type_text(q->program.type));
 	say_fact("instructions", q->program.code.n, "");
-	say_fact("max steps", f->max_steps, " a run");
+	if (q->program.nparts > 1)
+		say_fact("in slots", q->program.nparts - 1,
+		    q->program.nparts > 2 ? " programs, accepted, too"
+		                          : " program, accepted, too");
+	say_fact("max steps", f->max_steps + q->tails, " a run");
 	say_fact("stack", f->stack, " bytes");
 	if (!f->reads_pkt)
 		printf("  %-14s%s\n", "packet", "is not read");
@@ -187,7 +209,7 @@ static void say_accepted(const struct question *q)
 	printf("  %-14s%s\n", "pure",
 	    f->pure ? "yes: it writes nothing that outlives a run" : "no");
 	say_fact("explored", f->explored, " instructions");
-	if (f->max_steps > EXO_STEPS_DEFAULT)
+	if (f->max_steps + q->tails > EXO_STEPS_DEFAULT)
 		printf("  note: binding it takes the right STEPS, for %u "
 		       "steps a packet are free\n",
 		    EXO_STEPS_DEFAULT);
@@ -196,14 +218,17 @@ static void say_accepted(const struct question *q)
 
 static void say_refused(const struct question *q)
 {
+	if (q->part > 0)
+		printf("the program in %s: ", slots_of(q, q->part));
 	printf("refused ");
 	why_show(stdout, q->why, &q->program.source, "  ");
 	printf("  more: exopf explain VF%u\n", q->why->report.code);
 }
 
-static void json_facts(struct cmd_json *j, const struct vf_facts *f)
+static void json_facts(
+    struct cmd_json *j, const struct vf_facts *f, uint64_t tails)
 {
-	cmd_json_u64(j, "max_steps", f->max_steps);
+	cmd_json_u64(j, "max_steps", f->max_steps + tails);
 	cmd_json_u64(j, "stack", f->stack);
 	cmd_json_bool(j, "reads_packet", f->reads_pkt);
 	if (f->pkt_end == UINT32_MAX)
@@ -220,7 +245,6 @@ static void say_json(const struct question *q)
 {
 	const struct exo_report *report = &q->why->report;
 	bool ok = q->why->ret == 0;
-	struct exo_report again;
 	struct cmd_json j;
 	char code[16];
 
@@ -235,9 +259,10 @@ static void say_json(const struct question *q)
 		cmd_json_u64(&j, "insn", report->insn);
 	cmd_json_str(&j, "type", cmd_prog_type_text(q->program.type));
 	cmd_json_u64(&j, "insns", q->program.code.n);
+	cmd_json_str(&j, "in_slots", q->part > 0 ? slots_of(q, q->part) : NULL);
 	if (ok) {
-		json_facts(&j, &q->why->facts);
-		snprintf(code, sizeof(code), "VF%u", as_filter(q, &again));
+		json_facts(&j, &q->why->facts, q->tails);
+		snprintf(code, sizeof(code), "VF%u", q->filter.code);
 		cmd_json_str(
 		    &j, "as_filter", strcmp(code, "VF0") == 0 ? NULL : code);
 	}
@@ -270,6 +295,50 @@ static int answer(const struct question *q, int ret)
 	return cmd_finish(CMD_NO);
 }
 
+/* Judge the k-th of a file's programs. */
+static int ask_part(struct question *q, uint32_t k)
+{
+	int ret = 0;
+
+	if (q->part != k)
+		ret = cmd_program_part(&q->program, k);
+	if (ret != 0)
+		return ret;
+	q->part = k;
+	set_input(q);
+	why_free(q->why);
+	memset(q->why, 0, sizeof(*q->why));
+	return why_ask(q->why, &q->in, &q->limits);
+}
+
+/* Whether binding would refuse one that was accepted. */
+static void ask_as_filter(struct question *q)
+{
+	if (q->filter.code != 0)
+		return;
+	as_filter(q, &q->filter);
+	q->filter_part = q->part;
+}
+
+/* Judge all of them: what is said in the end is of the first that is refused, or
+ * of the program itself. */
+static int ask(struct question *q)
+{
+	int ret = ask_part(q, 0);
+
+	if (ret == 0)
+		ask_as_filter(q);
+	for (uint32_t k = 1; ret == 0 && k < q->program.nparts; k++) {
+		ret = ask_part(q, k);
+		if (ret == 0)
+			ask_as_filter(q);
+		if (ret == 0 && q->tails < q->why->facts.max_steps)
+			q->tails = q->why->facts.max_steps;
+	}
+	q->tails *= EXO_TAILS_RUN;
+	return ret == 0 && q->part != 0 ? ask_part(q, 0) : ret;
+}
+
 /* The program is there: judge it. */
 static int judge(struct question *q)
 {
@@ -284,7 +353,7 @@ static int judge(struct question *q)
 	if (q->trace)
 		stop = trace(q);
 	if (stop == 0)
-		ret = answer(q, why_ask(q->why, &q->in, &q->limits));
+		ret = answer(q, ask(q));
 	else
 		ret = cmd_finish(128 + stop);
 	why_free(q->why);

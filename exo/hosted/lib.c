@@ -27,7 +27,7 @@ _Static_assert((int)EXOPF_TYPE_MEM == (int)EXO_PROG_MEM &&
                    (int)EXOPF_TYPE_TC == (int)EXO_PROG_TC,
     "the library's types are the kernel's");
 
-static void write_report(struct exopf_report *to, const struct exo_report *from,
+void lib_report(struct exopf_report *to, const struct exo_report *from,
     const struct exo_insn *insns, uint32_t n)
 {
 	struct exo_fmt f;
@@ -40,7 +40,7 @@ static void write_report(struct exopf_report *to, const struct exo_report *from,
 	cmd_diag_write(&f, from, insns, n);
 }
 
-static void clear_report(struct exopf_report *report, const char *text)
+void lib_report_text(struct exopf_report *report, const char *text)
 {
 	struct exo_fmt f;
 
@@ -139,23 +139,29 @@ static int prepare(struct exopf_program *p, const struct exo_image *img)
 	return 0;
 }
 
+void lib_report_steps(struct exopf_report *to, uint64_t most, uint64_t limit)
+{
+	struct exo_fmt f;
+
+	lib_report_text(to, "");
+	if (to == NULL)
+		return;
+	exo_fmt_init(&f, to->text, sizeof(to->text));
+	exo_fmt_str(&f, "a run may take ");
+	exo_fmt_u64(&f, most);
+	exo_fmt_str(&f, " steps; the limit is ");
+	exo_fmt_u64(&f, limit);
+}
+
 /* Are a program's steps too many for whoever loads it? */
 static int check_steps(
     const struct exopf_program *p, struct exopf_report *report)
 {
 	uint64_t most = vf_prog_facts(p->prog)->max_steps;
-	struct exo_fmt f;
 
 	if (p->options.max_steps == 0 || most <= p->options.max_steps)
 		return 0;
-	clear_report(report, "");
-	if (report == NULL)
-		return EXOPF_EBUDGET;
-	exo_fmt_init(&f, report->text, sizeof(report->text));
-	exo_fmt_str(&f, "a run may take ");
-	exo_fmt_u64(&f, most);
-	exo_fmt_str(&f, " steps; the limit is ");
-	exo_fmt_u64(&f, p->options.max_steps);
+	lib_report_steps(report, most, p->options.max_steps);
 	return EXOPF_EBUDGET;
 }
 
@@ -181,7 +187,7 @@ static int verify(struct exopf_program *p, const struct exo_image *img,
 	int ret = vf_verify(&in, &limits, &p->mem, &p->prog, &why);
 
 	if (ret != 0 && why.code != 0)
-		write_report(report, &why, img->insns, img->ninsns);
+		lib_report(report, &why, img->insns, img->ninsns);
 	return ret != 0 ? ret : check_steps(p, report);
 }
 
@@ -194,7 +200,7 @@ static int check_maps(const struct exo_image *img, struct exopf_report *report)
 	for (i = 0; i < img->nmaps && ret == 0; i++)
 		ret = exo_world_map(&img->maps[i]);
 	if (ret != 0)
-		clear_report(report, "there can be no such map");
+		lib_report_text(report, "there can be no such map");
 	return ret;
 }
 
@@ -234,8 +240,10 @@ static int load(struct exopf_program *p, const struct exo_image *img,
 
 	if (ret == 0)
 		ret = prepare(p, img);
+	if (ret == 0 && img->ntails > 0)
+		ret = lib_tails_fill(p, img, report);
 	if (ret == EXOPF_EIMAGE)
-		clear_report(
+		lib_report_text(
 		    report, "what a map is to begin with has no place");
 	return ret;
 }
@@ -247,6 +255,7 @@ static int load_insns(struct exopf_program *p, const void *insns, size_t n,
 	struct exo_map_def maps[EXO_WORLD_MAPS] = { { 0 } };
 	struct exo_image img = { .type = type,
 		.ninsns = (uint32_t)(n / sizeof(struct exo_insn)),
+		.total = (uint32_t)(n / sizeof(struct exo_insn)),
 		.maps = maps,
 		.nmaps = p->options.n_maps };
 	struct exo_insn *copy;
@@ -276,7 +285,7 @@ PUBLIC int exopf_load_with(const void *insns, size_t n_bytes,
 	int ret;
 
 	*out = NULL;
-	clear_report(report, "");
+	lib_report_text(report, "");
 	if ((unsigned)type < EXOPF_TYPE_MEM || (unsigned)type > EXOPF_TYPE_TC ||
 	    n_bytes % sizeof(struct exo_insn) != 0)
 		return EXOPF_EINVAL;
@@ -304,7 +313,7 @@ static int load_parsed(struct exopf_program *p, const uint8_t *bytes, size_t n,
 	int ret = exo_image_parse(bytes, (uint32_t)n, &img, &bad);
 
 	if (ret != 0) {
-		clear_report(report, "these bytes are no filter image");
+		lib_report_text(report, "these bytes are no filter image");
 		return ret;
 	}
 	ret = check_maps(&img, report);
@@ -322,7 +331,7 @@ PUBLIC int exopf_load_image_with(const void *image, size_t n_bytes,
 	int ret;
 
 	*out = NULL;
-	clear_report(report, "");
+	lib_report_text(report, "");
 	if (n_bytes > EXO_IMAGE_MAX)
 		return EXOPF_E2BIG;
 	if (options != NULL && options->n_maps != 0)
@@ -376,11 +385,13 @@ PUBLIC void exopf_facts(const exopf_program *program, struct exopf_facts *facts)
 	const struct vf_facts *from = vf_prog_facts(program->prog);
 
 	*facts = (struct exopf_facts){
-		.max_steps = from->max_steps,
-		.stack = from->stack,
-		.reads_packet = from->reads_pkt,
+		.max_steps = lib_max_steps(program),
+		.stack = from->stack > program->tails.stack
+		             ? from->stack
+		             : program->tails.stack,
+		.reads_packet = from->reads_pkt || program->tails.reads_pkt,
 		.pure = from->pure,
-		.writes_packet = from->writes_pkt,
+		.writes_packet = from->writes_pkt || program->tails.writes_pkt,
 		.helpers = from->helpers,
 		.memory = program->mem.used,
 	};

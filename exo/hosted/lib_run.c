@@ -12,7 +12,7 @@ static int run(struct exopf_program *p, uint64_t *r0)
 		*r0 = exo_world_exec(p->world, p->code);
 		return 0;
 	}
-	end = exo_world_run(p->world, vf_prog_facts(p->prog)->max_steps, r0);
+	end = exo_world_run(p->world, lib_max_steps(p), r0);
 	if (end == ISA_END_EXIT || end == ISA_END_REJECT)
 		return 0;
 	return EXOPF_ETRAP;
@@ -44,7 +44,8 @@ PUBLIC int exopf_run_packet(
 	*r0 = 0;
 	if (ret != 0)
 		return ret;
-	if (!vf_prog_facts(program->prog)->writes_pkt)
+	if (!vf_prog_facts(program->prog)->writes_pkt &&
+	    !program->tails.writes_pkt)
 		isa_set_pkt(exo_world_vm(program->world), &pkt);
 	else if (exo_world_pkt(program->world, &pkt) != 0)
 		return EXOPF_ENOMEM;

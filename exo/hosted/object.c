@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- *	object = path [ ":" function ]
+ *	object = path [ ":" function { "," map "[" slot "]" "=" function } ]
  *
  * A path that is a file's is taken as it is, colons and all. A file may also be
  * an image, which holds one program.
@@ -11,6 +11,7 @@
 #include "exo/hosted/cmd.h"
 #include "filters/elf.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,21 +144,92 @@ static int choose(const struct flt_elf *e, const char *path,
 	return 0;
 }
 
+/* The slot that a text of its own speaks of; its '=' is made an end. */
+static int slot_of(const struct flt_elf *e, char *text, const char *path,
+    struct flt_elf_tail *to, struct flt_error *err)
+{
+	char *open = strchr(text, '['), *function = strchr(text, '='), *end;
+	unsigned long slot = 0;
+	uint32_t i = 0, k = 0;
+
+	if (open == NULL || function == NULL || function < open)
+		return complain(err,
+		    "'%.60s' fills no slot: write MAP[SLOT]=FUNCTION", text);
+	*function++ = '\0';
+	errno = 0;
+	slot = strtoul(open + 1, &end, 10);
+	if (end == open + 1 || strcmp(end, "]") != 0 || errno != 0 ||
+	    slot > UINT32_MAX || open[1] == '-' || open[1] == '+')
+		return complain(err,
+		    "'%.60s' names no slot: write MAP[SLOT]=FUNCTION", text);
+	*open = '\0';
+	while (i < e->nmaps && strcmp(e->maps[i].name, text) != 0)
+		i++;
+	while (k < e->nprogs && strcmp(e->progs[k].name, function) != 0)
+		k++;
+	if (i == e->nmaps)
+		return complain(err, "%.60s has no map %.60s", path, text);
+	if (k == e->nprogs)
+		return complain(
+		    err, "%.60s has no program %.60s", path, function);
+	*to = (struct flt_elf_tail){ i, (uint32_t)slot, k };
+	return 0;
+}
+
+/* What is behind the function says what is in slots. */
+static int take_slots(const struct flt_elf *e, const char *path, char *slots,
+    struct flt_elf_tail *to, uint32_t *n, struct flt_error *err)
+{
+	char *at = slots, *one;
+
+	*n = 0;
+	while ((one = strsep(&at, ",")) != NULL) {
+		if (*n == EXO_TAILS_MAX)
+			return complain(err, "more than %u slots are filled",
+			    EXO_TAILS_MAX);
+		if (slot_of(e, one, path, &to[(*n)++], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The image of a program of an object that was read. */
+static int write_one(const struct flt_elf *e, const char *path,
+    const char *function, struct flt_image *out, struct flt_error *err)
+{
+	struct flt_elf_tail *tails = calloc(EXO_TAILS_MAX, sizeof(*tails));
+	char *own = function == NULL ? NULL : strdup(function), *slots = own;
+	struct flt_error why;
+	uint32_t prog = 0, n = 0;
+	int ret;
+
+	if (tails == NULL || (own == NULL) != (function == NULL)) {
+		ret = complain(err, "out of memory");
+	} else {
+		(void)strsep(&slots, ",");
+		ret = choose(e, path, own, &prog, err);
+	}
+	if (ret == 0 && slots != NULL)
+		ret = take_slots(e, path, slots, tails, &n, err);
+	if (ret == 0 && flt_elf_image_with(e, prog, tails, n, out, &why) != 0)
+		ret = complain(
+		    err, "%.60s, an ELF object: %.170s", path, why.text);
+	free(own);
+	free(tails);
+	return ret;
+}
+
 static int make(const char *path, const char *function, const char *bytes,
     size_t size, struct flt_image *out, struct flt_error *err)
 {
 	struct flt_error why;
 	struct flt_elf e;
-	uint32_t prog;
 	int ret;
 
 	if (flt_elf_read(bytes, size, &e, &why) != 0)
 		return complain(
 		    err, "%.60s, an ELF object: %.170s", path, why.text);
-	ret = choose(&e, path, function, &prog, err);
-	if (ret == 0 && flt_elf_image(&e, prog, out, &why) != 0)
-		ret = complain(
-		    err, "%.60s, an ELF object: %.170s", path, why.text);
+	ret = write_one(&e, path, function, out, err);
 	flt_elf_free(&e);
 	return ret;
 }

@@ -161,35 +161,13 @@ static int load_expr(
 
 static int load_object(const char *text, struct cmd_program *out)
 {
-	struct exo_image img;
 	struct flt_error err;
-	uint32_t bad;
 
 	if (cmd_object_image(text, &out->image, &err) != 0) {
 		cmd_say("%s", err.text);
 		return CMD_FAULT;
 	}
-	if (exo_image_parse(out->image.bytes, out->image.size, &img, &bad) !=
-	    0) {
-		cmd_say("%s: its image is malformed", text);
-		return CMD_FAULT;
-	}
-	out->type = img.type;
-	out->object = true;
-	out->nmaps = img.nmaps;
-	out->maps = malloc(img.nmaps * sizeof(*img.maps) + 1);
-	out->code.insns = malloc(img.ninsns * sizeof(*img.insns));
-	if (out->maps != NULL && img.nmaps > 0)
-		memcpy(out->maps, img.maps, img.nmaps * sizeof(*img.maps));
-	out->consts = calloc(EXO_MAPS_MAX, sizeof(*out->consts));
-	if (out->consts != NULL)
-		out->nconsts = exo_image_consts(&img, out->consts);
-	if (out->code.insns == NULL || out->maps == NULL ||
-	    out->consts == NULL || cmd_source_take(&out->source, &img) != 0)
-		return no_memory();
-	memcpy(out->code.insns, img.insns, img.ninsns * sizeof(*img.insns));
-	out->code.n = out->code.room = img.ninsns;
-	return 0;
+	return cmd_program_image_take(text, out);
 }
 
 int cmd_program_load(const struct cmd *self,

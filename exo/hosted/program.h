@@ -7,6 +7,7 @@
 #define EXO_HOSTED_PROGRAM_H
 
 #include "exo/hosted/source.h"
+#include "exo/lib/fmt.h"
 #include "filters/filters.h"
 #include "verifier/verifier.h"
 
@@ -36,8 +37,9 @@ struct cmd_program {
 	uint32_t nmaps;
 	struct vf_const *consts; /* of maps that stay as they begin */
 	uint32_t nconsts;
-	bool object;              /* it is a file's program */
-	char *text;               /* of assembler text; NULL else */
+	bool object;     /* it is a file's program */
+	uint32_t nparts; /* of a file's: programs, 1 and those in slots */
+	char *text;      /* of assembler text; NULL else */
 	struct cmd_source source; /* what its instructions were */
 };
 
@@ -50,6 +52,16 @@ struct cmd;
  */
 int cmd_program_load(const struct cmd *self,
     const struct cmd_program_args *args, struct cmd_program *out);
+
+/**
+ * Let *p be the k-th of a file's programs, below nparts: 0 is its own, the others
+ * are in slots of its program arrays. Returns 0, or CMD_FAULT after saying why.
+ */
+int cmd_program_part(struct cmd_program *p, uint32_t k);
+
+/** Write the slots that the k-th is in, k > 0: "jmp[3], jmp[4]". */
+void cmd_program_slots(
+    const struct cmd_program *p, uint32_t k, struct exo_fmt *f);
 
 /**
  * Refuse a program without any instruction: empty input, most often that of a
@@ -71,6 +83,10 @@ struct cmd_program_more {
 int cmd_program_image(const struct cmd_program *p,
     const struct cmd_program_args *args, const struct cmd_program_more *more,
     struct flt_image *out);
+
+/** Take p->image apart, of the file that is called so. Returns 0, or CMD_FAULT
+ * after saying what is wrong. */
+int cmd_program_image_take(const char *text, struct cmd_program *p);
 
 void cmd_program_free(struct cmd_program *p);
 

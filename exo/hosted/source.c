@@ -12,20 +12,34 @@
 
 #define TEXT_SHOWN 256u /* bytes of a text: what is behind is cut off */
 
-int cmd_source_take(struct cmd_source *s, const struct exo_image *img)
+/* The lines of n instructions from the first on, which is 0 then. */
+static void take_lines(struct cmd_source *s, const struct exo_image *img,
+    uint32_t first, uint32_t n)
 {
-	size_t size = img->nlines * sizeof(*img->lines);
+	for (uint32_t i = 0; i < img->nlines; i++) {
+		struct exo_image_line *l = &s->lines[s->n];
 
+		if (img->lines[i].insn - first >= n)
+			continue;
+		*l = img->lines[i];
+		l->insn -= first;
+		s->n++;
+	}
+}
+
+int cmd_source_take(struct cmd_source *s, const struct exo_image *img,
+    uint32_t first, uint32_t n)
+{
 	memset(s, 0, sizeof(*s));
 	if (img->nlines == 0)
 		return 0;
-	s->lines = malloc(size);
+	s->lines = malloc(img->nlines * sizeof(*img->lines));
 	s->texts = malloc(img->texts_len);
 	if (s->lines == NULL || s->texts == NULL) {
 		cmd_source_free(s);
 		return -1;
 	}
-	memcpy(s->lines, img->lines, size);
+	take_lines(s, img, first, n);
 	memcpy(s->texts, img->texts, img->texts_len);
 	for (uint32_t i = 0, run = 0; i < img->texts_len; i++) {
 		if (s->texts[i] == '\t')
@@ -36,7 +50,6 @@ int cmd_source_take(struct cmd_source *s, const struct exo_image *img)
 		s->texts[i] = '\0'; /* many lines may name one text */
 		run = 0;
 	}
-	s->n = img->nlines;
 	return 0;
 }
 

@@ -20,7 +20,8 @@ struct cmd_source {
 };
 
 /** Copy what an image tells, which may go then. Returns 0, or -1: no memory. */
-int cmd_source_take(struct cmd_source *s, const struct exo_image *img);
+int cmd_source_take(struct cmd_source *s, const struct exo_image *img,
+    uint32_t first, uint32_t n);
 
 /** The line that an instruction was made from, or NULL: it is not known, or the
  * instruction is the compiler's own. */

@@ -38,7 +38,7 @@ extern "C" {
 enum exopf_map_kind {
 	EXOPF_MAP_HASH = 1,
 	EXOPF_MAP_ARRAY = 2,
-	EXOPF_MAP_PROG_ARRAY = 3,       /* nothing is in it: tail calls fail */
+	EXOPF_MAP_PROG_ARRAY = 3,       /* exopf_map_set_program() fills it */
 	EXOPF_MAP_PERF_EVENT_ARRAY = 4, /* exopf_options.event takes events */
 	EXOPF_MAP_PERCPU_HASH = 5,
 	EXOPF_MAP_PERCPU_ARRAY = 6,
@@ -145,6 +145,24 @@ int exopf_map_take(
  */
 int exopf_map_next_key(
     const exopf_program *program, uint32_t map, const void *key, void *next);
+
+struct exopf_report;
+
+/**
+ * Put a program into a slot of a program array, where tail calls find it from the
+ * next run on; with n_bytes 0, empty the slot. What was there is no more. The
+ * program has the type of `program`, runs with its maps, which it names by the
+ * same numbers, and is proven as that was, under the same options; n_bytes of
+ * instructions are copied, 8 bytes each. An image may bring programs for slots.
+ * A run makes 33 tail calls at most: exopf_facts.max_steps is of all together.
+ * *report, which may be NULL, tells why it is refused (exopf/exopf.h).
+ * Returns 0; EXOPF_EINVAL: no such map, no program array, no such slot, or no
+ * whole number of instructions; EXOPF_ENOMEM, also for machine code; EXOPF_E2BIG:
+ * more than 1,000,000; EXOPF_EREFUSED; EXOPF_EBUDGET: to prove it costs too much,
+ * or a run could. What is not 0 changed nothing.
+ */
+int exopf_map_set_program(exopf_program *program, uint32_t map, uint32_t slot,
+    const void *insns, size_t n_bytes, struct exopf_report *report);
 
 /**
  * Take the oldest record of a ring buffer: *data points to its *size bytes,

@@ -31,6 +31,16 @@ for file in web4.pcap dns.pcap; do
 	}
 done
 
+arch=$(gcc -print-multiarch 2>/dev/null)
+
+# compile NAME: C for BPF from standard input to $tmp/NAME.o
+compile()
+{
+	cat >"$tmp/$1.c"
+	clang -O2 -g -target bpf -I"/usr/include/$arch" -c "$tmp/$1.c" \
+	    -o "$tmp/$1.o" 2>"$tmp/clang.err"
+}
+
 ok()
 {
 	echo "ok - $*"

@@ -6,15 +6,6 @@
 . "$(dirname "$0")/common.sh"
 
 web=$pcaps/web4.pcap
-arch=$(gcc -print-multiarch 2>/dev/null)
-
-# compile NAME: standard input to $tmp/NAME.o
-compile()
-{
-	cat >"$tmp/$1.c"
-	clang -O2 -g -target bpf -I"/usr/include/$arch" -c "$tmp/$1.c" \
-	    -o "$tmp/$1.o" 2>"$tmp/clang.err"
-}
 
 # damage FILE NAME N: copies $tmp/NAME0.o ... of an object, cut anywhere, or with
 # some bytes changed.

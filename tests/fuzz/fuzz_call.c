@@ -14,6 +14,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/abi/image.h"
+#include "exo/abi/insn.h"
 #include "exo/abi/map.h"
 #include "exo/core/core.h"
 #include "exo/lib/bug.h"

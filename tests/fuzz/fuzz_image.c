@@ -7,24 +7,6 @@
 #include "exo/core/image.h"
 #include "exo/lib/bug.h"
 
-/* Programs for slots lie behind the first, one after the other. */
-static void tails(
-    const uint8_t *bytes, size_t size, const struct exo_image *img)
-{
-	uint32_t end = img->ninsns;
-
-	inside(bytes, size, img->tails, img->ntails * sizeof(*img->tails));
-	for (uint32_t i = 0; i < img->ntails; i++) {
-		const struct exo_image_tail *t = &img->tails[i];
-
-		exo_assert(t->map < img->nmaps);
-		exo_assert(t->slot < img->maps[t->map].max_entries);
-		exo_assert(t->insn == end || t->insn == img->tails[i - 1].insn);
-		end = t->insn + exo_image_tail_size(img, i);
-	}
-	exo_assert(end == img->total);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void inside(const uint8_t *bytes, size_t size, const void *p, size_t n)
@@ -85,6 +67,24 @@ static void fields(
 		exo_assert((f->depth == 0) == (f->of == EXO_FIELD_MAP));
 		kind[f->depth] = f->kind;
 	}
+}
+
+/* Programs for slots lie behind the first, one after the other. */
+static void tails(
+    const uint8_t *bytes, size_t size, const struct exo_image *img)
+{
+	uint32_t end = img->ninsns;
+
+	inside(bytes, size, img->tails, img->ntails * sizeof(*img->tails));
+	for (uint32_t i = 0; i < img->ntails; i++) {
+		const struct exo_image_tail *t = &img->tails[i];
+
+		exo_assert(t->map < img->nmaps);
+		exo_assert(t->slot < img->maps[t->map].max_entries);
+		exo_assert(t->insn == end || t->insn == img->tails[i - 1].insn);
+		end = t->insn + exo_image_tail_size(img, i);
+	}
+	exo_assert(end == img->total);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "exo/abi/image.h"
+#include "exo/abi/insn.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/bytes.h"
 #include "tests/support/mem.h"
@@ -107,6 +108,9 @@ static void use(exopf_program *p, struct outcome *o, uint32_t map)
 {
 	static uint8_t value[1 << 20], key[512];
 	struct exopf_map_info info;
+	const struct exo_insn two[] = { { .code = EXO_ALU64 | EXO_MOV | EXO_K,
+		                            .imm = 5 },
+		{ .code = EXO_JMP | EXO_EXIT } };
 	const void *record;
 	uint32_t size, i;
 	int ret = 0;
@@ -134,6 +138,10 @@ static void use(exopf_program *p, struct outcome *o, uint32_t map)
 	memset(key, 0, info.def.key_size);
 	for (i = 0; i < 4; i++)
 		know(o, exopf_map_update(p, map, key, value, i));
+	ret = exopf_map_set_program(p, map, 0, two, sizeof(two), NULL);
+	exo_assert(ret == 0 || ret == EXOPF_EINVAL || ret == EXOPF_EBUDGET ||
+	           ret == EXOPF_ENOMEM);
+	note(o, &ret, sizeof(ret));
 	know(o, exopf_map_take(p, map, key, value));
 	know(o, exopf_map_delete(p, map, key));
 }

@@ -213,9 +213,9 @@ START_TEST(lines_of_files)
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
 
-	ck_assert_int_eq(cmd_source_take(&s, &none), 0);
+	ck_assert_int_eq(cmd_source_take(&s, &none, 0, 9), 0);
 	ck_assert_ptr_null(cmd_source_at(&s, 0));
-	ck_assert_int_eq(cmd_source_take(&s, &img), 0);
+	ck_assert_int_eq(cmd_source_take(&s, &img, 0, UINT32_MAX), 0);
 	ck_assert_ptr_null(cmd_source_at(&s, 0));
 	ck_assert_ptr_eq(cmd_source_at(&s, 1), s.lines);
 	ck_assert_ptr_eq(cmd_source_at(&s, 2), s.lines);

@@ -306,6 +306,159 @@ START_TEST(t_no_such_map)
 END_TEST
 
 /* Images that say of maps what cannot be. */
+/* --- programs in slots ---------------------------------------------------------- */
+
+static int put(
+    uint32_t map, uint32_t slot, const char *text, struct exopf_report *report)
+{
+	struct exo_insn insns[TWORLD_INSNS];
+	uint32_t n = text == NULL ? 0 : tworld_asm(text, insns);
+
+	return exopf_map_set_program(
+	    p, map, slot, insns, n * sizeof(*insns), report);
+}
+
+/* Its result is the packet's first byte and a number. */
+#define FIRST(plus)                                                        \
+	"r6 = *(u32 *)(r1 + 0)\nr7 = *(u32 *)(r1 + 4)\nr2 = r6\nr2 += 1\n" \
+	"r0 = 0\nif r2 > r7 goto out\nr0 = *(u8 *)(r6 + 0)\nr0 += " #plus  \
+	"\nout: exit\n"
+
+START_TEST(t_slots)
+{
+	struct exopf_report report;
+	struct exopf_facts before, with;
+
+	ck_assert_int_eq(exopf_set_engine(p, (enum exopf_engine)_i), 0);
+	exopf_facts(p, &before);
+	ck_assert_int_eq(put(PROGS, 1, FIRST(100), &report), 0);
+	ck_assert_uint_eq(packet(7), 107);
+	exopf_facts(p, &with);
+	ck_assert_uint_eq(with.max_steps, before.max_steps + 33 * 9);
+	ck_assert_uint_gt(with.memory, before.memory);
+	ck_assert_int_eq(put(PROGS, 1, FIRST(50), NULL), 0);
+	ck_assert_uint_eq(packet(7), 57);
+	ck_assert_int_eq(put(PROGS, 0, FIRST(10), NULL), 0);
+	ck_assert_uint_eq(packet(7), 57);
+	/* it has the maps: of the first byte, 7 were counted */
+	ck_assert_int_eq(
+	    put(PROGS, 1,
+	        "*(u32 *)(r10 - 4) = 7\nr1 = map[idx:0]\nr2 = r10\nr2 += -4\n"
+	        "call map_lookup_elem\nif r0 == 0 goto out\n"
+	        "r0 = *(u64 *)(r0 + 0)\nout: exit\n",
+	        &report),
+	    0);
+	ck_assert_uint_eq(packet(7), 4);
+	ck_assert_int_eq(put(PROGS, 1, NULL, NULL), 0);
+	ck_assert_int_eq(put(PROGS, 0, NULL, NULL), 0);
+	ck_assert_uint_eq(packet(7), 2);
+	exopf_facts(p, &with);
+	ck_assert_uint_eq(with.memory, before.memory);
+	ck_assert_uint_eq(with.max_steps, before.max_steps);
+}
+END_TEST
+
+/* A program that does not change packets calls one that does: the caller's own
+ * stays as it is. */
+START_TEST(t_slots_change_packets)
+{
+	uint8_t bytes[20] = { 7, 9 };
+	const struct exopf_packet pkt = { bytes, sizeof(bytes), 0, 0, 0 };
+	struct exopf_result result;
+
+	ck_assert_int_eq(exopf_set_engine(p, (enum exopf_engine)_i), 0);
+	ck_assert_int_eq(
+	    put(PROGS, 1,
+	        "r6 = *(u32 *)(r1 + 0)\nr7 = *(u32 *)(r1 + 4)\nr2 = r6\n"
+	        "r2 += 1\nif r2 > r7 goto out\n*(u8 *)(r6 + 0) = 77\n"
+	        "r2 = -2\ncall xdp_adjust_head\nout: r0 = 3\nexit\n",
+	        NULL),
+	    0);
+	ck_assert_int_eq(exopf_run_packet_result(p, &pkt, &result), 0);
+	ck_assert_uint_eq(result.r0, 3);
+	ck_assert_uint_eq(result.caplen, 22);
+	ck_assert_uint_eq(((const uint8_t *)result.data)[2], 77);
+	ck_assert_uint_eq(bytes[0], 7);
+}
+END_TEST
+
+START_TEST(t_slots_refuse)
+{
+	static const uint8_t odd[9];
+	struct exopf_report report;
+
+	ck_assert_int_eq(put(PROGS, 1, FIRST(100), NULL), 0);
+	ck_assert_int_eq(put(PROGS, 2, FIRST(1), &report), EXOPF_EINVAL);
+	ck_assert_int_eq(put(COUNTS, 0, FIRST(1), &report), EXOPF_EINVAL);
+	ck_assert_int_eq(put(NMAPS, 0, FIRST(1), &report), EXOPF_EINVAL);
+	ck_assert_int_eq(put(NMAPS, 0, NULL, &report), EXOPF_EINVAL);
+	ck_assert_int_eq(
+	    exopf_map_set_program(p, PROGS, 1, odd, 9, &report), EXOPF_EINVAL);
+	ck_assert_int_eq(
+	    put(PROGS, 1, "r0 = 0\nr0 = map[idx:9]\nexit\n", &report),
+	    EXOPF_EREFUSED);
+	ck_assert_uint_eq(report.insn, 1);
+	ck_assert_uint_ne(report.code, 0);
+	ck_assert_str_ne(report.text, "");
+	ck_assert_uint_eq(packet(7), 107); /* what was there stays */
+}
+END_TEST
+
+/* The limit of steps is for all that a run can call. */
+START_TEST(t_slots_have_the_limit)
+{
+	struct exopf_options opt = { .size = sizeof(opt) };
+	struct flt_image img = image_of(NULL, 0);
+	struct exopf_report report;
+	struct exopf_facts facts;
+
+	exopf_facts(p, &facts);
+	exopf_free(p);
+	opt.max_steps = facts.max_steps + 33 * 9;
+	ck_assert_int_eq(
+	    exopf_load_image_with(img.bytes, img.size, &opt, &report, &p), 0);
+	ck_assert_int_eq(put(PROGS, 1, FIRST(1), &report), 0);
+	ck_assert_int_eq(
+	    put(PROGS, 1, "r0 = 0\n" FIRST(1), &report), EXOPF_EBUDGET);
+	ck_assert_str_ne(report.text, "");
+	ck_assert_uint_eq(packet(7), 8);
+	flt_image_free(&img);
+}
+END_TEST
+
+/* An image brings them. */
+START_TEST(t_slots_of_an_image)
+{
+	struct exo_insn insns[2 * TWORLD_INSNS];
+	uint32_t n = tworld_asm(COUNT, insns);
+	const struct exo_image_tail tail = { n, PROGS, 1, 0 };
+	const struct flt_whole parts = { .type = EXO_PROG_XDP,
+		.insns = insns,
+		.n = n + tworld_asm(FIRST(100), insns + n),
+		.maps = defs,
+		.nmaps = NMAPS,
+		.tails = &tail,
+		.ntails = 1 };
+	struct exopf_report report;
+	struct flt_image img;
+	struct flt_error err;
+
+	exopf_free(p);
+	ck_assert_int_eq(flt_image_whole(&parts, &img, &err), 0);
+	ck_assert_int_eq(exopf_load_image(img.bytes, img.size, &report, &p), 0);
+	ck_assert_int_eq(exopf_set_engine(p, (enum exopf_engine)_i), 0);
+	ck_assert_uint_eq(packet(7), 107);
+	exopf_free(p);
+	insns[n].code = 0xff;
+	flt_image_free(&img);
+	ck_assert_int_eq(flt_image_whole(&parts, &img, &err), 0);
+	ck_assert_int_eq(
+	    exopf_load_image(img.bytes, img.size, &report, &p), EXOPF_EREFUSED);
+	ck_assert_uint_eq(report.insn, n);
+	flt_image_free(&img);
+}
+END_TEST
+
 START_TEST(t_hostile_images)
 {
 	static const uint8_t nine[9] = { 1 };
@@ -378,6 +531,14 @@ Suite *t_exopf_map_suite(void)
 	tcase_add_test(tc, t_others);
 	tcase_add_test(tc, t_constants);
 	tcase_add_test(tc, t_no_such_map);
+	tcase_add_loop_test(
+	    tc, t_slots, EXOPF_ENGINE_JIT, EXOPF_ENGINE_INTERP + 1);
+	tcase_add_loop_test(tc, t_slots_change_packets, EXOPF_ENGINE_JIT,
+	    EXOPF_ENGINE_INTERP + 1);
+	tcase_add_test(tc, t_slots_refuse);
+	tcase_add_test(tc, t_slots_have_the_limit);
+	tcase_add_loop_test(
+	    tc, t_slots_of_an_image, EXOPF_ENGINE_JIT, EXOPF_ENGINE_INTERP + 1);
 	tcase_add_test(tc, t_hostile_images);
 	suite_add_tcase(s, tc);
 	tcase_add_test(oom, t_memory_runs_out);
