@@ -21,7 +21,9 @@
  * addresses take linear time whatever they compare. Forgetting is sound, so
  * that what it accepts is safe. When it refuses after forgetting, or takes too
  * long, the fine pass, which forgets nothing that is live, decides; and when
- * that finds a cycle in the graph of a loop, two strict ones (covering()).
+ * that finds a cycle in the graph of a loop, two strict ones (covering()). A
+ * coarse pass that takes too long and has forgotten nothing is the fine one so
+ * far, and goes on as such.
  *
  * A state is compared with at most COMPARES others, of GLANCES whose marks
  * (node.c) it glances at. States can be large, so
@@ -256,11 +258,24 @@ static int jump(struct vf_env *env, const struct exo_insn *in, uint32_t *next)
 	return err;
 }
 
+/* What this pass may use is used up. A coarse one that forgot nothing has done
+ * what the fine one would do: it goes on as that. */
+static bool goes_on(struct vf_env *env)
+{
+	if (!env->coarse || env->forgot || env->until == env->budget)
+		return false;
+	env->coarse = false;
+	env->until = env->budget;
+	return true;
+}
+
 int vf_budget(struct vf_env *env)
 {
-	if (env->facts.explored < env->until &&
-	    env->map.looks / LOOKS < env->until)
-		return 0;
+	do {
+		if (env->facts.explored < env->until &&
+		    env->map.looks / LOOKS < env->until)
+			return 0;
+	} while (goes_on(env));
 	(void)vf_refuse(env, VF_BUDGET_EXPLORED);
 	env->report->limit = env->budget;
 	return -EXO_EBUDGET;
@@ -600,11 +615,8 @@ int vf_explore(struct vf_env *env)
 	err = pass(env);
 	if (err == 0 || err == -EXO_ENOMEM)
 		return err;
-	if (!env->forgot && env->until == env->budget && err == -EXO_EBUDGET)
-		return err;
-	if (!env->forgot && err == -EXO_EREFUSED &&
-	    env->report->code != VF_LOOP)
-		return err;
+	if (!env->forgot && env->report->code != VF_LOOP)
+		return err; /* it was the fine one */
 	before = *env->report;
 	begin_fine(env);
 	env->strict = !env->forgot; /* what it forgot was not to blame */
