@@ -422,3 +422,20 @@ int vf_exit(struct vf_env *env)
 		return returned(env);
 	return vf_wait(env, inst->parent, &env->st, inst->call + 1);
 }
+
+int vf_may_end(struct vf_env *env, const struct vf_scalar *r0, bool changed)
+{
+	int err;
+
+	if (env->inst->parent == NULL) {
+		vf_ends(env);
+		return 0;
+	}
+	vf_state_copy(&env->taken, &env->st);
+	if (changed)
+		vf_packet_changed(env);
+	vf_set_scalar(env, 0, r0);
+	err = vf_exit(env);
+	vf_state_copy(&env->st, &env->taken);
+	return err;
+}

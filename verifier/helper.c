@@ -375,25 +375,15 @@ static bool in_callback(const struct vf_env *env)
  * meanwhile the packet may have been changed. */
 static int tail_call(struct vf_env *env)
 {
-	struct vf_reg any = number(0, UINT64_MAX, env->pc);
-	int err;
+	struct vf_scalar any = vf_scalar_any(64);
 
 	if (env->st.nrefs != 0)
 		return vf_refuse(env, VF_RING_HELD);
 	env->facts.tail_calls = true;
-	if (env->inst->parent == NULL) {
-		vf_ends(env);
-		return 0;
-	}
-	if (in_callback(env) || vf_has_packet_loads(env))
+	if (in_callback(env))
 		return vf_refuse(env, VF_TAIL_DEPTH);
-	vf_state_copy(&env->taken, &env->st);
-	env->st.r[0] = any;
-	if (env->type != EXO_PROG_SOCKET && env->type != EXO_PROG_MEM)
-		vf_packet_changed(env);
-	err = vf_exit(env);
-	vf_state_copy(&env->st, &env->taken);
-	return err;
+	return vf_may_end(env, &any,
+	    env->type != EXO_PROG_SOCKET && env->type != EXO_PROG_MEM);
 }
 
 static int effects(struct vf_env *env, const struct call *c)

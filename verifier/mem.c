@@ -394,20 +394,6 @@ int vf_load(struct vf_env *env, const struct exo_insn *in)
 	return load(env, in, (in->code & 0xe0u) == EXO_MEMSX);
 }
 
-bool vf_has_packet_loads(struct vf_env *env)
-{
-	for (uint32_t i = 0; i < env->n && env->legacy == 0; i++) {
-		unsigned mode = env->insns[i].code & 0xe7u;
-
-		if (mode == (EXO_LD | EXO_ABS) || mode == (EXO_LD | EXO_IND))
-			env->legacy = 2;
-		i += isa_slots(&env->insns[i]) - 1;
-	}
-	if (env->legacy == 0)
-		env->legacy = 1;
-	return env->legacy == 2;
-}
-
 /* How far LD_ABS or LD_IND may look; lo..hi is what is added to imm. */
 static uint64_t reach(const struct exo_insn *in, uint64_t lo, uint64_t hi)
 {
@@ -421,12 +407,14 @@ static uint64_t reach(const struct exo_insn *in, uint64_t lo, uint64_t hi)
 	return UINT64_MAX;
 }
 
-/* ld_abs and ld_ind: the run ends where the packet does, so that nothing is
- * to be proven. They need the context in r6, and leave r1 to r5 unset. */
+/* ld_abs and ld_ind: past the packet's end the function ends, with 0, so that
+ * nothing is to be proven. They need the context in r6, and leave r1 to r5
+ * unset. */
 int vf_load_packet(struct vf_env *env, const struct exo_insn *in)
 {
 	const struct vf_reg *ctx = &env->st.r[EXO_R_CTX];
 	struct vf_scalar s = vf_loaded(exo_access_size(in), false);
+	struct vf_scalar zero = vf_scalar_const(0, 64);
 	uint64_t lo = 0, hi = 0;
 	int err;
 
@@ -451,7 +439,9 @@ int vf_load_packet(struct vf_env *env, const struct exo_insn *in)
 		hi = low.r.umax;
 	}
 	note_packet(env, reach(in, lo, hi));
-	vf_ends(env);
+	err = vf_may_end(env, &zero, false);
+	if (err < 0)
+		return err;
 	vf_clobber(env);
 	vf_set_scalar(env, 0, &s);
 	return 0;

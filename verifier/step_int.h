@@ -56,6 +56,10 @@ int vf_call_back(struct vf_env *env, struct vf_func *f,
 /** The end of a function, or of the program. */
 int vf_exit(struct vf_env *env);
 
+/** The instruction may end the function with this result, with the packet
+ * changed or not, or may go on: env->st is as before. No record is held. */
+int vf_may_end(struct vf_env *env, const struct vf_scalar *r0, bool changed);
+
 /** The packet has changed: pointers into it are void everywhere. */
 void vf_packet_changed(struct vf_env *env);
 
@@ -75,10 +79,6 @@ enum vf_use {
 	VF_HELPER_READ,  /* a helper's */
 	VF_HELPER_WRITE, /* it writes all of it: need not be set before */
 };
-
-/** Whether the program has packet loads, ld_abs or ld_ind, anywhere: they end
- * it, in whatever function they are. */
-bool vf_has_packet_loads(struct vf_env *env);
 
 /** The value of a map that never changes, or NULL: it may. */
 const struct vf_const *vf_never_changes(const struct vf_env *env, uint32_t map);

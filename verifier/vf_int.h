@@ -185,7 +185,6 @@ struct vf_env {
 	uint32_t *order; /* leaders by place; NULL: as they lie */
 	struct vf_comp *comps;
 	uint32_t ncomps;
-	uint8_t legacy;     /* packet loads: 1 none, 2 some, 0 not yet known */
 	bool backward;      /* some jump leads backwards */
 	bool calls;         /* there is some local call */
 	bool names;         /* there is a local call, or a function's address */

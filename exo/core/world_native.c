@@ -295,7 +295,6 @@ uint64_t world_exec(
 	ctx.zero = 0;
 	memset(&ctx.own, 0, sizeof(ctx.own));
 	ctx.tail = NULL;
-	ctx.unwind = NULL;
 	ctx.depth = 0;
 	ctx.user = w;
 	if (type == EXO_PROG_MEM) {

@@ -101,9 +101,8 @@ static enum isa_end enter_tail(
 
 bool isa_reject(struct isa_vm *vm, struct isa_state *s, uint32_t *pc)
 {
-	if (vm->base == 0 || vm->held != 0)
+	if (s->depth == 0 || vm->held != 0)
 		return false;
-	isa_set_depth(vm, s, vm->base);
 	s->r[0] = 0;
 	*pc = isa_leave(vm, s);
 	return true;

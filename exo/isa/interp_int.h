@@ -104,9 +104,8 @@ static inline void isa_set_depth(
 /** Enter a local function that returns to pc; false: too deep. */
 bool isa_enter(struct isa_vm *vm, struct isa_state *s, uint32_t pc);
 
-/** A packet load went past the end: the running program ends. False: that was
- * all; else it returns 0 to the function that made a tail call to it, where *pc
- * is to go on. */
+/** A packet load went past the end: the running function ends, with 0. False:
+ * it was the first one; else *pc is where to go on in s->code. */
 bool isa_reject(struct isa_vm *vm, struct isa_state *s, uint32_t *pc);
 
 /** Leave one, s->depth being above 0; returns where to go on in s->code:

@@ -271,7 +271,7 @@ static void build_packet(
 	}
 	ins->size = size;
 	ins->flags = size == 1 ? 0 : JIT_F_BE;
-	if (to->func != 0 || b->ir->main_called)
+	if (to->func != 0)
 		b->ir->nested_reject = true;
 }
 

@@ -146,8 +146,6 @@ static void enter_main(struct jit_gen *g)
 		x64_mov(&g->x, true, home(g, 1), mem ? RSI : RDI);
 	if (r2 && mem && home(g, 2) != RDX)
 		x64_mov(&g->x, true, home(g, 2), RDX);
-	if (g->ir->nested_reject && g->h.ctx == R12)
-		x64_store(&g->x, 8, jit_ctx_at(g, CTX_AT(unwind)), RSP);
 }
 
 /* Stack is 0 for a program that may read what it never wrote, as it is for the
@@ -195,29 +193,19 @@ static void enter(struct jit_gen *g, uint32_t f)
 
 /* A first function that the program calls, too, is entered as the others are.
  * Then this stands before it: homes of a function that only calls. */
-static void become_stub(struct jit_gen *g)
+static void stub(struct jit_gen *g)
 {
-	const uint32_t all = 1u << RBX | 1u << RBP | 1u << R12 | 1u << R13 |
-	                     1u << R14 | 1u << R15;
-
 	g->func = 0;
 	g->h = (struct jit_homes){ .ctx = R12,
 		.pkt = X64_NOREG,
 		.len = X64_NOREG,
-		.saved = (uint16_t)(g->ir->nested_reject ? all : 1u << R12),
+		.saved = 1u << R12,
 		.calls = true };
 	g->frame = frame_size(g);
-}
-
-static void stub(struct jit_gen *g)
-{
-	become_stub(g);
 	push_saved(g);
 	if (g->frame != 0)
 		x64_alu_k(&g->x, X64_SUB, true, RSP, (int32_t)g->frame);
 	x64_mov(&g->x, true, R12, RDI);
-	if (g->ir->nested_reject)
-		x64_store(&g->x, 8, jit_ctx_at(g, CTX_AT(unwind)), RSP);
 	if (g->ir->type == EXO_PROG_MEM) {
 		x64_mov(&g->x, true, RDI, RSI);
 		x64_mov(&g->x, true, RSI, RDX);
@@ -243,27 +231,15 @@ void jit_leave(struct jit_gen *g)
 	x64_ret(&g->x);
 }
 
-/* Where a packet that is too short ends the program. */
+/* Where a packet that is too short ends the function. */
 static void reject(struct jit_gen *g)
 {
 	mark(g, label_reject(g, g->func));
 	g->block = label_reject(g, g->func);
-	if (g->func == 0) {
-		if (g->ir->main_called) {
-			become_stub(g);
-			x64_load(&g->x, false, 8, RSP,
-			    jit_ctx_at(g, CTX_AT(unwind)));
-			x64_store_k(&g->x, 8, jit_ctx_at(g, CTX_AT(depth)), 0);
-		}
-		x64_const(&g->x, RAX, 0);
-		jit_leave(g);
+	if (g->func != 0 && !g->ir->nested_reject)
 		return;
-	}
-	if (!g->ir->nested_reject)
-		return;
-	x64_load(&g->x, false, 8, RSP, jit_ctx_at(g, CTX_AT(unwind)));
-	x64_store_k(&g->x, 8, jit_ctx_at(g, CTX_AT(depth)), 0);
-	jit_jump(g, label_reject(g, 0));
+	x64_const(&g->x, RAX, 0);
+	jit_leave(g);
 }
 
 /* A helper calls a function back: jit_callback's arguments to r1 to r5. */

@@ -77,9 +77,7 @@ static struct use look(const struct jit_ir *ir, uint32_t f)
 	return u;
 }
 
-/* The first function may be left from inside others (gen.c: reject()). */
-static void standard(const struct jit_ir *ir, uint32_t f, struct jit_homes *h,
-    const struct use *u)
+static void standard(uint32_t f, struct jit_homes *h, const struct use *u)
 {
 	static const uint8_t at[EXO_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX,
 		R13, R14, R15, RBP };
@@ -90,9 +88,6 @@ static void standard(const struct jit_ir *ir, uint32_t f, struct jit_homes *h,
 	h->pkt = X64_NOREG;
 	h->len = X64_NOREG;
 	h->saved = f == 0 ? BIT(R12) : 0;
-	if (f == 0 && ir->nested_reject)
-		h->saved = BIT(RBX) | BIT(RBP) | BIT(R12) | BIT(R13) |
-		           BIT(R14) | BIT(R15);
 	for (r = 6; r < EXO_REGS; r++)
 		if ((u->regs >> r & 1) != 0)
 			h->saved |= BIT(at[r]);
@@ -182,7 +177,7 @@ void jit_homes(const struct jit_ir *ir, uint32_t f, struct jit_homes *h)
 	h->regs = u.regs;
 	h->calls = u.calls;
 	if (f != 0 || u.calls || ir->main_called || !jit_has(ir, JIT_PASS_regs))
-		standard(ir, f, h, &u);
+		standard(f, h, &u);
 	else
 		leaf(ir, h, &u);
 }

@@ -136,14 +136,14 @@ struct jit_ir {
 	uint32_t *block_of; /* n: block that begins there, or JIT_NONE */
 	uint32_t *order;    /* blocks in the order of the code */
 	uint32_t norder, order_room;
-	uint64_t steps;   /* pass_thread.c: blocks gone through */
-	uint32_t copies;  /* pass_apart.c: blocks copied */
-	bool keeps;       /* it accesses jit_ctx.own */
-	bool main_called; /* the first function is called by the program */
-	bool callbacks;   /* some function's address is taken */
-	bool
-	    nested_reject; /* a packet load in another function than the first */
-	bool pkt_varies;   /* something may write or move the packet */
+	uint64_t steps;     /* pass_thread.c: blocks gone through */
+	uint32_t copies;    /* pass_apart.c: blocks copied */
+	bool keeps;         /* it accesses jit_ctx.own */
+	bool main_called;   /* the first function is called by the program */
+	bool callbacks;     /* some function's address is taken */
+	bool nested_reject; /* a packet load in another function than the first
+	                     */
+	bool pkt_varies;    /* something may write or move the packet */
 };
 
 static inline bool jit_has(const struct jit_ir *ir, uint32_t pass)

@@ -40,9 +40,7 @@ struct jit_ctx {
 	uint64_t zero; /* 0: what fields that a trace has not are read from */
 	struct exo_ctx_own own;
 	const void *tail; /* where a tail call leads; set by its helper, or 0 */
-	void *unwind;     /* the code's own */
-	uint64_t depth;   /* of callbacks; 0 again once a packet load has left
-	                     them behind */
+	uint64_t depth;   /* of callbacks */
 	void *user;       /* for helpers */
 };
 

@@ -17,7 +17,7 @@
  *	what others see; rest		0
  *
  * A program that calls its own first instruction is left alone: there, an end
- * is a return, and a check that fails is the end of all.
+ * may be a return.
  *
  * Argument: where a check for k bytes fails with `fail`, a check for need of
  * what stands there does, too, and with fewer bytes than that the result is

@@ -164,13 +164,16 @@ struct watch {
 	uint8_t with;
 	uint32_t depth;
 	uint8_t last; /* opcode of the instruction before */
+	uint32_t last_pc;
 	struct isa_vm *vm;
 };
 
-static void spoil(struct watch *w, struct isa_state *s)
+static void spoil(struct watch *w, struct isa_state *s, uint32_t pc)
 {
 	bool called = w->last == (EXO_JMP | EXO_CALL);
-	bool left = w->last == (EXO_JMP | EXO_EXIT);
+	/* a packet load past the end leaves, too: maybe to its own start */
+	bool left = w->last == (EXO_JMP | EXO_EXIT) ||
+	            ((w->last & 7u) == EXO_LD && pc <= w->last_pc);
 	unsigned i, from = 1;
 
 	if (s->depth > w->depth || (left && s->depth == w->depth)) {
@@ -194,8 +197,9 @@ static bool watch_step(
 
 	w->vm = vm;
 	if (w->spoil)
-		spoil(w, s);
+		spoil(w, s, pc);
 	w->depth = s->depth;
+	w->last_pc = pc;
 	w->last = pc < s->code.n ? s->code.insns[pc].code : 0;
 	return w->record == NULL || contain_look(w->record, vm, s, pc);
 }

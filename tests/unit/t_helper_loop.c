@@ -403,8 +403,8 @@ START_TEST(t_tail_nested)
 }
 END_TEST
 
-/* A packet that is too short ends the program that looks at it, wherever it
- * does, not the one that waits for it. */
+/* A packet that is too short ends the function that looks at it: the other
+ * program where that is its first one, but not the one that waits for it. */
 START_TEST(t_tail_too_short)
 {
 	static const char main[] = "r6 = 2\ncall f\nr0 += r6\nexit\n"
@@ -418,8 +418,9 @@ START_TEST(t_tail_too_short)
 	slot(0, EXO_PROG_SOCKET,
 	    "call g\nr0 = 9\nexit\n"
 	    "g: r6 = r1\nr0 = *(u8 *)skb[20]\nr0 = 8\nexit");
-	ck_assert_uint_eq(result(main), 2);
+	ck_assert_uint_eq(result(main), 11);
 	/* one that took the place of another */
+	slot(0, EXO_PROG_SOCKET, "r6 = r1\nr0 = *(u8 *)skb[20]\nexit");
 	slot(1, EXO_PROG_SOCKET, TAIL("0") "r0 = 5\nexit");
 	ck_assert_uint_eq(result("r6 = 2\ncall f\nr0 += r6\nexit\n"
 	                         "f: " TAIL("1") "r0 = 5\nexit"),
@@ -427,9 +428,9 @@ START_TEST(t_tail_too_short)
 }
 END_TEST
 
-/* The same in a function that a helper calls: the helper is left, too. The one
- * that waited may call as deep as before. */
-START_TEST(t_tail_leaves_loop)
+/* The same in a function that a helper calls, which goes on, for it is 0. The
+ * one that waited may call as deep as before. */
+START_TEST(t_tail_short_loop)
 {
 	static const char each[] = "r1 = map[id:0]\nr2 = subprog[g]\nr3 = 0\n"
 	                           "r4 = 0\ncall for_each_map_elem\n"
@@ -440,13 +441,13 @@ START_TEST(t_tail_leaves_loop)
 
 	tworld_pkt(&t, 20);
 	slot(0, EXO_PROG_SOCKET,
-	    "*(u64 *)(r10 -8) = r1\nr1 = 1\nr2 = subprog[g]\nr3 = r10\n"
-	    "r3 += -8\nr4 = 0\ncall loop\nr0 = 9\nexit\n"
-	    "g: r6 = *(u64 *)(r2 +0)\nr0 = *(u8 *)skb[20]\nr0 = 0\nexit");
+	    "*(u64 *)(r10 -8) = r1\nr1 = 3\nr2 = subprog[g]\nr3 = r10\n"
+	    "r3 += -8\nr4 = 0\ncall loop\nexit\n"
+	    "g: r6 = *(u64 *)(r2 +0)\nr0 = *(u8 *)skb[20]\nr0 = 1\nexit");
 	for (int i = 0; i < 20; i++)
 		strcat(text, "r1 = r6\ncall f\nr7 += r0\n");
 	strcat(text, each);
-	ck_assert_uint_eq(result(text), defs[ARRAY].max_entries);
+	ck_assert_uint_eq(result(text), 20 * 3 + defs[ARRAY].max_entries);
 }
 END_TEST
 
@@ -503,7 +504,7 @@ static TCase *tests(const char *name, void (*begin)(void))
 	tcase_add_test(tc, t_tail_in_function);
 	tcase_add_test(tc, t_tail_nested);
 	tcase_add_test(tc, t_tail_too_short);
-	tcase_add_test(tc, t_tail_leaves_loop);
+	tcase_add_test(tc, t_tail_short_loop);
 	tcase_add_test(tc, t_tail_changes_packet);
 	tcase_add_test(tc, t_tail_then_loop);
 	return tc;
