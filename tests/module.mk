@@ -34,7 +34,8 @@ BENCH_DEMUX_SRC := $(filter-out tests/bench/demux_dpdk_so.c, \
 BENCH_MAPS_SRC := $(filter-out tests/bench/maps_native.c %.bpf.c, \
 	$(sort $(wildcard tests/bench/maps_*.c)))
 # diff_objects: our verdicts and Linux's on objects that others wrote.
-OBJECTS_SRC := $(sort $(wildcard tests/objects/*.c)) tests/support/spacegen.c
+OBJECTS_SRC := $(filter-out %.bpf.c, $(sort $(wildcard tests/objects/*.c))) \
+    tests/support/spacegen.c
 FUZZERS     := $(call names_in,fuzz,fuzz_)
 DIFFS       := $(call names_in,diff,)
 # bench_jit wants the compiler.
