@@ -30,12 +30,15 @@ static int array_update(
     struct map *m, const void *key, const void *value, uint64_t flags)
 {
 	uint8_t *to = array_lookup(m, key);
+	struct map_change c;
 
 	if (to == NULL)
 		return -EXO_P_E2BIG;
 	if (flags == MAP_NOEXIST)
 		return -EXO_P_EEXIST;
-	memmove(to, value, m->def.value_size);
+	c = map_write(map_counter(m, exo_le32(key)));
+	map_put(to, value, m->def.value_size);
+	map_written(c);
 	return 0;
 }
 
@@ -48,6 +51,31 @@ static uint8_t *array_next(const struct map *m, uint32_t *pos, void *key)
 	return value;
 }
 
+static int array_read(
+    const struct map *m, const void *key, void *value, uint32_t *index)
+{
+	const uint8_t *from = array_lookup(m, key);
+	struct map_look l = map_look(m, exo_le32(key));
+
+	if (from == NULL)
+		return -EXO_P_ENOENT;
+	*index = exo_le32(key);
+	while (map_try(&l)) {
+		if (value != NULL)
+			map_see_value(value, from, m->def.value_size);
+		if (map_same(&l))
+			return 0;
+	}
+	return -EXO_P_EAGAIN;
+}
+
+static int array_read_at(
+    const struct map *m, uint32_t index, uint8_t *key, void *value)
+{
+	exo_put_le32(key, index);
+	return array_read(m, key, value, &index);
+}
+
 const struct map_ops map_array_ops = {
 	.check = array_check,
 	.make = array_new,
@@ -55,6 +83,8 @@ const struct map_ops map_array_ops = {
 	.lookup = array_lookup,
 	.update = array_update,
 	.next = array_next,
+	.read = array_read,
+	.read_at = array_read_at,
 };
 
 bool map_array(

@@ -11,6 +11,11 @@
  * Invariant: count elements are live, each in one chain; the other
  * max_entries - count are in the free list, each once. Where uses count, live
  * elements are in a list by their last use, too, each once.
+ *
+ * Readers in other threads: a bucket's counter (share.h) is about its chain and
+ * all that is in the elements of it. An element that leaves it changes that
+ * before it is anywhere else: so who comes from the bucket to an element that is
+ * another's by then knows. Lists by last use are the writer's alone.
  */
 #include "exo/maps/map_int.h"
 
@@ -51,10 +56,10 @@ static void queue_free(struct map *m, uint32_t e)
 {
 	struct map_table *t = &m->table;
 
-	*link_at(m, e) = 0;
-	t->live[e - 1] = 0;
+	map_set(link_at(m, e), 0);
+	__atomic_store_n(&t->live[e - 1], 0, __ATOMIC_RELEASE);
 	if (t->free_last != 0)
-		*link_at(m, t->free_last) = e;
+		map_set(link_at(m, t->free_last), e);
 	else
 		t->free_first = e;
 	t->free_last = e;
@@ -195,15 +200,23 @@ static uint8_t *hash_lookup(const struct map *m, const void *key)
 	return lookup(m, key, m->def.key_size);
 }
 
-/* Take an element out of its chain. */
-static void take_out(struct map *m, uint32_t *link)
+/* The bucket that begins at head, and what is in it, change. */
+static struct map_change change(struct map *m, const uint32_t *head)
 {
+	return map_write(map_counter(m, (size_t)(head - m->table.heads)));
+}
+
+/* Take an element out of its chain, which begins at head. */
+static void take_out(struct map *m, const uint32_t *head, uint32_t *link)
+{
+	struct map_change c = change(m, head);
 	uint32_t e = *link;
 
-	*link = *link_at(m, e);
+	map_set(link, *link_at(m, e));
+	queue_free(m, e);
+	map_written(c);
 	if (m->table.older != NULL)
 		unlist(&m->table, e);
-	queue_free(m, e);
 	m->count--;
 }
 
@@ -215,17 +228,20 @@ static int insert(
 {
 	struct map_table *t = &m->table;
 	uint32_t e = t->free_first;
+	struct map_change c;
 
 	if (e == 0)
 		return -EXO_P_E2BIG;
 	t->free_first = *link_at(m, e);
 	if (t->free_first == 0)
 		t->free_last = 0;
-	memcpy(key_at(m, e), key, m->def.key_size);
-	memmove(value_at(m, e), value, m->def.value_size);
-	*link_at(m, e) = *head;
-	t->live[e - 1] = 1;
-	*head = e;
+	c = change(m, head);
+	map_put_key(key_at(m, e), key, m->def.key_size);
+	map_put(value_at(m, e), value, m->def.value_size);
+	map_set(link_at(m, e), *head);
+	__atomic_store_n(&t->live[e - 1], 1, __ATOMIC_RELEASE);
+	map_set(head, e);
+	map_written(c);
 	m->count++;
 	if (t->older != NULL)
 		enlist(t, e);
@@ -236,8 +252,9 @@ static int insert(
 static void forget(struct map *m)
 {
 	const uint8_t *key = key_at(m, m->table.oldest);
+	uint32_t *head = head_for(m, key);
 
-	take_out(m, link_to(m, head_for(m, key), key));
+	take_out(m, head, link_to(m, head, key));
 }
 
 static int hash_update(
@@ -245,6 +262,7 @@ static int hash_update(
 {
 	uint32_t *head = head_for(m, key);
 	uint32_t e = *link_to(m, head, key);
+	struct map_change c;
 
 	if (e != 0 && flags == MAP_NOEXIST)
 		return -EXO_P_EEXIST;
@@ -256,17 +274,20 @@ static int hash_update(
 		return insert(m, head, key, value);
 	if (m->table.older != NULL)
 		use(&m->table, e);
-	memmove(value_at(m, e), value, m->def.value_size);
+	c = change(m, head);
+	map_put(value_at(m, e), value, m->def.value_size);
+	map_written(c);
 	return 0;
 }
 
 static int hash_remove(struct map *m, const void *key)
 {
-	uint32_t *link = link_to(m, head_for(m, key), key);
+	uint32_t *head = head_for(m, key);
+	uint32_t *link = link_to(m, head, key);
 
 	if (*link == 0)
 		return -EXO_P_ENOENT;
-	take_out(m, link);
+	take_out(m, head, link);
 	return 0;
 }
 
@@ -283,6 +304,84 @@ static uint8_t *hash_next(const struct map *m, uint32_t *pos, void *key)
 	return NULL;
 }
 
+/* --- reads by other threads: see share.h --------------------------------------- */
+
+#define LOOK_AGAIN 16u /* elements of a chain, which may have become another */
+
+static bool reads_same(
+    const struct map *m, uint32_t e, const uint8_t *key, uint32_t n)
+{
+	const uint8_t *own = key_at(m, e);
+
+	for (; n >= 4; n -= 4, own += 4, key += 4) {
+		if (map_see((const uint32_t *)(const void *)own) !=
+		    exo_le32(key))
+			return false;
+	}
+	for (; n > 0; n--) {
+		if (__atomic_load_n(own++, __ATOMIC_ACQUIRE) != *key++)
+			return false;
+	}
+	return true;
+}
+
+/* The element of a key, or 0, if nothing was written since the look began. */
+static uint32_t seek(const struct map *m, const uint32_t *head,
+    const uint8_t *key, const struct map_look *l)
+{
+	uint32_t e = map_see(head), steps;
+
+	for (steps = 1; e != 0 && e <= m->def.max_entries; steps++) {
+		if (reads_same(m, e, key, m->def.key_size))
+			return e;
+		if (steps == m->def.max_entries ||
+		    (steps % LOOK_AGAIN == 0 && !map_same(l)))
+			break;
+		e = map_see(link_at(m, e));
+	}
+	return 0;
+}
+
+static int hash_read(
+    const struct map *m, const void *key, void *value, uint32_t *index)
+{
+	const uint32_t *head = head_for(m, key);
+	struct map_look l = map_look(m, (size_t)(head - m->table.heads));
+
+	while (map_try(&l)) {
+		uint32_t e = seek(m, head, key, &l);
+
+		if (e != 0 && value != NULL)
+			map_see_value(value, value_at(m, e), m->def.value_size);
+		if (!map_same(&l))
+			continue;
+		*index = e - 1;
+		return e == 0 ? -EXO_P_ENOENT : 0;
+	}
+	return -EXO_P_EAGAIN;
+}
+
+/* Which bucket's it is depends on a key that may be parts of two; but if it is
+ * found, and here, it is one. */
+static int hash_read_at(
+    const struct map *m, uint32_t index, uint8_t *key, void *value)
+{
+	const uint8_t *live = &m->table.live[index];
+
+	for (uint32_t i = 0; i < MAP_TRIES; i++) {
+		uint32_t found;
+		int err;
+
+		if (__atomic_load_n(live, __ATOMIC_ACQUIRE) == 0)
+			return -EXO_P_ENOENT;
+		map_see_key(key, key_at(m, index + 1), m->def.key_size);
+		err = hash_read(m, key, value, &found);
+		if ((err == 0 && found == index) || err == -EXO_P_EAGAIN)
+			return err;
+	}
+	return -EXO_P_EAGAIN;
+}
+
 const struct map_ops map_hash_ops = {
 	.check = map_check_values,
 	.make = hash_new,
@@ -291,6 +390,8 @@ const struct map_ops map_hash_ops = {
 	.update = hash_update,
 	.remove = hash_remove,
 	.next = hash_next,
+	.read = hash_read,
+	.read_at = hash_read_at,
 };
 
 /* --- the same with uses ------------------------------------------------------ */
@@ -351,6 +452,8 @@ const struct map_ops map_lru_ops = {
 	.update = hash_update,
 	.remove = hash_remove,
 	.next = hash_next,
+	.read = hash_read,
+	.read_at = hash_read_at,
 };
 
 /* --- look-ups of compiled programs: the same, of one size of keys each --------- */

@@ -173,6 +173,35 @@ uint8_t *map_next(const struct map *m, uint32_t *pos, void *key)
 	return m->ops->next == NULL ? NULL : m->ops->next(m, pos, key);
 }
 
+int map_read(const struct map *m, const void *key, void *value, uint32_t *index)
+{
+	uint32_t at;
+
+	return m->ops->read == NULL
+	           ? -EXO_P_EINVAL
+	           : m->ops->read(m, key, value, index == NULL ? &at : index);
+}
+
+int map_read_next(const struct map *m, uint32_t *pos, void *key, void *value)
+{
+	uint8_t own[EXO_MAP_KEY_MAX];
+
+	if (m->ops->read_at == NULL)
+		return -EXO_P_EINVAL;
+	for (; *pos < m->def.max_entries; ++*pos) {
+		int err = m->ops->read_at(m, *pos, own, value);
+
+		if (err == -EXO_P_ENOENT)
+			continue;
+		if (err != 0)
+			return err;
+		++*pos;
+		memcpy(key, own, m->def.key_size);
+		return 0;
+	}
+	return -EXO_P_ENOENT;
+}
+
 uint32_t map_count(const struct map *m)
 {
 	return m->count;

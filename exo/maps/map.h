@@ -22,7 +22,11 @@
  * Trust: keys, values and flags may hold anything; their sizes are the
  * definition's, and the caller vouches for that many bytes.
  *
- * Synchronization: a map belongs to one thread.
+ * Synchronization: a map belongs to one thread, its writer, but for map_read() and
+ * map_read_next(), which any number of other threads may call meanwhile. What they
+ * get was there at one moment of the call, whole. Not so what a program writes into a value through a
+ * pointer, where it is seen word by word, as in Linux: each aligned word of 8 bytes
+ * or less that is written at once is seen at once. The map outlives all calls.
  */
 #ifndef EXO_MAPS_MAP_H
 #define EXO_MAPS_MAP_H
@@ -91,7 +95,7 @@ uint8_t *map_lookup(const struct map *m, const void *key);
 /** The same for the map's owner: it is no use, where those are counted. */
 uint8_t *map_peek(const struct map *m, const void *key);
 
-/** Set the value of a key; value may overlap the map's own memory. Returns
+/** Set the value of a key; value may be one of the map's own. Returns
  * 0, -EINVAL (flags, or not this kind), -EEXIST, -ENOENT or -E2BIG (no such
  * index, or full), as Linux does. */
 int map_update(
@@ -170,6 +174,28 @@ const uint8_t *map_ring_peek(struct map *m, uint32_t *size);
 
 /** The consumer: done with what map_ring_peek() found. */
 void map_ring_pop(struct map *m);
+
+/* --- any number of other threads ---------------------------------------------
+ *
+ * Nobody waits: where the writer changed what is looked at in each of so many
+ * tries (MAP_TRIES of share.h), or is in the middle of it, the answer is -EAGAIN.
+ * A writer that does nothing else than change one value keeps readers from it; it
+ * may also have lost its processor, and so a caller had better yield its own
+ * between calls. To the writer itself the answer is never -EAGAIN.
+ */
+
+/** Copy the value of a key out; of a queue or stack, without key, what is popped
+ * next. value and index may be NULL; *index is what map_index() says. It is no
+ * use. 0, -ENOENT, -EAGAIN, or -EINVAL: a kind without values. *value and *index
+ * are undefined where it is not 0. */
+int map_read(
+    const struct map *m, const void *key, void *value, uint32_t *index);
+
+/** map_next(): copy out key and value of the first element at *pos or later, and
+ * move *pos behind it; value may be NULL. 0, -ENOENT: that was the last; -EAGAIN:
+ * *pos may have moved, but passed no element; -EINVAL: a kind without keys. *key is
+ * untouched where it is not 0. */
+int map_read_next(const struct map *m, uint32_t *pos, void *key, void *value);
 
 /* --- slots: program arrays and event arrays --------------------------------- */
 

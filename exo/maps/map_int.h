@@ -6,6 +6,9 @@
 #define EXO_MAPS_MAP_INT_H
 
 #include "exo/maps/map.h"
+#include "exo/maps/share.h"
+
+#define MAP_COUNTERS 64u /* a power of two */
 
 struct map_ops;
 
@@ -34,9 +37,10 @@ struct map_node {
 /** A trie; nodes are numbered as elements are, from 1. */
 struct map_trie {
 	struct map_node *node; /* nnodes */
-	uint8_t *data;         /* of each node */
+	uint8_t *data;         /* of each node, aligned to 4 */
 	uint32_t *where;       /* the node of each element; 0: it is free */
 	uint32_t nnodes, size; /* size: bytes of a node's data */
+	uint32_t stride;       /* from data to data */
 	uint32_t root;
 	uint32_t free_node, free_element; /* linked by child[0], by next */
 	uint32_t *next;
@@ -60,7 +64,20 @@ struct map {
 	struct map_ring ring;
 	struct map_trie trie;
 	const void **slots;
+	uint64_t counter[MAP_COUNTERS]; /* share.h; what each is about: */
 };
+
+/** The counter of an array's element, or of what is in a hash's bucket. Of other
+ * kinds the first one is about all. */
+static inline uint64_t *map_counter(struct map *m, size_t i)
+{
+	return &m->counter[i % MAP_COUNTERS];
+}
+
+static inline struct map_look map_look(const struct map *m, size_t i)
+{
+	return (struct map_look){ .counter = &m->counter[i % MAP_COUNTERS] };
+}
 
 /** What a kind does. make takes memory, and end gives all back, also after a
  * make that failed half-way. The others are NULL where a kind has none. */
@@ -74,6 +91,12 @@ struct map_ops {
 	    struct map *m, const void *key, const void *value, uint64_t flags);
 	int (*remove)(struct map *m, const void *key);
 	uint8_t *(*next)(const struct map *m, uint32_t *pos, void *key);
+	/* map_read(), and of the element at an index, which is one, its key, too:
+	 * 0, -ENOENT, -EAGAIN. Other threads call them; value may be NULL. */
+	int (*read)(
+	    const struct map *m, const void *key, void *value, uint32_t *index);
+	int (*read_at)(
+	    const struct map *m, uint32_t index, uint8_t *key, void *value);
 };
 
 extern const struct map_ops map_array_ops;

@@ -9,6 +9,9 @@
  *
  * Keys: a 32-bit number of bits, then the bits, the first the highest of the
  * first byte. Bits of a key behind its number count for nothing.
+ *
+ * Readers in other threads: the first counter (share.h) is about all but the list
+ * of free elements, which is the writer's alone.
  */
 #include "exo/maps/map_int.h"
 
@@ -40,18 +43,18 @@ static struct map_node *node_at(const struct map *m, uint32_t i)
 
 static uint8_t *data_at(const struct map *m, uint32_t i)
 {
-	return m->trie.data + (size_t)(i - 1) * m->trie.size;
+	return m->trie.data + (size_t)(i - 1) * m->trie.stride;
 }
 
 static void put_node(struct map *m, uint32_t i)
 {
-	node_at(m, i)->child[0] = m->trie.free_node;
+	map_set(&node_at(m, i)->child[0], m->trie.free_node);
 	m->trie.free_node = i;
 }
 
 static void put_element(struct map *m, uint32_t e)
 {
-	m->trie.where[e - 1] = 0;
+	map_set(&m->trie.where[e - 1], 0);
 	m->trie.next[e - 1] = m->trie.free_element;
 	m->trie.free_element = e;
 }
@@ -62,11 +65,12 @@ static int trie_new(struct map *m)
 	uint32_t n = m->def.max_entries;
 
 	t->size = m->def.key_size - LENGTH;
+	t->stride = (t->size + 3) & ~3u;
 	t->nnodes = 2 * n;
 	if (map_new_values(m) != 0)
 		return -EXO_ENOMEM;
 	t->node = exo_mem_get(m->mem, t->nnodes * sizeof(*t->node));
-	t->data = exo_mem_get(m->mem, (size_t)t->nnodes * t->size);
+	t->data = exo_mem_get(m->mem, (size_t)t->nnodes * t->stride);
 	t->where = exo_mem_get(m->mem, n * sizeof(*t->where));
 	t->next = exo_mem_get(m->mem, n * sizeof(*t->next));
 	if (t->node == NULL || t->data == NULL || t->where == NULL ||
@@ -86,7 +90,7 @@ static void trie_free(struct map *m)
 
 	exo_mem_put(m->mem, t->next, n * sizeof(*t->next));
 	exo_mem_put(m->mem, t->where, n * sizeof(*t->where));
-	exo_mem_put(m->mem, t->data, (size_t)t->nnodes * t->size);
+	exo_mem_put(m->mem, t->data, (size_t)t->nnodes * t->stride);
 	exo_mem_put(m->mem, t->node, t->nnodes * sizeof(*t->node));
 	map_free_values(m);
 }
@@ -179,8 +183,11 @@ static uint32_t take_node(struct map *m, const uint8_t *data, uint32_t bits)
 	struct map_node *n = node_at(m, i);
 
 	m->trie.free_node = n->child[0];
-	*n = (struct map_node){ .bits = bits };
-	memmove(data_at(m, i), data, m->trie.size);
+	map_set(&n->child[0], 0);
+	map_set(&n->child[1], 0);
+	map_set(&n->element, 0);
+	map_set(&n->bits, bits);
+	map_put_key(data_at(m, i), data, m->trie.size);
 	return i;
 }
 
@@ -189,9 +196,9 @@ static void give(struct map *m, uint32_t node, const void *value)
 	uint32_t e = m->trie.free_element;
 
 	m->trie.free_element = m->trie.next[e - 1];
-	m->trie.where[e - 1] = node;
-	node_at(m, node)->element = e;
-	memmove(map_value(m, e - 1), value, m->def.value_size);
+	map_put(map_value(m, e - 1), value, m->def.value_size);
+	map_set(&m->trie.where[e - 1], node);
+	map_set(&node_at(m, node)->element, e);
 	m->count++;
 }
 
@@ -208,20 +215,22 @@ static uint32_t grow(
     struct map *m, const struct walk *w, const uint8_t *data, uint32_t bits)
 {
 	uint32_t new = take_node(m, data, bits), fork;
+	struct map_node *n = node_at(m, new);
 
 	if (w->i == 0) {
-		*w->link = new;
+		map_set(w->link, new);
 		return new;
 	}
 	if (w->together == bits) {
-		node_at(m, new)->child[bit_at(data_at(m, w->i), bits)] = w->i;
-		*w->link = new;
+		map_set(&n->child[bit_at(data_at(m, w->i), bits)], w->i);
+		map_set(w->link, new);
 		return new;
 	}
 	fork = take_node(m, data, w->together);
-	node_at(m, fork)->child[bit_at(data, w->together)] = new;
-	node_at(m, fork)->child[!bit_at(data, w->together)] = w->i;
-	*w->link = fork;
+	n = node_at(m, fork);
+	map_set(&n->child[bit_at(data, w->together)], new);
+	map_set(&n->child[!bit_at(data, w->together)], w->i);
+	map_set(w->link, fork);
 	return new;
 }
 
@@ -230,6 +239,7 @@ static int trie_update(
 {
 	uint8_t own[DATA_MAX]; /* it may lie in a value that is written */
 	uint32_t bits = exo_le32(key), e, node;
+	struct map_change c;
 	struct walk w;
 
 	if (bits > 8 * m->trie.size)
@@ -244,10 +254,12 @@ static int trie_update(
 		return -EXO_P_ENOENT;
 	if (e == 0 && m->trie.free_element == 0)
 		return -EXO_P_ENOSPC;
+	c = map_write(m->counter);
 	if (e != 0)
-		memmove(map_value(m, e - 1), value, m->def.value_size);
+		map_put(map_value(m, e - 1), value, m->def.value_size);
 	else
 		give(m, node != 0 ? node : grow(m, &w, own, bits), value);
+	map_written(c);
 	return 0;
 }
 
@@ -259,13 +271,14 @@ static void prune(struct map *m, uint32_t *link)
 
 	if (n->element != 0 || (n->child[0] != 0 && n->child[1] != 0))
 		return;
-	*link = n->child[0] | n->child[1];
+	map_set(link, n->child[0] | n->child[1]);
 	put_node(m, i);
 }
 
 static int trie_remove(struct map *m, const void *key)
 {
 	uint32_t bits = exo_le32(key), node, e;
+	struct map_change c;
 	struct walk w;
 
 	if (bits > 8 * m->trie.size)
@@ -275,12 +288,14 @@ static int trie_remove(struct map *m, const void *key)
 	e = node == 0 ? 0 : node_at(m, node)->element;
 	if (e == 0)
 		return -EXO_P_ENOENT;
-	node_at(m, node)->element = 0;
-	put_element(m, e);
 	m->count--;
+	c = map_write(m->counter);
+	map_set(&node_at(m, node)->element, 0);
+	put_element(m, e);
 	prune(m, w.link);
 	if (w.above != NULL)
 		prune(m, w.above);
+	map_written(c);
 	return 0;
 }
 
@@ -298,6 +313,83 @@ static uint8_t *trie_next(const struct map *m, uint32_t *pos, void *key)
 	return NULL;
 }
 
+/* --- reads by other threads: see share.h --------------------------------------- */
+
+/* What trie_lookup() finds, if nothing was written since the look began. Each node
+ * must have more bits than the one above, so that this ends. */
+static uint32_t seek(const struct map *m, const uint8_t *data, uint32_t bits)
+{
+	uint32_t i = map_see(&m->trie.root), best = 0, from = 0;
+	uint8_t own[DATA_MAX];
+	bool first = true;
+
+	while (i != 0 && i <= m->trie.nnodes) {
+		const struct map_node *n = node_at(m, i);
+		uint32_t has = map_see(&n->bits), at = from / 8 & ~3u, e;
+
+		if (has > bits || (has <= from && !first))
+			break;
+		map_see_key(own + at, data_at(m, i) + at, (has + 7) / 8 - at);
+		if (alike(own, data, from, has) < has)
+			break;
+		first = false;
+		from = has;
+		e = map_see(&n->element);
+		if (e != 0 && e <= m->def.max_entries)
+			best = e;
+		if (has == bits)
+			break;
+		i = map_see(&n->child[bit_at(data, has)]);
+	}
+	return best;
+}
+
+static int trie_read(
+    const struct map *m, const void *key, void *value, uint32_t *index)
+{
+	const uint8_t *data = (const uint8_t *)key + LENGTH;
+	struct map_look l = map_look(m, 0);
+	uint32_t bits = exo_le32(key);
+
+	if (bits > 8 * m->trie.size)
+		return -EXO_P_ENOENT;
+	while (map_try(&l)) {
+		uint32_t e = seek(m, data, bits);
+
+		if (e != 0 && value != NULL)
+			map_see_value(
+			    value, map_value(m, e - 1), m->def.value_size);
+		if (!map_same(&l))
+			continue;
+		*index = e - 1;
+		return e == 0 ? -EXO_P_ENOENT : 0;
+	}
+	return -EXO_P_EAGAIN;
+}
+
+static int trie_read_at(
+    const struct map *m, uint32_t index, uint8_t *key, void *value)
+{
+	struct map_look l = map_look(m, 0);
+
+	while (map_try(&l)) {
+		uint32_t i = map_see(&m->trie.where[index]);
+
+		if (i == 0)
+			return -EXO_P_ENOENT;
+		if (i > m->trie.nnodes)
+			continue;
+		exo_put_le32(key, map_see(&node_at(m, i)->bits));
+		map_see_key(key + LENGTH, data_at(m, i), m->trie.size);
+		if (value != NULL)
+			map_see_value(
+			    value, map_value(m, index), m->def.value_size);
+		if (map_same(&l))
+			return 0;
+	}
+	return -EXO_P_EAGAIN;
+}
+
 const struct map_ops map_trie_ops = {
 	.check = trie_check,
 	.make = trie_new,
@@ -306,4 +398,6 @@ const struct map_ops map_trie_ops = {
 	.update = trie_update,
 	.remove = trie_remove,
 	.next = trie_next,
+	.read = trie_read,
+	.read_at = trie_read_at,
 };

@@ -312,6 +312,11 @@ static void look_up(struct trial *t, const uint8_t *key, bool use)
 
 	same_value(t, use ? "look-up" : "the owner's look-up", key,
 	    use ? map_lookup(t->map, key) : map_peek(t->map, key), want);
+	rc = map_read(t->map, key, wide, NULL);
+	if (rc != 0 && rc != -EXO_P_ENOENT)
+		differs(t, "another thread's look-up", key, rc, 0);
+	same_value(
+	    t, "another thread's look-up", key, rc == 0 ? wide : NULL, want);
 	if (t->fd < 0)
 		return;
 	rc = linux_op(t, BPF_MAP_LOOKUP_ELEM, key, wide, 0);
@@ -366,11 +371,20 @@ static void walk(struct trial *t)
 	uint8_t key[KEY_MAX] = { 0 };
 	const uint8_t *value;
 	uint32_t pos = 0, n = 0;
+	int rc;
 
 	while ((value = map_next(t->map, &pos, key)) != NULL) {
 		same_value(t, "a walk", key, value, exactly(t, key));
 		n++;
 	}
+	pos = 0;
+	while ((rc = map_read_next(t->map, &pos, key, wide)) == 0) {
+		same_value(t, "another's walk", key, wide, exactly(t, key));
+		n++;
+	}
+	if (rc != -EXO_P_ENOENT || n % 2 != 0)
+		differs(t, "another's walk", key, rc, -EXO_P_ENOENT);
+	n /= 2;
 	if (n != t->n || map_count(t->map) != t->n)
 		differs(t, "elements", NULL, (int)n, (int)t->n);
 }
