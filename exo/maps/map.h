@@ -23,8 +23,9 @@
  * definition's, and the caller vouches for that many bytes.
  *
  * Synchronization: a map belongs to one thread, its writer, but for map_read() and
- * map_read_next(), which any number of other threads may call meanwhile. What they
- * get was there at one moment of the call, whole. Not so what a program writes into a value through a
+ * map_read_next(), which any number of other threads may call meanwhile, and for the
+ * consumer of a ring buffer, who may be one other. What they get was there at one
+ * moment of the call, whole. Not so what a program writes into a value through a
  * pointer, where it is seen word by word, as in Linux: each aligned word of 8 bytes
  * or less that is written at once is seen at once. The map outlives all calls.
  */
@@ -146,6 +147,9 @@ int map_queue_peek(const struct map *m, void *value);
 
 /* --- ring buffer ------------------------------------------------------------
  *
+ * The consumer's calls are peek, pop and next; all others are the producer's. They
+ * may be two threads.
+ *
  * Records lie in order; each has a header of 8 bytes and takes a multiple of
  * 8. A record that was reserved holds up those behind it until it is
  * submitted or discarded. A record is never parted: the buffer is followed by
@@ -174,6 +178,9 @@ const uint8_t *map_ring_peek(struct map *m, uint32_t *size);
 
 /** The consumer: done with what map_ring_peek() found. */
 void map_ring_pop(struct map *m);
+
+/** The same in one: done with what this gave before, find the next. */
+const uint8_t *map_ring_next(struct map *m, uint32_t *size);
 
 /* --- any number of other threads ---------------------------------------------
  *

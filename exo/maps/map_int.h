@@ -51,6 +51,7 @@ struct map_ring {
 	uint8_t *data; /* 2 * max_entries */
 	uint64_t tail; /* consumed */
 	uint64_t head; /* reserved */
+	bool given;    /* the consumer looks at the oldest record */
 };
 
 struct map {

@@ -9,6 +9,12 @@
  * Invariant: 0 <= head - tail <= size. At most one of the records between
  * tail and head crosses the end of the buffer, so that what it puts behind
  * the end is nobody else's.
+ *
+ * Synchronization: one thread produces, one consumes. head is the producer's: it
+ * is stored (release) when the header of a new record says that it is busy. A
+ * header is stored again (release) when the record is given up, and not by the
+ * producer before tail has passed it. tail is the consumer's, stored (release) when
+ * it has looked its last at a record. Each loads (acquire) what is the other's.
  */
 #include "exo/maps/map_int.h"
 
@@ -61,17 +67,28 @@ static uint64_t room_for(uint64_t size)
 	return (size + HEADER + 7) & ~(uint64_t)7;
 }
 
+static uint64_t tail_of(const struct map *m)
+{
+	return __atomic_load_n(&m->ring.tail, __ATOMIC_ACQUIRE);
+}
+
+static void set_header(uint8_t *h, uint32_t word)
+{
+	__atomic_store_n((map_half *)(void *)h, word, __ATOMIC_RELEASE);
+}
+
 uint8_t *map_ring_reserve(struct map *m, uint64_t size)
 {
 	uint64_t n = m->def.max_entries;
 	uint8_t *h;
 
 	if (m->ring.data == NULL || size > n ||
-	    room_for(size) > n - (m->ring.head - m->ring.tail))
+	    room_for(size) > n - (m->ring.head - tail_of(m)))
 		return NULL;
 	h = header_at(m, m->ring.head);
-	exo_put_le32(h, (uint32_t)size | BUSY);
-	m->ring.head += room_for(size);
+	set_header(h, (uint32_t)size | BUSY);
+	__atomic_store_n(
+	    &m->ring.head, m->ring.head + room_for(size), __ATOMIC_RELEASE);
 	return h + HEADER;
 }
 
@@ -82,7 +99,7 @@ void map_ring_commit(struct map *m, uint8_t *record, bool discard)
 
 	exo_assert(h >= m->ring.data && h < m->ring.data + m->def.max_entries &&
 	           (word & BUSY) != 0);
-	exo_put_le32(h, (word & ~BUSY) | (discard ? DISCARD : 0));
+	set_header(h, (word & ~BUSY) | (discard ? DISCARD : 0));
 }
 
 int map_ring_output(
@@ -104,11 +121,11 @@ uint64_t map_ring_query(const struct map *m, uint64_t what)
 {
 	switch (what) {
 	case 0:
-		return m->ring.head - m->ring.tail;
+		return m->ring.head - tail_of(m);
 	case 1:
 		return m->ring.data == NULL ? 0 : m->def.max_entries;
 	case 2:
-		return m->ring.tail;
+		return tail_of(m);
 	case 3:
 		return m->ring.head;
 	default:
@@ -116,12 +133,20 @@ uint64_t map_ring_query(const struct map *m, uint64_t what)
 	}
 }
 
+/* --- the consumer -------------------------------------------------------------- */
+
+static uint64_t head_of(const struct map *m)
+{
+	return __atomic_load_n(&m->ring.head, __ATOMIC_ACQUIRE);
+}
+
 /* The header of the oldest record; none at all is like one not given up. */
 static uint32_t oldest(const struct map *m)
 {
-	if (m->ring.tail == m->ring.head)
+	if (m->ring.tail == head_of(m))
 		return BUSY;
-	return exo_le32(header_at(m, m->ring.tail));
+	return __atomic_load_n(
+	    (map_half *)(void *)header_at(m, m->ring.tail), __ATOMIC_ACQUIRE);
 }
 
 void map_ring_pop(struct map *m)
@@ -129,20 +154,34 @@ void map_ring_pop(struct map *m)
 	uint32_t word = oldest(m);
 
 	if ((word & BUSY) == 0)
-		m->ring.tail += room_for(word & ~DISCARD);
+		__atomic_store_n(&m->ring.tail,
+		    m->ring.tail + room_for(word & ~DISCARD), __ATOMIC_RELEASE);
 }
 
+/* A producer that only discards is not waited for: what it adds is for later. */
 const uint8_t *map_ring_peek(struct map *m, uint32_t *size)
 {
+	uint64_t end = head_of(m);
 	uint32_t word = oldest(m);
 
-	while ((word & (BUSY | DISCARD)) == DISCARD) {
+	while ((word & (BUSY | DISCARD)) == DISCARD && m->ring.tail != end) {
 		map_ring_pop(m);
 		word = oldest(m);
 	}
 	*size = 0;
-	if ((word & BUSY) != 0)
+	if ((word & (BUSY | DISCARD)) != 0)
 		return NULL;
 	*size = word;
 	return header_at(m, m->ring.tail) + HEADER;
+}
+
+const uint8_t *map_ring_next(struct map *m, uint32_t *size)
+{
+	const uint8_t *record;
+
+	if (m->ring.given)
+		map_ring_pop(m);
+	record = map_ring_peek(m, size);
+	m->ring.given = record != NULL;
+	return record;
 }

@@ -236,6 +236,31 @@ START_TEST(t_queues)
 }
 END_TEST
 
+/* A record stays, and its room is taken, until the next is asked for. */
+START_TEST(t_records)
+{
+	const struct exo_map_def def = { EXO_MAP_RINGBUF, 0, 0, 4096, 0 };
+	const uint8_t *record;
+	uint32_t size;
+
+	make(&def);
+	ck_assert_int_eq(map_read(m, &size, &size, NULL), -EXO_P_EINVAL);
+	for (uint8_t i = 1; i <= 2; i++)
+		ck_assert_int_eq(map_ring_output(m, &i, 1, 0), 0);
+	record = map_ring_next(m, &size);
+	ck_assert_uint_eq(size, 1);
+	ck_assert_uint_eq(*record, 1);
+	ck_assert_uint_eq(map_ring_query(m, 0), 32);
+	record = map_ring_next(m, &size);
+	ck_assert_uint_eq(*record, 2);
+	ck_assert_uint_eq(map_ring_query(m, 0), 16);
+	ck_assert_ptr_null(map_ring_next(m, &size));
+	ck_assert_uint_eq(map_ring_query(m, 0), 0);
+	ck_assert_ptr_null(map_ring_next(m, &size));
+	end();
+}
+END_TEST
+
 Suite *t_map_read_suite(void)
 {
 	Suite *s = suite_create("t_map_read");
@@ -247,6 +272,7 @@ Suite *t_map_read_suite(void)
 	tcase_add_loop_test(tc, t_wild_chains, 0, 4);
 	tcase_add_loop_test(tc, t_wild_tries, 0, 4);
 	tcase_add_loop_test(tc, t_queues, 0, 2);
+	tcase_add_test(tc, t_records);
 	suite_add_tcase(s, tc);
 	return s;
 }
