@@ -181,8 +181,8 @@ int exo_binding_lookup(const struct exo_core *core, uint64_t binding,
 int exo_binding_next(const struct exo_core *core, uint64_t binding,
     uint32_t map, uint32_t *pos, void *key, void *value);
 
-/** Take the oldest record of a ring buffer; valid until the next call for this
- * map or the next packet. NULL: there is none, or no such map. */
+/** Take the oldest record of a ring buffer, which is valid and takes room until
+ * the next call for this map. NULL: there is none, or no such map. */
 const uint8_t *exo_binding_record(
     struct exo_core *core, uint64_t binding, uint32_t map, uint32_t *size);
 

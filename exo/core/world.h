@@ -15,7 +15,9 @@
  * Determinism: with the same definitions, key, seed and clock every run is the
  * same, addresses included.
  *
- * Synchronization: one thread.
+ * Synchronization: one thread, but for exo_world_def(), exo_elem_get() and
+ * exo_elem_next(), which any number of others may call meanwhile, and
+ * exo_world_record(), which one other may for each ring buffer; see exo/maps/map.h.
  */
 #ifndef EXO_CORE_WORLD_H
 #define EXO_CORE_WORLD_H
@@ -168,8 +170,8 @@ int exo_world_update(
 int exo_world_next(const struct exo_world *w, uint32_t map, uint32_t *pos,
     void *key, void *value);
 
-/** Take the oldest record of a ring buffer: *data is valid until the next call
- * for this map or the next run. NULL: there is none. */
+/** Take the oldest record of a ring buffer: its *size bytes are valid, and take
+ * room, until the next call for this map. NULL: there is none. */
 const uint8_t *exo_world_record(
     struct exo_world *w, uint32_t map, uint32_t *size);
 
@@ -177,7 +179,8 @@ const uint8_t *exo_world_record(
  *
  * What a process does to Linux's maps, with the same results: 0, or a negated
  * enum exo_prog_err; -EINVAL: there is no such map, or its kind does not do that.
- * Flags of the map about programs bind nobody here. Nothing counts as a use.
+ * Flags of the map about programs bind nobody here. Nothing counts as a use. To
+ * another thread than the writer's get and next may say -EAGAIN: map_read().
  */
 
 /** The definition of a map; NULL: there is none of this index. */

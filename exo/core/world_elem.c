@@ -18,18 +18,9 @@ const struct exo_map_def *exo_world_def(const struct exo_world *w, uint32_t map)
 int exo_elem_get(
     const struct exo_world *w, uint32_t map, const void *key, void *value)
 {
-	uint32_t can = can_of(w, map);
-	const uint8_t *from;
-
-	if ((can & EXO_MAP_PUSH) != 0)
-		return map_queue_peek(w->maps[map], value);
-	if ((can & EXO_MAP_LOOKUP) == 0)
+	if (map >= w->nmaps)
 		return -EXO_P_EINVAL;
-	from = map_peek(w->maps[map], key);
-	if (from == NULL)
-		return -EXO_P_ENOENT;
-	memcpy(value, from, map_def(w->maps[map])->value_size);
-	return 0;
+	return map_read(w->maps[map], key, value, NULL);
 }
 
 int exo_elem_set(struct exo_world *w, uint32_t map, const void *key,
@@ -89,29 +80,35 @@ static bool same_prefix(const uint8_t *a, const uint8_t *b)
 	return rest == 0 || ((a[4 + bits / 8] ^ b[4 + bits / 8]) & rest) == 0;
 }
 
-/* The position behind that of a key; 0: the map has no such element. */
-static uint32_t behind(const struct map *m, const void *key)
+/* The position behind that of a key; 0: the map has no such element. Returns 0 or
+ * -EAGAIN. A trie may have found a shorter prefix. */
+static int behind(const struct map *m, const void *key, uint32_t *pos)
 {
 	uint8_t found[EXO_MAP_KEY_MAX];
-	const uint8_t *value = map_peek(m, key);
-	uint32_t pos;
+	int err = map_read(m, key, NULL, pos);
 
-	if (value == NULL)
+	if (err == 0 && map_def(m)->kind != EXO_MAP_LPM_TRIE) {
+		++*pos;
 		return 0;
-	pos = map_index(m, value);
-	if (map_def(m)->kind != EXO_MAP_LPM_TRIE)
-		return pos + 1;
-	(void)map_next(m, &pos, found);
-	return same_prefix(key, found) ? pos : 0;
+	}
+	if (err == 0)
+		err = map_read_next(m, pos, found, NULL);
+	if (err == -EXO_P_EAGAIN)
+		return err;
+	if (err != 0 || !same_prefix(key, found))
+		*pos = 0;
+	return 0;
 }
 
 int exo_elem_next(
     const struct exo_world *w, uint32_t map, const void *key, void *next)
 {
-	uint32_t pos;
+	uint32_t pos = 0;
+	int err = 0;
 
 	if ((can_of(w, map) & EXO_MAP_LOOKUP) == 0)
 		return -EXO_P_EINVAL;
-	pos = key == NULL ? 0 : behind(w->maps[map], key);
-	return map_next(w->maps[map], &pos, next) == NULL ? -EXO_P_ENOENT : 0;
+	if (key != NULL)
+		err = behind(w->maps[map], key, &pos);
+	return err != 0 ? err : map_read_next(w->maps[map], &pos, next, NULL);
 }

@@ -85,17 +85,11 @@ int exo_world_next(const struct exo_world *w, uint32_t map, uint32_t *pos,
 	return 0;
 }
 
-/* Popping does not touch the bytes; a program's next record may. */
 const uint8_t *exo_world_record(
     struct exo_world *w, uint32_t map, uint32_t *size)
 {
 	struct map *m = find(w, map, EXO_MAP_RING);
-	const uint8_t *data = NULL;
 
 	*size = 0;
-	if (m != NULL)
-		data = map_ring_peek(m, size);
-	if (data != NULL)
-		map_ring_pop(m);
-	return data;
+	return m == NULL ? NULL : map_ring_next(m, size);
 }

@@ -417,6 +417,8 @@ PUBLIC const char *exopf_strerror(int error)
 		return "the element exists already";
 	case EXOPF_ENOSPC:
 		return "the map is full";
+	case EXOPF_EAGAIN:
+		return "another thread writes it all the time: try again";
 	default:
 		return cmd_diag_error(error);
 	}

@@ -5,7 +5,16 @@
 #include "exo/abi/prog_err.h"
 #include "exo/hosted/lib.h"
 
+#include <sched.h>
 #include <string.h>
+#include <time.h>
+
+/* Rounds of a reader that the writer disturbs: first it lets others run, then it
+ * sleeps. All of them are some 20 ms, about what a thread that lost its processor
+ * waits for it. */
+#define ROUNDS   200u
+#define YIELDS   100u
+#define SLEEP_NS 100000
 
 #define EXO_MAP_KIND(nr, NAME, text, can) \
 	_Static_assert((int)EXOPF_MAP_##NAME == (nr), "kinds are the core's");
@@ -33,9 +42,25 @@ static int error_of(int ret)
 		return EXOPF_EEXIST;
 	case EXO_P_ENOSPC:
 		return EXOPF_ENOSPC;
+	case EXO_P_EAGAIN:
+		return EXOPF_EAGAIN;
 	default:
 		return EXOPF_EINVAL;
 	}
+}
+
+/* Is a reader to try again, after some time? */
+static bool again(int ret, uint32_t *round)
+{
+	const struct timespec nap = { .tv_nsec = SLEEP_NS };
+
+	if (ret != -EXO_P_EAGAIN || *round == ROUNDS)
+		return false;
+	if ((*round)++ < YIELDS)
+		(void)sched_yield();
+	else
+		(void)nanosleep(&nap, NULL);
+	return true;
 }
 
 PUBLIC uint32_t exopf_map_count(const exopf_program *program)
@@ -74,7 +99,13 @@ PUBLIC int exopf_map_info(
 PUBLIC int exopf_map_lookup(
     const exopf_program *program, uint32_t map, const void *key, void *value)
 {
-	return error_of(exo_elem_get(program->world, map, key, value));
+	uint32_t round = 0;
+	int ret;
+
+	do
+		ret = exo_elem_get(program->world, map, key, value);
+	while (again(ret, &round));
+	return error_of(ret);
 }
 
 PUBLIC int exopf_map_update(exopf_program *program, uint32_t map,
@@ -98,7 +129,13 @@ PUBLIC int exopf_map_take(
 PUBLIC int exopf_map_next_key(
     const exopf_program *program, uint32_t map, const void *key, void *next)
 {
-	return error_of(exo_elem_next(program->world, map, key, next));
+	uint32_t round = 0;
+	int ret;
+
+	do
+		ret = exo_elem_next(program->world, map, key, next);
+	while (again(ret, &round));
+	return error_of(ret);
 }
 
 PUBLIC int exopf_ring_next(

@@ -18,9 +18,10 @@
  * Ownership: arguments are the caller's, and looked at during the call only;
  * what a function points to is the program's, and ends where the function says.
  *
- * Synchronization: a program belongs to one thread at a time; different
- * programs may be loaded and run in different threads. All that they share is
- * the memory where machine code lies, which has a lock of its own.
+ * Synchronization: a program belongs to one thread at a time, but for its maps,
+ * which others may read while it runs (<exopf/map.h>); different programs may be
+ * loaded and run in different threads. All that they share is the memory where
+ * machine code lies, which has a lock of its own.
  */
 #ifndef EXOPF_EXOPF_H
 #define EXOPF_EXOPF_H

@@ -22,8 +22,20 @@
  * Costs: an array's element is found by its index, a hash's by a keyed hash, a
  * trie's in a step for each bit of the key. No call here takes memory.
  *
- * Synchronization: as of the program: one thread at a time, and not while it
- * runs, but from the functions that a run calls (exopf_options).
+ * Synchronization: the thread that runs a program writes its maps, and no other:
+ * exopf_map_update(), exopf_map_delete() and exopf_map_take() are calls of that
+ * thread, between runs or from the functions that a run calls (exopf_options). All
+ * other functions here may be called by any number of threads at the same time,
+ * also while it runs; exopf_ring_next() by one thread for each ring buffer. The
+ * program is loaded before and freed after all that.
+ *
+ * What a reader gets was in the map at one moment of the call: key and value are
+ * not of two elements, nor of two updates. But what a program writes into a value
+ * itself, through the pointer that a look-up gave it, is no update: a reader may
+ * see it half done, word by word, as in Linux. Counters of up to 8 bytes, aligned
+ * as C aligns them, are whole. A reader never keeps the writer waiting. It tries
+ * again while the writer disturbs it, for some 20 ms; then it says EXOPF_EAGAIN.
+ * The thread that writes is never told that.
  */
 #ifndef EXOPF_MAP_H
 #define EXOPF_MAP_H
@@ -94,8 +106,8 @@ int exopf_map_find(
  * that the key begins with; of a queue or stack, whose key is not looked at and
  * may be NULL, what is to be popped next, which stays.
  * Returns 0; EXOPF_ENOENT: there is no such element; EXOPF_EINVAL: no such map,
- * or its kind has no values (program and event arrays, ring buffers). *value is
- * undefined where it is not 0.
+ * or its kind has no values (program and event arrays, ring buffers); EXOPF_EAGAIN:
+ * another thread writes it all the time. *value is undefined where it is not 0.
  */
 int exopf_map_lookup(
     const exopf_program *program, uint32_t map, const void *key, void *value);
@@ -139,9 +151,12 @@ int exopf_map_take(
  * Copy the key that follows this one to *next, which may be key itself. Key NULL,
  * or one that has no element: the first. The order is the map's own. Whoever
  * takes elements out on the way asks for the next key before; an element that
- * is there all the time is seen once, as long as no other is put in.
+ * is there all the time is seen once, as long as no other is put in. While another
+ * thread writes, a key that has gone begins the walk anew: who walks then bounds
+ * the number of steps.
  * Returns 0; EXOPF_ENOENT: it was the last; EXOPF_EINVAL: no such map, or its
- * kind has no keys.
+ * kind has no keys; EXOPF_EAGAIN: another thread writes it all the time. *next is
+ * untouched where it is not 0.
  */
 int exopf_map_next_key(
     const exopf_program *program, uint32_t map, const void *key, void *next);
@@ -166,8 +181,8 @@ int exopf_map_set_program(exopf_program *program, uint32_t map, uint32_t slot,
 
 /**
  * Take the oldest record of a ring buffer: *data points to its *size bytes,
- * aligned to 8, inside the map. They stay until the next call for this map, the
- * next run, or exopf_free(). Records that the program discarded are passed over.
+ * aligned to 8, inside the map. They stay, and take room in it, until the next call
+ * for this map, or exopf_free(). Records that the program discarded are passed over.
  * Nobody waits here: a program adds records while it runs, and at no other time.
  * Returns 0; EXOPF_ENOENT: there is none; EXOPF_EINVAL: no such map, or it is no
  * ring buffer. *data is NULL and *size 0 where it is not 0.

@@ -38,7 +38,8 @@ enum exopf_error {
 	EXOPF_ETRAP = -15,      /* interpreted, it trapped: a bug of ours */
 	EXOPF_ENOENTROPY = -17, /* the system has no random bytes */
 	EXOPF_EEXIST = -101,    /* the element exists already */
-	EXOPF_ENOSPC = -102     /* a trie is full */
+	EXOPF_ENOSPC = -102,    /* a trie is full */
+	EXOPF_EAGAIN = -103     /* another thread writes it all the time */
 };
 
 /** What an error means, in a few words; never NULL. */

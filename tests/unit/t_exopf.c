@@ -229,7 +229,7 @@ START_TEST(strings)
 	static const int all[] = { EXOPF_OK, EXOPF_EINVAL, EXOPF_ENOMEM,
 		EXOPF_EPERM, EXOPF_ENOENT, EXOPF_E2BIG, EXOPF_EIMAGE,
 		EXOPF_EREFUSED, EXOPF_EBUDGET, EXOPF_ETRAP, EXOPF_ENOENTROPY,
-		EXOPF_EEXIST, EXOPF_ENOSPC };
+		EXOPF_EEXIST, EXOPF_ENOSPC, EXOPF_EAGAIN };
 
 	ck_assert_str_eq(exopf_version(), EXOPF_VERSION);
 	ck_assert_str_eq(exopf_strerror(0), "no error");

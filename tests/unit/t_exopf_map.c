@@ -4,6 +4,9 @@
 #include <exopf/exopf.h>
 #include <string.h>
 
+#include "exo/core/world_int.h"
+#include "exo/hosted/lib.h"
+#include "exo/maps/map_int.h"
 #include "filters/filters.h"
 #include "tests/support/oom.h"
 #include "tests/support/tworld.h"
@@ -305,6 +308,30 @@ START_TEST(t_no_such_map)
 }
 END_TEST
 
+/* A change that does not end: readers say so, and leave the key as it is. */
+START_TEST(t_busy)
+{
+	struct map *const *maps = p->world->maps;
+	struct map_change c[MAP_COUNTERS];
+	uint32_t k = 1, next = 7;
+	uint64_t v = 0;
+
+	ck_assert_int_eq(exopf_map_update(p, HASH, &k, &v, EXOPF_ANY), 0);
+	for (uint32_t i = 0; i < MAP_COUNTERS; i++)
+		c[i] = map_write(map_counter(maps[HASH], i));
+	ck_assert_int_eq(exopf_map_lookup(p, HASH, &k, &v), EXOPF_EAGAIN);
+	ck_assert_int_eq(
+	    exopf_map_next_key(p, HASH, NULL, &next), EXOPF_EAGAIN);
+	ck_assert_int_eq(exopf_map_next_key(p, HASH, &k, &next), EXOPF_EAGAIN);
+	ck_assert_uint_eq(next, 7);
+	for (uint32_t i = 0; i < MAP_COUNTERS; i++)
+		map_written(c[i]);
+	ck_assert_int_eq(exopf_map_lookup(p, HASH, &k, &v), 0);
+	ck_assert_int_eq(exopf_map_next_key(p, HASH, NULL, &next), 0);
+	ck_assert_uint_eq(next, 1);
+}
+END_TEST
+
 /* Images that say of maps what cannot be. */
 /* --- programs in slots ---------------------------------------------------------- */
 
@@ -539,6 +566,7 @@ Suite *t_exopf_map_suite(void)
 	tcase_add_test(tc, t_slots_have_the_limit);
 	tcase_add_loop_test(
 	    tc, t_slots_of_an_image, EXOPF_ENGINE_JIT, EXOPF_ENGINE_INTERP + 1);
+	tcase_add_test(tc, t_busy);
 	tcase_add_test(tc, t_hostile_images);
 	suite_add_tcase(s, tc);
 	tcase_add_test(oom, t_memory_runs_out);
