@@ -16,9 +16,12 @@ ACCGEN_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,accgen.c filtgen.c \
 	linegen.c)
 # The demultiplexer's model, linked to diff_demux only.
 DEMUX_SRC   := $(sort $(wildcard tests/support/demux_*.c))
+# What threads do to maps, linked to map_threads only.
+STORY_SRC   := tests/support/mapstory.c
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
 	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) \
-	$(TWIN_SRC) $(TSHARK_SRC) $(ACCGEN_SRC) $(DEMUX_SRC), \
+	$(TWIN_SRC) $(TSHARK_SRC) $(ACCGEN_SRC) $(DEMUX_SRC) \
+	$(STORY_SRC), \
 	$(wildcard tests/support/*.c)))
 # What bench_verify is made of, and the programs that it makes.
 BENCH_VERIFY_SRC := $(sort $(wildcard tests/bench/verify_*.c)) \

@@ -42,6 +42,7 @@ $(BUILD)/fuzz_region: $(call obj,tests/support/tinyspace.c)
 $(BUILD)/diff_demux: $(call obj,$(DEMUX_SRC) tests/support/accgen.c \
     tests/support/spacegen.c)
 $(BUILD)/diff_map: $(call obj,tests/support/spacegen.c)
+$(BUILD)/map_threads: $(call obj,$(STORY_SRC))
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 $(BUILD)/diff_objects: $(call obj,$(OBJECTS_SRC)) $(PARTS) $(PLAT)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
@@ -172,10 +173,11 @@ check-oom: build-asan ## every allocation fails in turn
 	@$(RUN) -b $(BUILD)/asan oom
 
 .PHONY: check-tsan
-check-tsan: ## programs of the library in several threads, under ThreadSanitizer
+check-tsan: ## the library in several threads, under ThreadSanitizer
 	+@$(SELF) BUILD=$(BUILD)/tsan SAN=thread OPT='-O1 -g' \
-	    $(BUILD)/tsan/lib_threads
+	    $(BUILD)/tsan/lib_threads $(BUILD)/tsan/map_threads
 	@$(BUILD)/tsan/lib_threads 300
+	@$(BUILD)/tsan/map_threads $(or $(OPS),1000000)
 
 check-diff: build-strict ## our verdicts against libpcap's, every packet
 	@$(RUN) -v -b $(BUILD)/strict diff
