@@ -179,6 +179,9 @@ void pg_proof(struct progen *g);
 void pg_access(struct progen *g);
 void pg_shift(struct progen *g);
 void pg_either(struct progen *g);
+
+/* --- progen_map.c: maps --- */
+
 void pg_settle(struct progen *g);
 void pg_lookup(struct progen *g);
 
