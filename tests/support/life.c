@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "exo/core/world_int.h"
+#include "exo/maps/map_int.h"
 #include "tests/support/mem.h"
 #include "tests/support/progen.h"
 
@@ -60,6 +61,11 @@ static int event(void *arg, uint32_t map, const uint8_t *data, uint32_t size,
 	return -(int)(size % 3);
 }
 
+static void line(void *arg, const char *text, uint32_t n)
+{
+	life_note(arg, LIFE_EVENTS, text, n);
+}
+
 /* Words that arithmetic dislikes. */
 static const uint64_t odd[] = { 0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128, 255,
 	256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
@@ -92,22 +98,41 @@ static void fill(
 	}
 }
 
+/* Some of a trie's prefixes, or as many as it has room for. */
+static void fill_trie(struct life *l, const uint8_t *value, bool full)
+{
+	static const uint32_t bits[] = { 8, 24, 0, 32, 16 };
+	uint32_t key[2], i;
+
+	for (i = 0; i < (full ? 5 : 2); i++) {
+		key[0] = bits[i];
+		key[1] = progen_nets[i % 3];
+		(void)exo_world_update(l->w, PROGEN_TRIE, key, value + 8 * i);
+	}
+}
+
 static void fill_maps(struct life *l, const struct life_bytes *b, bool full)
 {
+	static const uint8_t always[] = { PROGEN_ARRAY, PROGEN_WIDE,
+		PROGEN_CPU_ARRAY };
+	static const uint8_t some[] = { PROGEN_LRU, PROGEN_CPU_HASH,
+		PROGEN_CPU_LRU, PROGEN_QUEUE, PROGEN_STACK };
+	static const uint8_t full_only[] = { PROGEN_HASH, PROGEN_WRONLY };
 	uint8_t key[8], value[64];
-	uint32_t i;
+	uint32_t i, k;
 
 	for (i = 0; i < 4; i++) {
 		memset(key, 0, sizeof(key));
 		key[0] = (uint8_t)i;
 		fill(b, value, sizeof(value), i + 3);
-		(void)exo_world_update(l->w, PROGEN_ARRAY, key, value);
-		(void)exo_world_update(l->w, PROGEN_WIDE, key, value);
-		if (!full)
-			continue;
-		(void)exo_world_update(l->w, PROGEN_HASH, key, value);
-		(void)exo_world_update(l->w, PROGEN_WRONLY, key, value);
+		for (k = 0; k < sizeof(always); k++)
+			(void)exo_elem_set(l->w, always[k], key, value, 0);
+		for (k = 0; k < sizeof(some) && (full || i == 1); k++)
+			(void)exo_elem_set(l->w, some[k], key, value, 0);
+		for (k = 0; k < sizeof(full_only) && full; k++)
+			(void)exo_elem_set(l->w, full_only[k], key, value, 0);
 	}
+	fill_trie(l, value, full);
 	memset(value, 0, sizeof(value));
 	memcpy(value, progen_const, PROGEN_CONST);
 	memset(key, 0, sizeof(key));
@@ -163,7 +188,9 @@ void life_begin(
 		.nmaps = PROGEN_MAPS,
 		.seed = full ? 99 : b->n,
 		.event = event,
-		.arg = l };
+		.arg = l,
+		.print = line,
+		.print_arg = l };
 
 	memset(l, 0, sizeof(*l));
 	l->type = type;
@@ -230,13 +257,53 @@ void life_supply(struct life *l, const struct life_bytes *b, uint32_t size,
 	}
 }
 
+/* A queue or stack: what is popped is pushed again. */
+static void note_queue(struct life *l, uint32_t map)
+{
+	struct map *m = l->w->maps[map];
+	uint32_t n = map_count(m), i;
+	uint8_t value[4][16];
+
+	if (n > 4)
+		abort();
+	memset(value, 0, sizeof(value));
+	life_note(l, LIFE_MAPS, &n, sizeof(n));
+	for (i = 0; i < n; i++)
+		(void)map_queue_pop(m, value[i]);
+	life_note(l, LIFE_MAPS, value, sizeof(value));
+	for (i = 0; i < n; i++)
+		(void)map_queue_push(m,
+		    value[progen_maps[map].kind == EXO_MAP_STACK ? n - 1 - i
+		                                                 : i],
+		    MAP_ANY);
+}
+
+/* The elements that are to go first, by their keys. */
+static void note_uses(struct life *l, uint32_t map)
+{
+	const struct map *m = l->w->maps[map];
+	uint8_t key[8] = { 0 };
+	uint32_t e, pos;
+
+	for (e = m->table.oldest; e != 0; e = m->table.newer[e - 1]) {
+		pos = e - 1;
+		if (map_next(m, &pos, key) == NULL || pos != e)
+			abort();
+		life_note(l, LIFE_MAPS, key, sizeof(key));
+	}
+}
+
 /* All elements of a map; their order is no matter. */
 static void note_map(struct life *l, uint32_t map)
 {
 	uint8_t key[8] = { 0 }, value[64] = { 0 };
 	uint64_t all = 0;
-	uint32_t pos = 0;
+	uint32_t pos = 0, kind = progen_maps[map].kind;
 
+	if (kind == EXO_MAP_QUEUE || kind == EXO_MAP_STACK)
+		note_queue(l, map);
+	if (kind == EXO_MAP_LRU_HASH || kind == EXO_MAP_LRU_PERCPU_HASH)
+		note_uses(l, map);
 	while (exo_world_next(l->w, map, &pos, key, value) == 0)
 		all +=
 		    sum_of(sum_of(map, key, sizeof(key)), value, sizeof(value));
@@ -273,5 +340,10 @@ void life_note_all(struct life *l)
 		note_map(l, map);
 		while ((rec = exo_world_record(l->w, map, &len)) != NULL)
 			life_note(l, LIFE_RECORDS, rec, len);
+	}
+	for (map = 2; map < 4; map++) { /* what ringbuf_query tells */
+		uint64_t at = map_ring_query(l->w->maps[PROGEN_RING], map);
+
+		life_note(l, LIFE_RECORDS, &at, sizeof(at));
 	}
 }

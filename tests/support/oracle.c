@@ -289,9 +289,14 @@ static bool sees_order(const struct progen_prog *p)
 static void place_elements(struct life *l, uint32_t map, bool elsewhere)
 {
 	const uint8_t zeros[64] = { 0 };
-	uint8_t key[8] = { 0xff };
+	uint8_t key[8] = { 0 };
 	uint32_t i;
 
+	for (i = 0; i < progen_maps[map].max_entries; i++) {
+		key[0] = (uint8_t)i;
+		(void)map_delete(l->w->maps[map], key);
+	}
+	key[0] = 0xff;
 	for (i = 0; elsewhere && i < progen_maps[map].max_entries / 2; i++) {
 		(void)exo_world_update(l->w, map, key, zeros);
 		(void)map_delete(l->w->maps[map], key);
@@ -302,8 +307,32 @@ static void place_elements(struct life *l, uint32_t map, bool elsewhere)
 	}
 }
 
+/* Elements of the trie: in another order. */
+static void place_prefixes(struct life *l, bool elsewhere)
+{
+	const uint8_t zeros[64] = { 0 };
+	uint32_t i, key[2];
+
+	for (i = 0; i < 2; i++) {
+		key[0] = (i != 0) == elsewhere ? 16 : 31;
+		key[1] = progen_nets[1];
+		(void)exo_world_update(l->w, PROGEN_TRIE, key, zeros);
+	}
+}
+
+static void place(struct life *l, bool elsewhere)
+{
+	static const uint8_t hashes[] = { PROGEN_HASH, PROGEN_WRONLY,
+		PROGEN_LRU, PROGEN_CPU_HASH, PROGEN_CPU_LRU };
+	unsigned i;
+
+	for (i = 0; i < sizeof(hashes); i++)
+		place_elements(l, hashes[i], elsewhere);
+	place_prefixes(l, elsewhere);
+}
+
 /* Two worlds that differ in what a program may not see: where packets,
- * records, keys and a hash's elements are. Stacks, contexts and arrays have
+ * records, keys, a hash's and a trie's elements are. Stacks, contexts and arrays have
  * one address each. */
 static enum oracle_fault blind(struct oracle *o, uint32_t size)
 {
@@ -318,8 +347,7 @@ static enum oracle_fault blind(struct oracle *o, uint32_t size)
 		struct life l;
 
 		life_begin(&l, o->prog->type, &o->bytes, false);
-		place_elements(&l, PROGEN_HASH, k == 1 && elsewhere);
-		place_elements(&l, PROGEN_WRONLY, k == 1 && elsewhere);
+		place(&l, k == 1 && elsewhere);
 		life_supply(&l, &o->bytes, size, 4, 2);
 		if (k == 1 && o->prog->type != EXO_PROG_MEM)
 			isa_pkt_moved(exo_world_vm(l.w));

@@ -8,11 +8,18 @@ const struct exo_map_def progen_maps[PROGEN_MAPS] = {
 	[PROGEN_ARRAY] = { EXO_MAP_ARRAY, 4, 32, 4, 0 },
 	[PROGEN_HASH] = { EXO_MAP_HASH, 8, 24, 4, 0 },
 	[PROGEN_RING] = { EXO_MAP_RINGBUF, 0, 0, 4096, 0 },
-	[PROGEN_PROGS] = { EXO_MAP_PROG_ARRAY, 4, 4, 2, 0 },
+	[PROGEN_PROGS] = { EXO_MAP_PROG_ARRAY, 4, 4, PROGEN_TAILS, 0 },
 	[PROGEN_PERF] = { EXO_MAP_PERF_EVENT_ARRAY, 4, 4, 2, 0 },
 	[PROGEN_RDONLY] = { EXO_MAP_ARRAY, 4, 16, 1, EXO_MAP_RDONLY_PROG },
 	[PROGEN_WRONLY] = { EXO_MAP_HASH, 4, 8, 2, EXO_MAP_WRONLY_PROG },
 	[PROGEN_WIDE] = { EXO_MAP_ARRAY, 4, 64, 2, 0 },
+	[PROGEN_LRU] = { EXO_MAP_LRU_HASH, 4, 16, 3, 0 },
+	[PROGEN_TRIE] = { EXO_MAP_LPM_TRIE, 8, 16, 5, EXO_MAP_NO_PREALLOC },
+	[PROGEN_QUEUE] = { EXO_MAP_QUEUE, 0, 16, 3, 0 },
+	[PROGEN_STACK] = { EXO_MAP_STACK, 0, 8, 3, 0 },
+	[PROGEN_CPU_ARRAY] = { EXO_MAP_PERCPU_ARRAY, 4, 24, 3, 0 },
+	[PROGEN_CPU_HASH] = { EXO_MAP_PERCPU_HASH, 4, 16, 3, 0 },
+	[PROGEN_CPU_LRU] = { EXO_MAP_LRU_PERCPU_HASH, 8, 8, 2, 0 },
 };
 
 const uint8_t progen_const[PROGEN_CONST] = { 3, 0, 0, 0, 0xff, 0x80, 0, 1, 0xfe,
@@ -22,6 +29,9 @@ const struct vf_const progen_consts[PROGEN_CONSTS] = {
 	{ PROGEN_RDONLY, PROGEN_CONST, progen_const },
 	{ PROGEN_WIDE, PROGEN_CONST, progen_const },
 };
+
+const uint32_t progen_nets[PROGEN_NETS] = { 0x0200000a, 0x0201000a, 0xff01000a,
+	0 };
 
 /*
  * Choices

@@ -26,6 +26,7 @@
 #define PROGEN_MAX   600u
 #define PROGEN_FUNCS 4u
 #define PROGEN_BYTES 4096u /* of input, no more are of use */
+#define PROGEN_TAILS 8u    /* slots of its program array */
 #define PROGEN_NEED  40u   /* bytes that a mem program's start may ask for */
 
 /** The maps of every generated program, by index. */
@@ -38,6 +39,13 @@ enum progen_map {
 	PROGEN_RDONLY,
 	PROGEN_WRONLY,
 	PROGEN_WIDE,
+	PROGEN_LRU,
+	PROGEN_TRIE,
+	PROGEN_QUEUE,
+	PROGEN_STACK,
+	PROGEN_CPU_ARRAY,
+	PROGEN_CPU_HASH,
+	PROGEN_CPU_LRU,
 	PROGEN_MAPS,
 };
 extern const struct exo_map_def progen_maps[PROGEN_MAPS];
@@ -48,6 +56,10 @@ extern const struct exo_map_def progen_maps[PROGEN_MAPS];
 #define PROGEN_CONSTS 3u
 extern const uint8_t progen_const[PROGEN_CONST];
 extern const struct vf_const progen_consts[PROGEN_CONSTS];
+
+/** What keys of the trie hold behind their number of bits: some begin alike. */
+#define PROGEN_NETS 4u
+extern const uint32_t progen_nets[PROGEN_NETS];
 
 /** What a program has in it: bits. */
 enum progen_has {

@@ -118,37 +118,67 @@ static void mem_arg(struct progen *g, unsigned reg, bool out)
 	pg_set(g, reg + 1, (int)size - (pg_wild(g) ? 1 : 0));
 }
 
-/* Two arguments: map, key. */
-static void key_args(struct progen *g, unsigned map)
+/* Two arguments: map, key, which may lie at `at` below r10. */
+static void key_args(struct progen *g, unsigned map, int at)
 {
 	int size = (int)progen_maps[map].key_size;
 	unsigned from = pg_one_in(g, 2) ? find_bytes(g, size) : PG_REGS;
 
 	pg_lddw(g, 1, EXO_LDDW_MAP, (int)map, 0);
-	if (from != PG_REGS)
+	if (at != 0) {
+		pg_mov(g, 2, 10);
+		pg_add(g, 2, at);
+	} else if (from != PG_REGS) {
 		bytes_arg(g, 2, from, size);
-	else
+	} else {
 		(void)area_arg(g, 2, (unsigned)size);
+	}
+}
+
+/* A value for a map, or room for one of its: `out`. */
+static void value_arg(struct progen *g, unsigned reg, unsigned map, bool out)
+{
+	int size = (int)progen_maps[map].value_size;
+	unsigned val = pg_find(g, PG_VAL), from = find_bytes(g, size);
+	const struct pg_reg *r = &g->st.r[val < PG_REGS ? val : 0];
+
+	if (val > 5 && val < PG_REGS && r->lo == 0 && r->hi >= size &&
+	    r->map != PROGEN_WRONLY && !(out && r->map == PROGEN_RDONLY))
+		pg_mov(g, reg, val);
+	else if (from != PG_REGS && (!out || g->st.r[from].kind == PG_REC ||
+	                                g->st.r[from].kind == PG_MEM))
+		bytes_arg(g, reg, from, size);
+	else
+		(void)area_arg(g, reg, (unsigned)size);
 }
 
 static void helper_map(struct progen *g)
 {
 	static const uint8_t maps[] = { PROGEN_ARRAY, PROGEN_HASH, PROGEN_HASH,
-		PROGEN_WRONLY };
-	unsigned map = maps[pg_pick(g, 4)], val = pg_find(g, PG_VAL), from;
+		PROGEN_WRONLY, PROGEN_LRU, PROGEN_TRIE, PROGEN_TRIE,
+		PROGEN_CPU_ARRAY, PROGEN_CPU_HASH, PROGEN_CPU_LRU };
+	unsigned map = maps[pg_pick(g, sizeof(maps))];
+	int at = pg_one_in(g, 3) ? 0 : pg_key(g, map);
 
 	g->out->has |= PROGEN_HAS_MAP;
-	from = find_bytes(g, (int)progen_maps[map].value_size);
-	if (val > 5 && val < PG_REGS && g->st.r[val].lo == 0 &&
-	    g->st.r[val].map == map && map != PROGEN_WRONLY)
-		pg_mov(g, 3, val);
-	else if (from != PG_REGS)
-		bytes_arg(g, 3, from, (int)progen_maps[map].value_size);
-	else
-		(void)area_arg(g, 3, progen_maps[map].value_size);
-	key_args(g, map);
-	pg_set(g, 4, (int)pg_pick(g, 4));
+	value_arg(g, 3, map, false);
+	key_args(g, map, at);
+	pg_set(g, 4, pg_one_in(g, 2) ? 0 : (int)pg_pick(g, 4));
 	call(g, pg_one_in(g, 3) ? 3 : 2);
+}
+
+/* Push, pop, peek. */
+static void helper_queue(struct progen *g)
+{
+	unsigned map = pg_one_in(g, 2) ? PROGEN_STACK : PROGEN_QUEUE;
+	unsigned what = pg_pick(g, 3);
+
+	g->out->has |= PROGEN_HAS_MAP;
+	value_arg(g, 2, map, what != 0);
+	pg_lddw(g, 1, EXO_LDDW_MAP, (int)map, 0);
+	if (what == 0)
+		pg_set(g, 3, pg_one_in(g, 2) ? 0 : (int)pg_pick(g, 3));
+	call(g, 87 + (int)what);
 }
 
 static void helper_skb(struct progen *g, unsigned ctx)
@@ -200,6 +230,12 @@ static void helper_csum(struct progen *g)
 
 static void helper_out(struct progen *g, unsigned ctx)
 {
+	if (pg_one_in(g, 8)) {
+		pg_lddw(g, 1, EXO_LDDW_MAP, PROGEN_RING, 0);
+		pg_set(g, 2, (int)pg_pick(g, 5));
+		call(g, 134);
+		return;
+	}
 	if (pg_one_in(g, 2) || ctx == PG_REGS) {
 		mem_arg(g, 2, false);
 		pg_lddw(g, 1, EXO_LDDW_MAP, PROGEN_RING, 0);
@@ -228,20 +264,44 @@ static void helper_tail(struct progen *g, unsigned ctx)
 	g->out->has |= PROGEN_HAS_TAIL;
 	pg_mov(g, 1, ctx);
 	pg_lddw(g, 2, EXO_LDDW_MAP, PROGEN_PROGS, 0);
-	pg_set(g, 3, (int)pg_pick(g, 3));
+	pg_set(g, 3, (int)pg_pick(g, PROGEN_TAILS + 2));
 	call(g, 12);
+}
+
+/* A line; nothing is known of its format. */
+static void helper_print(struct progen *g)
+{
+	unsigned reg;
+
+	mem_arg(g, 1, false);
+	for (reg = 3; reg <= 5; reg++)
+		pg_set(g, reg, pg_imm(g));
+	call(g, 6);
+}
+
+static void helper_plain(struct progen *g, unsigned ctx)
+{
+	static const uint8_t plain[] = { 5, 7, 8, 125 };
+
+	if (ctx != PG_REGS && g->type == EXO_PROG_XDP && pg_one_in(g, 4)) {
+		pg_mov(g, 1, ctx);
+		call(g, 188);
+	} else if (pg_one_in(g, 8)) {
+		helper_print(g);
+	} else {
+		call(g, plain[pg_pick(g, 4)]);
+	}
 }
 
 void pg_helper(struct progen *g)
 {
-	static const uint8_t plain[] = { 5, 7, 8, 125 };
 	unsigned ctx = pg_find(g, PG_CTX);
 
 	if (g->type == EXO_PROG_MEM || ctx < 6)
 		ctx = PG_REGS;
 	if (!calls_ok(g))
 		return;
-	switch (pg_pick(g, 7)) {
+	switch (pg_pick(g, 9)) {
 	case 0:
 	case 1:
 		helper_map(g);
@@ -258,11 +318,17 @@ void pg_helper(struct progen *g)
 	case 4:
 		if (g->type == EXO_PROG_TC)
 			helper_csum(g);
-		else if (pg_one_in(g, 3))
+		else
 			helper_tail(g, ctx);
 		break;
+	case 5:
+		helper_tail(g, ctx);
+		break;
+	case 6:
+		helper_queue(g);
+		break;
 	default:
-		call(g, plain[pg_pick(g, 4)]);
+		helper_plain(g, ctx);
 		break;
 	}
 }
@@ -681,9 +747,12 @@ static void put_count(struct progen *g)
 
 void pg_callback(struct progen *g)
 {
+	static const uint8_t maps[] = { PROGEN_ARRAY, PROGEN_ARRAY, PROGEN_HASH,
+		PROGEN_HASH, PROGEN_LRU, PROGEN_CPU_ARRAY, PROGEN_CPU_HASH,
+		PROGEN_CPU_LRU };
 	unsigned k = pick_func(g, true);
 	struct pg_func *f = &g->funcs[k];
-	unsigned map = pg_one_in(g, 2) ? PROGEN_ARRAY : PROGEN_HASH;
+	unsigned map = maps[pg_pick(g, sizeof(maps))];
 	bool each;
 
 	if (k == 0 || !calls_ok(g) || g->ncalls == PG_CALLS || g->loops > 1)

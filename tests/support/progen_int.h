@@ -182,6 +182,8 @@ void pg_either(struct progen *g);
 
 /* --- progen_map.c: maps --- */
 
+/** A key that the map may have, at an aligned place of the area: where. */
+int pg_key(struct progen *g, unsigned map);
 void pg_settle(struct progen *g);
 void pg_lookup(struct progen *g);
 

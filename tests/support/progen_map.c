@@ -2,10 +2,50 @@
 /* Generated programs: look-ups in maps, their null checks. */
 #include "tests/support/progen_int.h"
 
-static const struct {
-	uint8_t map, key;
-} keyed[] = { { PROGEN_ARRAY, 4 }, { PROGEN_HASH, 8 }, { PROGEN_HASH, 8 },
-	{ PROGEN_RDONLY, 4 }, { PROGEN_WRONLY, 4 }, { PROGEN_WIDE, 4 } };
+/* Those with look-ups. */
+static const uint8_t keyed[] = { PROGEN_ARRAY, PROGEN_HASH, PROGEN_HASH,
+	PROGEN_RDONLY, PROGEN_WRONLY, PROGEN_WIDE, PROGEN_LRU, PROGEN_TRIE,
+	PROGEN_TRIE, PROGEN_CPU_ARRAY, PROGEN_CPU_HASH, PROGEN_CPU_LRU };
+
+/* A prefix of some length, which now and then is too long. */
+static void prefix(struct progen *g, int at)
+{
+	static const uint8_t bits[] = { 0, 1, 8, 8, 15, 16, 24, 24, 31, 32, 32,
+		33 };
+	unsigned limit = 36, num = PG_REGS;
+
+	if (pg_one_in(g, 4))
+		num = pg_bounded(g, &limit);
+	if (num < PG_REGS)
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_W, 10, num, at, 0);
+	else
+		pg_emit(g, EXO_ST | EXO_MEM | EXO_W, 10, 0, at,
+		    bits[pg_pick(g, sizeof(bits))]);
+	num = pg_one_in(g, 4) ? pg_num(g) : PG_REGS;
+	if (num < PG_REGS)
+		pg_emit(g, EXO_STX | EXO_MEM | EXO_W, 10, num, at + 4, 0);
+	else
+		pg_emit(g, EXO_ST | EXO_MEM | EXO_W, 10, 0, at + 4,
+		    (int32_t)progen_nets[pg_pick(g, PROGEN_NETS)]);
+}
+
+int pg_key(struct progen *g, unsigned map)
+{
+	int at = -8 - 8 * (int)pg_pick(g, 6);
+	unsigned limit = 4, num;
+
+	if (map == PROGEN_TRIE) {
+		prefix(g, at);
+	} else if (pg_one_in(g, 2)) {
+		pg_emit(g, EXO_ST | EXO_MEM | EXO_DW, 10, 0, at,
+		    (int)pg_pick(g, 5));
+	} else {
+		num = pg_one_in(g, 2) ? pg_bounded(g, &limit) : pg_num(g);
+		if (num < PG_REGS)
+			pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, num, at, 0);
+	}
+	return at;
+}
 
 /* The value of an array by its address. */
 static void direct(struct progen *g)
@@ -132,9 +172,8 @@ static void keep_null(struct progen *g, unsigned map)
 
 void pg_lookup(struct progen *g)
 {
-	unsigned which = pg_pick(g, sizeof(keyed) / sizeof(keyed[0]));
-	unsigned map = keyed[which].map, limit = 4, num;
-	int at = -8 - 8 * (int)pg_pick(g, 6);
+	unsigned map = keyed[pg_pick(g, sizeof(keyed))];
+	int at;
 
 	if (pg_one_in(g, 3)) {
 		pg_settle(g);
@@ -147,18 +186,11 @@ void pg_lookup(struct progen *g)
 		direct(g);
 		return;
 	}
-	if (pg_one_in(g, 2)) {
-		pg_emit(g, EXO_ST | EXO_MEM | EXO_DW, 10, 0, at,
-		    (int)pg_pick(g, 5));
-	} else {
-		num = pg_one_in(g, 2) ? pg_bounded(g, &limit) : pg_num(g);
-		if (num < PG_REGS)
-			pg_emit(g, EXO_STX | EXO_MEM | EXO_DW, 10, num, at, 0);
-	}
+	at = pg_key(g, map);
 	pg_lddw(g, 1, pg_one_in(g, 2) ? EXO_LDDW_MAP : EXO_LDDW_MAP_IDX,
 	    (int32_t)(pg_wild(g) ? pg_pick(g, PROGEN_MAPS) : map), 0);
 	pg_mov(g, 2, 10);
-	pg_add(g, 2, pg_wild(g) ? -keyed[which].key + 1 : at);
+	pg_add(g, 2, pg_wild(g) ? 1 - (int)progen_maps[map].key_size : at);
 	pg_emit(g, EXO_JMP | EXO_CALL, 0, 0, 0, 1);
 	pg_clobber(g);
 	if (pg_wild(g) || (pg_trick(g, PG_TRICK_NULL) && pg_one_in(g, 3)))
