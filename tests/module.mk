@@ -5,7 +5,8 @@ UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
 # What makes programs; the judge of the verifier, linked to fuzz_verify only;
 # the judge of the compiler, linked to fuzz_jit only; filters about fields, linked
 # to fuzz_accept only.
-PROGEN_SRC  := $(sort $(wildcard tests/support/progen*.c)) tests/support/life.c
+PROGEN_SRC  := $(sort $(wildcard tests/support/progen*.c)) \
+	$(addprefix tests/support/,life.c tails.c)
 ORACLE_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,contain.c step.c \
 	oracle.c)
 TWIN_SRC    := $(PROGEN_SRC) $(addprefix tests/support/,filtgen.c guard.c \

@@ -11,20 +11,6 @@
 #include "tests/support/mem.h"
 #include "tests/support/progen.h"
 
-const struct exo_insn life_tail[LIFE_TAIL_STEPS] = {
-	/* it has frames of its own, and others' registers */
-	{ EXO_ALU64 | EXO_MOV, 6, 0, 11 },
-	{ EXO_ALU64 | EXO_MOV, 9, 0, 14 },
-	{ EXO_ST | EXO_MEM | EXO_DW, 10, -8, 15 },
-	{ EXO_JMP | EXO_CALL, EXO_CALL_LOCAL << 4, 0, 2 },
-	{ EXO_ALU64 | EXO_MOV, 0, 0, 2 },
-	{ EXO_JMP | EXO_EXIT, 0, 0, 0 },
-	{ EXO_ALU64 | EXO_MOV, 7, 0, 12 },
-	{ EXO_ST | EXO_MEM | EXO_DW, 10, -16, 16 },
-	{ EXO_ALU64 | EXO_MOV, 0, 0, 1 },
-	{ EXO_JMP | EXO_EXIT, 0, 0, 0 },
-};
-
 static uint64_t mix(uint64_t sum, uint64_t x)
 {
 	sum = (sum ^ x) * 0x9e3779b97f4a7c15u;
@@ -181,6 +167,22 @@ static void pages_put(uint8_t *p)
 		abort();
 }
 
+static void put_tails(struct life *l)
+{
+	unsigned i;
+
+	for (i = 0; i < TAILS; i++) {
+		const struct vf_prog *p = tail_prog(l->type, (enum tail)i);
+
+		if (p == NULL)
+			continue;
+		l->tail[i].insns = vf_prog_insns(p, &l->tail[i].ninsns);
+		l->tail[i].type = vf_prog_type(p);
+		if (exo_world_slot(l->w, PROGEN_PROGS, i, &l->tail[i]) != 0)
+			abort();
+	}
+}
+
 void life_begin(
     struct life *l, uint32_t type, const struct life_bytes *b, bool full)
 {
@@ -199,10 +201,7 @@ void life_begin(
 	cfg.mem = &l->mem;
 	if (exo_world_new(&cfg, &l->w) != 0)
 		abort();
-	l->tail =
-	    (struct exo_world_prog){ life_tail, LIFE_TAIL_STEPS, type, NULL };
-	if (type != EXO_PROG_MEM)
-		(void)exo_world_slot(l->w, PROGEN_PROGS, 1, &l->tail);
+	put_tails(l);
 	fill_maps(l, b, full);
 }
 

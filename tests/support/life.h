@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "exo/core/world.h"
+#include "tests/support/tails.h"
 
 /** What packets and maps hold. */
 struct life_bytes {
@@ -47,12 +48,8 @@ struct life {
 	uint8_t *pages; /* where that, and packets nobody writes, lie */
 	uint8_t poison; /* what is round packets, unless 0; set it for programs
 			   that do not move a packet's ends */
-	struct exo_world_prog tail;
+	struct exo_world_prog tail[TAILS]; /* in the slots of PROGEN_PROGS */
 };
-
-/** The program in slot 1 of PROGEN_PROGS, with a function: r0 = 2. */
-extern const struct exo_insn life_tail[];
-#define LIFE_TAIL_STEPS 10u
 
 /** Words that packets and maps hold where bytes do not say more. */
 uint64_t life_odd(unsigned i);

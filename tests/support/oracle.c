@@ -168,21 +168,33 @@ struct watch {
 	struct isa_vm *vm;
 };
 
+/* A function's frame, or that of a program that a tail call went to. */
+static void spoil_frame(struct watch *w, struct isa_state *s)
+{
+	unsigned i;
+
+	memset(isa_frames(w->vm) + (size_t)s->depth * EXO_STACK_SIZE, w->with,
+	    EXO_STACK_SIZE);
+	s->r[0] = w->with;
+	for (i = 6; i < 10; i++)
+		s->r[i] = 0x0101010101010101u * w->with;
+}
+
 static void spoil(struct watch *w, struct isa_state *s, uint32_t pc)
 {
 	bool called = w->last == (EXO_JMP | EXO_CALL);
 	/* a packet load past the end leaves, too: maybe to its own start */
 	bool left = w->last == (EXO_JMP | EXO_EXIT) ||
 	            ((w->last & 7u) == EXO_LD && pc <= w->last_pc);
+	bool entered = s->depth > w->depth || (left && s->depth == w->depth);
+	bool tail = called && pc == 0;
 	unsigned i, from = 1;
 
-	if (s->depth > w->depth || (left && s->depth == w->depth)) {
-		memset(isa_frames(w->vm) + (size_t)s->depth * EXO_STACK_SIZE,
-		    w->with, EXO_STACK_SIZE);
-		s->r[0] = w->with;
-		for (i = 6; i < 10; i++)
-			s->r[i] = 0x0101010101010101u * w->with;
-	} else if (called || left || (w->last & 7u) == EXO_LD) {
+	if (entered || tail)
+		spoil_frame(w, s);
+	if (tail)
+		from = 2;
+	if (!entered && (called || left || (w->last & 7u) == EXO_LD)) {
 		if ((w->last & 7u) == EXO_LD && (w->last & 0xe0u) == EXO_IMM)
 			from = 6;
 		for (i = from; i < 6; i++)
@@ -207,7 +219,8 @@ static bool watch_step(
 static uint64_t fuel_of(const struct oracle *o)
 {
 	return o->facts.max_steps +
-	       (o->facts.tail_calls ? ISA_TAILS_MAX * LIFE_TAIL_STEPS : 0);
+	       (o->facts.tail_calls ? ISA_TAILS_MAX * tail_steps(o->prog->type)
+	                            : 0);
 }
 
 static enum oracle_fault run(

@@ -26,7 +26,7 @@
 #define PROGEN_MAX   600u
 #define PROGEN_FUNCS 4u
 #define PROGEN_BYTES 4096u /* of input, no more are of use */
-#define PROGEN_TAILS 8u    /* slots of its program array */
+#define PROGEN_TAILS 10u   /* slots of its program array */
 #define PROGEN_NEED  40u   /* bytes that a mem program's start may ask for */
 
 /** The maps of every generated program, by index. */

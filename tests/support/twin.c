@@ -30,48 +30,12 @@ static const char *const parts[LIFE_PARTS] = { "r0", "events", "memory",
 	"packet", "context", "maps", "records", "packet's ends",
 	"clock or random numbers" };
 
-/* What is in slot 1 of PROGEN_PROGS, by program type: of packets whose ends
- * lie where the first program left them. */
-#define TAIL 7u
-#define LDX  (EXO_LDX | EXO_MEM)
-static const struct exo_insn direct[2][TAIL] = {
-#define PACKET(data)                                             \
-	{                                                        \
-		{ LDX | EXO_W, 0x12, data, 0 },                  \
-		    { LDX | EXO_W, 0x13, (data) + 4, 0 },        \
-		    { EXO_ALU64 | EXO_MOV | EXO_X, 0x30, 0, 0 }, \
-		    { EXO_ALU64 | EXO_SUB | EXO_X, 0x20, 0, 0 }, \
-		    { EXO_ALU64 | EXO_ADD, 0, 0, 1000 },         \
-		    { EXO_JMP | EXO_JA, 0, 0, 0 },               \
-		    { EXO_JMP | EXO_EXIT, 0, 0, 0 },             \
-	}
-	PACKET(0),
-	PACKET(76),
-#undef PACKET
-};
-static const struct exo_insn legacy[TAIL] = {
-	{ EXO_ALU64 | EXO_MOV | EXO_X, 0x16, 0, 0 },
-	{ EXO_LD | EXO_ABS | EXO_W, 0, 0, 12 },
-	{ EXO_ALU64 | EXO_MOV | EXO_X, 0x07, 0, 0 },
-	{ EXO_ALU64 | EXO_AND, 7, 0, 63 },
-	{ EXO_LD | EXO_IND | EXO_H, 0x70, 0, 14 },
-	{ EXO_ALU64 | EXO_ADD | EXO_X, 0x70, 0, 0 },
-	{ EXO_JMP | EXO_EXIT, 0, 0, 0 },
-};
-
-static const struct exo_insn *tail_of(const struct twin *t)
-{
-	if (t->prog->type == EXO_PROG_XDP)
-		return direct[0];
-	return t->prog->n % 2 == 0 ? legacy : direct[1];
-}
-
 /* One way to compile a program, and the world that it runs in. */
 struct side {
 	struct life life;
 	struct exo_world_code *code;
-	struct exo_world_prog self, tail;
-	struct exo_world_code *tail_code;
+	struct exo_world_prog self;
+	struct exo_world_code *tail[TAILS];
 	uint32_t without, no_cpu, harden;
 };
 
@@ -156,38 +120,32 @@ static void begin(const struct twin *t, struct side *s, bool full, uint8_t k)
 	life_begin(&s->life, p->type, &t->bytes, full);
 	s->life.poison = t->helpers ? 0 : (uint8_t)(0x31 + 0x2b * k);
 	s->code = NULL;
-	s->tail_code = NULL;
+	memset(s->tail, 0, sizeof(s->tail));
 	s->self = (struct exo_world_prog){ p->insns, p->n, p->type, NULL };
 }
 
-/* Slots of programs: this one itself, and a short one. */
-static void tails(const struct twin *t, struct side *s)
+/* Of the slots of programs, the first is for this one itself. */
+static void put_self(struct side *s)
 {
-	struct exo_world *w = s->life.w;
-
 	if (s->life.type == EXO_PROG_MEM)
 		return;
 	s->self.code = s->code;
-	(void)exo_world_slot(w, PROGEN_PROGS, 0, &s->self);
-	s->tail = (struct exo_world_prog){ tail_of(t), TAIL, s->life.type,
-		s->tail_code };
-	(void)exo_world_slot(w, PROGEN_PROGS, 1, &s->tail);
+	(void)exo_world_slot(s->life.w, PROGEN_PROGS, TAIL_SELF, &s->self);
 }
 
-static int compile_tail(const struct twin *t, struct side *s)
+static int compile_tails(struct side *s)
 {
-	struct vf_input in = {
-		.insns = tail_of(t), .ninsns = TAIL, .type = s->life.type
-	};
-	struct vf_limits limits = { 0 };
-	struct exo_report report;
-	struct vf_prog *prog;
-	int err;
+	unsigned i;
+	int err = 0;
 
-	if (vf_verify(&in, &limits, &s->life.mem, &prog, &report) != 0)
-		abort();
-	err = exo_world_compile(s->life.w, prog, s->without, &s->tail_code);
-	vf_prog_free(prog, &s->life.mem);
+	for (i = 0; i < TAILS && err == 0; i++) {
+		const struct vf_prog *p = tail_prog(s->life.type, (enum tail)i);
+
+		if (p != NULL)
+			err = exo_world_compile(
+			    s->life.w, p, s->without, &s->tail[i]);
+		s->life.tail[i].code = s->tail[i];
+	}
 	return err;
 }
 
@@ -204,15 +162,16 @@ static int compile(struct twin *t, struct side *s, const struct vf_prog *prog)
 	(void)exo_world_code_bytes(s->code, &size);
 	t->compiled++;
 	t->code += size;
-	return vf_prog_facts(prog)->tail_calls && t->prog->type != EXO_PROG_MEM
-	           ? compile_tail(t, s)
-	           : 0;
+	return vf_prog_facts(prog)->tail_calls ? compile_tails(s) : 0;
 }
 
 static void end(struct side *s)
 {
+	unsigned i;
+
 	exo_world_code_free(s->life.w, s->code);
-	exo_world_code_free(s->life.w, s->tail_code);
+	for (i = 0; i < TAILS; i++)
+		exo_world_code_free(s->life.w, s->tail[i]);
 	life_finish(&s->life);
 }
 
@@ -228,8 +187,9 @@ static enum twin_fault interpret(struct twin *t, struct side *s)
 
 	isa_point(vm, t->prog->type, t->prog->insns, t->prog->n);
 	vm->stack = EXO_STACK_SIZE;
-	end = exo_world_run(
-	    s->life.w, (ISA_TAILS_MAX + 1) * (t->max_steps + TAIL), &r0);
+	end = exo_world_run(s->life.w,
+	    (ISA_TAILS_MAX + 1) * (t->max_steps + tail_steps(t->prog->type)),
+	    &r0);
 	life_note(&s->life, LIFE_RESULT, &r0, sizeof(r0));
 	life_note_all(&s->life);
 	if (end == ISA_END_EXIT || end == ISA_END_REJECT)
@@ -322,7 +282,7 @@ static enum twin_fault both(
 	unsigned k;
 
 	begin(t, &is, full, VARIANTS);
-	tails(t, &is);
+	put_self(&is);
 	for (k = 0; k < VARIANTS; k++) {
 		begin(t, &sides[k], full, (uint8_t)k);
 		choose(t, &sides[k], k);
@@ -330,7 +290,7 @@ static enum twin_fault both(
 			describe(t, &sides[k], "compiler", "fails", 0);
 			f = TWIN_COMPILE;
 		}
-		tails(t, &sides[k]);
+		put_self(&sides[k]);
 	}
 	if (f == TWIN_FINE)
 		f = many_sizes(t, &is, sides, full);
