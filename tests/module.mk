@@ -6,7 +6,8 @@ UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
 # the judge of the compiler, linked to fuzz_jit only; filters about fields, linked
 # to fuzz_accept only.
 PROGEN_SRC  := $(sort $(wildcard tests/support/progen*.c)) \
-	$(addprefix tests/support/,life.c tails.c)
+	$(addprefix tests/support/,life.c reach.c \
+	tails.c)
 ORACLE_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,contain.c step.c \
 	oracle.c)
 TWIN_SRC    := $(PROGEN_SRC) $(addprefix tests/support/,filtgen.c guard.c \

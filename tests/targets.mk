@@ -32,7 +32,7 @@ $(EXAMPLE_BIN): $(BUILD)/%: examples/%.c $(BUILD)/libexopf.a
 
 # What judges the verifier, the compiler, and the canonical parser, is files of
 # its own.
-$(BUILD)/fuzz_verify: $(call obj,$(ORACLE_SRC))
+$(BUILD)/fuzz_verify $(BUILD)/unit: $(call obj,$(ORACLE_SRC))
 $(BUILD)/fuzz_jit: $(call obj,$(TWIN_SRC))
 $(BUILD)/fuzz_space: $(call obj,tests/support/view.c)
 $(BUILD)/fuzz_accept: $(call obj,$(ACCGEN_SRC))

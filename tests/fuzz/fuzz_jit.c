@@ -24,6 +24,7 @@
 
 #include "tests/support/filtgen.h"
 #include "tests/support/linegen.h"
+#include "tests/support/reach.h"
 #include "tests/support/twin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -173,6 +174,7 @@ static int loop(uint64_t n, uint64_t seed, uint64_t from, uint64_t most)
 			print_stats();
 	}
 	print_stats();
+	reach_print();
 	return bad == 0 ? 0 : 1;
 }
 

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "tests/support/oracle.h"
+#include "tests/support/reach.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -41,7 +42,7 @@ static const char *const names[] = { "loop", "packet", "spill", "call", "map",
 	"callback", "ring", "link", "ld_abs", "packet-change", "tail-call",
 	"packet-write", "atomic", "bounded", "pointer-compare", "overlap",
 	"moved-context", "callback-change", "two-records", "record-given-away",
-	"helper-bytes", "long-loop", "nested-3" };
+	"helper-bytes", "long-loop", "nested-3", "callback-ld_abs" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 static struct {
 	uint64_t made[NAMES], accepted[NAMES];
@@ -179,6 +180,7 @@ static int generate(uint64_t n, uint64_t seed, uint64_t from, uint64_t most)
 			print_stats();
 	}
 	print_stats();
+	reach_print();
 	oracle_free(&oracle);
 	return bad == 0 ? 0 : 1;
 }

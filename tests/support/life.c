@@ -10,6 +10,7 @@
 #include "exo/maps/map_int.h"
 #include "tests/support/mem.h"
 #include "tests/support/progen.h"
+#include "tests/support/reach.h"
 
 static uint64_t mix(uint64_t sum, uint64_t x)
 {
@@ -102,8 +103,9 @@ static void fill_maps(struct life *l, const struct life_bytes *b, bool full)
 	static const uint8_t always[] = { PROGEN_ARRAY, PROGEN_WIDE,
 		PROGEN_CPU_ARRAY };
 	static const uint8_t some[] = { PROGEN_LRU, PROGEN_CPU_HASH,
-		PROGEN_CPU_LRU, PROGEN_QUEUE, PROGEN_STACK };
-	static const uint8_t full_only[] = { PROGEN_HASH, PROGEN_WRONLY };
+		PROGEN_CPU_LRU };
+	static const uint8_t full_only[] = { PROGEN_HASH, PROGEN_WRONLY,
+		PROGEN_QUEUE, PROGEN_STACK };
 	uint8_t key[8], value[64];
 	uint32_t i, k;
 
@@ -201,6 +203,7 @@ void life_begin(
 	cfg.mem = &l->mem;
 	if (exo_world_new(&cfg, &l->w) != 0)
 		abort();
+	reach_watch(l->w);
 	put_tails(l);
 	fill_maps(l, b, full);
 }

@@ -2,6 +2,7 @@
 /* Verdicts on trial: see oracle.h. */
 #include "tests/support/oracle.h"
 #include "tests/support/mem.h"
+#include "tests/support/reach.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -163,8 +164,10 @@ struct watch {
 	bool spoil;
 	uint8_t with;
 	uint32_t depth;
-	uint8_t last; /* opcode of the instruction before */
+	uint8_t last;               /* opcode of the instruction before */
 	uint32_t last_pc;
+	const struct exo_insn *own; /* the program's, not another's */
+	bool load; /* that was a packet load in a function called back */
 	struct isa_vm *vm;
 };
 
@@ -202,6 +205,21 @@ static void spoil(struct watch *w, struct isa_state *s, uint32_t pc)
 	}
 }
 
+static bool loads(
+    const struct watch *w, const struct isa_vm *vm, const struct isa_state *s)
+{
+	unsigned mode = w->last & 0xe7u, i;
+
+	if (s->code.insns != w->own ||
+	    (mode != (EXO_LD | EXO_ABS) && mode != (EXO_LD | EXO_IND)))
+		return false;
+	for (i = vm->base; i < s->depth; i++) {
+		if (s->saved[i].loop.next != NULL)
+			return true;
+	}
+	return false;
+}
+
 static bool watch_step(
     void *ctx, struct isa_vm *vm, struct isa_state *s, uint32_t pc)
 {
@@ -213,6 +231,9 @@ static bool watch_step(
 	w->depth = s->depth;
 	w->last_pc = pc;
 	w->last = pc < s->code.n ? s->code.insns[pc].code : 0;
+	if (w->load)
+		reach_load(true);
+	w->load = loads(w, vm, s);
 	return w->record == NULL || contain_look(w->record, vm, s, pc);
 }
 
@@ -241,7 +262,11 @@ static enum oracle_fault run(
 	o->record.steps = 0;
 	o->record.most = effort_of(o)->looks;
 	o->record.failed = false;
+	w->own = o->prog->insns;
+	w->load = false;
 	end = step_run(vm, &r0, &look);
+	if (w->load && end == ISA_END_REJECT)
+		reach_load(false);
 	o->runs++;
 	o->steps += fuel_of(o) - vm->fuel;
 	o->looked += o->record.steps;
@@ -383,6 +408,7 @@ enum oracle_fault oracle_judge(struct oracle *o, const struct progen_prog *prog,
 	o->prog = prog;
 	o->bytes = (struct life_bytes){ bytes, size };
 	o->programs++;
+	reach_begin();
 	contain_start(&o->record, prog->n);
 	o->verdict = verify(o, prog, &o->report, &o->facts, true);
 	if (o->verdict != 0) {
@@ -408,6 +434,7 @@ enum oracle_fault oracle_judge(struct oracle *o, const struct progen_prog *prog,
 		if (f == ORACLE_FINE && prog->refuse_leaks)
 			f = blind(o, 100);
 	}
+	reach_end(true);
 	return f == ORACLE_FINE ? monotonic(o) : f;
 }
 

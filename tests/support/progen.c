@@ -441,13 +441,20 @@ static void start_main(struct progen *g)
 	fill_area(g, 0);
 }
 
+/* Does a callback find the context? Then in r6, where packet loads want it. */
+static bool finds_context(const struct pg_func *f)
+{
+	return f->callback && f->cell && f->content.kind == PG_CTX;
+}
+
 static void start_func(struct progen *g, const struct pg_func *f)
 {
-	unsigned i, to = 6;
+	unsigned i, to = finds_context(f) ? 7 : 6;
 
 	for (i = 0; i < 5; i++) {
 		g->st.r[i + 1] = f->arg[i];
-		if (f->arg[i].kind <= PG_NUM || to > 9)
+		if (f->arg[i].kind <= PG_NUM || to > 9 ||
+		    (f->arg[i].kind == PG_MAP && finds_context(f)))
 			continue;
 		pg_mov(g, to, i + 1);
 		if (f->far != 0 && f->arg[i].kind == PG_BUF) {
@@ -469,7 +476,9 @@ static void start_func(struct progen *g, const struct pg_func *f)
 	for (i = 0; f->cell && i < PG_REGS; i++) {
 		if (g->st.r[i].kind != PG_CELL)
 			continue;
-		if (to > 9 || (f->content.kind != PG_CTX && !f->gives))
+		if (finds_context(f))
+			to = 6;
+		else if (to > 9 || (f->content.kind != PG_CTX && !f->gives))
 			to = pg_free(g, i);
 		pg_emit(g, EXO_LDX | EXO_MEM | EXO_DW, to, i, 0, 0);
 		g->st.r[to] = f->content;
@@ -541,6 +550,8 @@ static void function(struct progen *g, unsigned k, unsigned items)
 	if (f->callback && f->changes) {
 		pg_block(g, pg_pick(g, 3));
 		pg_change(g);
+	} else if (finds_context(f)) {
+		pg_legacy(g);
 	} else if (k != 0 && pg_one_in(g, 4)) {
 		pg_callback(g);
 	}

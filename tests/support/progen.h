@@ -81,11 +81,12 @@ enum progen_has {
 	PROGEN_HAS_OVERLAP = 32768, /* of what is saved */
 	PROGEN_HAS_MOVED = 65536,   /* contexts */
 	PROGEN_HAS_BACK_CHANGE = 1 << 17,
-	PROGEN_HAS_RINGS = 1 << 18, /* two records at once */
-	PROGEN_HAS_GIVE = 1 << 19,  /* a function gives one back */
-	PROGEN_HAS_BYTES = 1 << 20, /* packet, key, record: for helpers */
-	PROGEN_HAS_LONG = 1 << 21,  /* loop */
-	PROGEN_HAS_NEST = 1 << 22,  /* of three loops */
+	PROGEN_HAS_RINGS = 1 << 18,     /* two records at once */
+	PROGEN_HAS_GIVE = 1 << 19,      /* a function gives one back */
+	PROGEN_HAS_BYTES = 1 << 20,     /* packet, key, record: for helpers */
+	PROGEN_HAS_LONG = 1 << 21,      /* loop */
+	PROGEN_HAS_NEST = 1 << 22,      /* of three loops */
+	PROGEN_HAS_BACK_LOAD = 1 << 23, /* ld_abs in a callback */
 };
 
 struct progen_prog {

@@ -155,8 +155,9 @@ static void value_arg(struct progen *g, unsigned reg, unsigned map, bool out)
 static void helper_map(struct progen *g)
 {
 	static const uint8_t maps[] = { PROGEN_ARRAY, PROGEN_HASH, PROGEN_HASH,
-		PROGEN_WRONLY, PROGEN_LRU, PROGEN_TRIE, PROGEN_TRIE,
-		PROGEN_CPU_ARRAY, PROGEN_CPU_HASH, PROGEN_CPU_LRU };
+		PROGEN_WRONLY, PROGEN_WIDE, PROGEN_LRU, PROGEN_TRIE,
+		PROGEN_TRIE, PROGEN_CPU_ARRAY, PROGEN_CPU_HASH,
+		PROGEN_CPU_LRU };
 	unsigned map = maps[pg_pick(g, sizeof(maps))];
 	int at = pg_one_in(g, 3) ? 0 : pg_key(g, map);
 
@@ -164,7 +165,7 @@ static void helper_map(struct progen *g)
 	value_arg(g, 3, map, false);
 	key_args(g, map, at);
 	pg_set(g, 4, pg_one_in(g, 2) ? 0 : (int)pg_pick(g, 4));
-	call(g, pg_one_in(g, 3) ? 3 : 2);
+	call(g, pg_one_in(g, 2) ? 3 : 2);
 }
 
 /* Push, pop, peek. */
@@ -748,8 +749,8 @@ static void put_count(struct progen *g)
 void pg_callback(struct progen *g)
 {
 	static const uint8_t maps[] = { PROGEN_ARRAY, PROGEN_ARRAY, PROGEN_HASH,
-		PROGEN_HASH, PROGEN_LRU, PROGEN_CPU_ARRAY, PROGEN_CPU_HASH,
-		PROGEN_CPU_LRU };
+		PROGEN_HASH, PROGEN_RDONLY, PROGEN_WRONLY, PROGEN_WIDE,
+		PROGEN_LRU, PROGEN_CPU_ARRAY, PROGEN_CPU_HASH, PROGEN_CPU_LRU };
 	unsigned k = pick_func(g, true);
 	struct pg_func *f = &g->funcs[k];
 	unsigned map = maps[pg_pick(g, sizeof(maps))];

@@ -55,12 +55,15 @@ unsigned pg_unknown(struct progen *g)
 void pg_legacy(struct progen *g)
 {
 	unsigned width = pg_pick(g, 3) << 3;
+	bool back = g->funcs[g->func].callback;
 
 	if ((g->type != EXO_PROG_SOCKET && g->type != EXO_PROG_TC) ||
-	    g->st.r[6].kind != PG_CTX || g->held != 0 || !pg_one_in(g, 3) ||
-	    (g->locked & 0x3f) != 0)
+	    g->st.r[6].kind != PG_CTX || g->held != 0 ||
+	    (!back && !pg_one_in(g, 3)) || (g->locked & 0x3f) != 0)
 		return;
 	g->out->has |= PROGEN_HAS_LEGACY;
+	if (back)
+		g->out->has |= PROGEN_HAS_BACK_LOAD;
 	if (pg_one_in(g, 2))
 		pg_emit(
 		    g, EXO_LD | EXO_ABS | width, 0, 0, 0, (int)pg_pick(g, 70));

@@ -12,6 +12,7 @@
 #include "exo/jit/jit.h"
 #include "tests/support/guard.h"
 #include "tests/support/mem.h"
+#include "tests/support/reach.h"
 
 #define EXPLORED 4000u       /* a few programs explode */
 #define STEPS    (1u << 16)  /* longer runs are not made */
@@ -313,6 +314,7 @@ enum twin_fault twin_judge(struct twin *t, const struct progen_prog *p,
 	t->prog = p;
 	t->bytes = (struct life_bytes){ bytes, size };
 	t->programs++;
+	reach_begin();
 	prog = verify(t, p->refuse_leaks, &mem, &report);
 	t->verdict = prog != NULL ? 0 : -EXO_EREFUSED;
 	if (prog == NULL)
@@ -327,6 +329,7 @@ enum twin_fault twin_judge(struct twin *t, const struct progen_prog *p,
 		f = both(t, prog, false);
 	if (f == TWIN_FINE && t->max_steps < STEPS)
 		f = both(t, prog, true);
+	reach_end(true);
 	if (f == TWIN_DIFFERS && t->doubtful) {
 		t->unclear++;
 		f = TWIN_FINE;
