@@ -552,6 +552,8 @@ static void function(struct progen *g, unsigned k, unsigned items)
 		pg_change(g);
 	} else if (finds_context(f)) {
 		pg_legacy(g);
+	} else if (f->changes && pg_one_in(g, 2)) {
+		pg_tail(g);
 	} else if (k != 0 && pg_one_in(g, 4)) {
 		pg_callback(g);
 	}

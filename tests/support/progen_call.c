@@ -251,11 +251,13 @@ static void helper_out(struct progen *g, unsigned ctx)
 	call(g, 25);
 }
 
-static void helper_tail(struct progen *g, unsigned ctx)
+void pg_tail(struct progen *g)
 {
 	const struct pg_func *f = &g->funcs[g->func];
+	unsigned ctx = g->st.r[6].kind == PG_CTX ? 6 : pg_find(g, PG_CTX);
 
-	if (g->held != 0 || ctx == PG_REGS)
+	if (g->held != 0 || ctx < 6 || ctx == PG_REGS || !calls_ok(g) ||
+	    g->type == EXO_PROG_MEM)
 		return;
 	/* what another program returns is a number */
 	if (g->func != 0 &&
@@ -320,10 +322,10 @@ void pg_helper(struct progen *g)
 		if (g->type == EXO_PROG_TC)
 			helper_csum(g);
 		else
-			helper_tail(g, ctx);
+			pg_tail(g);
 		break;
 	case 5:
-		helper_tail(g, ctx);
+		pg_tail(g);
 		break;
 	case 6:
 		helper_queue(g);
@@ -469,11 +471,13 @@ static void new_func(struct progen *g, struct pg_func *f)
 	unsigned i, n = 1 + pg_pick(g, 4), reg;
 
 	f->used = true;
-	f->changes = pg_one_in(g, 4) && !packet_locked(g);
+	f->changes = pg_one_in(g, 3) && !packet_locked(g);
 	f->ret.kind = PG_NUM;
 	for (i = 0; i < n; i++)
 		new_arg(g, f, i);
-	if (f->arg[0].kind == PG_CTX && pg_one_in(g, 2))
+	if (f->changes && pg_find(g, PG_CTX) != PG_REGS)
+		f->arg[0] = (struct pg_reg){ .kind = PG_CTX };
+	if (f->arg[0].kind == PG_CTX && pg_one_in(g, f->changes ? 4 : 2))
 		f->ret.kind = PG_CTX;
 	reg = pg_find(g, (enum pg_kind)hold[pg_pick(g, 5)]);
 	if (pg_one_in(g, 3) && reg != PG_REGS) {
@@ -601,6 +605,8 @@ void pg_local(struct progen *g)
 	if (k == 0 || !calls_ok(g) || g->ncalls == PG_CALLS ||
 	    (f->used && f->callback))
 		return;
+	if (pg_one_in(g, 4)) /* what may be known is to be asked again */
+		pg_proof(g);
 	if (!f->used)
 		new_func(g, f);
 	if ((f->changes && (packet_locked(g) || !may_change_here(g))) ||
@@ -621,6 +627,8 @@ void pg_local(struct progen *g)
 			pg_mov(g, to, 0);
 		pg_set(g, 0, 1);
 	}
+	if (f->changes && pg_one_in(g, 2))
+		pg_proof(g);
 }
 
 /* The address of a function, patched later. */

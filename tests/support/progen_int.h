@@ -207,6 +207,7 @@ void pg_moved(struct progen *g);
 /* --- progen_call.c: helpers, functions, loops --- */
 
 void pg_helper(struct progen *g);
+void pg_tail(struct progen *g);
 void pg_change(struct progen *g);
 /** Call a function of this program; its arguments are there. */
 void pg_call_func(struct progen *g, unsigned k);

@@ -13,8 +13,10 @@
 
 #define HELPERS 32u
 #define MAPS    (PROGEN_MAPS + 1u) /* the last stands for none */
-#define ROWS    (HELPERS * MAPS + TAILS + 1u)
+#define SLOTS   (HELPERS * MAPS)
+#define ROWS    (SLOTS + TAILS + 2u)
 #define LOAD    (ROWS - 1)
+#define DEEP    (ROWS - 2)
 
 struct pair {
 	uint64_t did, failed;
@@ -104,7 +106,9 @@ static int helper(struct isa_vm *vm, uint32_t nr, uint64_t regs[16])
 	did = done(h, does, regs[0], m);
 	add((unsigned)(h - isa_helpers) * MAPS + map, did);
 	if ((h->fx & ISA_FX_TAIL) != 0 && slot < TAILS)
-		add(HELPERS * MAPS + (unsigned)slot, did);
+		add(SLOTS + (unsigned)slot, did);
+	if ((h->fx & ISA_FX_TAIL) != 0 && vm->depth != 0)
+		add(DEEP, did);
 	return does;
 }
 
@@ -188,9 +192,13 @@ static bool is_row(unsigned row, char name[48])
 		snprintf(name, 48, "callback ld_abs");
 		return true;
 	}
-	if (row < HELPERS * MAPS)
+	if (row == DEEP) {
+		snprintf(name, 48, "tail_call in a function");
+		return true;
+	}
+	if (row < SLOTS)
 		return helper_row(row, name);
-	snprintf(name, 48, "tail_call slot %u", row - HELPERS * MAPS);
+	snprintf(name, 48, "tail_call slot %u", row - SLOTS);
 	return true;
 }
 

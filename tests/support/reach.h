@@ -4,8 +4,8 @@
  * and whether they do it or fail.
  *
  * A row is a helper and a map of progen.h, or a helper without one, or a
- * program in a slot, or a packet load in a function that is called back. The
- * interpreter's runs in lives (life.h) count, up to the first tail call;
+ * program in a slot, or a tail call in a function, or a packet load in one that
+ * is called back. The interpreter's runs in lives (life.h) count, up to the first tail call;
  * compiled code's do not. Counts are of programs.
  */
 #ifndef TESTS_SUPPORT_REACH_H

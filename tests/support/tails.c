@@ -30,33 +30,30 @@ static const char deep[] =
             FRAME("6", "7") "f7: r0 = 7\n*(u64 *)(r10 -64) = r0\n"
                             "r9 = 9\nexit\n";
 
-static const char change_xdp[] = "r6 = r1\n"
-                                 "r2 = -12\ncall xdp_adjust_head\n"
-                                 "r1 = r6\nr2 = 7\ncall xdp_adjust_tail\n"
-                                 "r1 = r6\nr2 = -8\ncall xdp_adjust_meta\n"
-                                 "r2 = *(u32 *)(r6 +0)\n"
-                                 "r3 = *(u32 *)(r6 +4)\n"
-                                 "r4 = r2\nr4 += 14\nif r4 > r3 goto out\n"
-                                 "r5 = 0x1234567\n*(u32 *)(r2 +3) = r5\n"
-                                 "*(u16 *)(r2 +12) = 9\n"
-                                 "out: r1 = r6\nr2 = 5\ncall xdp_adjust_head\n"
-                                 "r7 = r0\n"
-                                 "r1 = r6\nr2 = -3\ncall xdp_adjust_tail\n"
-                                 "r0 += r7\nr0 += 3\nexit\n";
+/* The packet becomes shorter, mostly. */
+static const char change_xdp[] =
+    "r6 = r1\ncall get_prandom_u32\nr7 = r0\n"
+    "r2 = r7\nr2 &= 31\nr2 -= 8\nr1 = r6\ncall xdp_adjust_head\n"
+    "r2 = r7\nr2 >>= 5\nr2 &= 63\nr2 = -r2\nr2 += 8\nr1 = r6\n"
+    "call xdp_adjust_tail\n"
+    "r1 = r6\nr2 = -8\ncall xdp_adjust_meta\n"
+    "r2 = *(u32 *)(r6 +0)\nr3 = *(u32 *)(r6 +4)\n"
+    "r4 = r2\nr4 += 14\nif r4 > r3 goto out\n"
+    "*(u32 *)(r2 +3) = r7\n*(u16 *)(r2 +12) = 9\n"
+    "out: r0 += 3\nexit\n";
 
 static const char change_tc[] =
-    "r6 = r1\n"
-    "r2 = 0x81\nr3 = 7\ncall skb_vlan_push\n"
-    "*(u64 *)(r10 -8) = 0x5566\n"
+    "r6 = r1\ncall get_prandom_u32\nr7 = r0\nif r7 & 6 goto pop\n"
+    "r1 = r6\nr2 = 0x81\nr3 = 7\ncall skb_vlan_push\n"
+    "pop: *(u64 *)(r10 -8) = r7\n"
     "r1 = r6\nr2 = 2\nr3 = r10\nr3 += -8\nr4 = 5\nr5 = 0\n"
     "call skb_store_bytes\n"
     "r2 = *(u32 *)(r6 +76)\nr3 = *(u32 *)(r6 +80)\n"
     "r4 = r2\nr4 += 20\nif r4 > r3 goto out\n"
-    "*(u8 *)(r2 +19) = 9\n"
+    "*(u8 *)(r2 +12) = 0x81\n*(u8 *)(r2 +13) = 0\n*(u8 *)(r2 +19) = 9\n"
     "out: r2 = 3\n*(u32 *)(r6 +8) = r2\n*(u32 *)(r6 +52) = r2\n"
-    "call get_prandom_u32\nif r0 & 1 goto end\n"
     "r1 = r6\ncall skb_vlan_pop\n"
-    "end: r0 = 4\nexit\n";
+    "r0 += 4\nexit\n";
 
 static const char change_socket[] =
     "r6 = r1\nr2 = 77\n*(u32 *)(r6 +48) = r2\n*(u32 *)(r6 +64) = r2\n"
@@ -77,16 +74,23 @@ static const char roam[] = "r6 = r1\ncall get_prandom_u32\n"
                            "f: r3 = r2\nr2 = map[id:3]\ncall tail_call\n"
                            "r0 = 8\nexit\n";
 
+/* The first load is in the seventh function that a function called back has
+ * called back. */
+#define LOOP(own, next)                                        \
+	"f" own ": r3 = r2\nr1 = 1\nr2 = subprog[f" next "]\n" \
+	"r4 = 0\ncall loop\nr0 = 0\nexit\n"
 static const char past[] =
     "r6 = r1\n*(u64 *)(r10 -8) = r6\n"
-    "r1 = 4\nr2 = subprog[f]\nr3 = r10\nr3 += -8\nr4 = 0\ncall loop\n"
+    "r1 = 2\nr2 = subprog[f1]\nr3 = r10\nr3 += -8\nr4 = 0\ncall loop\n"
     "r8 = r0\n"
     "r0 = *(u32 *)skb[12]\nr7 = r0\nr7 &= 63\n"
     "r0 = *(u16 *)skb[r7 + 14]\nr8 += r0\nr7 = r0\nr7 &= 255\n"
-    "r0 = *(u8 *)skb[r7 + 2]\nr0 += r8\nexit\n"
-    "f: r6 = *(u64 *)(r2 +0)\nr7 = r1\nr7 <<= 4\n"
-    "r0 = *(u8 *)skb[r7 + 3]\nr0 &= 3\nif r0 == 3 goto stop\n"
-    "r0 = 0\nexit\nstop: r0 = 1\nexit\n";
+    "r0 = *(u8 *)skb[r7 + 2]\nr0 += r8\nexit\n" LOOP("1", "2") LOOP("2", "3")
+        LOOP("3", "4") LOOP("4", "5") LOOP("5", "6")
+            LOOP("6", "7") "f7: r6 = *(u64 *)(r2 +0)\nr7 = r1\nr7 <<= 4\n"
+                           "r0 = *(u8 *)skb[r7 + 3]\nr0 &= 3\n"
+                           "if r0 == 3 goto stop\n"
+                           "r0 = 0\nexit\nstop: r0 = 1\nexit\n";
 
 #define ENDS(data, end)                                             \
 	"r2 = *(u32 *)(r1 +" data ")\nr3 = *(u32 *)(r1 +" end ")\n" \

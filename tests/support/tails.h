@@ -20,12 +20,12 @@ enum tail {
 			context */
 	TAIL_ON,     /* tail calls itself, until it may no more */
 	TAIL_ROAM,   /* tail calls any slot, in a function or not */
-	TAIL_PAST,   /* packet loads that end it on short packets, in a function
-			that is called back, too; not in xdp */
-	TAIL_ENDS,   /* how long is the packet? */
-	TAIL_MAPS,   /* maps and a record */
-	TAIL_OTHER,  /* a program of another type: not found */
-	TAIL_NONE,   /* nothing */
+	TAIL_PAST,  /* packet loads that end it on short packets, the first deep
+			in functions that are called back; not in xdp */
+	TAIL_ENDS,  /* how long is the packet? */
+	TAIL_MAPS,  /* maps and a record */
+	TAIL_OTHER, /* a program of another type: not found */
+	TAIL_NONE,  /* nothing */
 	TAILS,
 };
 
