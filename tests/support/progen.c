@@ -634,6 +634,7 @@ size_t progen(struct progen_prog *p, const uint8_t *bytes, size_t size)
 	p->type = g.type = EXO_PROG_MEM + k % EXO_PROG_TYPE_MAX;
 	p->refuse_leaks = k / 4 % 3 != 0;
 	g.nfuncs = 1 + k / 16 % PROGEN_FUNCS;
+	g.reads = k / 64 == 3;
 	k = pg_pick(&g, 4 * PG_TRICKS);
 	g.trick = k < PG_TRICKS ? (uint8_t)k : PG_TRICK_NONE;
 	items = pg_pick(&g, 40);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Generated programs: helpers, functions, callbacks. */
 #include "tests/support/progen_int.h"
+#include "tests/support/tails.h"
 
 static bool calls_ok(const struct progen *g)
 {
@@ -267,7 +268,10 @@ void pg_tail(struct progen *g)
 	g->out->has |= PROGEN_HAS_TAIL;
 	pg_mov(g, 1, ctx);
 	pg_lddw(g, 2, EXO_LDDW_MAP, PROGEN_PROGS, 0);
-	pg_set(g, 3, (int)pg_pick(g, PROGEN_TAILS + 2));
+	if (g->func != 0 && pg_one_in(g, 2)) /* what a caller may not miss */
+		pg_set(g, 3, TAIL_CHANGE);
+	else
+		pg_set(g, 3, (int)pg_pick(g, PROGEN_TAILS + 2));
 	call(g, 12);
 }
 
@@ -313,7 +317,7 @@ void pg_helper(struct progen *g)
 		helper_out(g, ctx);
 		break;
 	case 3:
-		if (ctx != PG_REGS && g->type != EXO_PROG_XDP)
+		if (ctx != PG_REGS && g->type != EXO_PROG_XDP && !g->reads)
 			helper_skb(g, ctx);
 		else
 			helper_map(g);
@@ -381,8 +385,8 @@ void pg_change(struct progen *g)
 	static const uint8_t xdp[] = { 44, 54, 65 };
 	unsigned ctx = pg_find(g, PG_CTX);
 
-	if (!calls_ok(g) || ctx < 6 || ctx == PG_REGS || !may_change_here(g) ||
-	    (packet_locked(g) && !pg_wild(g)))
+	if (g->reads || !calls_ok(g) || ctx < 6 || ctx == PG_REGS ||
+	    !may_change_here(g) || (packet_locked(g) && !pg_wild(g)))
 		return;
 	if (g->type == EXO_PROG_XDP) {
 		pg_mov(g, 1, ctx);
@@ -605,7 +609,7 @@ void pg_local(struct progen *g)
 	if (k == 0 || !calls_ok(g) || g->ncalls == PG_CALLS ||
 	    (f->used && f->callback))
 		return;
-	if (pg_one_in(g, 4)) /* what may be known is to be asked again */
+	if (pg_one_in(g, f->changes ? 2 : 4)) /* to be asked again */
 		pg_proof(g);
 	if (!f->used)
 		new_func(g, f);
@@ -627,7 +631,7 @@ void pg_local(struct progen *g)
 			pg_mov(g, to, 0);
 		pg_set(g, 0, 1);
 	}
-	if (f->changes && pg_one_in(g, 2))
+	if (f->changes && !pg_one_in(g, 4))
 		pg_proof(g);
 }
 

@@ -88,6 +88,7 @@ struct progen {
 	size_t left;
 	uint8_t wild;
 	uint8_t trick; /* enum pg_trick */
+	bool reads;    /* it does not itself write the packet */
 	uint32_t type;
 	struct pg_state st;
 	uint16_t locked;      /* registers that an item may not change */

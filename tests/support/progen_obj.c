@@ -111,7 +111,8 @@ static bool may_write(const struct progen *g, const struct pg_reg *r)
 	switch (r->kind) {
 	case PG_PKT:
 	case PG_META:
-		return g->type == EXO_PROG_XDP || g->type == EXO_PROG_TC;
+		return (g->type == EXO_PROG_XDP || g->type == EXO_PROG_TC) &&
+		       !g->reads;
 	case PG_KEY:
 		return false;
 	case PG_VAL:
