@@ -164,7 +164,7 @@ struct watch {
 	bool spoil;
 	uint8_t with;
 	uint32_t depth;
-	uint8_t last;               /* opcode of the instruction before */
+	uint8_t last; /* opcode of the instruction before */
 	uint32_t last_pc;
 	const struct exo_insn *own; /* the program's, not another's */
 	bool load; /* that was a packet load in a function called back */
@@ -228,11 +228,11 @@ static bool watch_step(
 	w->vm = vm;
 	if (w->spoil)
 		spoil(w, s, pc);
+	if (w->load) /* past the end, the function has ended */
+		reach_load(pc == w->last_pc + 1 && s->depth == w->depth);
 	w->depth = s->depth;
 	w->last_pc = pc;
 	w->last = pc < s->code.n ? s->code.insns[pc].code : 0;
-	if (w->load)
-		reach_load(true);
 	w->load = loads(w, vm, s);
 	return w->record == NULL || contain_look(w->record, vm, s, pc);
 }
@@ -265,7 +265,7 @@ static enum oracle_fault run(
 	w->own = o->prog->insns;
 	w->load = false;
 	end = step_run(vm, &r0, &look);
-	if (w->load && end == ISA_END_REJECT)
+	if (w->load)
 		reach_load(false);
 	o->runs++;
 	o->steps += fuel_of(o) - vm->fuel;
