@@ -602,27 +602,44 @@ static bool slot_at(const struct flt_elf *e, const struct btf *btf,
 	return to->map < e->nmaps;
 }
 
+/* 0; -1: out of memory; -2: what is declared is no slot, or no program. */
 static int copy_slots(
     struct flt_elf *e, const struct btf *btf, const struct flt_slot_rels *from)
 {
 	e->tails = calloc(from->n + 1, sizeof(*e->tails));
 	if (e->tails == NULL)
 		return -1;
-	if (btf == NULL ||
-	    btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC) < 0)
-		return 0;
+	if (from->n > 0 && (btf == NULL || btf__find_by_name_kind(btf, ".maps",
+	                                       BTF_KIND_DATASEC) < 0))
+		return -2;
 	for (uint32_t i = 0; i < from->n; i++) {
 		struct flt_elf_tail *t = &e->tails[e->ntails];
 
 		if (!slot_at(e, btf, from->rel[i].off, t))
-			continue;
+			return -2;
 		t->prog = 0;
 		while (t->prog < e->nprogs && strcmp(e->progs[t->prog].name,
 		                                  from->rel[i].function) != 0)
 			t->prog++;
-		e->ntails += t->prog < e->nprogs;
+		if (t->prog == e->nprogs)
+			return -2;
+		e->ntails++;
 	}
 	return 0;
+}
+
+/* What libbpf put together, and what is in slots. */
+static int copy_object(struct bpf_object *o, struct flt_elf *out,
+    const struct flt_slot_rels *slots, struct flt_error *err)
+{
+	int ret = copy_all(o, out);
+
+	if (ret == 0)
+		ret = copy_slots(out, bpf_object__btf(o), slots);
+	if (ret == -2)
+		return flt_fail(err, -EXO_EINVAL,
+		    "a slot is declared to have what is no program");
+	return ret == 0 ? 0 : flt_fail(err, -EXO_ENOMEM, "out of memory");
 }
 
 /* What the object is shown to libbpf without. */
@@ -647,10 +664,9 @@ static int read_by_libbpf(const void *bytes, size_t size,
 		ret = refuse(err, "no BPF object that libbpf can read");
 	else if (put_together(o) != 0)
 		ret = refuse(err, "libbpf cannot put its programs together");
-	else if (copy_all(o, out) != 0 ||
-	         copy_slots(out, bpf_object__btf(o), &h->slots) != 0)
-		ret = flt_fail(err, -EXO_ENOMEM, "out of memory");
-	else if (old != NULL && legacy_maps(out, old) != 0)
+	else
+		ret = copy_object(o, out, &h->slots, err);
+	if (ret == 0 && old != NULL && legacy_maps(out, old) != 0)
 		ret = flt_fail(err, -EXO_EINVAL,
 		    "its section \"maps\" is not one of maps");
 	said = NULL;
@@ -679,7 +695,11 @@ int flt_elf_read_here(
 		bytes = h->slots.bytes;
 	if (ret >= 0)
 		ret = flt_elf_legacy(bytes, size, &h->old);
-	if (ret < 0)
+	if (ret == -2)
+		ret = flt_fail(err, -EXO_E2BIG,
+		    "more than %u slots of programs are declared",
+		    FLT_SLOT_RELS);
+	else if (ret < 0)
 		ret = flt_fail(err, -EXO_ENOMEM, "out of memory");
 	else if (ret == 0)
 		ret = read_by_libbpf(bytes, size, h, out, err);

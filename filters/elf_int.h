@@ -40,7 +40,7 @@ struct flt_slot_rels {
 };
 
 /** Whether an object, any bytes, declares what is in slots: 1, then *out is
- * written; 0, or -1: out of memory. */
+ * written; 0; -1: out of memory; -2: more than FLT_SLOT_RELS are declared. */
 int flt_elf_slots(const void *bytes, size_t size, struct flt_slot_rels *out);
 
 /** flt_elf_read() in this process, which libbpf may not survive. On failure *out

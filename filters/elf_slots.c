@@ -36,15 +36,14 @@ static bool take(const struct flt_raw *o, const Elf64_Shdr *symbols,
 	return true;
 }
 
-/* All of a section. False: not all are against functions, or they are too many. */
+/* All of a section. False: not all are against functions. */
 static bool take_all(
     const struct flt_raw *o, const Elf64_Shdr *from, struct flt_slot_rels *out)
 {
 	Elf64_Shdr symbols, names;
 	Elf64_Rel rel;
 
-	if (from->sh_size / sizeof(rel) > FLT_SLOT_RELS ||
-	    !flt_raw_inside(o, from->sh_offset, from->sh_size) ||
+	if (!flt_raw_inside(o, from->sh_offset, from->sh_size) ||
 	    !flt_raw_symbols(o, &symbols, &names))
 		return false;
 	while (out->n < from->sh_size / sizeof(rel)) {
@@ -75,6 +74,8 @@ int flt_elf_slots(const void *bytes, size_t size, struct flt_slot_rels *out)
 			return 0;
 		s = flt_raw_section(&o, i);
 	}
+	if (s.sh_size / sizeof(Elf64_Rel) > FLT_SLOT_RELS)
+		return -2;
 	if (!take_all(&o, &s, out)) {
 		out->n = 0;
 		return 0;

@@ -212,7 +212,7 @@ void exo_world_tails(
 		out->writes_pkt |= f->writes_pkt;
 		out->helpers |= f->helpers;
 	}
-	out->steps = most > VF_STEPS_MAX ? UINT64_MAX : EXO_TAILS_RUN * most;
+	out->steps = exo_tails_steps(most);
 }
 
 void exo_world_mirror(const struct exo_world *w, struct exo_world *other,

@@ -57,6 +57,15 @@ int exo_world_put(struct exo_world *w, struct exo_tails_how *how, uint32_t map,
     uint32_t slot, const struct exo_insn *insns, uint32_t n,
     struct exo_report *report);
 
+/** The steps that tail calls may add to a run, if no program in a slot takes more than
+ * so many: a number to which those of any verified program can be added. */
+static inline uint64_t exo_tails_steps(uint64_t most)
+{
+	const uint64_t top = UINT64_MAX - VF_STEPS_MAX;
+
+	return most > top / EXO_TAILS_RUN ? top : EXO_TAILS_RUN * most;
+}
+
 /** What is true of all programs in a world's slots together. */
 struct exo_tails_facts {
 	uint32_t n;      /* programs */

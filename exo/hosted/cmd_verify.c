@@ -2,7 +2,6 @@
 /*
  * `exopf verify`: ask the verifier about one program.
  */
-#include "exo/core/tails.h"
 #include "exo/hosted/batch.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/diag.h"
@@ -335,7 +334,7 @@ static int ask(struct question *q)
 		if (ret == 0 && q->tails < q->why->facts.max_steps)
 			q->tails = q->why->facts.max_steps;
 	}
-	q->tails *= EXO_TAILS_RUN;
+	q->tails = exo_tails_steps(q->tails);
 	return ret == 0 && q->part != 0 ? ask_part(q, 0) : ret;
 }
 

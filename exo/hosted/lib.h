@@ -32,7 +32,8 @@ struct exopf_program {
 	struct lib_name *names;       /* of its maps; NULL: it has none */
 	uint32_t nmaps;
 	struct exo_tails_facts tails; /* of what is in slots */
-	uint8_t nothing;              /* where a packet without bytes lies */
+	bool runs;       /* it is at work: what is in slots stays */
+	uint8_t nothing; /* where a packet without bytes lies */
 };
 
 /** Copy an embedder's options, of any version, or the defaults where from is

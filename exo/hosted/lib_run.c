@@ -6,13 +6,14 @@
 
 static int run(struct exopf_program *p, uint64_t *r0)
 {
-	enum isa_end end;
+	enum isa_end end = ISA_END_EXIT;
 
-	if (p->engine == EXOPF_ENGINE_JIT) {
+	p->runs = true;
+	if (p->engine == EXOPF_ENGINE_JIT)
 		*r0 = exo_world_exec(p->world, p->code);
-		return 0;
-	}
-	end = exo_world_run(p->world, lib_max_steps(p), r0);
+	else
+		end = exo_world_run(p->world, lib_max_steps(p), r0);
+	p->runs = false;
 	if (end == ISA_END_EXIT || end == ISA_END_REJECT)
 		return 0;
 	return EXOPF_ETRAP;

@@ -103,6 +103,10 @@ PUBLIC int exopf_map_set_program(exopf_program *program, uint32_t map,
     struct exopf_report *report)
 {
 	lib_report_text(report, "");
+	if (program->runs) {
+		lib_report_text(report, "the program runs");
+		return EXOPF_EINVAL;
+	}
 	if (n_bytes % sizeof(struct exo_insn) != 0)
 		return EXOPF_EINVAL;
 	if (n_bytes / sizeof(struct exo_insn) > EXO_INSNS_MAX)

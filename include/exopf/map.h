@@ -20,12 +20,13 @@
  * says so only.
  *
  * Costs: an array's element is found by its index, a hash's by a keyed hash, a
- * trie's in a step for each bit of the key. No call here takes memory.
+ * trie's in a step for each bit of the key. No call here takes memory but
+ * exopf_map_set_program().
  *
  * Synchronization: the thread that runs a program writes its maps, and no other:
  * exopf_map_update(), exopf_map_delete() and exopf_map_take() are calls of that
- * thread, between runs or from the functions that a run calls (exopf_options). All
- * other functions here may be called by any number of threads at the same time,
+ * thread, between runs or from the functions that a run calls (exopf_options), and
+ * exopf_map_set_program() is one between runs. All other functions here may be called by any number of threads at the same time,
  * also while it runs; exopf_ring_next() by one thread for each ring buffer. The
  * program is loaded before and freed after all that.
  *
@@ -171,8 +172,8 @@ struct exopf_report;
  * instructions are copied, 8 bytes each. An image may bring programs for slots.
  * A run makes 33 tail calls at most: exopf_facts.max_steps is of all together.
  * *report, which may be NULL, tells why it is refused (exopf/exopf.h).
- * Returns 0; EXOPF_EINVAL: no such map, no program array, no such slot, or no
- * whole number of instructions; EXOPF_ENOMEM, also for machine code; EXOPF_E2BIG:
+ * Returns 0; EXOPF_EINVAL: no such map, no program array, no such slot, no whole
+ * number of instructions, or the program runs: it is a function of options that asks; EXOPF_ENOMEM, also for machine code; EXOPF_E2BIG:
  * more than 1,000,000; EXOPF_EREFUSED; EXOPF_EBUDGET: to prove it costs too much,
  * or a run could. What is not 0 changed nothing.
  */

@@ -165,6 +165,34 @@ exits "it binds nothing" 2 "$exopf" replay -r "$web" \
     c="$o:entry,protocols[1]=wrong"
 like "and says so" "$(cat "$tmp/err")" 'is refused: VF404'
 
+# slots NAME N FUNCTION: an object that declares N slots with a function
+slots()
+{
+	{
+		printf '#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n'
+		printf 'int sub(struct xdp_md *c);\nint tail(struct xdp_md *c);\n'
+		printf 'struct { __uint(type, BPF_MAP_TYPE_PROG_ARRAY); '
+		printf '__uint(max_entries, 600); __uint(key_size, 4); '
+		printf '__array(values, int (struct xdp_md *)); } jmp SEC(".maps") = {'
+		printf '.values = {'
+		seq 1 "$2" | sed "s/.*/[&] = (void *)\&$3,/"
+		printf '} };\n__attribute__((noinline)) int sub(struct xdp_md *c)'
+		printf '{ return c->ingress_ifindex + 7; }\n'
+		printf 'SEC("xdp") int tail(struct xdp_md *c) { return XDP_PASS; }\n'
+		printf 'SEC("xdp") int entry(struct xdp_md *c)'
+		printf '{ bpf_tail_call(c, &jmp, 1); return sub(c); }\n'
+		printf 'char l[] SEC("license") = "GPL";\n'
+	} | compile "$1"
+}
+slots many 256 tail
+exits "as many as there may be" 0 "$exopf" verify "$tmp/many.o:entry"
+slots more 257 tail
+exits "one more" 2 "$exopf" verify "$tmp/more.o:entry"
+like "it is told" "$(cat "$tmp/err")" 'more than 256 slots'
+slots none 1 sub
+exits "a function that is no program" 2 "$exopf" verify "$tmp/none.o:entry"
+like "it is told" "$(cat "$tmp/err")" 'slot is declared to have what is no program'
+
 # refused NAME TEXT PATTERN
 refused()
 {

@@ -453,6 +453,79 @@ START_TEST(t_slots_have_the_limit)
 }
 END_TEST
 
+/* Nobody takes away what runs: the program in the slot asks for it itself. */
+static exopf_program *self;
+static int self_answer;
+
+static int ask_self(void *arg, uint32_t map, const void *data, uint32_t size,
+    const void *pkt, uint32_t n)
+{
+	(void)arg;
+	(void)map;
+	(void)data;
+	(void)size;
+	(void)pkt;
+	(void)n;
+	self_answer = exopf_map_set_program(self, 0, 1, NULL, 0, NULL);
+	return 0;
+}
+
+START_TEST(t_slots_stay_in_a_run)
+{
+	static const struct exopf_map_def two[] = {
+		{ EXOPF_MAP_PROG_ARRAY, 4, 4, 2, 0 },
+		{ EXOPF_MAP_PERF_EVENT_ARRAY, 4, 4, 1, 0 },
+	};
+	const struct exopf_options opt = {
+		.size = sizeof(opt), .maps = two, .n_maps = 2, .event = ask_self
+	};
+	static const char first[] =
+	    "r2 = map[idx:0]\nr3 = 1\ncall tail_call\nr0 = 1\nexit\n";
+	static const char asks[] =
+	    "*(u64 *)(r10 - 8) = 0\nr2 = map[idx:1]\nr3 = 0\nr4 = r10\n"
+	    "r4 += -8\nr5 = 8\ncall perf_event_output\nr0 = 2\nexit\n";
+	struct exo_insn insns[TWORLD_INSNS];
+	const struct exopf_packet pkt = { "x", 1, 0, 0, 0 };
+	uint64_t r0;
+
+	ck_assert_int_eq(
+	    exopf_load_with(insns, tworld_asm(first, insns) * sizeof(*insns),
+	        EXOPF_TYPE_XDP, &opt, NULL, &self),
+	    0);
+	ck_assert_int_eq(exopf_map_set_program(self, 0, 1, insns,
+	                     tworld_asm(asks, insns) * sizeof(*insns), NULL),
+	    0);
+	ck_assert_int_eq(exopf_set_engine(self, (enum exopf_engine)_i), 0);
+	self_answer = 0;
+	ck_assert_int_eq(exopf_run_packet(self, &pkt, &r0), 0);
+	ck_assert_uint_eq(r0, 2);
+	ck_assert_int_eq(self_answer, EXOPF_EINVAL);
+	ck_assert_int_eq(exopf_map_set_program(self, 0, 1, NULL, 0, NULL), 0);
+	ck_assert_int_eq(exopf_run_packet(self, &pkt, &r0), 0);
+	ck_assert_uint_eq(r0, 1);
+	exopf_free(self);
+}
+END_TEST
+
+/* Steps of a run are a number, however many there are. */
+START_TEST(t_slots_of_many_steps)
+{
+	static const char nested[] =
+	    "r1 = 8388608\nr2 = subprog[f]\nr3 = 0\nr4 = 0\ncall loop\n"
+	    "r0 = 3\nexit\nf:\nr1 = 8388608\nr2 = subprog[g]\nr3 = 0\n"
+	    "r4 = 0\ncall loop\nr0 = 1\nexit\ng:\nr1 = 4000\n"
+	    "r2 = subprog[h]\nr3 = 0\nr4 = 0\ncall loop\nr0 = 1\nexit\n"
+	    "h:\nr0 = 1\nexit\n";
+	struct exopf_facts facts;
+
+	ck_assert_int_eq(put(PROGS, 1, nested, NULL), 0);
+	exopf_facts(p, &facts);
+	ck_assert_uint_ge(facts.max_steps, (uint64_t)1 << 63);
+	ck_assert_int_eq(exopf_set_engine(p, EXOPF_ENGINE_INTERP), 0);
+	ck_assert_uint_eq(packet(7), 3);
+}
+END_TEST
+
 /* An image brings them. */
 START_TEST(t_slots_of_an_image)
 {
@@ -562,6 +635,9 @@ Suite *t_exopf_map_suite(void)
 	    tc, t_slots, EXOPF_ENGINE_JIT, EXOPF_ENGINE_INTERP + 1);
 	tcase_add_loop_test(tc, t_slots_change_packets, EXOPF_ENGINE_JIT,
 	    EXOPF_ENGINE_INTERP + 1);
+	tcase_add_loop_test(tc, t_slots_stay_in_a_run, EXOPF_ENGINE_JIT,
+	    EXOPF_ENGINE_INTERP + 1);
+	tcase_add_test(tc, t_slots_of_many_steps);
 	tcase_add_test(tc, t_slots_refuse);
 	tcase_add_test(tc, t_slots_have_the_limit);
 	tcase_add_loop_test(

@@ -304,7 +304,7 @@ Suite *t_vf_bombs_suite(void)
 	TCase *tc = tcase_create("bombs");
 	TCase *oom = tcase_create("oom");
 
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 300);
 	if (getenv("EXOPF_QUICK") == NULL)
 		tcase_add_loop_test(tc, t_tool, 0, n);
 	tcase_add_loop_test(tc, t_bare, 0, n);
@@ -312,7 +312,7 @@ Suite *t_vf_bombs_suite(void)
 	tcase_add_test(tc, t_words_in_a_loop);
 	tcase_add_test(tc, t_huge_offsets);
 	suite_add_tcase(s, tc);
-	tcase_set_timeout(oom, 120);
+	tcase_set_timeout(oom, 300);
 	tcase_add_loop_test(oom, t_oom, 0, sizeof(frugal) / sizeof(frugal[0]));
 	suite_add_tcase(s, oom);
 	return s;
