@@ -18,7 +18,7 @@ endif
 Q = $(if $(V),,@echo '  $(1)  $@';)
 
 include exo/core.mk filters/module.mk libos-net/module.mk
-include exo/hosted/module.mk tests/module.mk
+include exo/hosted/module.mk exo/bare/module.mk tests/module.mk
 
 # --- flags -----------------------------------------------------------------
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
@@ -125,6 +125,21 @@ BARE_OBJ := $(patsubst %.c,$(BUILD)/bare/%.o,$(CORE_SRC))
 $(BARE_OBJ): $(BUILD)/bare/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(BARE_FLAGS) -MMD -MP -c -o $@ $<
+$(KERNEL_OBJ): BARE_FLAGS += -fno-omit-frame-pointer
+$(BUILD)/bare/exo/bare/%.o: exo/bare/%.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(BARE_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/bare/exo/bare/%.o: exo/bare/%.S
+	@mkdir -p $(@D)
+	$(call Q,AS)$(CC) -I. -c -o $@ $<
+# Linked twice: the names of functions come from the first.
+$(BUILD)/exopf.elf: exo/bare/link.ld exo/bare/ksyms.awk $(KERNEL_OBJ) $(BARE_OBJ)
+	$(call Q,LD)ksyms() { { test -z "$$1" || nm -n "$$1"; } | \
+	    awk -f exo/bare/ksyms.awk >$(BUILD)/bare/ksyms.S && \
+	    $(CC) -c -o $(BUILD)/bare/ksyms.o $(BUILD)/bare/ksyms.S && \
+	    ld -n -z max-page-size=4096 -T exo/bare/link.ld --no-warn-rwx-segments \
+	        -o $@ $(KERNEL_OBJ) $(BARE_OBJ) $(BUILD)/bare/ksyms.o; }; \
+	    ksyms '' && ksyms $@
 $(BUILD)/core-bare.o: $(BARE_OBJ)
 	$(call Q,LD)ld -r -o $@ $^
 $(BUILD)/core-host.o: $(CORE_OBJ)

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Page frames: see frames.h. */
+#include "exo/bare/frames.h"
+
+#include "exo/bare/paging.h"
+#include "exo/lib/bug.h"
+#include "exo/lib/mem.h"
+
+#define LOW  0x100000u /* what is below is firmware's and the loader's */
+#define NONE UINT8_MAX /* no free run begins here */
+
+/* A free run, in its own first bytes. */
+struct run {
+	struct run *next, **prev;
+};
+
+static struct {
+	struct run *free[FRAME_ORDER + 1];
+	uint8_t *order; /* of the free run that begins at a frame, or NONE */
+	uint64_t n;     /* frames below the end of RAM */
+	uint64_t nfree, nall;
+	uint64_t early; /* what was given away before */
+} frames;
+
+static uint64_t round_up(uint64_t v)
+{
+	return (v + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
+}
+
+static uint64_t max64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Behind the kernel and the initrd, up to 1 GiB: the tables of before reach. */
+uint64_t frames_early(const struct machine *m, uint64_t n)
+{
+	uint64_t at;
+
+	if (frames.early == 0)
+		frames.early =
+		    round_up(max64(paging_phys_of_kernel((uintptr_t)kernel_end),
+		        m->initrd.from + m->initrd.size));
+	at = frames.early;
+	frames.early += n * FRAME_SIZE;
+	exo_assert(frames.early <= (uint64_t)1 << 30);
+	memset(paging_early(at), 0, n * FRAME_SIZE);
+	return at;
+}
+
+static void link_run(uint64_t at, unsigned order)
+{
+	struct run *r = paging_direct(at);
+
+	r->next = frames.free[order];
+	r->prev = &frames.free[order];
+	if (r->next != NULL)
+		r->next->prev = &r->next;
+	frames.free[order] = r;
+	frames.order[at / FRAME_SIZE] = (uint8_t)order;
+}
+
+static void unlink_run(struct run *r, uint64_t at)
+{
+	*r->prev = r->next;
+	if (r->next != NULL)
+		r->next->prev = r->prev;
+	frames.order[at / FRAME_SIZE] = NONE;
+}
+
+uint64_t frames_get(unsigned order)
+{
+	unsigned have = order;
+	uint64_t at;
+
+	while (have <= FRAME_ORDER && frames.free[have] == NULL)
+		have++;
+	if (have > FRAME_ORDER)
+		return 0;
+	at = paging_phys(frames.free[have]);
+	unlink_run(frames.free[have], at);
+	while (have > order) {
+		have--;
+		link_run(at + ((uint64_t)FRAME_SIZE << have), have);
+	}
+	frames.nfree -= (uint64_t)1 << order;
+	return at;
+}
+
+void frames_put(uint64_t at, unsigned order)
+{
+	exo_assert(at % ((uint64_t)FRAME_SIZE << order) == 0 &&
+	           at / FRAME_SIZE < frames.n &&
+	           frames.order[at / FRAME_SIZE] == NONE);
+	frames.nfree += (uint64_t)1 << order;
+	while (order < FRAME_ORDER) {
+		uint64_t buddy = at ^ ((uint64_t)FRAME_SIZE << order);
+
+		if (buddy / FRAME_SIZE >= frames.n ||
+		    frames.order[buddy / FRAME_SIZE] != order)
+			break;
+		unlink_run(paging_direct(buddy), buddy);
+		at = at < buddy ? at : buddy;
+		order++;
+	}
+	link_run(at, order);
+}
+
+unsigned frames_order(uint64_t size)
+{
+	unsigned order = 0;
+
+	while (((uint64_t)FRAME_SIZE << order) < size)
+		order++;
+	return order;
+}
+
+uint64_t frames_free(void)
+{
+	return frames.nfree;
+}
+
+uint64_t frames_all(void)
+{
+	return frames.nall;
+}
+
+/* Whether a frame is in use from the start. */
+static bool used(const struct machine *m, uint64_t at)
+{
+	uint64_t initrd = m->initrd.from / FRAME_SIZE * FRAME_SIZE;
+
+	return at < LOW || (at >= 0x200000u && at < frames.early) ||
+	       (at >= initrd && at < m->initrd.from + m->initrd.size);
+}
+
+void frames_init(const struct machine *m)
+{
+	uint64_t table;
+
+	frames.n = m->ram_end / FRAME_SIZE;
+	table = frames_early(m, round_up(frames.n) / FRAME_SIZE);
+	frames.order = paging_direct(table);
+	memset(frames.order, NONE, frames.n);
+	for (uint32_t i = 0; i < m->nram; i++) {
+		uint64_t at = round_up(m->ram[i].from);
+		uint64_t end = m->ram[i].from + m->ram[i].size;
+
+		for (; at + FRAME_SIZE <= end; at += FRAME_SIZE)
+			if (!used(m, at)) {
+				frames_put(at, 0);
+				frames.nall++;
+			}
+	}
+}

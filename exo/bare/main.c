@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's life: from the loader's word to its work.
+ */
+#include "exo/bare/clock.h"
+#include "exo/bare/entropy.h"
+#include "exo/bare/frames.h"
+#include "exo/bare/machine.h"
+#include "exo/bare/paging.h"
+#include "exo/bare/panic.h"
+#include "exo/bare/serial.h"
+#include "exo/bare/tap.h"
+#include "exo/bare/test.h"
+#include "exo/bare/trap.h"
+#include "exo/bare/x86.h"
+
+static struct machine machine;
+
+_Noreturn void bare_main(uint64_t start_info);
+
+/* The processor keeps the kernel from what is ring 3's. */
+static void enable_guards(void)
+{
+	uint64_t cr4 = x86_cr4();
+
+	if (machine.smep)
+		cr4 |= CR4_SMEP;
+	if (machine.smap)
+		cr4 |= CR4_SMAP;
+	if (machine.pge)
+		cr4 |= (uint64_t)1 << 7;
+	x86_set_cr4(cr4);
+}
+
+/* On a stack with guard pages, all of the kernel's tables in place. */
+static void run(void)
+{
+	const char *value;
+
+	clock_init();
+	if (!entropy_init(&machine)) {
+		serial_str("exopf: no source of random numbers: give it a "
+		           "processor with RDRAND (-cpu max)\n");
+		panic_exit(1);
+	}
+	serial_str("exopf: ");
+	serial_u64(frames_all() / 256);
+	serial_str(" MiB of RAM, ");
+	serial_u64(machine.initrd.size);
+	serial_str(" bytes of modules\n");
+	if (machine_option(&machine, "test", &value) >= 0) {
+		test_machine(&machine);
+		test_core();
+		tap_end();
+	}
+	serial_str("exopf: nothing to do\n");
+	panic_exit(1);
+}
+
+_Noreturn void bare_main(uint64_t start_info)
+{
+	serial_init();
+	if (!machine_read(&machine, start_info)) {
+		serial_str("exopf: not started by PVH\n");
+		panic_exit(1);
+	}
+	if (!machine.nx) {
+		serial_str("exopf: the processor has no NX\n");
+		panic_exit(1);
+	}
+	paging_init(&machine);
+	enable_guards();
+	frames_init(&machine);
+	trap_init(run);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The end: see panic.h. */
+#include "exo/bare/panic.h"
+
+#include "exo/bare/paging.h"
+#include "exo/bare/serial.h"
+#include "exo/bare/trap.h"
+#include "exo/bare/x86.h"
+#include "exo/lib/bug.h"
+
+#define EXIT_PORT 0xf4u /* isa-debug-exit: status is twice the byte and 1 */
+#define WENT_WELL 16u
+#define FAILED    17u
+#define FRAMES    24u
+
+/** The names of the kernel's functions, by address (ksyms.awk). */
+struct ksym {
+	uint32_t from; /* bytes from kernel_text */
+	uint32_t name; /* offset into ksym_names */
+};
+extern const struct ksym ksym_table[];
+extern const uint32_t ksym_count;
+extern const char ksym_names[];
+
+_Noreturn void panic_exit(int failed)
+{
+	x86_outb(EXIT_PORT, failed != 0 ? FAILED : WENT_WELL);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+void panic_where(uint64_t at)
+{
+	uint64_t off = at - (uintptr_t)kernel_text;
+	uint32_t lo = 0, hi = ksym_count;
+
+	serial_hex(at);
+	if (at < (uintptr_t)kernel_text || at >= (uintptr_t)kernel_rodata)
+		return;
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (ksym_table[mid].from <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0)
+		return;
+	serial_str(" ");
+	serial_str(ksym_names + ksym_table[lo - 1].name);
+	serial_str("+");
+	serial_u64(off - ksym_table[lo - 1].from);
+}
+
+/* Return addresses, by frame pointers that are on a stack of the kernel's. */
+static void backtrace(uint64_t rip, uint64_t rbp)
+{
+	for (unsigned i = 0; i < FRAMES; i++) {
+		const uint64_t *frame;
+
+		serial_str("  ");
+		panic_where(rip);
+		serial_str("\n");
+		if (rbp < STACKS || rbp % 8 != 0 ||
+		    (paging_entry(paging_root(), rbp) & PT_PRESENT) == 0)
+			return;
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+		frame = (const uint64_t *)(uintptr_t)rbp;
+		rip = frame[1];
+		if (rip == 0 || frame[0] <= rbp)
+			return;
+		rbp = frame[0];
+	}
+}
+
+static void reg(const char *name, uint64_t v, const char *behind)
+{
+	serial_str(name);
+	serial_str(" ");
+	serial_hex(v);
+	serial_str(behind);
+}
+
+static void registers(const struct trap *t)
+{
+	reg("rax", t->rax, "  ");
+	reg("rbx", t->rbx, "  ");
+	reg("rcx", t->rcx, "  ");
+	reg("rdx", t->rdx, "\n");
+	reg("rsi", t->rsi, "  ");
+	reg("rdi", t->rdi, "  ");
+	reg("rbp", t->rbp, "  ");
+	reg("rsp", t->rsp, "\n");
+	reg("r8 ", t->r8, "  ");
+	reg("r9 ", t->r9, "  ");
+	reg("r10", t->r10, "  ");
+	reg("r11", t->r11, "\n");
+	reg("r12", t->r12, "  ");
+	reg("r13", t->r13, "  ");
+	reg("r14", t->r14, "  ");
+	reg("r15", t->r15, "\n");
+	reg("cr2", x86_cr2(), "  ");
+	reg("cr3", x86_cr3(), "  ");
+	reg("flg", t->rflags, "  ");
+	reg("err", t->error, "\n");
+}
+
+_Noreturn void panic_trap(const struct trap *t)
+{
+	serial_str("\npanic: exception ");
+	serial_u64(t->vector);
+	serial_str("\n");
+	registers(t);
+	backtrace(t->rip, t->rbp);
+	panic_exit(1);
+}
+
+_Noreturn void plat_panic(const char *file, int line, const char *why)
+{
+	serial_str("\npanic: ");
+	serial_str(file);
+	serial_str(":");
+	serial_u64((uint64_t)line);
+	serial_str(": ");
+	serial_str(why);
+	serial_str("\n");
+	backtrace((uintptr_t)__builtin_return_address(0),
+	    (uintptr_t)__builtin_frame_address(0));
+	panic_exit(1);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests that run on the machine, by "test" on the command line.
+ */
+#ifndef EXO_BARE_TEST_H
+#define EXO_BARE_TEST_H
+
+#include "exo/bare/machine.h"
+
+/** Of memory, rights, code and time. */
+void test_machine(const struct machine *m);
+
+/** Of the core: keys, bindings, packets, both engines. */
+void test_core(void);
+
+#endif

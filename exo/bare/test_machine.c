@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tests of the machine itself: memory, rights of pages, code, time. */
+#include "exo/bare/test.h"
+
+#include "exo/bare/clock.h"
+#include "exo/bare/code.h"
+#include "exo/bare/frames.h"
+#include "exo/bare/heap.h"
+#include "exo/bare/paging.h"
+#include "exo/bare/tap.h"
+#include "exo/bare/trap.h"
+#include "exo/bare/x86.h"
+#include "exo/lib/mem.h"
+
+#define PF_WRITE 2u /* bits of a page fault's error code */
+
+/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+#define POINTER(at) ((uint8_t *)(uintptr_t)(at))
+
+static void write_to(uint64_t at)
+{
+	*(volatile uint8_t *)POINTER(at) = 1;
+}
+
+static void read_from(uint64_t at)
+{
+	(void)*(const volatile uint8_t *)POINTER(at);
+}
+
+static void jump_to(uint64_t at)
+{
+	void (*fn)(void);
+
+	memcpy(&fn, &at, sizeof(fn));
+	fn();
+}
+
+static void refused(void (*fn)(uint64_t), uint64_t at, const char *name)
+{
+	uint64_t about;
+
+	tap_ok(trap_expect(fn, at, &about) == TRAP_PF && about == at, name);
+}
+
+static void test_frames(void)
+{
+	uint64_t before = frames_free(), at[64], sum = 0;
+
+	for (unsigned i = 0; i < 64; i++)
+		at[i] = frames_get(i % 5);
+	for (unsigned i = 0; i < 64; i++)
+		for (unsigned k = 0; k < i; k++)
+			sum += at[i] == at[k];
+	tap_ok(sum == 0 && at[63] != 0, "frames are given once");
+	for (unsigned i = 64; i-- > 0;)
+		frames_put(at[i], i % 5);
+	tap_ok(frames_free() == before, "and come back");
+	at[0] = frames_get(FRAME_ORDER);
+	tap_ok(at[0] == 0 || at[0] % ((uint64_t)FRAME_SIZE << FRAME_ORDER) == 0,
+	    "a large run is aligned");
+	if (at[0] != 0)
+		frames_put(at[0], FRAME_ORDER);
+}
+
+static void test_heap(void)
+{
+	uint64_t before = frames_free(), used = heap_used();
+	void *p[200];
+	bool ok = true;
+
+	for (unsigned i = 0; i < 200; i++) {
+		p[i] = heap_get(1 + i * 37);
+		ok = ok && p[i] != NULL && (uintptr_t)p[i] % 64 == 0;
+		if (p[i] != NULL)
+			memset(p[i], (int)i, 1 + i * 37);
+	}
+	for (unsigned i = 0; i < 200; i++)
+		ok = ok && ((uint8_t *)p[i])[i * 37] == (uint8_t)i;
+	tap_ok(ok, "pieces of the heap are apart");
+	for (unsigned i = 0; i < 200; i++)
+		heap_put(p[i * 77 % 200], 1 + i * 77 % 200 * 37);
+	tap_ok(heap_used() == used && frames_free() == before,
+	    "and all of it comes back");
+}
+
+/* ret, and room for more. */
+static const uint8_t a_return[] = { 0xc3, 0x90, 0x90, 0x90 };
+
+static void test_code(void)
+{
+	const void *code = code_install(a_return, sizeof(a_return));
+	uint64_t before, at, frame;
+
+	/* tables that code needs stay, once there was some */
+	tap_ok(code != NULL, "code is installed");
+	code_remove(code, sizeof(a_return));
+	before = frames_free();
+	code = code_install(a_return, sizeof(a_return));
+	tap_ok(code != NULL && trap_expect(jump_to, (uintptr_t)code, NULL) == 0,
+	    "code runs");
+	at = (uintptr_t)code;
+	frame = paging_entry(paging_root(), at) & PT_FRAME;
+	refused(write_to, at, "code is not written where it runs");
+	refused(write_to, DIRECT + frame, "nor where RAM is");
+	refused(read_from, DIRECT + frame, "where it is not seen at all");
+	refused(write_to, SCRATCH, "nor where it was made");
+	tap_ok(trap_expect(jump_to, at + sizeof(a_return), NULL) == 3,
+	    "what is behind it traps");
+	code_remove(code, sizeof(a_return));
+	refused(jump_to, at, "code that was removed is not there");
+	tap_ok(frames_free() == before && code_pages() == 0,
+	    "its frames come back");
+}
+
+static void test_rights(const struct machine *m)
+{
+	static uint8_t data[16];
+	uint8_t on_stack[16] = { 0xc3 };
+
+	data[0] = 0xc3;
+	refused(write_to, (uintptr_t)kernel_text, "the kernel's text");
+	refused(write_to, (uintptr_t)a_return, "its constants");
+	refused(write_to,
+	    DIRECT + paging_phys_of_kernel((uintptr_t)kernel_text),
+	    "its text as RAM");
+	refused(jump_to, (uintptr_t)data, "data is not executed");
+	refused(jump_to, (uintptr_t)on_stack, "nor the stack");
+	refused(jump_to, (uintptr_t)a_return, "nor constants");
+	refused(jump_to, DIRECT + paging_phys_of_kernel((uintptr_t)kernel_text),
+	    "nor text as RAM");
+	refused(read_from, STACKS, "below the stack there is nothing");
+	refused(read_from, 0, "nor at 0");
+	tap_ok(
+	    m->nx && m->smep && m->smap, "the processor has NX, SMEP and SMAP");
+	tap_ok((x86_cr4() & (CR4_SMEP | CR4_SMAP)) == (CR4_SMEP | CR4_SMAP),
+	    "and they are on");
+}
+
+/* What an environment could have mapped is none of the kernel's. */
+static void test_user_pages(void)
+{
+	uint64_t root = paging_new(), at = frames_get(0), old = x86_cr3();
+	const uint64_t va = 0x400000;
+
+	memset(paging_direct(at), 0xc3, FRAME_SIZE);
+	(void)paging_map(root, va, at, PT_PRESENT | PT_WRITE | PT_USER);
+	x86_set_cr3(root);
+	refused(jump_to, va, "SMEP: the kernel does not run what is ring 3's");
+	refused(read_from, va, "SMAP: nor does it read it by chance");
+	x86_user_open(true);
+	tap_ok(trap_expect(read_from, va, NULL) == 0, "but on purpose");
+	x86_user_close(true);
+	x86_set_cr3(old);
+	paging_free(root);
+	frames_put(at, 0);
+}
+
+static void test_clock(void)
+{
+	uint64_t a = clock_ns(), b = a;
+
+	for (unsigned i = 0; i < 1000 && b == a; i++)
+		b = clock_ns();
+	tap_ok(b > a, "time goes on");
+}
+
+void test_machine(const struct machine *m)
+{
+	test_frames();
+	test_heap();
+	test_code();
+	test_rights(m);
+	test_user_pages();
+	test_clock();
+}
