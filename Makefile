@@ -140,6 +140,18 @@ $(BUILD)/exopf.elf: exo/bare/link.ld exo/bare/ksyms.awk $(KERNEL_OBJ) $(BARE_OBJ
 	    ld -n -z max-page-size=4096 -T exo/bare/link.ld --no-warn-rwx-segments \
 	        -o $@ $(KERNEL_OBJ) $(BARE_OBJ) $(BUILD)/bare/ksyms.o; }; \
 	    ksyms '' && ksyms $@
+# Programs of environments.
+RING3_FLAGS := -std=c11 -O2 -I. $(WARN) $(FENCE) -mno-red-zone -fno-pic \
+	-fno-stack-protector -fno-builtin
+$(BUILD)/ring3/%.o: %.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(RING3_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/ring3/%.o: %.S
+	@mkdir -p $(@D)
+	$(call Q,AS)$(CC) -I. -c -o $@ $<
+$(RING3): $(BUILD)/ring3/%.elf: $(BUILD)/ring3/tests/bare/%.o $(RT_OBJ) libos-net/rt/link.ld
+	$(call Q,LD)ld -n -z max-page-size=4096 -T libos-net/rt/link.ld -o $@ \
+	    $(filter %.o,$^)
 $(BUILD)/core-bare.o: $(BARE_OBJ)
 	$(call Q,LD)ld -r -o $@ $^
 $(BUILD)/core-host.o: $(CORE_OBJ)

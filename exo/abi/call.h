@@ -113,4 +113,26 @@ struct exo_call_slot {
 	uint64_t report; /* address of a struct exo_report, or 0 */
 };
 
+/** A packet on its way out, of Ethernet. It is copied before anything looks at it,
+ * and the copy is what is sent. */
+struct exo_call_transmit {
+	struct exo_key
+	    key; /* needs EXO_RIGHT_TRANSMIT; its region has the packet */
+	uint64_t packet; /* address */
+	uint32_t size;   /* bytes, EXO_TRANSMIT_MIN to _MAX */
+	uint32_t zero;
+};
+#define EXO_TRANSMIT_MIN 14u
+#define EXO_TRANSMIT_MAX 1514u
+
+struct exo_call_exit {
+	uint64_t status;
+};
+
+struct exo_call_print {
+	uint64_t text; /* address */
+	uint64_t size; /* bytes, EXO_PRINT_MAX at most */
+};
+#define EXO_PRINT_MAX 256u
+
 #endif

@@ -102,4 +102,68 @@ trap_back:			/* rsp is what was kept */
 	popq %rbx
 	popq %rbp
 	ret
+/*
+ * SYSCALL: the registers go into the environment that runs, which begins with them;
+ * the kernel's stack is as good as empty. syscall_enter() does not return.
+ */
+	.globl syscall_entry
+syscall_entry:
+	movq %rsp, user_rsp(%rip)
+	movq env_current(%rip), %rsp
+	addq $15 * 8, %rsp
+	pushq %rax
+	pushq %rcx
+	pushq %rdx
+	pushq %rbx
+	pushq %rbp
+	pushq %rsi
+	pushq %rdi
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+	pushq %r12
+	pushq %r13
+	pushq %r14
+	pushq %r15
+	movq %rcx, 15 * 8(%rsp)		/* rip, rflags, rsp */
+	movq %r11, 16 * 8(%rsp)
+	movq user_rsp(%rip), %rcx
+	movq %rcx, 17 * 8(%rsp)
+	movq trap_stack(%rip), %rsp
+	xorl %ebp, %ebp
+	cld
+	call syscall_enter
+	ud2
+
+/* void env_enter(const struct user_regs *): go on in ring 3. */
+	.globl env_enter
+env_enter:
+	movq trap_stack(%rip), %rsp
+	pushq $0x1b
+	pushq 17 * 8(%rdi)
+	pushq 16 * 8(%rdi)
+	pushq $0x23
+	pushq 15 * 8(%rdi)
+	movq (%rdi), %r15
+	movq 1 * 8(%rdi), %r14
+	movq 2 * 8(%rdi), %r13
+	movq 3 * 8(%rdi), %r12
+	movq 4 * 8(%rdi), %r11
+	movq 5 * 8(%rdi), %r10
+	movq 6 * 8(%rdi), %r9
+	movq 7 * 8(%rdi), %r8
+	movq 9 * 8(%rdi), %rsi
+	movq 10 * 8(%rdi), %rbp
+	movq 11 * 8(%rdi), %rbx
+	movq 12 * 8(%rdi), %rdx
+	movq 13 * 8(%rdi), %rcx
+	movq 14 * 8(%rdi), %rax
+	movq 8 * 8(%rdi), %rdi
+	iretq
+
+	.bss
+	.balign 8
+user_rsp:
+	.skip 8
 	.section .note.GNU-stack, "", @progbits

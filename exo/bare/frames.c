@@ -9,6 +9,10 @@
 #define LOW  0x100000u /* what is below is firmware's and the loader's */
 #define NONE UINT8_MAX /* no free run begins here */
 
+/* What is needed before: tables of the kernel, some for each GiB of RAM, and a byte
+ * for each frame of it. */
+#define EARLY_MOST ((uint64_t)64 << 20)
+
 /* A free run, in its own first bytes. */
 struct run {
 	struct run *next, **prev;
@@ -20,6 +24,7 @@ static struct {
 	uint64_t n;     /* frames below the end of RAM */
 	uint64_t nfree, nall;
 	uint64_t early; /* what was given away before */
+	uint64_t early_end;
 } frames;
 
 static uint64_t round_up(uint64_t v)
@@ -27,23 +32,30 @@ static uint64_t round_up(uint64_t v)
 	return (v + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
 }
 
-static uint64_t max64(uint64_t a, uint64_t b)
+/* Behind the kernel, or behind the initrd where that begins soon: the loader puts it
+ * at the end of RAM, where nothing is behind it. */
+static uint64_t early_from(const struct machine *m)
 {
-	return a > b ? a : b;
+	uint64_t at = round_up(paging_phys_of_kernel((uintptr_t)kernel_end));
+
+	if (m->initrd.size != 0 && m->initrd.from < at + EARLY_MOST)
+		at = round_up(m->initrd.from + m->initrd.size);
+	return at;
 }
 
-/* Behind the kernel and the initrd, up to 1 GiB: the tables of before reach. */
 uint64_t frames_early(const struct machine *m, uint64_t n)
 {
 	uint64_t at;
 
-	if (frames.early == 0)
-		frames.early =
-		    round_up(max64(paging_phys_of_kernel((uintptr_t)kernel_end),
-		        m->initrd.from + m->initrd.size));
+	if (frames.early == 0) {
+		frames.early = early_from(m);
+		frames.early_end = frames.early + EARLY_MOST;
+	}
 	at = frames.early;
 	frames.early += n * FRAME_SIZE;
-	exo_assert(frames.early <= (uint64_t)1 << 30);
+	exo_assert(frames.early <= frames.early_end &&
+	           frames.early <= m->ram_end &&
+	           frames.early <= (uint64_t)1 << 30);
 	memset(paging_early(at), 0, n * FRAME_SIZE);
 	return at;
 }

@@ -9,6 +9,7 @@
 #include "exo/bare/paging.h"
 #include "exo/bare/panic.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/system.h"
 #include "exo/bare/tap.h"
 #include "exo/bare/test.h"
 #include "exo/bare/trap.h"
@@ -53,8 +54,7 @@ static void run(void)
 		test_core();
 		tap_end();
 	}
-	serial_str("exopf: nothing to do\n");
-	panic_exit(1);
+	system_run(&machine);
 }
 
 _Noreturn void bare_main(uint64_t start_info)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The kernel for bare x86-64: the core with the machine under it.
+# The kernel for bare x86-64: the core with the machine under it; and programs for its
+# environments.
 KERNEL_SRC := $(sort $(wildcard exo/bare/*.c))
 KERNEL_ASM := $(sort $(wildcard exo/bare/*.S))
 KERNEL_OBJ := $(patsubst %.c,$(BUILD)/bare/%.o,$(KERNEL_SRC)) \
 	$(patsubst %.S,$(BUILD)/bare/%.o,$(KERNEL_ASM))
+RT_OBJ := $(BUILD)/ring3/libos-net/rt/start.o $(BUILD)/ring3/libos-net/rt/rt.o
+RING3 := $(patsubst tests/bare/%.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard tests/bare/*.c)))

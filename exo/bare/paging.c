@@ -139,6 +139,36 @@ uint64_t paging_new(void)
 	return root;
 }
 
+struct visit {
+	void (*fn)(void *arg, uint64_t va, uint64_t entry);
+	void *arg;
+};
+
+static void visit_level(const struct visit *v, uint64_t table, unsigned level,
+    unsigned n, uint64_t va)
+{
+	const uint64_t *entry = table_at(table);
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t at = va + ((uint64_t)i << (12 + 9 * (level - 1)));
+
+		if ((entry[i] & PT_PRESENT) == 0)
+			continue;
+		if (level == LEAF)
+			v->fn(v->arg, at, entry[i]);
+		else
+			visit_level(v, entry[i] & PT_FRAME, level - 1, PER, at);
+	}
+}
+
+void paging_each(uint64_t root,
+    void (*fn)(void *arg, uint64_t va, uint64_t entry), void *arg)
+{
+	const struct visit v = { fn, arg };
+
+	visit_level(&v, root, 4, HALF, 0);
+}
+
 static void free_level(uint64_t table, unsigned level, unsigned n)
 {
 	const uint64_t *entry = table_at(table);

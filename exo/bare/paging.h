@@ -78,6 +78,10 @@ uint64_t paging_new(void);
 /** Give back such tables, all levels of them, and no frame that they map. */
 void paging_free(uint64_t root);
 
+/** Call fn with each page below USER_END that is mapped. */
+void paging_each(uint64_t root,
+    void (*fn)(void *arg, uint64_t va, uint64_t entry), void *arg);
+
 /** Map a page of 4 KiB. false: no frame for a table. */
 bool paging_map(uint64_t root, uint64_t va, uint64_t at, uint64_t bits);
 

@@ -11,6 +11,7 @@
 #include "exo/bare/clock.h"
 #include "exo/bare/code.h"
 #include "exo/bare/entropy.h"
+#include "exo/bare/env.h"
 #include "exo/bare/heap.h"
 #include "exo/bare/serial.h"
 #include "exo/lib/mem.h"
@@ -48,7 +49,7 @@ int plat_random(void *p, size_t n)
 int plat_copy_in(struct plat_env *env, void *to, uint64_t from, size_t n)
 {
 	if (env != NULL)
-		return -EXO_EINVAL;
+		return env_copy_in(env, to, from, n);
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	memcpy(to, (const void *)(uintptr_t)from, n);
 	return 0;
@@ -57,7 +58,7 @@ int plat_copy_in(struct plat_env *env, void *to, uint64_t from, size_t n)
 int plat_copy_out(struct plat_env *env, uint64_t to, const void *from, size_t n)
 {
 	if (env != NULL)
-		return -EXO_EINVAL;
+		return env_copy_out(env, to, from, n);
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	memcpy((void *)(uintptr_t)to, from, n);
 	return 0;
@@ -65,12 +66,16 @@ int plat_copy_out(struct plat_env *env, uint64_t to, const void *from, size_t n)
 
 void plat_notify(struct plat_env *env)
 {
-	(void)env;
+	if (env != NULL)
+		env->wake = true;
 }
 
 void plat_print(struct plat_env *env, const char *line, uint32_t n)
 {
-	(void)env;
+	if (env != NULL) {
+		serial_str(env->label);
+		serial_str(": ");
+	}
 	serial_write(line, n);
 	if (n == 0 || line[n - 1] != '\n')
 		serial_write("\n", 1);

@@ -5,6 +5,7 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/panic.h"
+#include "exo/bare/sched.h"
 #include "exo/bare/x86.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
@@ -41,6 +42,7 @@ struct table {
 } __attribute__((packed));
 
 /* null, code, data; user data, user code in the order that SYSRET wants; TSS */
+uint64_t trap_stack;
 static uint64_t gdt[7] = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff,
 	0x00cff3000000ffff, 0x00affb000000ffff, 0, 0 };
 static struct gate idt[VECTORS];
@@ -116,9 +118,10 @@ _Noreturn void trap_init(void (*go)(void))
 		tss.ist[i] = make_stack(IST_FIRST + i);
 		set_gate(own_stack[i], i + 1);
 	}
-	tss.rsp[0] = make_stack(0);
+	trap_stack = make_stack(0);
+	tss.rsp[0] = trap_stack;
 	load_tables();
-	trap_go(tss.rsp[0], go);
+	trap_go(trap_stack, go);
 }
 
 uint32_t trap_expect(void (*fn)(uint64_t arg), uint64_t arg, uint64_t *at)
@@ -145,9 +148,13 @@ static void come_back(struct trap *t)
 
 void trap_enter(struct trap *t)
 {
-	if (expected.on && t->vector < 32) {
-		come_back(t);
+	if ((t->cs & 3) == 3)
+		sched_trap(t);
+	if (t->vector >= 32) {
+		sched_interrupt(t->vector);
 		return;
 	}
-	panic_trap(t);
+	if (!expected.on)
+		panic_trap(t);
+	come_back(t);
 }

@@ -22,6 +22,9 @@ struct trap {
 	uint64_t rip, cs, rflags, rsp, ss; /* the processor's */
 };
 
+/** The kernel's stack: where it begins, each time it is entered from ring 3. */
+extern uint64_t trap_stack;
+
 /** Load descriptors, take over all vectors, and go over to a stack with guard
  * pages by calling go(), which does not return. */
 _Noreturn void trap_init(void (*go)(void));

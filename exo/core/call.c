@@ -126,6 +126,7 @@ int exo_call(
 		CALL(UNBIND, unbind);
 		CALL(STAT, stat);
 		CALL(SLOT, slot);
+		CALL(TRANSMIT, transmit);
 #undef CALL
 	default:
 		return -EXO_ENOSYS;

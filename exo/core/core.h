@@ -45,7 +45,11 @@ struct exo_core_config {
 	uint32_t without; /* passes of the compiler to leave out: bits of
 				  exo/jit/passes.inc */
 	uint32_t harden;  /* bits of enum jit_harden (exo/jit/jit.h) */
-	bool judge;       /* interpret, too: exo_bind_stat.differed counts
+	/** Send a packet, which is whole and not kept: 0, or -EXO_ELIMIT, there is
+	 * no room. NULL: there is no way out. */
+	int (*send)(void *arg, const uint8_t *packet, uint32_t n);
+	void *send_arg;
+	bool judge; /* interpret, too: exo_bind_stat.differed counts
 				  where the two differ */
 };
 
@@ -158,6 +162,8 @@ struct exo_core_stat {
 	uint32_t envs;
 	uint32_t bindings;
 	uint64_t refused; /* BIND calls that failed */
+	uint64_t sent;    /* packets that went out */
+	uint64_t unsent;  /* that might not, or found no room */
 };
 
 void exo_core_stat(const struct exo_core *core, struct exo_core_stat *out);

@@ -207,6 +207,7 @@ struct exo_core {
 	uint32_t slots_max;   /* SLOTS_MAX, but for tests */
 	uint64_t calls;       /* that compared claims */
 	uint8_t nothing;      /* where a packet without bytes lies */
+	uint8_t out_packet[EXO_TRANSMIT_MAX]; /* that is being looked at */
 	struct exo_core_stat stat;
 };
 
@@ -298,6 +299,10 @@ uint64_t effect_run(const struct binding *b, const struct isa_pkt *pkt);
 /** The same for the judge; false: it ends or answers otherwise. */
 bool effect_agrees(
     const struct binding *b, const struct isa_pkt *pkt, uint64_t r0);
+
+/* transmit.c */
+int call_transmit(
+    struct exo_core *core, struct env *env, struct exo_call_transmit *a);
 
 /* budget.c */
 void budget_init(struct env *env, const struct exo_env_args *args);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way in from ring 3: see call.h. */
+#include "exo/bare/call.h"
+
+#include "exo/abi/call.h"
+#include "exo/abi/err.h"
+#include "exo/bare/sched.h"
+#include "exo/bare/serial.h"
+#include "exo/bare/x86.h"
+#include "exo/core/core.h"
+#include "exo/lib/mem.h"
+
+#define STAR_VALUE ((uint64_t)0x10 << 48 | (uint64_t)0x08 << 32)
+#define FLAGS_OFF  0x257fd5u /* all but what is always 1 */
+#define LINES_MAX  10000u    /* of one environment on the console */
+
+extern const uint8_t syscall_entry[];
+void syscall_enter(void);
+
+/* Arguments of any call. */
+union args {
+#define EXO_CALL_ROW(name, number, type, meaning) struct type of_##name;
+#include "exo/abi/call.inc"
+#undef EXO_CALL_ROW
+};
+
+void call_init(void)
+{
+	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | 1);
+	x86_wrmsr(MSR_STAR, STAR_VALUE);
+	x86_wrmsr(MSR_LSTAR, (uintptr_t)syscall_entry);
+	x86_wrmsr(MSR_SFMASK, FLAGS_OFF);
+	x86_set_cr4(x86_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+}
+
+/* Bytes of a call's arguments; 0: there is no such call. */
+static uint64_t size_of(uint64_t nr)
+{
+	switch (nr) {
+#define EXO_CALL_ROW(name, number, type, meaning) \
+	case number:                              \
+		return sizeof(struct type);
+#include "exo/abi/call.inc"
+#undef EXO_CALL_ROW
+	default:
+		return 0;
+	}
+}
+
+static int print(struct plat_env *e, const struct exo_call_print *a)
+{
+	char text[EXO_PRINT_MAX];
+	uint32_t n = (uint32_t)a->size;
+
+	if (a->size > sizeof(text))
+		return -EXO_E2BIG;
+	if (env_copy_in(e, text, a->text, n) != 0)
+		return -EXO_EINVAL;
+	if (e->lines++ >= LINES_MAX)
+		return -EXO_ELIMIT;
+	for (uint32_t i = 0; i < n; i++)
+		if ((text[i] < 0x20 || text[i] > 0x7e) && text[i] != '\n')
+			text[i] = '?';
+	serial_str(e->label);
+	serial_str(": ");
+	serial_write(text, n);
+	if (n == 0 || text[n - 1] != '\n')
+		serial_str("\n");
+	return 0;
+}
+
+/* Sleep, unless there is something to wake up for. */
+static int wait(struct plat_env *e)
+{
+	if (e->ring == NULL)
+		return -EXO_EINVAL;
+	if (!e->wake)
+		e->state = ENV_WAITING;
+	e->wake = false;
+	return 0;
+}
+
+/* Calls that are of the machine; the others are the core's. */
+static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
+{
+	switch (nr) {
+	case EXO_CALL_YIELD_NR:
+		return 0;
+	case EXO_CALL_WAIT_NR:
+		return wait(e);
+	case EXO_CALL_EXIT_NR:
+		env_die(e, ENV_EXIT, a->of_EXIT.status);
+		return 0;
+	case EXO_CALL_PRINT_NR:
+		return print(e, &a->of_PRINT);
+	default:
+		return exo_call(e->core, e->name, (uint32_t)nr, a, size_of(nr));
+	}
+}
+
+/* Whether results can be written where the arguments are, before anything is done. */
+static bool writable(const struct plat_env *e, uint64_t at, uint64_t n)
+{
+	return env_at_user(e, at, true) != NULL &&
+	       env_at_user(e, at + n - 1, true) != NULL;
+}
+
+static int64_t call(struct plat_env *e, uint64_t nr, uint64_t at, uint64_t size)
+{
+	union args a;
+	uint64_t want = size_of(nr);
+	int err;
+
+	_Static_assert(sizeof(a) <= 4096, "arguments are on two pages at most");
+	if (want == 0)
+		return -EXO_ENOSYS;
+	if (size != want || at >= UINT64_MAX - size || !writable(e, at, size) ||
+	    env_copy_in(e, &a, at, size) != 0)
+		return -EXO_EINVAL;
+	err = machine_call(e, nr, &a);
+	if (err == 0 && e->state != ENV_DEAD)
+		(void)env_copy_out(e, at, &a, size);
+	return err;
+}
+
+void syscall_enter(void)
+{
+	struct plat_env *e = env_current;
+	uint64_t nr = e->regs.rax;
+
+	e->regs.rax = (uint64_t)call(e, nr, e->regs.rdi, e->regs.rsi);
+	e->regs.rcx = 0;
+	e->regs.r11 = 0;
+	if (nr == EXO_CALL_YIELD_NR)
+		sched_next();
+	sched_resume();
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is started: see conf.h. The file is the machine's owner's, and believed. */
+#include "exo/bare/conf.h"
+
+#include "exo/abi/cap.h"
+#include "exo/bare/cpio.h"
+#include "exo/bare/env.h"
+#include "exo/bare/paging.h"
+#include "exo/bare/serial.h"
+#include "exo/lib/arena.h"
+#include "exo/lib/mem.h"
+#include "exo/plat/plat.h"
+#include "exo/space/text.h"
+
+#define RING_DEFAULT 65536u
+#define STEPS        10000000u /* for a region's text */
+
+/* A piece of text. */
+struct word {
+	const char *p;
+	uint32_t n;
+};
+
+static struct word next_word(struct word *line)
+{
+	struct word w;
+
+	while (line->n > 0 && *line->p == ' ') {
+		line->p++;
+		line->n--;
+	}
+	w.p = line->p;
+	while (line->n > 0 && *line->p != ' ') {
+		line->p++;
+		line->n--;
+	}
+	w.n = (uint32_t)(line->p - w.p);
+	return w;
+}
+
+/* Whether it is "name=..."; then *w is what follows. */
+static bool is_option(struct word *w, const char *name)
+{
+	uint32_t n = 0;
+
+	while (name[n] != '\0')
+		n++;
+	if (w->n <= n || memcmp(w->p, name, n) != 0 || w->p[n] != '=')
+		return false;
+	w->p += n + 1;
+	w->n -= n + 1;
+	return true;
+}
+
+static uint32_t number_of(struct word w)
+{
+	uint32_t v = 0;
+
+	for (uint32_t i = 0; i < w.n && w.p[i] >= '0' && w.p[i] <= '9'; i++)
+		v = v * 10 + (uint32_t)(w.p[i] - '0');
+	return v;
+}
+
+/* How an environment is to end. False: there is no such way. */
+static bool end_of(struct word w, struct env_args *a)
+{
+	static const struct {
+		const char *name;
+		uint32_t n;
+		enum env_end end;
+	} ways[] = { { "exit", 4, ENV_EXIT }, { "fault", 5, ENV_FAULT },
+		{ "stack", 5, ENV_BAD_STACK }, { "killed", 6, ENV_KILLED } };
+
+	for (uint32_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		uint32_t n = ways[i].n;
+
+		if (w.n < n || memcmp(w.p, ways[i].name, n) != 0 ||
+		    (w.n > n && w.p[n] != ':'))
+			continue;
+		a->expected = ways[i].end;
+		a->expected_code = ways[i].end == ENV_EXIT ? 0 : ENV_ANY_CODE;
+		if (w.n > n)
+			a->expected_code = number_of(
+			    (struct word){ w.p + n + 1, w.n - n - 1 });
+		return true;
+	}
+	return false;
+}
+
+static void copy_word(char *to, uint32_t room, struct word w)
+{
+	uint32_t n = w.n < room ? w.n : room - 1;
+
+	memcpy(to, w.p, n);
+	to[n] = '\0';
+}
+
+static int refuse(struct word line, const char *why)
+{
+	serial_str("boot.conf: ");
+	serial_write(line.p, line.n);
+	serial_str(": ");
+	serial_str(why);
+	serial_str("\n");
+	return -1;
+}
+
+static void *get(void *ctx, size_t n)
+{
+	(void)ctx;
+	return plat_alloc(n);
+}
+
+static void put(void *ctx, void *p, size_t n)
+{
+	(void)ctx;
+	plat_free(p, n);
+}
+
+/* Options, and then the environment. */
+static int start(const struct machine *m, struct exo_core *core,
+    struct word whole, struct word line)
+{
+	char label[32], arg[1024] = "";
+	struct env_args a = { .label = label,
+		.arg = arg,
+		.ring_size = RING_DEFAULT,
+		.rights = EXO_RIGHT_ALL & ~EXO_RIGHT_DERIVE };
+	struct exo_mem mem = { .get = get, .put = put };
+	struct sp_text_error err;
+	struct exo_arena arena;
+	struct sp_region region;
+	struct sp_work work = { &arena, STEPS, &sp_packets, NULL };
+	struct cpio_file file;
+	struct plat_env *e;
+	struct word w = next_word(&line);
+	int ret = 0;
+
+	copy_word(label, sizeof(label), w);
+	w = next_word(&line);
+	if (!cpio_find(
+	        paging_direct(m->initrd.from), m->initrd.size, w.p, w.n, &file))
+		return refuse(whole, "there is no such module");
+	a.elf = file.data;
+	a.elf_size = file.size;
+	exo_arena_init(&arena, &mem);
+	for (w = next_word(&line); ret == 0 && w.n > 0; w = next_word(&line)) {
+		if (is_option(&w, "ring")) {
+			a.ring_size = number_of(w);
+		} else if (is_option(&w, "arg")) {
+			copy_word(arg, sizeof(arg), w);
+		} else if (is_option(&w, "rights")) {
+			a.rights = number_of(w);
+		} else if (is_option(&w, "end")) {
+			ret = end_of(w, &a) ? 0 : -1;
+		} else if (is_option(&w, "region")) {
+			w.n += line.n;
+			line.n = 0;
+			ret = sp_text_parse(&work, w.p, w.n, &region, &err);
+			a.region = &region;
+		} else {
+			ret = -1;
+		}
+	}
+	if (ret != 0)
+		ret = refuse(whole, "an option is malformed");
+	else if (env_new(core, &a, &e) != 0)
+		ret = refuse(whole, "it cannot be started");
+	exo_arena_free(&arena);
+	return ret;
+}
+
+int conf_start(const struct machine *m, struct exo_core *core)
+{
+	struct cpio_file conf;
+	const char *p, *end;
+	int n = 0;
+
+	if (!cpio_find(paging_direct(m->initrd.from), m->initrd.size,
+	        "boot.conf", 9, &conf))
+		return 0;
+	p = (const char *)conf.data;
+	end = p + conf.size;
+	while (p < end) {
+		struct word line = { p, 0 }, rest, first;
+
+		while (p < end && *p != '\n')
+			p++;
+		line.n = (uint32_t)(p - line.p);
+		p++;
+		rest = line;
+		first = next_word(&rest);
+		if (first.n == 0 || first.p[0] == '#')
+			continue;
+		if (first.n != 3 || memcmp(first.p, "env", 3) != 0)
+			return refuse(line, "a line begins with env");
+		if (start(m, core, line, rest) != 0)
+			return -1;
+		n++;
+	}
+	return n;
+}

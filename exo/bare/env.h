@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Environments in ring 3: an address space, registers, and the page that is shared.
+ *
+ * Overview: env_new() makes one of an ELF program. sched.c runs them in turn; what
+ * ends a turn comes in by trap.c or call.c, which leave the registers in env->regs.
+ * One that dies is taken apart when the kernel is on its own stack and tables again.
+ */
+#ifndef EXO_BARE_ENV_H
+#define EXO_BARE_ENV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exo/abi/pe.h"
+#include "exo/abi/ring.h"
+#include "exo/bare/machine.h"
+#include "exo/core/core.h"
+
+#define ENVS_MAX  64u
+#define FPU_SIZE  512u  /* FXSAVE's */
+#define USER_CODE 0x23u /* selectors */
+#define USER_DATA 0x1bu
+
+/** Registers of ring 3: in the order of struct trap (trap.h), entry.S knows. */
+struct user_regs {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t rip, rflags, rsp;
+};
+
+enum env_state {
+	ENV_NONE,
+	ENV_RUNNABLE,
+	ENV_WAITING, /* for packets */
+	ENV_DEAD,    /* to be taken apart */
+};
+
+/** Why one ended. */
+enum env_end {
+	ENV_EXIT = 1,  /* it said so: code is what it said */
+	ENV_FAULT,     /* an exception without a handler: code is the vector */
+	ENV_BAD_STACK, /* an upcall had nowhere to go */
+	ENV_KILLED,
+};
+
+#define ENV_ANY_CODE UINT64_MAX
+
+struct plat_env {
+	struct user_regs regs; /* first: entry.S */
+	_Alignas(16) uint8_t fpu[FPU_SIZE];
+	uint64_t root; /* its tables */
+	enum env_state state;
+	enum env_end end;
+	uint64_t code;
+	uint64_t about; /* of a fault: the address */
+	uint64_t name;  /* the core's */
+	struct exo_core *core;
+	struct exo_pe *pe;     /* by the direct map */
+	struct exo_ring *ring; /* likewise: one run of frames */
+	uint32_t ring_size;
+	unsigned ring_order;
+	bool wake; /* packets came since it was last asked */
+	char label[32];
+	uint64_t turns; /* it was given */
+	uint64_t upcalls;
+	uint32_t lines;        /* it printed */
+	enum env_end expected; /* how it is to end, and with which code */
+	uint64_t expected_code;
+};
+
+struct env_args {
+	const char *label;
+	const uint8_t *elf; /* any bytes */
+	uint64_t elf_size;
+	const char *arg; /* NUL at the end */
+	uint32_t ring_size;
+	enum env_end expected;  /* how it is to end; 0: EXIT, with 0 */
+	uint64_t expected_code; /* or ENV_ANY_CODE */
+	uint32_t rights;        /* of the key that it starts with, and ... */
+	const struct sp_region *region; /* ... what of; NULL: every packet */
+};
+
+/** Make an environment, runnable. 0 with *out, or a negated EXO_E*. */
+int env_new(
+    struct exo_core *core, const struct env_args *args, struct plat_env **out);
+
+/** The i-th there can be; NULL: none. */
+struct plat_env *env_at(unsigned i);
+
+/** Let it end: state is ENV_DEAD from now on. */
+void env_die(struct plat_env *e, enum env_end end, uint64_t code);
+
+/** Take apart one that is dead, all that it had. The kernel's tables are in use. */
+void env_free(struct plat_env *e);
+
+/** Where a user address is, by the direct map, if all of n bytes are on its page and
+ * may be read, or written; NULL. */
+uint8_t *env_at_user(const struct plat_env *e, uint64_t va, bool write);
+
+/** Copy to and from its memory: see plat_copy_in(). */
+int env_copy_in(const struct plat_env *e, void *to, uint64_t from, uint64_t n);
+int env_copy_out(
+    const struct plat_env *e, uint64_t to, const void *from, uint64_t n);
+
+/** Map a fresh, zeroed frame of its own. False: no frame, or it has one there. */
+bool env_map_new(struct plat_env *e, uint64_t va, uint64_t bits);
+
+/** Load an ELF program into a fresh environment; *entry. 0, -EXO_EIMAGE or
+ * -EXO_ENOMEM. */
+int elf_load(
+    struct plat_env *e, const uint8_t *u_elf, uint64_t size, uint64_t *entry);
+
+/** Let an upcall come: write its frame and let the environment go on at the entry
+ * point. False: there is no entry point. One whose stack is bad dies. */
+bool upcall(struct plat_env *e, uint64_t entry, enum exo_cause cause,
+    uint64_t vector, uint64_t code, uint64_t address);
+
+#endif

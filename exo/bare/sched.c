@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who runs: see sched.h.
+ *
+ * The kernel never waits in the middle of something: each way in from ring 3 begins on
+ * an empty stack and ends by going on with some environment.
+ */
+#include "exo/bare/sched.h"
+
+#include "exo/bare/apic.h"
+#include "exo/bare/call.h"
+#include "exo/bare/paging.h"
+#include "exo/bare/trap.h"
+#include "exo/bare/x86.h"
+#include "exo/lib/bug.h"
+#include "exo/lib/mem.h"
+
+#define TURN_NS 10000000u
+
+void env_enter(const struct user_regs *regs) __attribute__((noreturn));
+
+struct plat_env *env_current;
+static struct plat_env *fpu_of; /* whose registers are in the processor */
+static const struct sched_ops *ops;
+static unsigned last; /* place of the one whose turn it was */
+
+/* The registers of ring 3 that the kernel does not touch. Nothing of one environment
+ * is there when another one runs. */
+static void switch_fpu(struct plat_env *e)
+{
+	if (fpu_of == e)
+		return;
+	if (fpu_of != NULL)
+		__asm__ volatile("fxsave64 %0" : "=m"(fpu_of->fpu));
+	__asm__ volatile("fxrstor64 %0" : : "m"(e->fpu));
+	fpu_of = e;
+}
+
+static _Noreturn void go_on(struct plat_env *e)
+{
+	env_current = e;
+	if (x86_cr3() != e->root)
+		x86_set_cr3(e->root);
+	switch_fpu(e);
+	env_enter(&e->regs);
+}
+
+/* Take apart those that ended. */
+static void bury(void)
+{
+	for (unsigned i = 0; i < ENVS_MAX; i++) {
+		struct plat_env *e = env_at(i);
+
+		if (e == NULL || e->state != ENV_DEAD)
+			continue;
+		x86_set_cr3(paging_root());
+		if (fpu_of == e)
+			fpu_of = NULL;
+		if (env_current == e)
+			env_current = NULL;
+		ops->ended(ops->arg, e);
+		env_free(e);
+	}
+}
+
+/* Packets wake who waits for them; an upcall if it wants one. */
+static void wake(struct plat_env *e)
+{
+	if (!e->wake)
+		return;
+	if (e->state == ENV_WAITING) {
+		e->state = ENV_RUNNABLE;
+		e->wake = e->pe->entry_packet != 0;
+	}
+	if (!e->wake)
+		return;
+	if (e->pe->critical != 0) {
+		e->pe->packets = 1;
+		return;
+	}
+	e->wake = false;
+	(void)upcall(e, e->pe->entry_packet, EXO_CAUSE_PACKET, 0, 0, 0);
+}
+
+/* The next that may run, after the one whose turn it was; NULL. */
+static struct plat_env *pick(bool *any)
+{
+	*any = false;
+	for (unsigned i = 1; i <= ENVS_MAX; i++) {
+		unsigned at = (last + i) % ENVS_MAX;
+		struct plat_env *e = env_at(at);
+
+		if (e == NULL || e->state == ENV_DEAD)
+			continue;
+		*any = true;
+		wake(e);
+		if (e->state != ENV_RUNNABLE)
+			continue;
+		last = at;
+		return e;
+	}
+	return NULL;
+}
+
+_Noreturn void sched_next(void)
+{
+	for (;;) {
+		struct plat_env *e;
+		bool any;
+
+		(void)ops->poll(ops->arg);
+		bury();
+		e = pick(&any);
+		if (e != NULL) {
+			e->turns++;
+			apic_timer(TURN_NS);
+			go_on(e);
+		}
+		bury();
+		if (!any)
+			ops->done(ops->arg);
+		ops->wait(ops->arg);
+	}
+}
+
+_Noreturn void sched_resume(void)
+{
+	struct plat_env *e = env_current;
+
+	if (e == NULL || e->state != ENV_RUNNABLE)
+		sched_next();
+	if (e->regs.rip >= USER_END) {
+		/* IRETQ would fault in ring 0 */
+		env_die(e, ENV_FAULT, 13);
+		sched_next();
+	}
+	go_on(e);
+}
+
+_Noreturn void sched_run(const struct sched_ops *with)
+{
+	ops = with;
+	call_init();
+	sched_next();
+}
+
+/* An exception of ring 3's own: its handler's, or the end. */
+static void exception(struct plat_env *e, const struct trap *t)
+{
+	bool fault = t->vector == TRAP_PF;
+
+	if (upcall(e, fault ? e->pe->entry_fault : e->pe->entry_exception,
+	        fault ? EXO_CAUSE_FAULT : EXO_CAUSE_EXCEPTION, t->vector,
+	        t->error, fault ? x86_cr2() : 0))
+		return;
+	e->about = fault ? x86_cr2() : 0;
+	env_die(e, ENV_FAULT, t->vector);
+}
+
+_Noreturn void sched_trap(const struct trap *t)
+{
+	struct plat_env *e = env_current;
+
+	exo_assert(e != NULL);
+	memcpy(&e->regs, t, 15 * sizeof(uint64_t));
+	e->regs.rip = t->rip;
+	e->regs.rflags = t->rflags;
+	e->regs.rsp = t->rsp;
+	if (t->vector >= 32) {
+		sched_interrupt(t->vector);
+		sched_next();
+	}
+	exception(e, t);
+	sched_resume();
+}
+
+void sched_interrupt(uint64_t vector)
+{
+	if (vector != APIC_SPURIOUS)
+		apic_eoi();
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who runs: environments in turn, each until it gives up its turn or its time is over.
+ */
+#ifndef EXO_BARE_SCHED_H
+#define EXO_BARE_SCHED_H
+
+#include <stdint.h>
+
+#include "exo/bare/env.h"
+
+struct trap;
+
+/** What the kernel does between turns. */
+struct sched_ops {
+	/** Take packets in; how many. */
+	uint32_t (*poll)(void *arg);
+	/** Wait until there may be some; for as long as nobody is runnable. */
+	void (*wait)(void *arg);
+	/** Nobody is left. It does not return. */
+	void (*done)(void *arg);
+	/** One has ended, and is about to be taken apart. */
+	void (*ended)(void *arg, struct plat_env *e);
+	void *arg;
+};
+
+/** Run environments until none is left. Does not return. */
+_Noreturn void sched_run(const struct sched_ops *ops);
+
+/** An exception or interrupt in ring 3, or an interrupt while the kernel waits. */
+_Noreturn void sched_trap(const struct trap *t);
+void sched_interrupt(uint64_t vector);
+
+/** Go on with the environment that runs, or, when it may not, with another one. */
+_Noreturn void sched_resume(void);
+
+/** It gives up the rest of its turn. */
+_Noreturn void sched_next(void);
+
+/** The one that runs, or ran last; NULL. entry.S knows it. */
+extern struct plat_env *env_current;
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The running system: see system.h. */
+#include "exo/bare/system.h"
+
+#include "exo/bare/apic.h"
+#include "exo/bare/conf.h"
+#include "exo/bare/env.h"
+#include "exo/bare/panic.h"
+#include "exo/bare/sched.h"
+#include "exo/bare/serial.h"
+#include "exo/bare/tap.h"
+#include "exo/bare/x86.h"
+#include "exo/core/core.h"
+#include "exo/lib/bug.h"
+
+static struct {
+	struct exo_core *core;
+	uint32_t failed; /* environments that did not end as they should */
+	bool tap;        /* each of them is a test */
+} system;
+
+static uint32_t poll(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static void wait(void *arg)
+{
+	(void)arg;
+	x86_wait();
+}
+
+static void ended(void *arg, struct plat_env *e)
+{
+	static const char *const how[] = { [ENV_EXIT] = "exit, status ",
+		[ENV_FAULT] = "exception ",
+		[ENV_BAD_STACK] = "a bad upcall stack, cause ",
+		[ENV_KILLED] = "killed, " };
+
+	bool as_told =
+	    e->end == e->expected &&
+	    (e->code == e->expected_code || e->expected_code == ENV_ANY_CODE);
+
+	(void)arg;
+	if (system.tap)
+		tap_ok(as_told, e->label);
+	if (as_told)
+		return;
+	system.failed++;
+	serial_str("# ");
+	serial_str(e->label);
+	serial_str(" ended: ");
+	serial_str(how[e->end]);
+	serial_u64(e->code);
+	serial_str(", at ");
+	serial_hex(e->regs.rip);
+	serial_str(", about ");
+	serial_hex(e->about);
+	serial_str("\n");
+}
+
+static void done(void *arg)
+{
+	(void)arg;
+	if (system.tap)
+		tap_end();
+	panic_exit(system.failed != 0);
+}
+
+_Noreturn void system_run(const struct machine *m)
+{
+	static const struct sched_ops ops = { poll, wait, done, ended, NULL };
+	const struct exo_core_config cfg = { .mem = 0 };
+
+	const char *value;
+
+	apic_init();
+	system.tap = machine_option(m, "tap", &value) >= 0;
+	exo_assert(exo_core_new(&cfg, &system.core) == 0);
+	if (conf_start(m, system.core) <= 0) {
+		serial_str("exopf: nothing is started: give it modules with a "
+		           "boot.conf\n");
+		panic_exit(1);
+	}
+	sched_run(&ops);
+}
