@@ -79,6 +79,7 @@ PLAT      := $(call obj,exo/hosted/plat_hosted.c)
 PLAT_TEST := $(call obj,tests/support/plat_test.c)
 OOM       := $(call obj,tests/support/oom.c)
 SUPPORT   := $(call obj,$(SUPPORT_SRC))
+DEVICE    := $(call obj,$(DEVICE_SRC))
 
 # libexopf.so.MAJOR.MINOR.PATCH; programs ask for libexopf.so.MAJOR, the soname.
 SONAME := libexopf.so.$(firstword $(subst ., ,$(VERSION)))
@@ -107,7 +108,7 @@ $(BUILD)/$(SO): $(CORE_OBJ) $(LIB_OBJ) $(LIB_MAP)
 	    $(LDFLAGS) -o $@ $(CORE_OBJ) $(LIB_OBJ) && \
 	    ln -sf $(SO) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $(BUILD)/libexopf.so
 
-$(call obj,$(CORE_SRC) $(LIBOS_SRC)): $(BUILD)/obj/%.o: %.c
+$(call obj,$(CORE_SRC) $(LIBOS_SRC) $(DEVICE_SRC)): $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(CORE_FLAGS) -c -o $@ $<
 
@@ -160,7 +161,8 @@ $(BUILD)/core-host.o: $(CORE_OBJ)
 # --- test programs -----------------------------------------------------------
 # Every allocation of the unit program can be made to fail (support/oom.h).
 OOM_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,$(OOM_CALLS))
-$(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(SUPPORT) $(OOM) $(PARTS) $(PLAT_TEST)
+$(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(SUPPORT) $(DEVICE) $(OOM) $(PARTS) \
+    $(PLAT_TEST)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -o $@ $^ $(CHECK_LIBS) \
 	    $(TOOL_LIBS)
 
