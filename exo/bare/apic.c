@@ -1,79 +1,134 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The interrupt controller: see apic.h. */
+/* Interrupts of devices: see apic.h. */
 #include "exo/bare/apic.h"
 
 #include "exo/bare/clock.h"
+#include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/x86.h"
 
-#define BASE_MSR 0x1bu
-#define ENABLE   ((uint64_t)1 << 11)
-#define SVR_ON   0x100u
+#define MSR_APIC_BASE 0x1bu
+#define BASE_ON       0x800u
+#define REGISTERS     0x1000u
+
+/* Registers, in bytes. */
+#define ID       0x20u
+#define TASK     0x80u
+#define EOI      0xb0u
+#define SPURIOUS 0xf0u
+#define SOFT_ON  0x100u
+#define LVT_TIMER 0x320u
+#define COUNT    0x380u
+#define COUNTED  0x390u
+#define DIVIDE   0x3e0u
+#define BY_ONE   0xbu
 #define MASKED   0x10000u
-#define SETTLE   2000000u /* ns to measure for */
 
-enum { /* registers, by offset */
-	REG_ID = 0x20,
-	REG_TPR = 0x80,
-	REG_EOI = 0xb0,
-	REG_SVR = 0xf0,
-	REG_LVT_TIMER = 0x320,
-	REG_LVT_LINT0 = 0x350,
-	REG_LVT_LINT1 = 0x360,
-	REG_COUNT = 0x380,
-	REG_NOW = 0x390,
-	REG_DIVIDE = 0x3e0,
-};
+#define MEASURE_NS 2000000u
 
-static uint64_t base;  /* by the direct map */
-static uint64_t scale; /* timer ticks a nanosecond, by 2^32 */
+#define LINES_AT   0xfec00000u /* of the first controller with lines */
+#define LINES_NEXT 0x10000u    /* the second on microvm */
+#define LINES      24u
 
-static volatile uint32_t *reg(uint32_t off)
+static struct {
+	uint64_t at; /* 0: it is not on */
+	uint64_t count;
+	uint64_t scale; /* ticks of the timer a nanosecond, by 2^32 */
+} apic;
+
+static volatile uint32_t *reg(uint64_t at, uint32_t off)
 {
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-	return (volatile uint32_t *)(uintptr_t)(base + off);
+	return (volatile uint32_t *)paging_direct(at) + off / 4;
 }
 
-void apic_init(void)
+bool apic_init(void)
 {
-	uint64_t at = x86_rdmsr(BASE_MSR), from, ticks, ns;
+	uint64_t base;
 
-	x86_wrmsr(BASE_MSR, at | ENABLE);
-	at &= PT_FRAME;
-	paging_device(at, 4096);
-	base = DIRECT + at;
-	*reg(REG_TPR) = 0;
-	*reg(REG_LVT_LINT0) = MASKED;
-	*reg(REG_LVT_LINT1) = MASKED;
-	*reg(REG_SVR) = SVR_ON | APIC_SPURIOUS;
-	*reg(REG_LVT_TIMER) = MASKED | APIC_TIMER;
-	*reg(REG_DIVIDE) = 0xb; /* by 1 */
-	*reg(REG_COUNT) = UINT32_MAX;
+	if (apic.at != 0)
+		return true;
+	if ((x86_cpuid(1, 0).d >> 9 & 1) == 0)
+		return false;
+	base = x86_rdmsr(MSR_APIC_BASE);
+	x86_wrmsr(MSR_APIC_BASE, base | BASE_ON);
+	apic.at = base & PT_FRAME;
+	paging_device(apic.at, REGISTERS);
+	*reg(apic.at, TASK) = 0;
+	*reg(apic.at, SPURIOUS) = SOFT_ON | APIC_SPURIOUS;
+	return true;
+}
+
+/* Volume 3A, 11.11.1. */
+uint32_t apic_message(void)
+{
+	return 0xfee00000u | (*reg(apic.at, ID) >> 24) << 12;
+}
+
+/* It counts down from a number, and interrupts at 0 if it may. */
+void apic_measure(void)
+{
+	uint64_t from, ns;
+
+	*reg(apic.at, LVT_TIMER) = MASKED | APIC_TIMER;
+	*reg(apic.at, DIVIDE) = BY_ONE;
+	*reg(apic.at, COUNT) = UINT32_MAX;
 	from = clock_ns();
 	do
 		ns = clock_ns() - from;
-	while (ns < SETTLE);
-	ticks = UINT32_MAX - *reg(REG_NOW);
-	*reg(REG_COUNT) = 0;
-	scale = (ticks << 32) / ns;
-	*reg(REG_LVT_TIMER) = APIC_TIMER;
+	while (ns < MEASURE_NS);
+	apic.scale =
+	    ((uint64_t)(UINT32_MAX - *reg(apic.at, COUNTED)) << 32) / ns;
+	*reg(apic.at, COUNT) = 0;
+	*reg(apic.at, LVT_TIMER) = APIC_TIMER;
 }
 
 void apic_timer(uint64_t ns)
 {
-	uint64_t ticks = (ns >> 32) * scale + ((ns & UINT32_MAX) * scale >> 32);
+	uint64_t ticks = (ns >> 32) * apic.scale +
+	                 ((ns & UINT32_MAX) * apic.scale >> 32);
 
 	if (ns != 0 && ticks == 0)
 		ticks = 1;
-	*reg(REG_COUNT) = ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
+	*reg(apic.at, COUNT) =
+	    ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
 }
 
-void apic_eoi(void)
+static void line_write(uint64_t at, uint32_t index, uint32_t v)
 {
-	*reg(REG_EOI) = 0;
+	*reg(at, 0) = index;
+	*reg(at, 0x10) = v;
 }
 
-uint32_t apic_id(void)
+bool apic_line(uint32_t line, uint8_t vector)
 {
-	return *reg(REG_ID) >> 24;
+	uint64_t at = LINES_AT + line / LINES * LINES_NEXT;
+	uint32_t n;
+
+	if (line >= 2 * LINES || apic.at == 0)
+		return false;
+	paging_device(at, FRAME_SIZE);
+	*reg(at, 0) = 1;
+	n = (*reg(at, 0x10) >> 16 & 0xff) + 1;
+	line %= LINES;
+	if (n != LINES)
+		return false;
+	line_write(at, 0x11 + 2 * line, *reg(apic.at, ID));
+	line_write(at, 0x10 + 2 * line, vector);
+	return true;
+}
+
+bool apic_enter(uint32_t vector)
+{
+	if (vector == APIC_SPURIOUS)
+		return true;
+	if ((vector != APIC_VECTOR && vector != APIC_TIMER) || apic.at == 0)
+		return false;
+	apic.count += vector == APIC_VECTOR;
+	*reg(apic.at, EOI) = 0;
+	return true;
+}
+
+uint64_t apic_count(void)
+{
+	return apic.count;
 }

@@ -167,15 +167,9 @@ _Noreturn void sched_trap(const struct trap *t)
 	e->regs.rflags = t->rflags;
 	e->regs.rsp = t->rsp;
 	if (t->vector >= 32) {
-		sched_interrupt(t->vector);
+		exo_assert(apic_enter((uint32_t)t->vector));
 		sched_next();
 	}
 	exception(e, t);
 	sched_resume();
-}
-
-void sched_interrupt(uint64_t vector)
-{
-	if (vector != APIC_SPURIOUS)
-		apic_eoi();
 }

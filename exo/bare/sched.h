@@ -27,9 +27,8 @@ struct sched_ops {
 /** Run environments until none is left. Does not return. */
 _Noreturn void sched_run(const struct sched_ops *ops);
 
-/** An exception or interrupt in ring 3, or an interrupt while the kernel waits. */
+/** An exception or interrupt in ring 3. */
 _Noreturn void sched_trap(const struct trap *t);
-void sched_interrupt(uint64_t vector);
 
 /** Go on with the environment that runs, or, when it may not, with another one. */
 _Noreturn void sched_resume(void);

@@ -75,7 +75,8 @@ _Noreturn void system_run(const struct machine *m)
 
 	const char *value;
 
-	apic_init();
+	exo_assert(apic_init());
+	apic_measure();
 	system.tap = machine_option(m, "tap", &value) >= 0;
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
 	if (conf_start(m, system.core) <= 0) {

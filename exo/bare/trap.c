@@ -2,6 +2,7 @@
 /* Exceptions and interrupts: see trap.h. */
 #include "exo/bare/trap.h"
 
+#include "exo/bare/apic.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/panic.h"
@@ -150,11 +151,9 @@ void trap_enter(struct trap *t)
 {
 	if ((t->cs & 3) == 3)
 		sched_trap(t);
-	if (t->vector >= 32) {
-		sched_interrupt(t->vector);
+	if (t->vector >= 32 && apic_enter((uint32_t)t->vector))
 		return;
-	}
-	if (!expected.on)
+	if (!expected.on || t->vector >= 32)
 		panic_trap(t);
 	come_back(t);
 }
