@@ -8,4 +8,5 @@ KERNEL_OBJ := $(patsubst %.c,$(BUILD)/bare/%.o,$(KERNEL_SRC)) \
 RT_OBJ := $(BUILD)/ring3/libos-net/rt/start.o $(BUILD)/ring3/libos-net/rt/rt.o
 RING3 := $(patsubst tests/bare/%.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard tests/bare/*.c)))
 # Of it, what needs no machine: tests link it, too.
-DEVICE_SRC := $(addprefix exo/bare/,vq.c vq_packed.c vq_split.c)
+DEVICE_SRC := $(addprefix exo/bare/,vdev.c vnet.c vq.c vq_packed.c \
+	vq_split.c)
