@@ -3,7 +3,7 @@
 # Run groups of tests in parallel, count what they say, show what failed.
 #
 # usage: run.sh [-q] [-v] -b BUILD KIND[@BUILD]...
-#   kinds: unit oom fuzz diff flow proofs lint fresh; -q the quick form of each;
+#   kinds: unit oom fuzz diff flow proofs bare lint fresh; -q the quick form of each;
 #   -v shows the output of all groups, not only of those that fail.
 #
 # A group is one program: a suite of the unit program, a fuzzer, a script. It
@@ -178,6 +178,7 @@ groups() {
 		flow) scripts tests/flow | grep -v '^flow/fresh	' ;;
 		fresh) group flow/fresh "sh tests/flow/fresh.sh" ;;
 		proofs) scripts tests/proofs ;;
+		bare) scripts tests/bare ;;
 		lint) scripts tests/lint ;;
 		*) group "$kind" "echo \"run.sh knows no kind '$kind'\"; false" ;;
 		esac

@@ -183,6 +183,11 @@ check-tsan: ## the library in several threads, under ThreadSanitizer
 check-diff: build-strict ## our verdicts against libpcap's, every packet
 	@$(RUN) -v -b $(BUILD)/strict diff
 
+.PHONY: check-bare
+check-bare: ## the kernel on bare machines, in QEMU
+	+@$(strict) $(BUILD)/strict/exopf.elf
+	@$(RUN) -v -b $(BUILD)/strict bare
+
 .PHONY: check-demux
 check-demux: all $(BUILD)/diff_demux ## what is delivered against a model: 50 M decisions
 	@$(BUILD)/diff_demux $(if $(SEED),-s $(SEED))

@@ -52,6 +52,7 @@ static void run(void)
 	if (machine_option(&machine, "test", &value) >= 0) {
 		test_machine(&machine);
 		test_core();
+		test_net(&machine);
 		tap_end();
 	}
 	system_run(&machine);

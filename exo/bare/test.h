@@ -13,4 +13,8 @@ void test_machine(const struct machine *m);
 /** Of the core: keys, bindings, packets, both engines. */
 void test_core(void);
 
+/** Of the first network device, if there is one; with "net_frames=N" on the command
+ * line, against the peer of tests/bare/peer.py. */
+void test_net(const struct machine *m);
+
 #endif

@@ -99,7 +99,7 @@ void test_core(void)
 	uint64_t before = heap_used(), env;
 	struct exo_ring *ring = heap_get(sizeof(*ring) + RING);
 	struct exo_env_args args = { .ring = ring, .ring_size = RING };
-	struct exo_core *core;
+	struct exo_core *core = NULL;
 
 	tap_ok(
 	    ring != NULL && exo_core_new(&cfg, &core) == 0, "a core is made");
