@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A network device without a bus: see vnet_dev.h. */
+#include "tests/support/vnet_dev.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exo/lib/bug.h"
+#include "exo/lib/bytes.h"
+
+#define HDR 12u
+
+static struct vnd *of(struct vdev *v)
+{
+	void *p = v;
+
+	return p;
+}
+
+static uint32_t status(const struct vdev *v)
+{
+	const void *p = v;
+
+	return ((const struct vnd *)p)->status;
+}
+
+static void set_status(struct vdev *v, uint32_t to)
+{
+	of(v)->status = of(v)->stubborn ? to & ~8u : to;
+}
+
+static uint64_t offered(struct vdev *v)
+{
+	return of(v)->offers;
+}
+
+static void accept(struct vdev *v, uint64_t features)
+{
+	of(v)->accepted = features;
+}
+
+static uint8_t config(const struct vdev *v, uint32_t off)
+{
+	(void)v;
+	return (uint8_t)(off * 2);
+}
+
+static uint32_t generation(const struct vdev *v)
+{
+	(void)v;
+	return 0;
+}
+
+static uint32_t queue_most(struct vdev *v, uint32_t queue)
+{
+	return queue < 2 ? of(v)->most : 0;
+}
+
+static bool queue_set(struct vdev *v, uint32_t queue, const struct vq *q)
+{
+	struct vnd *d = of(v);
+
+	vqd_init(&d->q[queue], q, d->mem + (q->at[0] - VND_AT));
+	return true;
+}
+
+static void bell(struct vdev *v, uint32_t queue)
+{
+	of(v)->bells[queue]++;
+}
+
+static void ack(struct vdev *v)
+{
+	(void)v;
+}
+
+static const struct vdev_ops ops = { status, set_status, offered, accept,
+	config, generation, queue_most, queue_set, bell, ack };
+
+bool vnd_start(struct vnd *d, uint64_t offers, uint16_t room)
+{
+	const struct vnet_config c = { room, 0 };
+
+	memset(d, 0, sizeof(*d));
+	d->dev.ops = &ops;
+	d->offers = offers;
+	d->most = VND_SIZE;
+	d->mem = malloc(vnet_bytes());
+	d->join = malloc(VNET_JOIN);
+	exo_assert(d->mem != NULL && d->join != NULL);
+	return vnet_init(&d->v, &d->dev, &c, d->mem, VND_AT, d->join);
+}
+
+void vnd_stop(struct vnd *d)
+{
+	free(d->mem);
+	free(d->join);
+}
+
+uint8_t *vnd_at(const struct vnd *d, const struct vq_part *p)
+{
+	uint64_t off = p->at - VND_AT;
+
+	return exo_range_ok(off, p->len, vnet_bytes()) ? d->mem + off : NULL;
+}
+
+/* Buffers that a frame of n bytes takes; 0: there are not as many. */
+static uint32_t parts_for(const struct vnd *d, uint32_t n)
+{
+	uint32_t parts = 0;
+
+	while (parts < d->nhave) {
+		uint32_t room = d->have[parts++].parts[0].len;
+
+		if (n <= room)
+			return parts;
+		n -= room;
+	}
+	return 0;
+}
+
+bool vnd_put(struct vnd *d, const uint8_t hdr[12], const uint8_t *f, uint32_t n)
+{
+	uint32_t parts, left = n + HDR;
+
+	while (d->nhave < VND_SIZE && vqd_get(&d->q[0], &d->have[d->nhave]))
+		d->nhave++;
+	parts = parts_for(d, left);
+	if (parts == 0 || ((d->accepted & VND_MRG) == 0 && parts > 1))
+		return false;
+	for (uint32_t i = 0; i < parts; i++) {
+		struct vqd_buf *b = &d->have[i];
+		uint8_t *to = vnd_at(d, &b->parts[0]);
+		uint32_t len = b->parts[0].len, skip = i == 0 ? HDR : 0;
+
+		if (to == NULL || len < HDR)
+			return false; /* the test wrote over it */
+		len = len < left ? len : left;
+		if (i == 0) {
+			memcpy(to, hdr, HDR);
+			if (hdr[10] == 0)
+				exo_put_le16(to + 10, (uint16_t)parts);
+		}
+		memcpy(to + skip, f, len - skip);
+		f += len - skip;
+		left -= len;
+		(void)vqd_put(&d->q[0], b, len);
+	}
+	d->nhave -= parts;
+	memmove(d->have, d->have + parts, d->nhave * sizeof(d->have[0]));
+	return true;
+}
+
+uint32_t vnd_get(struct vnd *d, uint8_t *f, uint32_t room)
+{
+	static const uint8_t zero[HDR];
+	struct vqd_buf b;
+	uint32_t n;
+	uint8_t *from;
+
+	if (!vqd_get(&d->q[1], &b))
+		return 0;
+	from = vnd_at(d, &b.parts[0]);
+	exo_assert(b.n == 1 && !b.parts[0].in && from != NULL);
+	exo_assert(b.parts[0].len >= HDR && memcmp(from, zero, HDR) == 0);
+	n = b.parts[0].len - HDR;
+	exo_assert(n <= room);
+	memcpy(f, from + HDR, n);
+	(void)vqd_put(&d->q[1], &b, 0);
+	return n;
+}

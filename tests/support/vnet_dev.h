@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The other side of exo/bare/vnet.h: a network device without a bus, which does what
+ * the book says, or what a test makes it do.
+ */
+#ifndef EXO_TESTS_VNET_DEV_H
+#define EXO_TESTS_VNET_DEV_H
+
+#include "exo/bare/vdev.h"
+#include "exo/bare/vnet.h"
+#include "tests/support/vq_dev.h"
+
+#define VND_AT   0x7654321000u /* where the device sees the driver's memory */
+#define VND_MAC  ((uint64_t)1 << 5)
+#define VND_MRG  ((uint64_t)1 << 15)
+#define VND_SIZE 64u /* descriptors of a queue */
+
+struct vnd {
+	struct vdev dev; /* the first */
+	uint64_t offers, accepted;
+	uint32_t status, most;
+	bool stubborn; /* accepts no features */
+	uint8_t *mem, *join;
+	struct vqd q[2]; /* in, out */
+	uint32_t bells[2];
+	struct vqd_buf
+	    have[VND_SIZE]; /* receive buffers that are not filled yet */
+	uint32_t nhave;
+	struct vnet v;
+};
+
+/** Make a device and start the driver on it; false: it does not take it. */
+bool vnd_start(struct vnd *d, uint64_t offers, uint16_t room);
+void vnd_stop(struct vnd *d);
+
+/** Memory of a part of a buffer; NULL: it is outside of what the driver has. */
+uint8_t *vnd_at(const struct vnd *d, const struct vq_part *p);
+
+/** A frame comes in, with this header but for the count of buffers, which is right if
+ * hdr[10] is 0. false: there are not enough buffers. */
+bool vnd_put(
+    struct vnd *d, const uint8_t hdr[12], const uint8_t *f, uint32_t n);
+
+/** The next frame that was sent, at most room bytes, its header checked; its length,
+ * or 0. */
+uint32_t vnd_get(struct vnd *d, uint8_t *f, uint32_t room);
+
+#endif
