@@ -103,8 +103,10 @@ static void serve(struct pair *p)
 
 		p->held[i] = p->held[--p->nheld];
 		p->len_of[b.id] = below(p, p->room_of[b.id] + 1);
-		if (vqd_put(&p->d, &b, p->len_of[b.id]))
+		if (vqd_put(&p->d, &b, p->len_of[b.id])) {
+			ck_assert(!p->q.quiet);
 			p->waiting = false;
+		}
 	}
 	if (was == 0 && p->nheld == 0) {
 		struct vqd_buf *b = &p->held[0];
