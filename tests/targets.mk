@@ -37,6 +37,8 @@ $(BUILD)/fuzz_jit: $(call obj,$(TWIN_SRC))
 $(BUILD)/fuzz_space: $(call obj,tests/support/view.c)
 $(BUILD)/fuzz_accept: $(call obj,$(ACCGEN_SRC))
 $(BUILD)/fuzz_inhabit: $(call obj,tests/support/spacegen.c)
+$(BUILD)/fuzz_vnet: $(DEVICE) $(call obj,$(addprefix tests/support/,vnet_dev.c \
+    vq_dev.c))
 $(BUILD)/fuzz_vq: $(DEVICE) $(call obj,$(addprefix tests/support/vq_,dev.c hostile.c))
 $(BUILD)/diff_space: $(call obj,tests/support/view.c $(TSHARK_SRC))
 $(BUILD)/fuzz_region: $(call obj,tests/support/tinyspace.c)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exo/core/core.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/bytes.h"
 
@@ -80,13 +81,14 @@ static const struct vdev_ops ops = { status, set_status, offered, accept,
 bool vnd_start(struct vnd *d, uint64_t offers, uint16_t room)
 {
 	const struct vnet_config c = { room, 0 };
+	uint8_t *mem = d->mem, *join = d->join;
 
 	memset(d, 0, sizeof(*d));
 	d->dev.ops = &ops;
 	d->offers = offers;
 	d->most = VND_SIZE;
-	d->mem = malloc(vnet_bytes());
-	d->join = malloc(VNET_JOIN);
+	d->mem = mem != NULL ? mem : malloc(vnet_bytes());
+	d->join = join != NULL ? join : malloc(VNET_JOIN);
 	exo_assert(d->mem != NULL && d->join != NULL);
 	return vnet_init(&d->v, &d->dev, &c, d->mem, VND_AT, d->join);
 }
@@ -95,6 +97,7 @@ void vnd_stop(struct vnd *d)
 {
 	free(d->mem);
 	free(d->join);
+	d->mem = d->join = NULL;
 }
 
 uint8_t *vnd_at(const struct vnd *d, const struct vq_part *p)
@@ -168,4 +171,48 @@ uint32_t vnd_get(struct vnd *d, uint8_t *f, uint32_t room)
 	memcpy(f, from + HDR, n);
 	(void)vqd_put(&d->q[1], &b, 0);
 	return n;
+}
+
+void vnd_misbehave(struct vnd *d, uint32_t (*below)(uint32_t n))
+{
+	static const uint8_t f[300];
+	uint8_t hdr[12] = { 0 };
+	struct vqd_buf b = { 0 };
+
+	switch (below(6)) {
+	case 0: /* a header that is not so */
+		hdr[10] = (uint8_t)below(5);
+		hdr[below(12)] |= (uint8_t)(below(8) == 0);
+		(void)vnd_put(d, hdr, f, below(300));
+		break;
+	case 1: /* a length that is not so */
+		if (vqd_get(&d->q[0], &b))
+			(void)vqd_put(&d->q[0], &b, below(4000));
+		break;
+	case 2: /* rings */
+		d->mem[below(8192)] = (uint8_t)below(256);
+		break;
+	case 3: /* transmit buffers come back, and again */
+		if (vqd_get(&d->q[1], &b))
+			(void)vqd_put(&d->q[1], &b, below(2));
+		if (below(50) == 0)
+			(void)vqd_put(&d->q[1], &b, 0);
+		break;
+	default:
+		(void)vnd_put(d, hdr, f, 14 + below(280));
+		break;
+	}
+}
+
+static bool inside(
+    const uint8_t *p, uint32_t n, const uint8_t *mem, size_t size)
+{
+	return p >= mem && exo_range_ok((size_t)(p - mem), n, size);
+}
+
+void vnd_look(const struct vnd *d, const struct exo_pkt *p)
+{
+	exo_assert(inside(p->data, p->caplen, d->mem, vnet_bytes()) ||
+	           inside(p->data, p->caplen, d->join, VNET_JOIN));
+	exo_assert(p->caplen >= 14 && p->wirelen == p->caplen);
 }

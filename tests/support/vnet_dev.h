@@ -15,6 +15,8 @@
 #define VND_MRG  ((uint64_t)1 << 15)
 #define VND_SIZE 64u /* descriptors of a queue */
 
+struct exo_pkt;
+
 struct vnd {
 	struct vdev dev; /* the first */
 	uint64_t offers, accepted;
@@ -29,7 +31,8 @@ struct vnd {
 	struct vnet v;
 };
 
-/** Make a device and start the driver on it; false: it does not take it. */
+/** Make a device and start the driver on it; false: it does not take it. A device that
+ * was not stopped begins anew, in the same memory; the first is all zeros. */
 bool vnd_start(struct vnd *d, uint64_t offers, uint16_t room);
 void vnd_stop(struct vnd *d);
 
@@ -40,6 +43,12 @@ uint8_t *vnd_at(const struct vnd *d, const struct vq_part *p);
  * hdr[10] is 0. false: there are not enough buffers. */
 bool vnd_put(
     struct vnd *d, const uint8_t hdr[12], const uint8_t *f, uint32_t n);
+
+/** Do something that may be wrong, as chance says: a number below another. */
+void vnd_misbehave(struct vnd *d, uint32_t (*below)(uint32_t n));
+
+/** Stop the process unless a frame of vnet_rx() lies where the driver has memory. */
+void vnd_look(const struct vnd *d, const struct exo_pkt *p);
 
 /** The next frame that was sent, at most room bytes, its header checked; its length,
  * or 0. */

@@ -219,48 +219,6 @@ START_TEST(is_full)
 }
 END_TEST
 
-/* Wherever a device writes, frames lie in memory that is there. */
-static void look(const struct exo_pkt *p)
-{
-	const uint8_t *mem = d.mem, *join = d.join;
-	bool in = p->data >= mem && exo_range_ok((size_t)(p->data - mem),
-	                                p->caplen, vnet_bytes());
-
-	ck_assert(
-	    in || (p->data >= join && exo_range_ok((size_t)(p->data - join),
-	                                  p->caplen, VNET_JOIN)));
-	ck_assert_uint_ge(p->caplen, 14);
-}
-
-static void misbehave(void)
-{
-	uint8_t f[300] = { 0 }, hdr[12] = { 0 };
-	struct vqd_buf b;
-
-	switch (below(6)) {
-	case 0: /* a count of buffers that is not so */
-		hdr[10] = (uint8_t)below(5);
-		(void)vnd_put(&d, hdr, f, below(300));
-		break;
-	case 1: /* a length that is not so */
-		if (vqd_get(&d.q[0], &b))
-			(void)vqd_put(&d.q[0], &b, below(4000));
-		break;
-	case 2: /* rings */
-		d.mem[below(8192)] = (uint8_t)below(256);
-		break;
-	case 3: /* transmit buffers come back, and again */
-		if (vqd_get(&d.q[1], &b))
-			(void)vqd_put(&d.q[1], &b, below(2));
-		if (below(50) == 0)
-			(void)vqd_put(&d.q[1], &b, 0);
-		break;
-	default:
-		(void)vnd_put(&d, plain, f, 14 + below(280));
-		break;
-	}
-}
-
 START_TEST(hostile)
 {
 	uint64_t got = 0, broken = 0;
@@ -276,10 +234,10 @@ START_TEST(hostile)
 
 			/* what was held may be overwritten by now */
 			d.nhave = below(8) == 0 ? 0 : d.nhave;
-			misbehave();
+			vnd_misbehave(&d, below);
 			n = vnet_rx(&d.v, p, 1 + below(8));
 			for (uint32_t k = 0; k < n; k++)
-				look(&p[k]);
+				vnd_look(&d, &p[k]);
 			got += n;
 			if (below(2) == 0)
 				vnet_rx_done(&d.v);
