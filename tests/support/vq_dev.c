@@ -101,24 +101,24 @@ static bool split_put(struct vqd *d, const struct vqd_buf *b, uint32_t len)
 	return (exo_le16(avail) & 1) == 0;
 }
 
-/* Whether the place that the driver waits for is among those that were used. */
-static bool packed_wanted(const struct vqd *d, uint32_t from, uint32_t n)
+/* Whether what the driver waits for is among n descriptors from the next used. */
+static bool packed_wanted(const struct vqd *d, uint32_t n)
 {
 	uint16_t at = exo_le16(d->part[1]), how = exo_le16(d->part[1] + 2);
-	uint32_t place = at & 0x7fff;
 
 	if (how != 2)
 		return how == 0;
-	for (uint32_t i = from; i < from + n; i++)
-		if (place == i % d->form.size)
+	for (uint32_t i = d->used; i < d->used + n; i++)
+		if ((at & 0x7fffu) == i % d->form.size &&
+		    (at >> 15 != 0) == (d->wrap_used != (i >= d->form.size)))
 			return true;
 	return false;
 }
 
 static bool packed_put(struct vqd *d, const struct vqd_buf *b, uint32_t len)
 {
+	bool wanted = packed_wanted(d, b->n);
 	uint8_t *p = desc(d, d->used);
-	uint32_t from = d->used;
 
 	exo_put_le32(p + 8, len);
 	exo_put_le16(p + 12, b->id);
@@ -128,7 +128,7 @@ static bool packed_put(struct vqd *d, const struct vqd_buf *b, uint32_t len)
 		d->used = (uint16_t)(d->used - d->form.size);
 		d->wrap_used = !d->wrap_used;
 	}
-	return packed_wanted(d, from, b->n);
+	return wanted;
 }
 
 bool vqd_put(struct vqd *d, const struct vqd_buf *b, uint32_t len)
