@@ -150,9 +150,17 @@ $(BUILD)/ring3/%.o: %.c
 $(BUILD)/ring3/%.o: %.S
 	@mkdir -p $(@D)
 	$(call Q,AS)$(CC) -I. -c -o $@ $<
-$(RING3): $(BUILD)/ring3/%.elf: $(BUILD)/ring3/tests/bare/%.o $(RT_OBJ) libos-net/rt/link.ld
-	$(call Q,LD)ld -n -z max-page-size=4096 -T libos-net/rt/link.ld -o $@ \
-	    $(filter %.o,$^)
+$(BUILD)/ring3/lib.a: $(RING3_LIB)
+	$(call Q,AR)rm -f $@ && ar rcsD $@ $^
+ring3_link = ld -n -z max-page-size=4096 --gc-sections -T libos-net/rt/link.ld \
+	-o $@ $(filter %.o,$^) $(BUILD)/ring3/lib.a
+$(BUILD)/ring3/%.elf: $(BUILD)/ring3/tests/bare/%.o $(RT_OBJ) \
+    $(BUILD)/ring3/lib.a libos-net/rt/link.ld
+	$(call Q,LD)$(ring3_link)
+$(BUILD)/ring3/%.elf: $(BUILD)/ring3/libos-net/%/main.o $(RT_OBJ) \
+    $(BUILD)/ring3/lib.a libos-net/rt/link.ld
+	$(call Q,LD)$(ring3_link)
+.SECONDARY: $(RT_OBJ)
 $(BUILD)/core-bare.o: $(BARE_OBJ)
 	$(call Q,LD)ld -r -o $@ $^
 $(BUILD)/core-host.o: $(CORE_OBJ)
@@ -186,4 +194,4 @@ $(addprefix $(BUILD)/,$(FUZZERS)): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o \
 	    $(TOOL_LIBS)
 
 -include tests/targets.mk
--include $(shell find $(BUILD)/obj $(BUILD)/bare -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/bare $(BUILD)/ring3 -name '*.d' 2>/dev/null)

@@ -51,11 +51,12 @@ struct exo_pe {
 	uint32_t critical;             /* not 0: no upcall but exceptions */
 	uint32_t zero;
 	/* the kernel writes, once */
-	struct exo_key key; /* what was granted at the start */
-	uint64_t env;       /* its name */
-	uint64_t ring_size; /* bytes of the ring's data, at EXO_RING_AT */
-	uint64_t arg_size;  /* of arg */
-	uint8_t mac[6];     /* of the network card; zeroes: there is none */
+	struct exo_key key;  /* what was granted at the start: to receive, */
+	struct exo_key send; /* and to send; zeroes: nothing */
+	uint64_t env;        /* its name */
+	uint64_t ring_size;  /* bytes of the ring's data, at EXO_RING_AT */
+	uint64_t arg_size;   /* of arg */
+	uint8_t mac[6];      /* of the network card; zeroes: there is none */
 	uint8_t zero2[2];
 	/* ... and as it goes */
 	uint64_t packets; /* not 0: an upcall is held up by critical */

@@ -12,17 +12,17 @@
 #define REGISTERS     0x1000u
 
 /* Registers, in bytes. */
-#define ID       0x20u
-#define TASK     0x80u
-#define EOI      0xb0u
-#define SPURIOUS 0xf0u
-#define SOFT_ON  0x100u
+#define ID        0x20u
+#define TASK      0x80u
+#define EOI       0xb0u
+#define SPURIOUS  0xf0u
+#define SOFT_ON   0x100u
 #define LVT_TIMER 0x320u
-#define COUNT    0x380u
-#define COUNTED  0x390u
-#define DIVIDE   0x3e0u
-#define BY_ONE   0xbu
-#define MASKED   0x10000u
+#define COUNT     0x380u
+#define COUNTED   0x390u
+#define DIVIDE    0x3e0u
+#define BY_ONE    0xbu
+#define MASKED    0x10000u
 
 #define MEASURE_NS 2000000u
 
@@ -84,8 +84,8 @@ void apic_measure(void)
 
 void apic_timer(uint64_t ns)
 {
-	uint64_t ticks = (ns >> 32) * apic.scale +
-	                 ((ns & UINT32_MAX) * apic.scale >> 32);
+	uint64_t ticks =
+	    (ns >> 32) * apic.scale + ((ns & UINT32_MAX) * apic.scale >> 32);
 
 	if (ns != 0 && ticks == 0)
 		ticks = 1;

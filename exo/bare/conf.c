@@ -21,6 +21,14 @@ struct word {
 	uint32_t n;
 };
 
+/* What environments are made of. */
+struct boot {
+	struct exo_core *core;
+	const uint8_t *files; /* the archive */
+	uint64_t size;
+	const uint8_t *mac;
+};
+
 static struct word next_word(struct word *line)
 {
 	struct word w;
@@ -36,6 +44,15 @@ static struct word next_word(struct word *line)
 	}
 	w.n = (uint32_t)(line->p - w.p);
 	return w;
+}
+
+static bool is_word(struct word w, const char *name)
+{
+	uint32_t n = 0;
+
+	while (name[n] != '\0')
+		n++;
+	return w.n == n && memcmp(w.p, name, n) == 0;
 }
 
 /* Whether it is "name=..."; then *w is what follows. */
@@ -117,86 +134,113 @@ static void put(void *ctx, void *p, size_t n)
 	plat_free(p, n);
 }
 
-/* Options, and then the environment. */
-static int start(const struct machine *m, struct exo_core *core,
-    struct word whole, struct word line)
+/* What was said before an environment, for it. */
+struct grants {
+	struct exo_arena arena;
+	struct sp_work work;
+	struct sp_region recv, send;
+	bool has_recv, has_send;
+};
+
+static int options(
+    struct word line, struct env_args *a, char *arg, uint32_t room)
+{
+	for (;;) {
+		struct word w = next_word(&line);
+
+		if (w.n == 0)
+			return 0;
+		if (is_option(&w, "ring"))
+			a->ring_size = number_of(w);
+		else if (is_option(&w, "arg"))
+			copy_word(arg, room, w);
+		else if (is_option(&w, "rights"))
+			a->rights = number_of(w);
+		else if (!is_option(&w, "end") || !end_of(w, a))
+			return -1;
+	}
+}
+
+/* One environment. */
+static int start(const struct boot *b, struct word whole, struct word line,
+    const struct grants *g)
 {
 	char label[32], arg[1024] = "";
 	struct env_args a = { .label = label,
 		.arg = arg,
 		.ring_size = RING_DEFAULT,
-		.rights = EXO_RIGHT_ALL & ~EXO_RIGHT_DERIVE };
-	struct exo_mem mem = { .get = get, .put = put };
-	struct sp_text_error err;
-	struct exo_arena arena;
-	struct sp_region region;
-	struct sp_work work = { &arena, STEPS, &sp_packets, NULL };
+		.region = g->has_recv ? &g->recv : NULL,
+		.send = g->has_send ? &g->send : NULL,
+		.mac = b->mac,
+		.rights =
+		    EXO_RIGHT_ALL & ~(EXO_RIGHT_DERIVE | EXO_RIGHT_TRANSMIT) };
 	struct cpio_file file;
 	struct plat_env *e;
 	struct word w = next_word(&line);
-	int ret = 0;
 
 	copy_word(label, sizeof(label), w);
 	w = next_word(&line);
-	if (!cpio_find(
-	        paging_direct(m->initrd.from), m->initrd.size, w.p, w.n, &file))
+	if (!cpio_find(b->files, b->size, w.p, w.n, &file))
 		return refuse(whole, "there is no such module");
 	a.elf = file.data;
 	a.elf_size = file.size;
-	exo_arena_init(&arena, &mem);
-	for (w = next_word(&line); ret == 0 && w.n > 0; w = next_word(&line)) {
-		if (is_option(&w, "ring")) {
-			a.ring_size = number_of(w);
-		} else if (is_option(&w, "arg")) {
-			copy_word(arg, sizeof(arg), w);
-		} else if (is_option(&w, "rights")) {
-			a.rights = number_of(w);
-		} else if (is_option(&w, "end")) {
-			ret = end_of(w, &a) ? 0 : -1;
-		} else if (is_option(&w, "region")) {
-			w.n += line.n;
-			line.n = 0;
-			ret = sp_text_parse(&work, w.p, w.n, &region, &err);
-			a.region = &region;
-		} else {
-			ret = -1;
-		}
-	}
-	if (ret != 0)
-		ret = refuse(whole, "an option is malformed");
-	else if (env_new(core, &a, &e) != 0)
-		ret = refuse(whole, "it cannot be started");
-	exo_arena_free(&arena);
-	return ret;
+	if (options(line, &a, arg, sizeof(arg)) != 0)
+		return refuse(whole, "an option is malformed");
+	if (env_new(b->core, &a, &e) != 0)
+		return refuse(whole, "it cannot be started");
+	return 0;
 }
 
-int conf_start(const struct machine *m, struct exo_core *core)
+/* One line: 1 if an environment was started; 0; -1. */
+static int take(const struct boot *b, struct word line, struct grants *g)
 {
+	struct word rest = line, first = next_word(&rest);
+	struct sp_text_error err;
+
+	if (first.n == 0 || first.p[0] == '#')
+		return 0;
+	if (is_word(first, "env"))
+		return start(b, line, rest, g) != 0 ? -1 : 1;
+	if (is_word(first, "recv") || is_word(first, "send")) {
+		bool recv = is_word(first, "recv");
+		struct sp_region *to = recv ? &g->recv : &g->send;
+
+		if (sp_text_parse(&g->work, rest.p, rest.n, to, &err) != 0)
+			return refuse(line, "that is no region");
+		g->has_recv |= recv;
+		g->has_send |= !recv;
+		return 0;
+	}
+	return refuse(line, "a line begins with env, recv or send");
+}
+
+int conf_start(
+    const struct machine *m, struct exo_core *core, const uint8_t mac[6])
+{
+	const struct boot b = { core, paging_direct(m->initrd.from),
+		m->initrd.size, mac };
+	struct exo_mem mem = { .get = get, .put = put };
+	struct grants g = { .has_recv = false };
 	struct cpio_file conf;
 	const char *p, *end;
-	int n = 0;
+	int n = 0, ret = 0;
 
-	if (!cpio_find(paging_direct(m->initrd.from), m->initrd.size,
-	        "boot.conf", 9, &conf))
+	if (!cpio_find(b.files, b.size, "boot.conf", 9, &conf))
 		return 0;
+	exo_arena_init(&g.arena, &mem);
+	g.work = (struct sp_work){ &g.arena, STEPS, &sp_packets, NULL };
 	p = (const char *)conf.data;
 	end = p + conf.size;
-	while (p < end) {
-		struct word line = { p, 0 }, rest, first;
+	while (ret >= 0 && p < end) {
+		struct word line = { p, 0 };
 
 		while (p < end && *p != '\n')
 			p++;
 		line.n = (uint32_t)(p - line.p);
 		p++;
-		rest = line;
-		first = next_word(&rest);
-		if (first.n == 0 || first.p[0] == '#')
-			continue;
-		if (first.n != 3 || memcmp(first.p, "env", 3) != 0)
-			return refuse(line, "a line begins with env");
-		if (start(m, core, line, rest) != 0)
-			return -1;
-		n++;
+		ret = take(&b, line, &g);
+		n += ret > 0;
 	}
-	return n;
+	exo_arena_free(&g.arena);
+	return ret < 0 ? -1 : n;
 }

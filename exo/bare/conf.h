@@ -2,12 +2,15 @@
 /*
  * What is started: by the file "boot.conf" among the modules.
  *
+ *	recv REGION
+ *	send REGION
  *	env LABEL FILE [ring=BYTES] [arg=TEXT] [rights=NUMBER] [end=HOW[:CODE]]
- *	    [region=TEXT to the end]
  *
- * starts the program FILE, an ELF file among the modules, as an environment with a key
- * of that region (every packet, without). It is to end by HOW: exit, fault (with the
- * vector), stack or killed; by exit:0 if nothing is said. Lines that begin with '#' are comments.
+ * starts the program FILE, an ELF file among the modules, as an environment. It has a
+ * key to receive packets of the region of the last recv before it (every packet, if there
+ * is none), and one to send packets of that of send (none, if there is none). It is to
+ * end by HOW: exit, fault (with the vector), stack or killed; by exit:0 if nothing is
+ * said. Lines that begin with '#' are comments.
  */
 #ifndef EXO_BARE_CONF_H
 #define EXO_BARE_CONF_H
@@ -17,7 +20,8 @@
 #include "exo/bare/machine.h"
 #include "exo/core/core.h"
 
-/** Start all of them. How many; -1 after saying on the console what is wrong. */
-int conf_start(const struct machine *m, struct exo_core *core);
+/** Start all of them, and tell them the network card's address (NULL: there is none). How many; -1 after saying on the console what is wrong. */
+int conf_start(
+    const struct machine *m, struct exo_core *core, const uint8_t mac[6]);
 
 #endif

@@ -166,6 +166,11 @@ static int enter_core(struct plat_env *e, const struct env_args *args)
 	if (err == 0)
 		err = exo_grant(
 		    e->core, e->name, args->rights, args->region, &e->pe->key);
+	if (err == 0 && args->send != NULL)
+		err = exo_grant(e->core, e->name, EXO_RIGHT_TRANSMIT,
+		    args->send, &e->pe->send);
+	if (args->mac != NULL)
+		memcpy(e->pe->mac, args->mac, sizeof(e->pe->mac));
 	e->pe->env = e->name;
 	return err;
 }

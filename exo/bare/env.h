@@ -79,6 +79,9 @@ struct env_args {
 	uint64_t expected_code; /* or ENV_ANY_CODE */
 	uint32_t rights;        /* of the key that it starts with, and ... */
 	const struct sp_region *region; /* ... what of; NULL: every packet */
+	const struct sp_region
+	    *send;          /* of a key to send; NULL: there is none */
+	const uint8_t *mac; /* of the network card; NULL */
 };
 
 /** Make an environment, runnable. 0 with *out, or a negated EXO_E*. */

@@ -5,8 +5,11 @@ KERNEL_SRC := $(sort $(wildcard exo/bare/*.c))
 KERNEL_ASM := $(sort $(wildcard exo/bare/*.S))
 KERNEL_OBJ := $(patsubst %.c,$(BUILD)/bare/%.o,$(KERNEL_SRC)) \
 	$(patsubst %.S,$(BUILD)/bare/%.o,$(KERNEL_ASM))
-RT_OBJ := $(BUILD)/ring3/libos-net/rt/start.o $(BUILD)/ring3/libos-net/rt/rt.o
-RING3 := $(patsubst tests/bare/%.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard tests/bare/*.c)))
+# What each of those is made of; libraries of it only what it needs.
+RT_OBJ := $(patsubst %,$(BUILD)/ring3/libos-net/rt/%.o,start rt bind)
+RING3_LIB := $(patsubst %.c,$(BUILD)/ring3/%.o,$(LIBOS_SRC))
+RING3 := $(patsubst tests/bare/%.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard tests/bare/*.c))) \
+	$(patsubst libos-net/%/main.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard libos-net/*/main.c)))
 # Of it, what needs no machine: tests link it, too.
 DEVICE_SRC := $(addprefix exo/bare/,vdev.c vnet.c vq.c vq_packed.c \
 	vq_split.c)

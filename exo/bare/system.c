@@ -2,6 +2,7 @@
 /* The running system: see system.h. */
 #include "exo/bare/system.h"
 
+#include "exo/abi/err.h"
 #include "exo/bare/apic.h"
 #include "exo/bare/conf.h"
 #include "exo/bare/env.h"
@@ -9,26 +10,55 @@
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/tap.h"
+#include "exo/bare/vnet.h"
 #include "exo/bare/x86.h"
 #include "exo/core/core.h"
 #include "exo/lib/bug.h"
+
+#define BATCH   32u
+#define LOOK_NS 10000000u /* to look again, when nobody can run */
 
 static struct {
 	struct exo_core *core;
 	uint32_t failed; /* environments that did not end as they should */
 	bool tap;        /* each of them is a test */
+	bool net;        /* there is a network card */
+	struct vdev dev;
+	struct vnet vnet;
+	struct exo_pkt batch[BATCH];
 } system;
 
 static uint32_t poll(void *arg)
 {
+	uint32_t n = 0;
+
 	(void)arg;
-	return 0;
+	if (!system.net)
+		return 0;
+	n = vnet_rx(&system.vnet, system.batch, BATCH);
+	if (n > 0) {
+		exo_ingest(system.core, system.batch, n);
+		vnet_rx_done(&system.vnet);
+	}
+	vnet_push(&system.vnet);
+	return n;
 }
 
 static void wait(void *arg)
 {
 	(void)arg;
-	x86_wait();
+	apic_timer(LOOK_NS);
+	if (system.net)
+		vnet_wait(&system.vnet);
+	else
+		x86_wait();
+}
+
+/* The core lets a packet go. */
+static int send_packet(void *arg, const uint8_t *packet, uint32_t n)
+{
+	(void)arg;
+	return system.net && vnet_tx(&system.vnet, packet, n) ? 0 : -EXO_ELIMIT;
 }
 
 static void ended(void *arg, struct plat_env *e)
@@ -71,7 +101,8 @@ static void done(void *arg)
 _Noreturn void system_run(const struct machine *m)
 {
 	static const struct sched_ops ops = { poll, wait, done, ended, NULL };
-	const struct exo_core_config cfg = { .mem = 0 };
+	const struct exo_core_config cfg = { .send = send_packet };
+	const struct vnet_config plain = { 0 };
 
 	const char *value;
 
@@ -79,7 +110,9 @@ _Noreturn void system_run(const struct machine *m)
 	apic_measure();
 	system.tap = machine_option(m, "tap", &value) >= 0;
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
-	if (conf_start(m, system.core) <= 0) {
+	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
+	if (conf_start(m, system.core, system.net ? system.vnet.mac : NULL) <=
+	    0) {
 		serial_str("exopf: nothing is started: give it modules with a "
 		           "boot.conf\n");
 		panic_exit(1);

@@ -6,6 +6,7 @@
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n);
 void *memset(void *to, int byte, size_t n);
+void *memmove(void *to, const void *from, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
@@ -64,4 +65,16 @@ void lnet_upcalls(struct exo_pe *pe, void *stack, uint64_t size)
 	pe->entry_fault = (uintptr_t)lnet_enter_fault;
 	pe->entry_exception = (uintptr_t)lnet_enter_exception;
 	pe->entry_packet = (uintptr_t)lnet_enter_packet;
+}
+
+void *memmove(void *to, const void *from, size_t n)
+{
+	uint8_t *last = (uint8_t *)to + n;
+	const uint8_t *end = (const uint8_t *)from + n;
+
+	if ((uintptr_t)to - (uintptr_t)from >= n)
+		return memcpy(to, from, n);
+	while (n-- > 0)
+		*--last = *--end;
+	return to;
 }

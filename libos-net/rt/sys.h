@@ -53,7 +53,7 @@ static inline int64_t lnet_print(const char *text)
 	return lnet_call(EXO_CALL_PRINT_NR, &a, sizeof(a));
 }
 
-static inline int64_t lnet_send(
+static inline int64_t lnet_send_packet(
     const struct exo_key *key, const void *packet, uint32_t n)
 {
 	struct exo_call_transmit a = { *key, (uintptr_t)packet, n, 0 };

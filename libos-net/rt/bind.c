@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Bindings from ring 3: see bind.h. */
+#include "libos-net/rt/bind.h"
+
+#include "exo/abi/ctx.h"
+#include "exo/abi/image.h"
+#include "exo/abi/insn.h"
+#include "libos-net/rt/sys.h"
+
+#define ETHERNET 1u
+#define WHOLE    65535u
+
+int lnet_bind_all(const struct exo_key *key, uint64_t *name)
+{
+	static const struct {
+		struct exo_image_hdr hdr;
+		struct exo_image_section row;
+		struct exo_insn insns[2];
+	} image = {
+		{ EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, EXO_PROG_SOCKET,
+		    sizeof(image), 1, 0 },
+		{ EXO_SEC_INSNS, sizeof(image.hdr) + sizeof(image.row),
+		    sizeof(image.insns), 0 },
+		{ { .code = EXO_ALU64 | EXO_MOV | EXO_K, .imm = -1 },
+		    { .code = EXO_JMP | EXO_EXIT } },
+	};
+	struct exo_call_bind a = { .key = *key,
+		.image = (uintptr_t)&image,
+		.image_size = sizeof(image),
+		.linktype = ETHERNET,
+		.mode = EXO_BIND_EXCLUSIVE,
+		.snap = WHOLE };
+	int err = (int)lnet_call(EXO_CALL_BIND_NR, &a, sizeof(a));
+
+	*name = a.out_binding;
+	return err;
+}
