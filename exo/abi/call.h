@@ -19,6 +19,7 @@ enum exo_call_nr {
 #define EXO_CALL_ROW(name, number, type, meaning) \
 	EXO_CALL_##name##_NR = (number),
 #include "exo/abi/call.inc"
+#include "exo/abi/machine.inc"
 #undef EXO_CALL_ROW
 };
 

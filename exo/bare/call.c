@@ -21,6 +21,7 @@ void syscall_enter(void);
 union args {
 #define EXO_CALL_ROW(name, number, type, meaning) struct type of_##name;
 #include "exo/abi/call.inc"
+#include "exo/abi/machine.inc"
 #undef EXO_CALL_ROW
 };
 
@@ -41,6 +42,7 @@ static uint64_t size_of(uint64_t nr)
 	case number:                              \
 		return sizeof(struct type);
 #include "exo/abi/call.inc"
+#include "exo/abi/machine.inc"
 #undef EXO_CALL_ROW
 	default:
 		return 0;
