@@ -149,7 +149,7 @@ $(BUILD)/ring3/%.o: %.c
 	$(call Q,CC)$(CC) $(RING3_FLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/ring3/%.o: %.S
 	@mkdir -p $(@D)
-	$(call Q,AS)$(CC) -I. -c -o $@ $<
+	$(call Q,AS)$(CC) -I. $(RING3_AS) -c -o $@ $<
 $(BUILD)/ring3/lib.a: $(RING3_LIB)
 	$(call Q,AR)rm -f $@ && ar rcsD $@ $^
 ring3_link = ld -n -z max-page-size=4096 --gc-sections -T libos-net/rt/link.ld \
@@ -160,6 +160,13 @@ $(BUILD)/ring3/%.elf: $(BUILD)/ring3/tests/bare/%.o $(RT_OBJ) \
 $(BUILD)/ring3/%.elf: $(BUILD)/ring3/libos-net/%/main.o $(RT_OBJ) \
     $(BUILD)/ring3/lib.a libos-net/rt/link.ld
 	$(call Q,LD)$(ring3_link)
+# One of them has a handler for the kernel in it, as an image.
+$(BUILD)/ring3/ashecho.xi: libos-net/ashecho/echo.s $(BUILD)/exopf
+	@mkdir -p $(@D)
+	$(call Q,XI)$(BUILD)/exopf compile -o $@ --type xdp --strip --asm $<
+$(BUILD)/ring3/libos-net/ashecho/handler.o: $(BUILD)/ring3/ashecho.xi
+$(BUILD)/ring3/libos-net/ashecho/handler.o: RING3_AS := -Wa,-I$(BUILD)/ring3
+$(BUILD)/ring3/ashecho.elf: $(BUILD)/ring3/libos-net/ashecho/handler.o
 .SECONDARY: $(RT_OBJ)
 $(BUILD)/core-bare.o: $(BARE_OBJ)
 	$(call Q,LD)ld -r -o $@ $^

@@ -108,3 +108,14 @@ bool lnet_ip_parse(const char *text, uint32_t *ip)
 	*ip = v;
 	return true;
 }
+
+uint16_t lnet_port_parse(const char *text)
+{
+	uint32_t v = 0;
+
+	while (*text != '\0' && *text != ':')
+		text++;
+	while (*text != '\0' && *++text >= '0' && *text <= '9')
+		v = v * 10 + (uint32_t)(*text - '0');
+	return (uint16_t)v;
+}

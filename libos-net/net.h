@@ -82,7 +82,10 @@ bool lnet_udp_bind(
 bool lnet_udp_send(struct lnet_net *net, uint16_t from_port, uint32_t ip,
     uint16_t port, const uint8_t *data, uint32_t n);
 
-/** Read "10.0.2.15"; false: it is no address. */
+/** Read "10.0.2.15", before a ':' or the end; false: it is no address. */
 bool lnet_ip_parse(const char *text, uint32_t *ip);
+
+/** The number behind the ':' of "10.0.2.15:7000", or 0. */
+uint16_t lnet_port_parse(const char *text);
 
 #endif

@@ -51,6 +51,15 @@ enum exo_bind_mode {
 	                           it took; taps do */
 };
 
+/** Of an exclusive or first binding of an XDP program: it is an application-specific
+ * handler. It runs on a copy of each packet of its claim, which it may change; by
+ * XDP_PASS the packet, as it came, goes to the ring, by XDP_TX the copy is sent, if the
+ * key `send` lets it be, and by anything else the packet is not taken. A packet of more
+ * than EXO_TRANSMIT_MAX bytes, or cut short, goes to the ring without being shown to it.
+ * [D. A. Wallach, D. R. Engler, M. F. Kaashoek, "ASHs: Application-Specific Handlers for
+ * High-Performance Messaging", SIGCOMM 1996] */
+#define EXO_BIND_ASH 2u
+
 /** Of an exclusive binding: later fragments follow the first that it took, if
  * the key has EXO_RIGHT_FOLLOW. */
 #define EXO_BIND_FOLLOW 1u
@@ -62,13 +71,14 @@ struct exo_call_bind {
 	                            -EXO_ECONFLICT, -EXO_ELENT */
 	uint64_t image;          /* address of a filter image */
 	uint32_t image_size;
-	uint32_t linktype; /* LINKTYPE_* whose packets it sees */
-	int32_t priority;  /* higher is asked first; ties by age */
-	uint32_t mode;     /* enum exo_bind_mode */
-	uint32_t snap;     /* bytes wanted of each packet; 0: count only */
-	uint32_t flags;    /* EXO_BIND_FOLLOW */
-	uint64_t tag;      /* comes back in every record */
-	uint64_t report;   /* address of a struct exo_report, or 0 */
+	uint32_t linktype;   /* LINKTYPE_* whose packets it sees */
+	int32_t priority;    /* higher is asked first; ties by age */
+	uint32_t mode;       /* enum exo_bind_mode */
+	uint32_t snap;       /* bytes wanted of each packet; 0: count only */
+	uint32_t flags;      /* EXO_BIND_* */
+	struct exo_key send; /* of EXO_BIND_ASH: needs EXO_RIGHT_TRANSMIT */
+	uint64_t tag;        /* comes back in every record */
+	uint64_t report;     /* address of a struct exo_report, or 0 */
 	uint64_t out_binding;
 };
 
@@ -90,10 +100,12 @@ struct exo_bind_stat {
 	uint64_t dropped;       /* records that found no room */
 	uint64_t differed;      /* runs that the interpreter ended otherwise:
 	                           0, or a bug; a core that judges counts */
-	uint64_t first_ns;      /* earliest time of a match */
-	uint64_t last_ns;       /* latest time of a match */
-	uint64_t max_steps;     /* proven bound of steps a packet */
-	uint64_t insns;         /* instructions of the program */
+	uint64_t replied;       /* of those matched, packets that an ASH sent */
+	uint64_t withheld;  /* packets that it might not send, or too many */
+	uint64_t first_ns;  /* earliest time of a match */
+	uint64_t last_ns;   /* latest time of a match */
+	uint64_t max_steps; /* proven bound of steps a packet */
+	uint64_t insns;     /* instructions of the program */
 };
 
 struct exo_call_stat {

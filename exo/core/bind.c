@@ -42,12 +42,14 @@ static int args_check(const struct exo_core *core, const struct env *env,
 
 	if (err != 0)
 		return err;
-	if (a->flags != 0 && (a->key.rights & EXO_RIGHT_FOLLOW) == 0)
+	if ((a->flags & EXO_BIND_FOLLOW) != 0 &&
+	    (a->key.rights & EXO_RIGHT_FOLLOW) == 0)
 		return -EXO_EPERM;
 	if (a->mode < EXO_BIND_TAP || a->mode > EXO_BIND_EXCLUSIVE)
 		return -EXO_EINVAL;
-	if ((a->flags & ~EXO_BIND_FOLLOW) != 0 ||
-	    (a->flags != 0 && a->mode != EXO_BIND_EXCLUSIVE) ||
+	if ((a->flags & ~(EXO_BIND_FOLLOW | EXO_BIND_ASH)) != 0 ||
+	    ((a->flags & EXO_BIND_FOLLOW) != 0 &&
+	        a->mode != EXO_BIND_EXCLUSIVE) ||
 	    witness_check(&a->witness) != 0)
 		return -EXO_EINVAL;
 	if (a->snap != 0 && env->ring.shared == NULL)
@@ -56,7 +58,7 @@ static int args_check(const struct exo_core *core, const struct env *env,
 		return -EXO_E2BIG;
 	if (a->image_size < sizeof(struct exo_image_hdr))
 		return -EXO_EIMAGE;
-	return 0;
+	return (a->flags & EXO_BIND_ASH) == 0 ? 0 : ash_check(core, a);
 }
 
 int steps_check(const struct exo_core *core, uint32_t rights, uint64_t steps)
@@ -95,7 +97,8 @@ static int image_verify(struct exo_core *core, struct env *env,
 		core->cfg.verify_mem };
 	struct vf_input in = {
 		.refuse_leaks = true,
-		.no_pkt_write = true, /* others see it, too */
+		/* others see it, too, but of a handler's copy */
+		.no_pkt_write = (a->flags & EXO_BIND_ASH) == 0,
 	};
 	struct vf_const consts[EXO_MAPS_MAX];
 	struct exo_image *img = &job->img;
@@ -113,6 +116,9 @@ static int image_verify(struct exo_core *core, struct env *env,
 	in.consts = consts;
 	in.nconsts = exo_image_consts(img, consts);
 	err = effect_check(img);
+	if (err == 0 && (a->flags & EXO_BIND_ASH) != 0 &&
+	    img->type != EXO_PROG_XDP)
+		err = -EXO_EINVAL;
 	if (err != 0)
 		return err;
 	err = vf_verify(&in, &limits, &env->mem, &job->prog, report);
@@ -124,8 +130,8 @@ static int image_verify(struct exo_core *core, struct env *env,
 	    core, a->key.rights, vf_prog_facts(job->prog)->max_steps);
 	if (err != 0)
 		return err;
-	return effect_worlds(
-	    core, env, img, job->prog, &job->world, &job->twin);
+	return effect_worlds(core, env, img, job->prog,
+	    (a->flags & EXO_BIND_ASH) != 0, &job->world, &job->twin);
 }
 
 int code_compile(struct exo_core *core, struct env *env,
@@ -278,6 +284,9 @@ static int rules_decode(struct exo_core *core, struct env *env,
 	b->snap = a->snap;
 	b->follows = job->follows;
 	b->near = job->near;
+	b->ash = (a->flags & EXO_BIND_ASH) != 0;
+	if (b->ash)
+		b->send = ash_key(&a->send);
 	job->ruled = true;
 	return rules_publish(core, b);
 }
@@ -317,8 +326,9 @@ static int bind_decode(struct exo_core *core, struct env *env,
 		err = code_compile(
 		    core, env, job->world, job->prog, 0, &job->code);
 	if (err == 0 && job->img.ntails > 0)
-		err = tails_decode(core, env, job->key->rights, &job->img,
-		    job->prog, job->code, job->world, job->twin, report);
+		err = tails_decode(core, env, job->key->rights, job->b->ash,
+		    &job->img, job->prog, job->code, job->world, job->twin,
+		    report);
 	return err;
 }
 

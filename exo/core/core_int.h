@@ -78,7 +78,9 @@ struct env {
 	struct linkset *sets; /* those that it was the first to bind in */
 	uint32_t nsets;
 	uint64_t prints; /* lines of its programs */
-	bool dirty;      /* has unpublished records */
+	uint64_t ash_ns; /* time of the last token of its handlers', and ... */
+	uint32_t ash_tokens; /* ... how many there are */
+	bool dirty;          /* has unpublished records */
 	struct env *dirty_next;
 };
 
@@ -141,6 +143,7 @@ struct binding {
 	bool effects;  /* it runs on every packet of its claim */
 	bool sure;     /* each of its rules is: by index it is never run */
 	bool slotted;
+	bool ash;      /* it may answer packets: ash.c */
 	uint32_t keep; /* what it returns of what it accepts; 0: unknown */
 	uint32_t slot; /* its number in the set, by age */
 	uint32_t mode; /* enum exo_bind_mode */
@@ -154,6 +157,7 @@ struct binding {
 	uint32_t nrules, rules_room;
 	struct domain *domain;
 	struct binding *domain_next, **domain_prev;
+	uint64_t send;    /* an ASH's key: its name */
 	uint64_t charged; /* bytes of the core's that the owner pays for */
 	struct key_rec *key;
 	struct jit_code *code;   /* NULL: it is never run */
@@ -255,7 +259,7 @@ int call_slot(struct exo_core *core, struct env *env, struct exo_call_slot *a);
 /** Put the programs of an image into the slots of a binding that is made, whose
  * program is compiled. */
 int tails_decode(struct exo_core *core, struct env *env, uint32_t rights,
-    const struct exo_image *img, const struct vf_prog *prog,
+    bool ash, const struct exo_image *img, const struct vf_prog *prog,
     const struct jit_code *code, struct exo_world *world,
     struct exo_world *twin, struct exo_report *report);
 /** The most steps that a run of a program in its world can take. */
@@ -291,7 +295,7 @@ int effect_check(const struct exo_image *img);
  * charge, and one for a judge: 0, -EXO_EINVAL, -EXO_E2BIG, -EXO_ENOMEM or
  * -EXO_EBUDGET. Programs that need none get none. */
 int effect_worlds(struct exo_core *core, struct env *env,
-    const struct exo_image *img, const struct vf_prog *prog,
+    const struct exo_image *img, const struct vf_prog *prog, bool ash,
     struct exo_world **out, struct exo_world **twin);
 /** Run a binding's program in its world, on the packet that its vm is to see;
  * what it returns. */
@@ -303,6 +307,26 @@ bool effect_agrees(
 /* transmit.c */
 int call_transmit(
     struct exo_core *core, struct env *env, struct exo_call_transmit *a);
+
+/* ash.c */
+/** What a handler needs of its caller: 0, -EXO_EINVAL, or what its key lacks. */
+int ash_check(const struct exo_core *core, const struct exo_call_bind *a);
+/** The name of the key that it sends by. */
+uint64_t ash_key(const struct exo_key *key);
+/** Room for the copies of its packets. */
+int ash_room(struct exo_world *w);
+/** What comes of a packet. */
+enum ash_does {
+	ASH_LEAVES, /* it is not taken */
+	ASH_PASSES, /* to the ring */
+	ASH_SENDS,  /* its copy, by ash_commit() */
+};
+/** Run it on a packet. Nothing leaves yet. */
+enum ash_does ash_run(
+    struct exo_core *core, struct binding *b, const struct exo_pkt *p);
+/** Let go what it sends. */
+void ash_commit(
+    struct exo_core *core, struct binding *b, const struct exo_pkt *p);
 
 /* budget.c */
 void budget_init(struct env *env, const struct exo_env_args *args);

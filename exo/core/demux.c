@@ -199,7 +199,7 @@ static void count_all(
 static bool by_index(const struct exo_core *core, const struct linkset *set)
 {
 	return set->n > core->cfg.linear || set->ncubes > CUBES_FEW ||
-	       set->npaid + set->nfollow + set->nbare > 0;
+	       set->npaid + set->nfollow + set->nbare + set->nash > 0;
 }
 
 /* Demultiplex n <= BATCH packets of one link type. */

@@ -209,6 +209,24 @@ static void give(struct exo_core *core, const struct batch *bt,
 		    core, p, bt->first + i, b, len < b->snap ? len : b->snap);
 }
 
+/* The same for a handler, which may answer what nobody took before. */
+static bool handle(struct exo_core *core, const struct batch *bt,
+    struct binding *b, uint32_t i, bool away)
+{
+	struct exo_pkt *p = &bt->pkts[i];
+	enum ash_does does = ash_run(core, b, p);
+
+	if (away || does == ASH_LEAVES)
+		return false;
+	if (does == ASH_PASSES) {
+		give(core, bt, b, i, UINT32_MAX);
+		return true;
+	}
+	count_one(b, p);
+	ash_commit(core, b, p);
+	return true;
+}
+
 /* A binding has a packet in a rule; whether it takes it. */
 static bool take(struct exo_core *core, const struct batch *bt,
     struct binding *b, uint32_t i, bool sure, bool away)
@@ -223,6 +241,8 @@ static bool take(struct exo_core *core, const struct batch *bt,
 		budget_pay(b->env, sure ? 1 : b->stat.max_steps);
 	}
 	b->stat.evaluated++;
+	if (b->ash)
+		return handle(core, bt, b, i, away);
 	if (!sure) {
 		exo_assert(b->code != NULL); /* or each rule is sure */
 		if (binding_ask(core, b, (uint64_t)1 << i, keep) == 0)

@@ -91,6 +91,7 @@ struct linkset {
 	uint32_t nlook;    /* of them, those that look at their context */
 	uint32_t ntake;    /* those that want records */
 	uint32_t nbare;    /* those that have no code */
+	uint32_t nash;     /* handlers */
 	uint64_t ncubes;   /* of all their claims */
 	struct binding **v;
 	struct claim *claims;

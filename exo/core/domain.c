@@ -279,6 +279,8 @@ static int rules_make(struct exo_core *core, struct binding *b)
 	err = slot_reserve(core, b->set);
 	if (err == 0)
 		err = vf_accept(b->prog, b->set->linktype, &w, &acc);
+	if (err == 0 && b->ash)
+		acc.pure = false; /* what it sends is an effect */
 	if (err == 0 && !budget_work(b->env, core->cfg.region_steps - w.left))
 		err = -EXO_EBUDGET;
 	w.left = core->cfg.region_steps;

@@ -49,7 +49,7 @@ int effect_check(const struct exo_image *img)
 }
 
 int effect_worlds(struct exo_core *core, struct env *env,
-    const struct exo_image *img, const struct vf_prog *prog,
+    const struct exo_image *img, const struct vf_prog *prog, bool ash,
     struct exo_world **out, struct exo_world **twin)
 {
 	struct exo_world_config cfg = { .mem = &env->maps,
@@ -62,7 +62,7 @@ int effect_worlds(struct exo_core *core, struct env *env,
 	uint64_t before = env->maps.used;
 	int err;
 
-	if (img->nmaps == 0 && !vf_prog_facts(prog)->helpers)
+	if (img->nmaps == 0 && !vf_prog_facts(prog)->helpers && !ash)
 		return 0;
 	err = plat_random(&cfg.hash, sizeof(cfg.hash));
 	if (err == 0)
@@ -77,6 +77,10 @@ int effect_worlds(struct exo_core *core, struct env *env,
 		err = exo_world_new(&cfg, twin);
 	if (err == 0 && core->vm != NULL)
 		err = exo_world_begin(*twin, img);
+	if (err == 0 && ash)
+		err = ash_room(*out);
+	if (err == 0 && ash && core->vm != NULL)
+		err = ash_room(*twin);
 	if (!budget_work(env, (env->maps.peak - before) / BYTES_A_STEP) &&
 	    err == 0)
 		err = -EXO_EBUDGET;

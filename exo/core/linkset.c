@@ -225,6 +225,7 @@ void linkset_insert(
 	b->domain->neffects += b->effects;
 	set->ntake += b->snap != 0;
 	set->nbare += b->code == NULL;
+	set->nash += b->ash;
 	set->ncubes += cubes_of(b);
 }
 
@@ -242,6 +243,7 @@ void linkset_remove(
 	b->domain->neffects -= b->effects;
 	set->ntake -= b->snap != 0;
 	set->nbare -= b->code == NULL;
+	set->nash -= b->ash;
 	set->ncubes -= cubes_of(b);
 	if (set->sorted) {
 		for (; at < set->n; at++) {

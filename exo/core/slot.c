@@ -24,6 +24,7 @@ struct owner {
 	struct exo_core *core;
 	struct env *env;
 	uint32_t rights;
+	bool ash;         /* they see a copy of the packet */
 	uint64_t pending; /* code that is charged to nobody yet */
 	uint64_t charged; /* of what was explored */
 	struct exo_tails_how how;
@@ -61,7 +62,7 @@ static void make_how(struct owner *o, uint32_t type, uint64_t taken)
 	o->how = (struct exo_tails_how){
 		.in = { .type = type,
 		    .refuse_leaks = true,
-		    .no_pkt_write = true },
+		    .no_pkt_write = !o->ash },
 		.limits = { o->core->cfg.verify_insns,
 		    o->core->cfg.verify_mem },
 		.most_steps = taken < most ? (most - taken) / EXO_TAILS_RUN : 0,
@@ -81,11 +82,11 @@ static int answer(struct owner *o, int err)
 }
 
 int tails_decode(struct exo_core *core, struct env *env, uint32_t rights,
-    const struct exo_image *img, const struct vf_prog *prog,
+    bool ash, const struct exo_image *img, const struct vf_prog *prog,
     const struct jit_code *code, struct exo_world *world,
     struct exo_world *twin, struct exo_report *report)
 {
-	struct owner o = { core, env, rights, code_grains(code), 0,
+	struct owner o = { core, env, rights, ash, code_grains(code), 0,
 		{ .mem = NULL } };
 	int err;
 
@@ -123,7 +124,7 @@ static int fill(struct exo_core *core, struct env *env,
     const struct exo_call_slot *a, struct binding *b,
     const struct exo_image *img, struct exo_report *report)
 {
-	struct owner o = { core, env, b->key->rights, env->code, 0,
+	struct owner o = { core, env, b->key->rights, b->ash, env->code, 0,
 		{ .mem = NULL } };
 	int err;
 

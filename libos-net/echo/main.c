@@ -45,18 +45,6 @@ static void take(void *arg, const struct exo_rec *rec, const uint8_t *data)
 	lnet_net_input(&net, data, rec->len);
 }
 
-/* A number behind the address, or 0. */
-static uint16_t port_of(const char *text)
-{
-	uint32_t v = 0;
-
-	while (*text != '\0' && *text != ':')
-		text++;
-	while (*text != '\0' && *++text >= '0' && *text <= '9')
-		v = v * 10 + (uint32_t)(*text - '0');
-	return (uint16_t)v;
-}
-
 int lnet_main(struct exo_pe *pe)
 {
 	struct exo_ring *ring = (void *)EXO_RING_AT;
@@ -70,8 +58,8 @@ int lnet_main(struct exo_pe *pe)
 	}
 	lnet_net_init(&net, pe->mac, ip, send, NULL);
 	(void)lnet_udp_bind(&net, ECHO_PORT, echo, NULL);
-	if (port_of(pe->arg) != 0)
-		(void)lnet_udp_bind(&net, port_of(pe->arg), end, NULL);
+	if (lnet_port_parse(pe->arg) != 0)
+		(void)lnet_udp_bind(&net, lnet_port_parse(pe->arg), end, NULL);
 	lnet_tap_init(&tap, ring);
 	if (lnet_bind_all(&pe->key, &name) != 0) {
 		(void)lnet_print("its packets cannot be bound\n");

@@ -2,6 +2,8 @@
 /* Bindings from ring 3: see bind.h. */
 #include "libos-net/rt/bind.h"
 
+#include <stddef.h>
+
 #include "exo/abi/ctx.h"
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
@@ -9,6 +11,26 @@
 
 #define ETHERNET 1u
 #define WHOLE    65535u
+
+static int bind(const struct exo_key *key, const struct exo_key *send,
+    const void *image, uint32_t size, uint64_t *name)
+{
+	struct exo_call_bind a = { .key = *key,
+		.image = (uintptr_t)image,
+		.image_size = size,
+		.linktype = ETHERNET,
+		.mode = EXO_BIND_EXCLUSIVE,
+		.snap = WHOLE };
+	int err;
+
+	if (send != NULL) {
+		a.send = *send;
+		a.flags = EXO_BIND_ASH;
+	}
+	err = (int)lnet_call(EXO_CALL_BIND_NR, &a, sizeof(a));
+	*name = a.out_binding;
+	return err;
+}
 
 int lnet_bind_all(const struct exo_key *key, uint64_t *name)
 {
@@ -24,14 +46,11 @@ int lnet_bind_all(const struct exo_key *key, uint64_t *name)
 		{ { .code = EXO_ALU64 | EXO_MOV | EXO_K, .imm = -1 },
 		    { .code = EXO_JMP | EXO_EXIT } },
 	};
-	struct exo_call_bind a = { .key = *key,
-		.image = (uintptr_t)&image,
-		.image_size = sizeof(image),
-		.linktype = ETHERNET,
-		.mode = EXO_BIND_EXCLUSIVE,
-		.snap = WHOLE };
-	int err = (int)lnet_call(EXO_CALL_BIND_NR, &a, sizeof(a));
+	return bind(key, NULL, &image, sizeof(image), name);
+}
 
-	*name = a.out_binding;
-	return err;
+int lnet_bind_ash(const struct exo_key *key, const struct exo_key *send,
+    const void *image, uint32_t size, uint64_t *name)
+{
+	return bind(key, send, image, size, name);
 }

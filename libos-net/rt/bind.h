@@ -13,4 +13,9 @@
  * EXO_E*; *name is the binding's. */
 int lnet_bind_all(const struct exo_key *key, uint64_t *name);
 
+/** The same with a handler, which may answer packets in the kernel by the other key
+ * (EXO_BIND_ASH); image is that of an XDP program. */
+int lnet_bind_ash(const struct exo_key *key, const struct exo_key *send,
+    const void *image, uint32_t size, uint64_t *name);
+
 #endif
