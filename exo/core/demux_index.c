@@ -192,7 +192,6 @@ static void count_one(struct binding *b, struct exo_pkt *p)
 		st->first_ns = p->time_ns;
 	if (first || p->time_ns > st->last_ns)
 		st->last_ns = p->time_ns;
-	st->delivered += b->snap == 0;
 	p->matched++;
 }
 
@@ -204,7 +203,9 @@ static void give(struct exo_core *core, const struct batch *bt,
 	uint32_t len = keep < p->caplen ? keep : p->caplen;
 
 	count_one(b, p);
-	if (b->snap != 0)
+	if (b->snap == 0)
+		b->stat.delivered++;
+	else
 		deliver(
 		    core, p, bt->first + i, b, len < b->snap ? len : b->snap);
 }

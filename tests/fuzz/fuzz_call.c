@@ -193,11 +193,37 @@ static void bind(struct world *w, uint64_t env, struct input *in)
 		.claim = any_region(in),
 		.witness = any_room(in),
 		.snap = take(in),
+		.flags = take(in) % 4,
 		.report = (uintptr_t)&report,
 	};
 
+	if ((a.flags & EXO_BIND_ASH) != 0)
+		a.send = any_key(w, in);
+
 	if (exo_call(w->core, env, EXO_CALL_BIND_NR, &a, sizeof(a)) == 0)
 		w->names[w->nnames++ % NAMES] = a.out_binding;
+}
+
+/* What goes out has a sender that somebody may be. */
+static int wire(void *arg, const uint8_t *p, uint32_t n)
+{
+	uint64_t *sum = arg;
+
+	exo_assert(n >= EXO_TRANSMIT_MIN && n <= EXO_TRANSMIT_MAX);
+	for (uint32_t i = 0; i < n; i++)
+		*sum += p[i];
+	return *sum % 5 == 0 ? -EXO_ELIMIT : 0;
+}
+
+static void transmit(struct world *w, uint64_t env, struct input *in)
+{
+	uint8_t data[EXO_TRANSMIT_MAX + 1] = { 0 };
+	struct exo_call_transmit a = { .key = any_key(w, in),
+		.packet = (uintptr_t)data,
+		.size = take(in) * 6u };
+
+	fill(in, data, take(in));
+	(void)exo_call(w->core, env, EXO_CALL_TRANSMIT_NR, &a, sizeof(a));
 }
 
 static void derive(struct world *w, uint64_t env, struct input *in)
@@ -231,7 +257,8 @@ static void stat(struct world *w, uint64_t env, struct input *in)
 
 	if (exo_call(w->core, env, EXO_CALL_STAT_NR, &a, sizeof(a)) == 0)
 		exo_assert(a.out_stat.differed == 0 &&
-		           a.out_stat.delivered + a.out_stat.dropped ==
+		           a.out_stat.delivered + a.out_stat.dropped +
+		                   a.out_stat.replied + a.out_stat.withheld ==
 		               a.out_stat.matched);
 }
 
@@ -241,10 +268,10 @@ static void raw_call(struct world *w, uint64_t env, struct input *in)
 	uint32_t nr = take(in);
 	size_t n = take(in);
 
-	/* these read memory at addresses of the caller: bind(), slot() and
-	 * derive() do that */
+	/* these read memory at addresses of the caller: bind(), slot(),
+	 * transmit() and derive() do that */
 	if (nr == EXO_CALL_BIND_NR || nr == EXO_CALL_DERIVE_NR ||
-	    nr == EXO_CALL_SLOT_NR)
+	    nr == EXO_CALL_SLOT_NR || nr == EXO_CALL_TRANSMIT_NR)
 		return;
 	fill(in, args, sizeof(args));
 	(void)exo_call(w->core, env, nr, args, n);
@@ -277,7 +304,10 @@ static void step(struct world *w, struct input *in)
 		packet(w, in);
 		break;
 	case 6:
-		stat(w, env, in);
+		if ((op & 8) != 0)
+			transmit(w, env, in);
+		else
+			stat(w, env, in);
 		break;
 	default:
 		if ((op & 8) != 0)
@@ -290,10 +320,13 @@ static void step(struct world *w, struct input *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	uint64_t sum = 0;
 	struct exo_core_config cfg = { .mem = 4u << 20,
 		.verify_insns = 20000,
 		.verify_mem = 1u << 20,
 		.region_steps = 20000,
+		.send = wire,
+		.send_arg = &sum,
 		.judge = true };
 	struct world w = { .nkeys = 2 };
 	struct input in = { data, size };
