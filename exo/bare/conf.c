@@ -7,6 +7,7 @@
 #include "exo/bare/env.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/word.h"
 #include "exo/lib/arena.h"
 #include "exo/lib/mem.h"
 #include "exo/plat/plat.h"
@@ -15,12 +16,6 @@
 #define RING_DEFAULT 65536u
 #define STEPS        10000000u /* for a region's text */
 
-/* A piece of text. */
-struct word {
-	const char *p;
-	uint32_t n;
-};
-
 /* What environments are made of. */
 struct boot {
 	struct exo_core *core;
@@ -28,55 +23,6 @@ struct boot {
 	uint64_t size;
 	const uint8_t *mac;
 };
-
-static struct word next_word(struct word *line)
-{
-	struct word w;
-
-	while (line->n > 0 && *line->p == ' ') {
-		line->p++;
-		line->n--;
-	}
-	w.p = line->p;
-	while (line->n > 0 && *line->p != ' ') {
-		line->p++;
-		line->n--;
-	}
-	w.n = (uint32_t)(line->p - w.p);
-	return w;
-}
-
-static bool is_word(struct word w, const char *name)
-{
-	uint32_t n = 0;
-
-	while (name[n] != '\0')
-		n++;
-	return w.n == n && memcmp(w.p, name, n) == 0;
-}
-
-/* Whether it is "name=..."; then *w is what follows. */
-static bool is_option(struct word *w, const char *name)
-{
-	uint32_t n = 0;
-
-	while (name[n] != '\0')
-		n++;
-	if (w->n <= n || memcmp(w->p, name, n) != 0 || w->p[n] != '=')
-		return false;
-	w->p += n + 1;
-	w->n -= n + 1;
-	return true;
-}
-
-static uint32_t number_of(struct word w)
-{
-	uint32_t v = 0;
-
-	for (uint32_t i = 0; i < w.n && w.p[i] >= '0' && w.p[i] <= '9'; i++)
-		v = v * 10 + (uint32_t)(w.p[i] - '0');
-	return v;
-}
 
 /* How an environment is to end. False: there is no such way. */
 static bool end_of(struct word w, struct env_args *a)
@@ -97,19 +43,11 @@ static bool end_of(struct word w, struct env_args *a)
 		a->expected = ways[i].end;
 		a->expected_code = ways[i].end == ENV_EXIT ? 0 : ENV_ANY_CODE;
 		if (w.n > n)
-			a->expected_code = number_of(
+			a->expected_code = word_number(
 			    (struct word){ w.p + n + 1, w.n - n - 1 });
 		return true;
 	}
 	return false;
-}
-
-static void copy_word(char *to, uint32_t room, struct word w)
-{
-	uint32_t n = w.n < room ? w.n : room - 1;
-
-	memcpy(to, w.p, n);
-	to[n] = '\0';
 }
 
 static int refuse(struct word line, const char *why)
@@ -146,17 +84,17 @@ static int options(
     struct word line, struct env_args *a, char *arg, uint32_t room)
 {
 	for (;;) {
-		struct word w = next_word(&line);
+		struct word w = word_next(&line);
 
 		if (w.n == 0)
 			return 0;
-		if (is_option(&w, "ring"))
-			a->ring_size = number_of(w);
-		else if (is_option(&w, "arg"))
-			copy_word(arg, room, w);
-		else if (is_option(&w, "rights"))
-			a->rights = number_of(w);
-		else if (!is_option(&w, "end") || !end_of(w, a))
+		if (word_option(&w, "ring"))
+			a->ring_size = word_number(w);
+		else if (word_option(&w, "arg"))
+			word_copy(arg, room, w);
+		else if (word_option(&w, "rights"))
+			a->rights = word_number(w);
+		else if (!word_option(&w, "end") || !end_of(w, a))
 			return -1;
 	}
 }
@@ -176,10 +114,10 @@ static int start(const struct boot *b, struct word whole, struct word line,
 		    EXO_RIGHT_ALL & ~(EXO_RIGHT_DERIVE | EXO_RIGHT_TRANSMIT) };
 	struct cpio_file file;
 	struct plat_env *e;
-	struct word w = next_word(&line);
+	struct word w = word_next(&line);
 
-	copy_word(label, sizeof(label), w);
-	w = next_word(&line);
+	word_copy(label, sizeof(label), w);
+	w = word_next(&line);
 	if (!cpio_find(b->files, b->size, w.p, w.n, &file))
 		return refuse(whole, "there is no such module");
 	a.elf = file.data;
@@ -194,15 +132,15 @@ static int start(const struct boot *b, struct word whole, struct word line,
 /* One line: 1 if an environment was started; 0; -1. */
 static int take(const struct boot *b, struct word line, struct grants *g)
 {
-	struct word rest = line, first = next_word(&rest);
+	struct word rest = line, first = word_next(&rest);
 	struct sp_text_error err;
 
 	if (first.n == 0 || first.p[0] == '#')
 		return 0;
-	if (is_word(first, "env"))
+	if (word_is(first, "env"))
 		return start(b, line, rest, g) != 0 ? -1 : 1;
-	if (is_word(first, "recv") || is_word(first, "send")) {
-		bool recv = is_word(first, "recv");
+	if (word_is(first, "recv") || word_is(first, "send")) {
+		bool recv = word_is(first, "recv");
 		struct sp_region *to = recv ? &g->recv : &g->send;
 
 		if (sp_text_parse(&g->work, rest.p, rest.n, to, &err) != 0)
@@ -222,22 +160,15 @@ int conf_start(
 	struct exo_mem mem = { .get = get, .put = put };
 	struct grants g = { .has_recv = false };
 	struct cpio_file conf;
-	const char *p, *end;
+	struct word text, line;
 	int n = 0, ret = 0;
 
 	if (!cpio_find(b.files, b.size, "boot.conf", 9, &conf))
 		return 0;
 	exo_arena_init(&g.arena, &mem);
 	g.work = (struct sp_work){ &g.arena, STEPS, &sp_packets, NULL };
-	p = (const char *)conf.data;
-	end = p + conf.size;
-	while (ret >= 0 && p < end) {
-		struct word line = { p, 0 };
-
-		while (p < end && *p != '\n')
-			p++;
-		line.n = (uint32_t)(p - line.p);
-		p++;
+	text = (struct word){ (const char *)conf.data, conf.size };
+	while (ret >= 0 && word_line(&text, &line)) {
 		ret = take(&b, line, &g);
 		n += ret > 0;
 	}
