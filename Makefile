@@ -108,7 +108,7 @@ $(BUILD)/$(SO): $(CORE_OBJ) $(LIB_OBJ) $(LIB_MAP)
 	    $(LDFLAGS) -o $@ $(CORE_OBJ) $(LIB_OBJ) && \
 	    ln -sf $(SO) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $(BUILD)/libexopf.so
 
-$(call obj,$(CORE_SRC) $(LIBOS_SRC) $(DEVICE_SRC)): $(BUILD)/obj/%.o: %.c
+$(call obj,$(CORE_SRC) $(LIBOS_SRC) $(DEVICE_SRC) $(RECORDS_SRC)): $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(CORE_FLAGS) -c -o $@ $<
 
@@ -127,7 +127,7 @@ $(BARE_OBJ): $(BUILD)/bare/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(BARE_FLAGS) -MMD -MP -c -o $@ $<
 $(KERNEL_OBJ): BARE_FLAGS += -fno-omit-frame-pointer
-$(BUILD)/bare/exo/bare/%.o: exo/bare/%.c
+$(BUILD)/bare/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(BARE_FLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/bare/exo/bare/%.o: exo/bare/%.S
@@ -174,6 +174,9 @@ $(BUILD)/core-host.o: $(CORE_OBJ)
 	$(call Q,LD)ld -r -o $@ $^
 
 # --- test programs -----------------------------------------------------------
+$(BUILD)/records_hosted: $(call obj,tests/bare/records_hosted.c $(RECORDS_SRC)) \
+    $(CORE_OBJ) $(LIBOS_OBJ) $(filter-out %/plat_hosted.o,$(LIB_OBJ)) $(PLAT)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -Wl,--wrap=plat_random -o $@ $^
 # Every allocation of the unit program can be made to fail (support/oom.h).
 OOM_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,$(OOM_CALLS))
 $(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(SUPPORT) $(DEVICE) $(OOM) $(PARTS) \

@@ -185,9 +185,10 @@ check-tsan: ## the library in several threads, under ThreadSanitizer
 check-diff: build-strict ## our verdicts against libpcap's, every packet
 	@$(RUN) -v -b $(BUILD)/strict diff
 
-.PHONY: check-bare
+.PHONY: check-bare bare
+bare: $(BUILD)/exopf $(BUILD)/exopf.elf $(RING3) $(BUILD)/records_hosted
 check-bare: ## the kernel on bare machines, in QEMU
-	+@$(strict) $(BUILD)/strict/exopf.elf
+	+@$(strict) bare
 	@$(RUN) -v -b $(BUILD)/strict bare
 
 .PHONY: check-demux

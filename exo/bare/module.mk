@@ -8,8 +8,13 @@ KERNEL_OBJ := $(patsubst %.c,$(BUILD)/bare/%.o,$(KERNEL_SRC)) \
 # What each of those is made of; libraries of it only what it needs.
 RT_OBJ := $(patsubst %,$(BUILD)/ring3/libos-net/rt/%.o,start rt bind)
 RING3_LIB := $(patsubst %.c,$(BUILD)/ring3/%.o,$(LIBOS_SRC))
-RING3 := $(patsubst tests/bare/%.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard tests/bare/*.c))) \
+RING3 := $(patsubst tests/bare/%.c,$(BUILD)/ring3/%.elf,$(filter-out %_hosted.c,\
+	$(sort $(wildcard tests/bare/*.c)))) \
 	$(patsubst libos-net/%/main.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard libos-net/*/main.c)))
 # Of it, what needs no machine: tests link it, too.
 DEVICE_SRC := $(addprefix exo/bare/,vdev.c vnet.c vq.c vq_packed.c \
 	vq_split.c)
+# Delivery records, which programs of the host make, too; and of the library OSes,
+# what they take out of rings with.
+RECORDS_SRC := $(addprefix exo/bare/,capture.c cpio.c records.c word.c)
+KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o

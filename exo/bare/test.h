@@ -17,4 +17,8 @@ void test_core(void);
  * line, against the peer of tests/bare/peer.py. */
 void test_net(const struct machine *m);
 
+/** Delivery records of the modules (records.h), by "records" on the command line;
+ * "judge" lets the core interpret, too. */
+_Noreturn void records_boot(const struct machine *m);
+
 #endif
