@@ -11,7 +11,8 @@
 
 /* What is needed before: tables of the kernel, some for each GiB of RAM, and a byte
  * for each frame of it. */
-#define EARLY_MOST ((uint64_t)64 << 20)
+#define EARLY_LEAST ((uint64_t)4 << 20)
+#define EARLY_PART  2048u /* one byte of so many, beside it */
 
 /* A free run, in its own first bytes. */
 struct run {
@@ -32,13 +33,18 @@ static uint64_t round_up(uint64_t v)
 	return (v + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
 }
 
+static uint64_t early_most(const struct machine *m)
+{
+	return EARLY_LEAST + m->ram_end / EARLY_PART;
+}
+
 /* Behind the kernel, or behind the initrd where that begins soon: the loader puts it
  * at the end of RAM, where nothing is behind it. */
 static uint64_t early_from(const struct machine *m)
 {
 	uint64_t at = round_up(paging_phys_of_kernel((uintptr_t)kernel_end));
 
-	if (m->initrd.size != 0 && m->initrd.from < at + EARLY_MOST)
+	if (m->initrd.size != 0 && m->initrd.from < at + early_most(m))
 		at = round_up(m->initrd.from + m->initrd.size);
 	return at;
 }
@@ -49,7 +55,7 @@ uint64_t frames_early(const struct machine *m, uint64_t n)
 
 	if (frames.early == 0) {
 		frames.early = early_from(m);
-		frames.early_end = frames.early + EARLY_MOST;
+		frames.early_end = frames.early + early_most(m);
 	}
 	at = frames.early;
 	frames.early += n * FRAME_SIZE;
