@@ -55,6 +55,8 @@ static void run(void)
 		test_net(&machine);
 		tap_end();
 	}
+	if (machine_option(&machine, "count", &value) >= 0)
+		test_count();
 	if (machine_option(&machine, "records", &value) >= 0)
 		records_boot(&machine);
 	system_run(&machine);

@@ -17,6 +17,10 @@ void test_core(void);
  * line, against the peer of tests/bare/peer.py. */
 void test_net(const struct machine *m);
 
+/** Instructions that a packet's way to a ring takes, by "count" on the command line:
+ * tests/bare/count.sh. */
+_Noreturn void test_count(void);
+
 /** Delivery records of the modules (records.h), by "records" on the command line;
  * "judge" lets the core interpret, too. */
 _Noreturn void records_boot(const struct machine *m);

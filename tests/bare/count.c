@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How many instructions the kernel's ways in and out take, by the time stamp counter:
+ * one tick is one instruction where QEMU counts them (count.sh). Each number is the
+ * least of several, for the timer may be in between.
+ *
+ * With the argument "peer" it only gives up its turns.
+ */
+#include "tests/bare/check.h"
+
+#define TIMES 64u
+
+static uint8_t stack[16384];
+static struct exo_call_null args;
+extern volatile uint32_t entered;
+volatile uint32_t entered; /* when the handler began */
+
+extern const uint8_t count_enter[];
+uint32_t count_nothing(void *a, uint64_t size);
+uint32_t count_nops(void *a, uint64_t size);
+uint32_t count_null(void *a, uint64_t size);
+uint32_t count_yield(void *a, uint64_t size);
+uint32_t count_upcall(void *a, uint64_t size);
+
+/* uint32_t name(args, size): ticks of what is between. */
+#define COUNT(name, what)                        \
+	__asm__(".globl " #name "\n" #name ":\n" \
+	        "	rdtsc\n"                       \
+	        "	movl %eax, %r8d\n"             \
+	        "	" what "\n"              \
+	        "	rdtsc\n"                       \
+	        "	subl %r8d, %eax\n"             \
+	        "	ret\n")
+
+COUNT(count_nothing, "");
+COUNT(count_nops, ".rept 100; nop; .endr");
+COUNT(count_null, "xorl %eax, %eax; syscall"); /* EXO_CALL_NULL_NR */
+COUNT(count_yield, "movl $16, %eax; syscall"); /* EXO_CALL_YIELD_NR */
+COUNT(count_upcall, "movl %eax, entered(%rip); ud2");
+
+/* The counter is read first; then the way of every handler is gone. */
+__asm__("count_enter:\n"
+        "	rdtsc\n"
+        "	subl entered(%rip), %eax\n"
+        "	movl %eax, entered(%rip)\n"
+        "	jmp lnet_enter_exception\n");
+
+void lnet_on_exception(struct exo_frame *f)
+{
+	f->rip += 2; /* ud2 */
+}
+
+static uint32_t least(uint32_t (*count)(void *, uint64_t))
+{
+	uint32_t min = UINT32_MAX;
+
+	for (uint32_t i = 0; i < TIMES; i++) {
+		uint32_t n = count(&args, sizeof(args));
+
+		min = n < min ? n : min;
+	}
+	return min;
+}
+
+/* "name number" */
+static void say(const char *name, uint32_t number)
+{
+	char text[64], digits[10];
+	uint32_t n = 0, k = 0;
+
+	while (name[n] != '\0') {
+		text[n] = name[n];
+		n++;
+	}
+	text[n++] = ' ';
+	do {
+		digits[k++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	while (k > 0)
+		text[n++] = digits[--k];
+	text[n] = '\0';
+	CHECK(lnet_print(text) == 0);
+}
+
+static void count_all(struct exo_pe *pe)
+{
+	uint32_t none = least(count_nothing), to, all;
+
+	say("nops_100", least(count_nops) - none);
+	/* without the instruction that names the call */
+	say("null_call", least(count_null) - none - 1);
+	lnet_upcalls(pe, stack, sizeof(stack));
+	pe->entry_exception = (uintptr_t)count_enter;
+	all = least(count_upcall) - none - 1;
+	(void)count_upcall(&args, sizeof(args));
+	to = entered - none - 1;
+	say("upcall_to_handler", to);
+	say("upcall_and_resume", all - 4); /* of count_enter's own */
+	say("yield_and_back", least(count_yield) - none - 1);
+}
+
+int lnet_main(struct exo_pe *pe)
+{
+	if (same_text(pe->arg, "peer")) {
+		for (uint32_t i = 0; i < 4 * TIMES; i++)
+			CHECK(lnet_yield() == 0);
+		return 0;
+	}
+	CHECK(EXO_CALL_NULL_NR == 0 && EXO_CALL_YIELD_NR == 16);
+	count_all(pe);
+	return 0;
+}
