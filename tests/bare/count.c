@@ -18,6 +18,7 @@ volatile uint32_t entered; /* when the handler began */
 extern const uint8_t count_enter[];
 uint32_t count_nothing(void *a, uint64_t size);
 uint32_t count_nops(void *a, uint64_t size);
+uint32_t count_string(void *a, uint64_t from);
 uint32_t count_null(void *a, uint64_t size);
 uint32_t count_yield(void *a, uint64_t size);
 uint32_t count_upcall(void *a, uint64_t size);
@@ -34,6 +35,7 @@ uint32_t count_upcall(void *a, uint64_t size);
 
 COUNT(count_nothing, "");
 COUNT(count_nops, ".rept 100; nop; .endr");
+COUNT(count_string, "movl $60, %ecx; rep lodsb");
 COUNT(count_null, "xorl %eax, %eax; syscall"); /* EXO_CALL_NULL_NR */
 COUNT(count_yield, "movl $16, %eax; syscall"); /* EXO_CALL_YIELD_NR */
 COUNT(count_upcall, "movl %eax, entered(%rip); ud2");
@@ -88,6 +90,7 @@ static void count_all(struct exo_pe *pe)
 	uint32_t none = least(count_nothing), to, all;
 
 	say("nops_100", least(count_nops) - none);
+	say("string_60", count_string(&args, (uintptr_t)stack) - none - 1);
 	/* without the instruction that names the call */
 	say("null_call", least(count_null) - none - 1);
 	lnet_upcalls(pe, stack, sizeof(stack));
