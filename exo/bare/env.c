@@ -25,10 +25,17 @@
 #define IF          0x202u
 
 static struct plat_env *all[ENVS_MAX];
+static unsigned places; /* of these have been in use */
+static unsigned dead;   /* wait to be taken apart */
 
 struct plat_env *env_at(unsigned i)
 {
 	return i < ENVS_MAX ? all[i] : NULL;
+}
+
+unsigned env_places(void)
+{
+	return places;
 }
 
 /* --- its memory --------------------------------------------------------------- */
@@ -211,6 +218,7 @@ int env_new(
 		return i < ENVS_MAX ? -EXO_ENOMEM : -EXO_ELIMIT;
 	memset(e, 0, sizeof(*e));
 	all[i] = e;
+	places = i >= places ? i + 1 : places;
 	e->core = core;
 	e->expected = args->expected == 0 ? ENV_EXIT : args->expected;
 	e->expected_code = args->expected_code;
@@ -239,8 +247,14 @@ void env_die(struct plat_env *e, enum env_end end, uint64_t code)
 	if (e->state == ENV_DEAD)
 		return;
 	e->state = ENV_DEAD;
+	dead++;
 	e->end = end;
 	e->code = code;
+}
+
+bool env_any_dead(void)
+{
+	return dead > 0;
 }
 
 /* Its own frames; the ring's are one run. */
@@ -257,6 +271,7 @@ void env_free(struct plat_env *e)
 	for (unsigned i = 0; i < ENVS_MAX; i++)
 		if (all[i] == e)
 			all[i] = NULL;
+	dead -= e->state == ENV_DEAD;
 	if (e->name != 0)
 		(void)exo_env_end(e->core, e->name);
 	if (e->root != 0) {

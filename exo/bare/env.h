@@ -88,11 +88,15 @@ struct env_args {
 int env_new(
     struct exo_core *core, const struct env_args *args, struct plat_env **out);
 
-/** The i-th there can be; NULL: none. */
+/** The i-th there can be; NULL: none, as from env_places() on. */
 struct plat_env *env_at(unsigned i);
+unsigned env_places(void);
 
 /** Let it end: state is ENV_DEAD from now on. */
 void env_die(struct plat_env *e, enum env_end end, uint64_t code);
+
+/** Whether there are such. */
+bool env_any_dead(void);
 
 /** Take apart one that is dead, all that it had. The kernel's tables are in use. */
 void env_free(struct plat_env *e);

@@ -48,7 +48,7 @@ static _Noreturn void go_on(struct plat_env *e)
 /* Take apart those that ended. */
 static void bury(void)
 {
-	for (unsigned i = 0; i < ENVS_MAX; i++) {
+	for (unsigned i = 0; env_any_dead() && i < env_places(); i++) {
 		struct plat_env *e = env_at(i);
 
 		if (e == NULL || e->state != ENV_DEAD)
@@ -85,10 +85,14 @@ static void wake(struct plat_env *e)
 /* The next that may run, after the one whose turn it was; NULL. */
 static struct plat_env *pick(bool *any)
 {
+	unsigned n = env_places(), at = last;
+
 	*any = false;
-	for (unsigned i = 1; i <= ENVS_MAX; i++) {
-		unsigned at = (last + i) % ENVS_MAX;
-		struct plat_env *e = env_at(at);
+	for (unsigned i = 0; i < n; i++) {
+		struct plat_env *e;
+
+		at = at + 1 < n ? at + 1 : 0;
+		e = env_at(at);
 
 		if (e == NULL || e->state == ENV_DEAD)
 			continue;
