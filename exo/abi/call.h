@@ -23,6 +23,7 @@ enum exo_call_nr {
 #undef EXO_CALL_ROW
 };
 
+/** From ring 3 also without it: address and size are 0 then. */
 struct exo_call_null {
 	uint64_t zero;
 };

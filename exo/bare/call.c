@@ -131,9 +131,10 @@ void syscall_enter(void)
 	uint64_t nr = e->regs.rax;
 
 	e->regs.rax = (uint64_t)call(e, nr, e->regs.rdi, e->regs.rsi);
+	/* for IRETQ, should another one run meanwhile */
 	e->regs.rcx = 0;
 	e->regs.r11 = 0;
 	if (nr == EXO_CALL_YIELD_NR)
 		sched_next();
-	sched_resume();
+	sched_return();
 }

@@ -102,13 +102,28 @@ trap_back:			/* rsp is what was kept */
 	popq %rbx
 	popq %rbp
 	ret
+
 /*
- * SYSCALL: the registers go into the environment that runs, which begins with them;
+ * SYSCALL. The call that does nothing, without a structure, is answered at once, on no
+ * stack at all: rax, rdi and rsi are 0. SYSRET to an address that is not canonical would
+ * fault in ring 0: what is behind the last page goes the way of the others. SYSRET takes
+ * rip and rflags from rcx and r11, where SYSCALL put ring 3's.
+ *
+ * Of others the registers go into the environment that runs, which begins with them;
  * the kernel's stack is as good as empty. syscall_enter() does not return.
  */
 	.globl syscall_entry
 syscall_entry:
-	movq %rsp, user_rsp(%rip)
+	testq %rax, %rax
+	jnz 1f
+	orq %rdi, %rax
+	orq %rsi, %rax
+	jnz 2f
+	btq $47, %rcx
+	jc 1f
+	sysretq
+2:	xorl %eax, %eax
+1:	movq %rsp, user_rsp(%rip)
 	movq env_current(%rip), %rsp
 	addq $15 * 8, %rsp
 	pushq %rax
@@ -136,6 +151,22 @@ syscall_entry:
 	call syscall_enter
 	ud2
 
+/* rdi has the registers: all but rax, rcx, r11, rip, rflags, rsp, and itself. */
+	.macro take_most
+	movq (%rdi), %r15
+	movq 1 * 8(%rdi), %r14
+	movq 2 * 8(%rdi), %r13
+	movq 3 * 8(%rdi), %r12
+	movq 5 * 8(%rdi), %r10
+	movq 6 * 8(%rdi), %r9
+	movq 7 * 8(%rdi), %r8
+	movq 9 * 8(%rdi), %rsi
+	movq 10 * 8(%rdi), %rbp
+	movq 11 * 8(%rdi), %rbx
+	movq 12 * 8(%rdi), %rdx
+	movq 14 * 8(%rdi), %rax
+	.endm
+
 /* void env_enter(const struct user_regs *): go on in ring 3. */
 	.globl env_enter
 env_enter:
@@ -145,22 +176,22 @@ env_enter:
 	pushq 16 * 8(%rdi)
 	pushq $0x23
 	pushq 15 * 8(%rdi)
-	movq (%rdi), %r15
-	movq 1 * 8(%rdi), %r14
-	movq 2 * 8(%rdi), %r13
-	movq 3 * 8(%rdi), %r12
+	take_most
 	movq 4 * 8(%rdi), %r11
-	movq 5 * 8(%rdi), %r10
-	movq 6 * 8(%rdi), %r9
-	movq 7 * 8(%rdi), %r8
-	movq 9 * 8(%rdi), %rsi
-	movq 10 * 8(%rdi), %rbp
-	movq 11 * 8(%rdi), %rbx
-	movq 12 * 8(%rdi), %rdx
 	movq 13 * 8(%rdi), %rcx
-	movq 14 * 8(%rdi), %rax
 	movq 8 * 8(%rdi), %rdi
 	iretq
+
+/* void env_return(const struct user_regs *): the same behind SYSCALL, which left
+ * nothing in rcx and r11. rip is canonical. */
+	.globl env_return
+env_return:
+	take_most
+	movq 15 * 8(%rdi), %rcx
+	movq 16 * 8(%rdi), %r11
+	movq 17 * 8(%rdi), %rsp
+	movq 8 * 8(%rdi), %rdi
+	sysretq
 
 	.bss
 	.balign 8

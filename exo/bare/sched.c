@@ -18,6 +18,7 @@
 #define TURN_NS 10000000u
 
 void env_enter(const struct user_regs *regs) __attribute__((noreturn));
+void env_return(const struct user_regs *regs) __attribute__((noreturn));
 
 struct plat_env *env_current;
 static struct plat_env *fpu_of; /* whose registers are in the processor */
@@ -36,12 +37,18 @@ static void switch_fpu(struct plat_env *e)
 	fpu_of = e;
 }
 
-static _Noreturn void go_on(struct plat_env *e)
+/* All that is its own but the registers that the kernel uses. */
+static void put_in(struct plat_env *e)
 {
 	env_current = e;
 	if (x86_cr3() != e->root)
 		x86_set_cr3(e->root);
 	switch_fpu(e);
+}
+
+static _Noreturn void go_on(struct plat_env *e)
+{
+	put_in(e);
 	env_enter(&e->regs);
 }
 
@@ -127,18 +134,32 @@ _Noreturn void sched_next(void)
 	}
 }
 
-_Noreturn void sched_resume(void)
+/* The one that runs, if it may go on; else another does. */
+static struct plat_env *same_one(void)
 {
 	struct plat_env *e = env_current;
 
 	if (e == NULL || e->state != ENV_RUNNABLE)
 		sched_next();
 	if (e->regs.rip >= USER_END) {
-		/* IRETQ would fault in ring 0 */
+		/* IRETQ and SYSRET would fault in ring 0 */
 		env_die(e, ENV_FAULT, 13);
 		sched_next();
 	}
-	go_on(e);
+	return e;
+}
+
+_Noreturn void sched_resume(void)
+{
+	go_on(same_one());
+}
+
+_Noreturn void sched_return(void)
+{
+	struct plat_env *e = same_one();
+
+	put_in(e);
+	env_return(&e->regs);
 }
 
 _Noreturn void sched_run(const struct sched_ops *with)

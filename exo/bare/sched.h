@@ -33,6 +33,9 @@ _Noreturn void sched_trap(const struct trap *t);
 /** Go on with the environment that runs, or, when it may not, with another one. */
 _Noreturn void sched_resume(void);
 
+/** The same behind SYSCALL: rcx and r11 are what SYSRET makes of them. */
+_Noreturn void sched_return(void);
+
 /** It gives up the rest of its turn. */
 _Noreturn void sched_next(void);
 

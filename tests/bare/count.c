@@ -20,6 +20,7 @@ uint32_t count_nothing(void *a, uint64_t size);
 uint32_t count_nops(void *a, uint64_t size);
 uint32_t count_string(void *a, uint64_t from);
 uint32_t count_null(void *a, uint64_t size);
+uint32_t count_call(void *a, uint64_t size);
 uint32_t count_yield(void *a, uint64_t size);
 uint32_t count_upcall(void *a, uint64_t size);
 
@@ -36,7 +37,9 @@ uint32_t count_upcall(void *a, uint64_t size);
 COUNT(count_nothing, "");
 COUNT(count_nops, ".rept 100; nop; .endr");
 COUNT(count_string, "movl $60, %ecx; rep lodsb");
-COUNT(count_null, "xorl %eax, %eax; syscall"); /* EXO_CALL_NULL_NR */
+/* EXO_CALL_NULL_NR, without a structure, with one */
+COUNT(count_null, "xorl %eax, %eax; xorl %edi, %edi; xorl %esi, %esi; syscall");
+COUNT(count_call, "xorl %eax, %eax; syscall");
 COUNT(count_yield, "movl $16, %eax; syscall"); /* EXO_CALL_YIELD_NR */
 COUNT(count_upcall, "movl %eax, entered(%rip); ud2");
 
@@ -91,8 +94,9 @@ static void count_all(struct exo_pe *pe)
 
 	say("nops_100", least(count_nops) - none);
 	say("string_60", count_string(&args, (uintptr_t)stack) - none - 1);
-	/* without the instruction that names the call */
-	say("null_call", least(count_null) - none - 1);
+	/* without the instructions that name the call */
+	say("null_call", least(count_null) - none - 3);
+	say("null_call_structure", least(count_call) - none - 1);
 	lnet_upcalls(pe, stack, sizeof(stack));
 	pe->entry_exception = (uintptr_t)count_enter;
 	all = least(count_upcall) - none - 1;
