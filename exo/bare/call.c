@@ -4,6 +4,7 @@
 
 #include "exo/abi/call.h"
 #include "exo/abi/err.h"
+#include "exo/bare/frames.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/x86.h"
@@ -107,6 +108,21 @@ static bool writable(const struct plat_env *e, uint64_t at, uint64_t n)
 	       env_at_user(e, at + n - 1, true) != NULL;
 }
 
+/* Copy the arguments in, if results can be written there. */
+static bool take(
+    const struct plat_env *e, union args *a, uint64_t at, uint64_t n)
+{
+	const uint8_t *p;
+
+	if (at % FRAME_SIZE > FRAME_SIZE - n)
+		return at < UINT64_MAX - n && writable(e, at, n) &&
+		       env_copy_in(e, a, at, n) == 0;
+	p = env_at_user(e, at, true);
+	if (p != NULL)
+		memcpy(a, p, n);
+	return p != NULL;
+}
+
 static int64_t call(struct plat_env *e, uint64_t nr, uint64_t at, uint64_t size)
 {
 	union args a;
@@ -116,8 +132,7 @@ static int64_t call(struct plat_env *e, uint64_t nr, uint64_t at, uint64_t size)
 	_Static_assert(sizeof(a) <= 4096, "arguments are on two pages at most");
 	if (want == 0)
 		return -EXO_ENOSYS;
-	if (size != want || at >= UINT64_MAX - size || !writable(e, at, size) ||
-	    env_copy_in(e, &a, at, size) != 0)
+	if (size != want || !take(e, &a, at, size))
 		return -EXO_EINVAL;
 	err = machine_call(e, nr, &a);
 	if (err == 0 && e->state != ENV_DEAD)

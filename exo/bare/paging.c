@@ -108,20 +108,25 @@ uint64_t paging_unmap(uint64_t root, uint64_t va)
 	return (old & PT_PRESENT) != 0 ? old & PT_FRAME : 0;
 }
 
+/* Each call comes by here: the direct map is there, and loops are long. */
 uint64_t paging_entry(uint64_t root, uint64_t va)
 {
-	const uint64_t *table = table_at(root);
+	const uint64_t *table = paging_direct(root);
+	uint64_t entry = table[index_of(va, 4)];
 
-	for (unsigned l = 4; l >= LEAF; l--) {
-		uint64_t entry = table[index_of(va, l)];
-
-		if ((entry & PT_PRESENT) == 0)
-			return 0;
-		if (l == LEAF || (entry & PT_LARGE) != 0)
-			return entry;
-		table = table_at(entry & PT_FRAME);
-	}
-	return 0;
+	if ((entry & PT_PRESENT) == 0)
+		return 0;
+	table = paging_direct(entry & PT_FRAME);
+	entry = table[index_of(va, 3)];
+	if ((entry & (PT_PRESENT | PT_LARGE)) != PT_PRESENT)
+		return (entry & PT_PRESENT) != 0 ? entry : 0;
+	table = paging_direct(entry & PT_FRAME);
+	entry = table[index_of(va, 2)];
+	if ((entry & (PT_PRESENT | PT_LARGE)) != PT_PRESENT)
+		return (entry & PT_PRESENT) != 0 ? entry : 0;
+	table = paging_direct(entry & PT_FRAME);
+	entry = table[index_of(va, LEAF)];
+	return (entry & PT_PRESENT) != 0 ? entry : 0;
 }
 
 uint64_t paging_root(void)

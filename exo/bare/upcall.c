@@ -5,6 +5,7 @@
  */
 #include "exo/bare/env.h"
 
+#include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/lib/mem.h"
 
@@ -28,7 +29,7 @@ static uint64_t place(const struct plat_env *e)
 	return (at - sizeof(struct exo_frame)) & ~(uint64_t)15;
 }
 
-static void write_frame(const struct plat_env *e, struct exo_frame *f)
+static void fill(const struct plat_env *e, struct exo_frame *f)
 {
 	memcpy(&f->r15, &e->regs, 15 * sizeof(uint64_t));
 	f->rflags = (e->regs.rflags & FLAGS_KEPT) | FLAGS_FRESH;
@@ -36,21 +37,35 @@ static void write_frame(const struct plat_env *e, struct exo_frame *f)
 	f->rip = e->regs.rip;
 }
 
+/* Write the frame, in its place if that is on one page. False: it has none. */
+static bool write_frame(const struct plat_env *e, uint64_t at, uint64_t cause,
+    uint64_t vector, uint64_t code, uint64_t address)
+{
+	struct exo_frame copy, *f = &copy;
+	bool one = at % FRAME_SIZE <= FRAME_SIZE - sizeof(*f);
+
+	if (one)
+		f = (struct exo_frame *)(void *)env_at_user(e, at, true);
+	if (f == NULL)
+		return false;
+	f->cause = cause;
+	f->vector = vector;
+	f->code = code;
+	f->address = address;
+	fill(e, f);
+	return one || env_copy_out(e, at, f, sizeof(*f)) == 0;
+}
+
 bool upcall(struct plat_env *e, uint64_t entry, enum exo_cause cause,
     uint64_t vector, uint64_t code, uint64_t address)
 {
-	struct exo_frame f = { .cause = cause,
-		.vector = vector,
-		.code = code,
-		.address = address };
 	uint64_t at;
 
 	if (entry == 0)
 		return false;
 	at = place(e);
-	write_frame(e, &f);
 	if (entry >= USER_END || at == 0 ||
-	    env_copy_out(e, at, &f, sizeof(f)) != 0) {
+	    !write_frame(e, at, cause, vector, code, address)) {
 		env_die(e, ENV_BAD_STACK, cause);
 		return true;
 	}

@@ -10,7 +10,7 @@
 
 #define TIMES 64u
 
-static uint8_t stack[16384];
+_Alignas(4096) static uint8_t stack[16384]; /* frames on one page */
 static struct exo_call_null args;
 extern volatile uint32_t entered;
 volatile uint32_t entered; /* when the handler began */
