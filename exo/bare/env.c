@@ -210,7 +210,7 @@ int env_new(
 {
 	unsigned i = free_place();
 	struct plat_env *e = i < ENVS_MAX ? heap_get(sizeof(*e)) : NULL;
-	uint64_t entry;
+	uint64_t entry = 0;
 	int err = -EXO_ENOMEM;
 
 	*out = NULL;
