@@ -4,6 +4,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/apic.h"
+#include "exo/bare/clock.h"
 #include "exo/bare/conf.h"
 #include "exo/bare/env.h"
 #include "exo/bare/panic.h"
@@ -16,7 +17,8 @@
 #include "exo/lib/bug.h"
 
 #define BATCH   32u
-#define LOOK_NS 10000000u /* to look again, when nobody can run */
+#define LOOK_NS 10000000u   /* to look again, when nobody can run */
+#define LAST_NS 1000000000u /* for packets to go out at the end, at most */
 
 static struct {
 	struct exo_core *core;
@@ -90,9 +92,26 @@ static void ended(void *arg, struct plat_env *e)
 	serial_str("\n");
 }
 
+/* What was sent last is on the wire before the machine is off. */
+static void finish_sending(void)
+{
+	uint64_t end = clock_ns() + LAST_NS, look = 0;
+
+	vnet_push(&system.vnet);
+	while (!vnet_sent(&system.vnet) && clock_ns() < end) {
+		if (clock_ns() >= look) {
+			vnet_nudge(&system.vnet);
+			look = clock_ns() + LOOK_NS;
+		}
+		__asm__ volatile("pause");
+	}
+}
+
 static void done(void *arg)
 {
 	(void)arg;
+	if (system.net)
+		finish_sending();
 	if (system.tap)
 		tap_end();
 	panic_exit(system.failed != 0);

@@ -325,6 +325,12 @@ void vnet_push(struct vnet *v)
 		ring(v, TX);
 }
 
+bool vnet_sent(struct vnet *v)
+{
+	reap(v);
+	return v->tx.nout == 0 || v->tx.broken;
+}
+
 bool vnet_nudge(struct vnet *v)
 {
 	reap(v);

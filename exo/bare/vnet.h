@@ -107,6 +107,9 @@ bool vnet_tx(struct vnet *v, const uint8_t *frame, uint32_t n);
 /** Tell the device of what was sent. */
 void vnet_push(struct vnet *v);
 
+/** The device has sent all of it, or never will. */
+bool vnet_sent(struct vnet *v);
+
 /** Tell it of all that it might have missed. A device may forget what it asked for:
  * with packed rings QEMU 7.2, when a frame had to wait for its socket, goes on past the
  * place it wants to be told of, and is never told again. So this is due whenever

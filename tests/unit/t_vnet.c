@@ -99,6 +99,7 @@ START_TEST(goes_out)
 			ck_assert(memcmp(f, g, n) == 0);
 			seen++;
 		}
+		ck_assert_int_eq(vnet_sent(&d.v), seen == sent);
 	}
 	ck_assert_uint_gt(d.v.n.tx_full, 0);
 	ck_assert_uint_eq(d.v.n.tx, sent);
