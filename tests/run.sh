@@ -4,7 +4,8 @@
 #
 # usage: run.sh [-q] [-v] -b BUILD KIND[@BUILD]...
 #   kinds: unit oom fuzz diff flow proofs bare lint fresh; -q the quick form of each;
-#   -v shows the output of all groups, not only of those that fail.
+#   boot is the quick form of bare; -v shows the output of all groups, not only of
+#   those that fail.
 #
 # A group is one program: a suite of the unit program, a fuzzer, a script. It
 # says `ok`, `not ok` or `ok ... # SKIP reason` for each test (TAP); one that
@@ -179,6 +180,7 @@ groups() {
 		fresh) group flow/fresh "sh tests/flow/fresh.sh" ;;
 		proofs) scripts tests/proofs ;;
 		bare) scripts tests/bare ;;
+		boot) scripts tests/bare | sed 's/	sh /	EXOPF_QUICK=1 sh /' ;;
 		lint) scripts tests/lint ;;
 		*) group "$kind" "echo \"run.sh knows no kind '$kind'\"; false" ;;
 		esac

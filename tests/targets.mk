@@ -130,6 +130,9 @@ $(YARD_OUT)/maps_rows.o: $(YARD_OUT)/maps_micro.bytes
 $(YARD_OUT)/maps_rows.o: UNIT_FLAGS := -I$(YARD_OUT)
 $(BUILD)/bench_maps: $(call obj,$(BENCH_MAPS_SRC)) $(MAPS_OBJ)
 
+# What tests/bare boots: the kernel, and programs for it.
+BOOTED := $(BUILD)/exopf.elf $(RING3)
+
 # What tests/guest/run.sh needs: the guest's only process, and its programs.
 GUEST_BIN := $(BUILD)/guest_init $(BUILD)/guest_progs
 $(BUILD)/guest_init: $(call obj,tests/guest/init.c tests/guest/funcs.c)
@@ -139,12 +142,13 @@ $(BUILD)/guest_progs: $(call obj,tests/guest/guest_progs.c tests/guest/fit.c \
     $(filter tests/support/progen%,$(ORACLE_SRC))) $(PARTS) $(PLAT)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
 
-.PHONY: programs fuzzers every build-strict build-asan build-clang
+.PHONY: programs fuzzers every booted build-strict build-asan build-clang
 programs: $(BUILD)/exopf $(BUILD)/mktrace $(BUILD)/unit $(FUZZ_BIN) $(DIFF_BIN) \
     $(BUILD)/diff_objects
 fuzzers: $(FUZZ_BIN)
 every: all programs $(BENCH_BIN) $(EXAMPLE_BIN) $(GUEST_BIN) $(BUILD)/core-bare.o \
-    $(BUILD)/core-host.o
+    $(BUILD)/core-host.o $(BOOTED)
+booted: $(BOOTED)
 build-strict:
 	+@$(strict) every
 build-asan:
@@ -161,10 +165,11 @@ run: ## set up this machine, build, replay the bundled captures
 test: ## set up this machine, build, run every test
 	@$(SETUP) test
 	@$(SETUP) objects || echo 'test: programs of others may be missing'
+	@$(SETUP) bare || echo 'test: the kernel may not be booted'
 	+@$(SELF) all build-strict build-asan build-clang || \
 	    { echo '0 passed, 1 failed'; exit 1; }
 	@$(RUN) -b $(BUILD)/strict unit@$(BUILD)/asan fuzz@$(BUILD)/asan diff \
-	    flow unit fuzz proofs unit@$(BUILD)/clang fuzz@$(BUILD)/clang lint
+	    flow unit fuzz proofs unit@$(BUILD)/clang fuzz@$(BUILD)/clang boot lint
 
 check: build-strict ## before each commit: strict build, unit, lints (< 1 min)
 	@$(RUN) -q -b $(BUILD)/strict diff unit fuzz lint
@@ -188,7 +193,8 @@ check-diff: build-strict ## our verdicts against libpcap's, every packet
 .PHONY: check-bare bare
 bare: $(BUILD)/exopf $(BUILD)/exopf.elf $(RING3) $(BUILD)/records_hosted
 check-bare: ## the kernel on bare machines, in QEMU
-	+@$(strict) bare
+	@$(SETUP) build bare || echo 'check-bare: something may be missing'
+	+@$(strict) booted
 	@$(RUN) -v -b $(BUILD)/strict bare
 
 .PHONY: check-demux

@@ -90,10 +90,10 @@ def well(f):
     return checksum(f[14:34]) == 0 and checksum(pseudo + q) == 0
 
 
-def arp(wire, to):
+def arp(wire, to, seconds=10.0):
     wire.send(ALL + ME + b"\x08\x06" + struct.pack(
         ">HHBBH6s4s6s4s", 1, 0x800, 6, 4, 1, ME, MY_IP, b"\0" * 6, to) + b"\0" * 18)
-    f = wire.recv()
+    f = wire.recv(seconds)
     good = f is not None and f[12:14] == b"\x08\x06" and f[20:22] == b"\0\x02" \
         and f[28:32] == to and f[:6] == ME
     return f[22:28] if good else None
@@ -146,10 +146,12 @@ def main():
     wire = Wire(sys.argv[1])
     hosts = [bytes([10, 0, 2, 15]), bytes([10, 0, 2, 16])]
     mac = None
-    for _ in range(50):  # until they are up
-        mac = arp(wire, hosts[0])
+    for _ in range(300):  # until they are up
+        mac = arp(wire, hosts[0], 0.2)
         if mac:
             break
+    while wire.recv(0.5):  # answers to those before
+        pass
     macs = [mac, arp(wire, hosts[1])]
     ok(all(macs), "both answer ARP")
     if not all(macs):
