@@ -25,6 +25,7 @@ static struct {
 	uint32_t failed; /* environments that did not end as they should */
 	bool tap;        /* each of them is a test */
 	bool net;        /* there is a network card */
+	bool ready;      /* to be said, when all environments wait */
 	struct vdev dev;
 	struct vnet vnet;
 	struct exo_pkt batch[BATCH];
@@ -49,6 +50,10 @@ static uint32_t poll(void *arg)
 static void wait(void *arg)
 {
 	(void)arg;
+	if (system.ready) {
+		serial_str("exopf: all environments wait\n");
+		system.ready = false;
+	}
 	apic_timer(LOOK_NS);
 	if (system.net)
 		vnet_wait(&system.vnet);
@@ -128,6 +133,7 @@ _Noreturn void system_run(const struct machine *m)
 	exo_assert(apic_init());
 	apic_measure();
 	system.tap = machine_option(m, "tap", &value) >= 0;
+	system.ready = machine_option(m, "ready", &value) >= 0;
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
 	if (conf_start(m, system.core, system.net ? system.vnet.mac : NULL) <=
