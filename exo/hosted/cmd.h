@@ -40,6 +40,7 @@ extern const struct cmd cmd_run;
 extern const struct cmd cmd_region;
 extern const struct cmd cmd_conflicts;
 extern const struct cmd cmd_explain;
+extern const struct cmd cmd_boot;
 extern const struct cmd cmd_doctor;
 
 /**

@@ -23,6 +23,7 @@ static const struct cmd *const commands[] = {
 	&cmd_run,
 	&cmd_region,
 	&cmd_conflicts,
+	&cmd_boot,
 	&cmd_explain,
 	&cmd_doctor,
 	&cmd_version,

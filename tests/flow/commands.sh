@@ -50,7 +50,7 @@ exits "help of no command" 2 "$exopf" help frobnicate
 exits "help of two commands" 2 "$exopf" help run dump
 json "help --json" exopf.help/1 0 "$exopf" help --json
 is "help --json: all commands" "$(field '.commands[].name' | tr '\n' ' ')" \
-    "replay map verify dump compile run region conflicts explain doctor version help "
+    "replay map verify dump compile run region conflicts boot explain doctor version help "
 json "--help --json" exopf.help/1 0 "$exopf" --help --json
 json "help dump --json" exopf.help/1 0 "$exopf" help dump --json
 is "help dump --json: the text" "$(field '.commands[].help')" \

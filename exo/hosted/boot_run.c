@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A machine that runs: its console, its wire, its time. See boot.h. */
+#include "exo/hosted/boot.h"
+#include "exo/hosted/boot_guest.h"
+#include "exo/hosted/boot_wire.h"
+#include "exo/hosted/cmd.h"
+#include "exo/hosted/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define READY      "exopf: all environments wait"
+#define READY_MS   20000 /* after that, frames are sent whatever they do */
+#define CONSOLE_IN 1024
+
+enum why {
+	GOES_ON,
+	ENDED,    /* by itself */
+	SIGNAL,   /* we are to stop */
+	TOO_LONG, /* --timeout */
+	PLAYED,   /* the trace is over, and nothing comes any more */
+	UNREAD,   /* nobody takes what the console says */
+};
+
+struct running {
+	const struct boot_options *o;
+	struct boot_guest guest;
+	struct boot_wire *wire; /* or NULL */
+	int64_t began, last;    /* ms; last: something was on the wire */
+	uint64_t frames;        /* by then */
+	bool playing;
+	bool cr;       /* the console's last was '\r' */
+	char line[64]; /* the console's, as far as it fits */
+	size_t line_n;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void play(struct running *r)
+{
+	r->playing = true;
+	r->last = now_ms();
+}
+
+/* A byte of the console goes out; of "\r\n" only the end. */
+static void console_byte(struct running *r, char c)
+{
+	if (r->cr && c != '\n')
+		putchar('\r');
+	r->cr = c == '\r';
+	if (r->cr)
+		return;
+	putchar(c);
+	if (c != '\n') {
+		if (r->line_n < sizeof(r->line))
+			r->line[r->line_n++] = c;
+		return;
+	}
+	if (r->line_n == sizeof(READY) - 1 &&
+	    memcmp(r->line, READY, r->line_n) == 0 && !r->playing)
+		play(r);
+	r->line_n = 0;
+}
+
+static enum why console(struct running *r)
+{
+	char buf[CONSOLE_IN];
+	ssize_t n = read(r->guest.console, buf, sizeof(buf));
+
+	if (n < 0)
+		return errno == EINTR ? GOES_ON : ENDED;
+	for (ssize_t i = 0; i < n; i++)
+		console_byte(r, buf[i]);
+	if (fflush(stdout) != 0)
+		return UNREAD;
+	return n == 0 ? ENDED : GOES_ON;
+}
+
+/* What time it is for; *left is until the next such moment, or -1. */
+static enum why due(struct running *r, int64_t *left)
+{
+	int64_t now = now_ms(), end = INT64_MAX;
+
+	if (cmd_signal_stop)
+		return SIGNAL;
+	if (r->o->timeout_ms != 0)
+		end = r->began + r->o->timeout_ms;
+	if (now >= end)
+		return TOO_LONG;
+	if (r->wire != NULL && !r->playing && !r->o->gdb) {
+		if (now >= r->began + READY_MS)
+			play(r);
+		else if (r->began + READY_MS < end)
+			end = r->began + READY_MS;
+	}
+	if (r->playing && boot_wire_over(r->wire)) {
+		if (now >= r->last + r->o->linger_ms)
+			return PLAYED;
+		if (r->last + r->o->linger_ms < end)
+			end = r->last + r->o->linger_ms;
+	}
+	*left = end == INT64_MAX ? -1 : end - now;
+	return GOES_ON;
+}
+
+static void wire(struct running *r, short events)
+{
+	if ((events & POLLOUT) != 0)
+		boot_wire_send(r->wire);
+	if ((events & (POLLIN | POLLHUP | POLLERR)) != 0)
+		boot_wire_receive(r->wire);
+	if (boot_wire_frames(r->wire) != r->frames) {
+		r->frames = boot_wire_frames(r->wire);
+		r->last = now_ms();
+	}
+}
+
+/* Wait for something, and do what it asks for. Signals come only here. */
+static enum why step(struct running *r, int64_t left, const sigset_t *open)
+{
+	struct timespec t = { left / 1000, left % 1000 * 1000000 };
+	struct pollfd fds[2] = {
+		{ .fd = r->guest.console, .events = POLLIN },
+		{ .fd = r->wire == NULL ? -1 : boot_wire_fd(r->wire),
+		    .events = POLLIN },
+	};
+
+	if (r->playing && !boot_wire_over(r->wire))
+		fds[1].events |= POLLOUT;
+	if (ppoll(fds, 2, left < 0 ? NULL : &t, open) <= 0)
+		return GOES_ON;
+	if (fds[1].revents != 0)
+		wire(r, fds[1].revents);
+	return fds[0].revents != 0 ? console(r) : GOES_ON;
+}
+
+static enum why run(struct running *r)
+{
+	sigset_t minded, before;
+	enum why why;
+	int64_t left;
+
+	sigemptyset(&minded);
+	sigaddset(&minded, SIGINT);
+	sigaddset(&minded, SIGTERM);
+	sigaddset(&minded, SIGHUP);
+	sigprocmask(SIG_BLOCK, &minded, &before);
+	do {
+		why = due(r, &left);
+		if (why == GOES_ON)
+			why = step(r, left, &before);
+	} while (why == GOES_ON);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return why;
+}
+
+/* The end, whoever made it. */
+static int finish(struct running *r, enum why why)
+{
+	int status, ret = CMD_YES;
+
+	if (why != ENDED)
+		boot_guest_kill(&r->guest);
+	status = boot_guest_wait(&r->guest);
+	while (why != UNREAD && console(r) == GOES_ON)
+		;
+	close(r->guest.console);
+	if (why == ENDED)
+		ret = boot_guest_verdict(status);
+	if (why == SIGNAL)
+		ret = 128 + cmd_signal_stop;
+	if (why == UNREAD)
+		ret = CMD_FAULT;
+	if (why == TOO_LONG) {
+		cmd_say("the machine was ended: it took longer than %u.%03u s",
+		    r->o->timeout_ms / 1000, r->o->timeout_ms % 1000);
+		ret = CMD_NO;
+	}
+	return ret;
+}
+
+/* The archive as a file without a name. Returns it, or -1 after saying why. */
+static int unnamed(const struct cpio_out *a)
+{
+	int fd = memfd_create("boot", MFD_CLOEXEC);
+	size_t at = 0;
+
+	while (fd >= 0 && at < a->n) {
+		ssize_t n = write(fd, a->bytes + at, a->n - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			close(fd);
+			fd = -1;
+			break;
+		}
+		at += (size_t)n;
+	}
+	if (fd < 0)
+		cmd_say("memory for the archive: %s", strerror(errno));
+	return fd;
+}
+
+int boot_run(const struct boot_options *o, char *const *argv,
+    const struct cpio_out *archive, struct boot_wire *w)
+{
+	struct running r = { .o = o, .wire = w, .began = now_ms() };
+	int fd = o->archive == NULL ? unnamed(archive) : -1;
+	int peer = w == NULL ? -1 : boot_wire_take_peer(w);
+	int ret = CMD_FAULT;
+
+	if (fd >= 0 || o->archive != NULL) {
+		cmd_signals_catch();
+		ret = boot_guest_start(&r.guest, argv, fd, peer);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (peer >= 0)
+		close(peer);
+	if (ret != 0)
+		return ret;
+	ret = finish(&r, run(&r));
+	if (w != NULL)
+		boot_wire_receive(w);
+	return ret;
+}
