@@ -131,7 +131,7 @@ $(YARD_OUT)/maps_rows.o: UNIT_FLAGS := -I$(YARD_OUT)
 $(BUILD)/bench_maps: $(call obj,$(BENCH_MAPS_SRC)) $(MAPS_OBJ)
 
 # What tests/bare boots: the kernel, and programs for it.
-BOOTED := $(BUILD)/exopf.elf $(RING3)
+BOOTED := $(BUILD)/exopf $(BUILD)/exopf.elf $(RING3) $(BUILD)/records_hosted
 
 # What tests/guest/run.sh needs: the guest's only process, and its programs.
 GUEST_BIN := $(BUILD)/guest_init $(BUILD)/guest_progs
@@ -190,8 +190,7 @@ check-tsan: ## the library in several threads, under ThreadSanitizer
 check-diff: build-strict ## our verdicts against libpcap's, every packet
 	@$(RUN) -v -b $(BUILD)/strict diff
 
-.PHONY: check-bare bare
-bare: $(BUILD)/exopf $(BUILD)/exopf.elf $(RING3) $(BUILD)/records_hosted
+.PHONY: check-bare
 check-bare: ## the kernel on bare machines, in QEMU
 	@$(SETUP) build bare || echo 'check-bare: something may be missing'
 	+@$(strict) booted
