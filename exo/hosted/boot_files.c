@@ -18,24 +18,23 @@
 	"send (type = 0x0806 and arp.spa = " address ") or src host " address \
 	"\n"
 
-const char
-    boot_conf_default[] =
-        "# Two libOSes that own an address each.\n" HOST(
-            "10.0.2.15") "env fifteen echo.elf arg=10.0.2.15\n" HOST("10.0.2."
-                                                                     "16") "env"
-                                                                           " si"
-                                                                           "xte"
-                                                                           "en "
-                                                                           "ech"
-                                                                           "o."
-                                                                           "elf"
-                                                                           " ar"
-                                                                           "g="
-                                                                           "10."
-                                                                           "0."
-                                                                           "2."
-                                                                           "16"
-                                                                           "\n";
+const char boot_conf_default[] =
+    "# Two libOSes that own an address each.\n" HOST(
+        "10.0.2.15") "env fifteen echo.elf arg=10.0.2.15\n" HOST("10.0.2."
+                                                                 "16") "env"
+                                                                       " si"
+                                                                       "xte"
+                                                                       "en "
+                                                                       "ech"
+                                                                       "o."
+                                                                       "elf"
+                                                                       " ar"
+                                                                       "g="
+                                                                       "10."
+                                                                       "0."
+                                                                       "2."
+                                                                       "16"
+                                                                       "\n";
 
 /* A word of a line that ends at end; *p is then behind it. */
 static size_t word(const char **p, const char *end, const char **out)

@@ -196,8 +196,7 @@ static int take(
 /* Whether the options go together. */
 static int check(const struct cmd *self, const struct boot_options *o)
 {
-	int nets =
-	    (o->net != NULL) + (o->replay != NULL) + (o->nforward > 0);
+	int nets = (o->net != NULL) + (o->replay != NULL) + (o->nforward > 0);
 
 	if (nets > 1)
 		return cmd_usage(self, "one network card, one network: "
