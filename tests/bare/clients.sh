@@ -28,7 +28,7 @@ fi
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
 need echo
-modules "$bare/echo.conf" echo.elf
+modules "$bare/echo.conf" echo.elf ashecho.elf
 pings=20
 [ "${EXOPF_QUICK:-}" = 1 ] && pings=5
 

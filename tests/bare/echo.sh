@@ -7,7 +7,7 @@
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
 need echo
-modules "$bare/echo.conf" echo.elf
+modules "$bare/echo.conf" echo.elf ashecho.elf
 rounds=200
 [ "${EXOPF_QUICK:-}" = 1 ] && rounds=40
 

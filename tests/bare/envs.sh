@@ -7,7 +7,7 @@
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
 need hello fault fpu attack
-modules "$bare/envs.conf" hello.elf fault.elf fpu.elf attack.elf
+modules "$bare/envs.conf" hello.elf fault.elf fpu.elf attack.elf sysret.elf
 
 # all NAME MACHINE
 all() {
