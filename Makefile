@@ -179,7 +179,7 @@ $(BUILD)/records_hosted: $(call obj,tests/bare/records_hosted.c $(RECORDS_SRC)) 
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -Wl,--wrap=plat_random -o $@ $^
 # Every allocation of the unit program can be made to fail (support/oom.h).
 OOM_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,$(OOM_CALLS))
-$(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(SUPPORT) $(DEVICE) $(OOM) $(PARTS) \
+$(BUILD)/unit: $(call obj,$(UNIT_SRC) $(RECORDS_SRC)) $(SUPPORT) $(DEVICE) $(OOM) $(PARTS) \
     $(PLAT_TEST)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -o $@ $^ $(CHECK_LIBS) \
 	    $(TOOL_LIBS)
