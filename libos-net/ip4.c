@@ -34,6 +34,13 @@ uint32_t lnet_sum_pseudo(
 	return lnet_sum(p, sizeof(p), 0);
 }
 
+/* One that a packet may be from [RFC 1122, section 3.2.1.3]: a host's, another one's. */
+static bool is_host(const struct lnet_net *net, uint32_t ip)
+{
+	return ip >> 24 != 0 && ip >> 24 != 127 && ip < 0xe0000000u &&
+	       ip != net->ip;
+}
+
 void lnet_ip_input(struct lnet_net *net, const uint8_t *frame, uint32_t n)
 {
 	const uint8_t *p = frame + ETH_LEN;
@@ -47,7 +54,7 @@ void lnet_ip_input(struct lnet_net *net, const uint8_t *frame, uint32_t n)
 		net->n.malformed++;
 		return;
 	}
-	if (exo_be32(p + 16) != net->ip) {
+	if (exo_be32(p + 16) != net->ip || !is_host(net, exo_be32(p + 12))) {
 		net->n.strangers++;
 		return;
 	}

@@ -40,7 +40,8 @@ struct lnet_counts {
 	uint64_t frames, sent, unsent;
 	uint64_t
 	    malformed; /* too short, lengths or checksums that do not agree */
-	uint64_t strangers; /* to another address, another protocol, no port */
+	uint64_t strangers; /* to another address, from none, another protocol,
+	                       no port */
 	uint64_t fragments; /* which nobody puts together here */
 	uint64_t arp, echo, udp;
 };
