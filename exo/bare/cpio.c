@@ -32,8 +32,8 @@ static uint64_t round4(uint64_t n)
 bool cpio_next(
     const uint8_t *archive, uint64_t size, uint64_t *at, struct cpio_file *out)
 {
-	const uint8_t *h = archive + *at;
 	uint64_t left = *at <= size ? size - *at : 0, data;
+	const uint8_t *h = archive + (size - left);
 	uint32_t name;
 
 	if (left < HEAD || memcmp(h, "070701", 6) != 0 ||

@@ -12,8 +12,8 @@ RING3 := $(patsubst tests/bare/%.c,$(BUILD)/ring3/%.elf,$(filter-out %_hosted.c,
 	$(sort $(wildcard tests/bare/*.c)))) \
 	$(patsubst libos-net/%/main.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard libos-net/*/main.c)))
 # Of it, what needs no machine: tests link it, too.
-DEVICE_SRC := $(addprefix exo/bare/,cpio.c vdev.c vnet.c vq.c vq_packed.c \
-	vq_split.c)
+DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c vdev.c vnet.c vq.c \
+	vq_packed.c vq_split.c)
 # Delivery records, which programs of the host make, too; and of the library OSes,
 # what they take out of rings with.
 RECORDS_SRC := $(addprefix exo/bare/,capture.c cpio.c records.c word.c)
