@@ -191,6 +191,17 @@ check-tsan: ## the library in several threads, under ThreadSanitizer
 check-diff: build-strict ## our verdicts against libpcap's, every packet
 	@$(RUN) -v -b $(BUILD)/strict diff
 
+# What a machine is booted with.
+BOOT := $(BUILD)/exopf $(BUILD)/exopf.elf $(RING3)
+.PHONY: boot boot-gdb
+boot: $(BOOT) ## the kernel in QEMU, with two libOSes; Ctrl-C ends it
+	@$(BUILD)/exopf boot
+
+boot-gdb: $(BOOT) ## the same, and it waits for gdb
+	@echo "attach from another terminal:"
+	@echo "  gdb -ex 'target remote :1234' $(BUILD)/exopf.elf"
+	@$(BUILD)/exopf boot --gdb
+
 .PHONY: check-bare
 check-bare: ## the kernel on bare machines, in QEMU
 	@$(SETUP) build bare || echo 'check-bare: something may be missing'
@@ -332,9 +343,10 @@ fmt: ## clang-format every source in place
 
 .PHONY: install uninstall clean help
 DEST = $(DESTDIR)$(PREFIX)
+# The kernel and a program for it, where they were built.
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DEST)/bin $(DEST)/lib/pkgconfig $(DEST)/include/exopf \
-	    $(DEST)/share/man/man1
+	    $(DEST)/share/man/man1 $(DEST)/libexec/exopf
 	install -m 755 $(BUILD)/exopf $(DEST)/bin/exopf
 	install -m 644 $(BUILD)/libexopf.a $(DEST)/lib/libexopf.a
 	install -m 644 $(BUILD)/$(SO) $(DEST)/lib/$(SO)
@@ -342,6 +354,9 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	ln -sf $(SONAME) $(DEST)/lib/libexopf.so
 	install -m 644 include/exopf/*.h $(DEST)/include/exopf/
 	install -m 644 docs/exopf.1 $(DEST)/share/man/man1/exopf.1
+	for file in exopf.elf ring3/echo.elf; do \
+	    [ ! -e $(BUILD)/$$file ] || install -m 644 $(BUILD)/$$file \
+	        $(DEST)/libexec/exopf/ || exit 1; done
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
 	    'includedir=$${prefix}/include' '' 'Name: exopf' \
 	    'Description: verified packet filters in an exokernel core' \
@@ -353,7 +368,7 @@ uninstall: ## takes away what install put there
 	rm -f $(DEST)/bin/exopf $(DEST)/lib/libexopf.a $(DEST)/lib/$(SO) \
 	    $(DEST)/lib/$(SONAME) $(DEST)/lib/libexopf.so \
 	    $(DEST)/lib/pkgconfig/exopf.pc $(DEST)/share/man/man1/exopf.1
-	rm -rf $(DEST)/include/exopf
+	rm -rf $(DEST)/include/exopf $(DEST)/libexec/exopf
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)

@@ -34,6 +34,7 @@ struct running {
 	struct boot_wire *wire; /* or NULL */
 	int64_t began, last;    /* ms; last: something was on the wire */
 	uint64_t frames;        /* by then */
+	sigset_t open;          /* when signals may come */
 	bool playing;
 	bool cr;       /* the console's last was '\r' */
 	char line[64]; /* the console's, as far as it fits */
@@ -54,38 +55,62 @@ static void play(struct running *r)
 	r->last = now_ms();
 }
 
-/* A byte of the console goes out; of "\r\n" only the end. */
-static void console_byte(struct running *r, char c)
+/* A byte of the console, to where as many as two may go; of "\r\n" only the end. */
+static char *console_byte(struct running *r, char *to, char c)
 {
 	if (r->cr && c != '\n')
-		putchar('\r');
+		*to++ = '\r';
 	r->cr = c == '\r';
 	if (r->cr)
-		return;
-	putchar(c);
+		return to;
+	*to++ = c;
 	if (c != '\n') {
 		if (r->line_n < sizeof(r->line))
 			r->line[r->line_n++] = c;
-		return;
+		return to;
 	}
-	if (r->line_n == sizeof(READY) - 1 &&
-	    memcmp(r->line, READY, r->line_n) == 0 && !r->playing)
+	if (r->line_n == sizeof(READY) - 1 && r->wire != NULL && !r->playing &&
+	    memcmp(r->line, READY, r->line_n) == 0)
 		play(r);
 	r->line_n = 0;
+	return to;
+}
+
+/* Signals come while nobody reads, too: a pipe that may be written to takes more than
+ * CONSOLE_IN bytes at once. */
+static enum why say(struct running *r, const char *p, size_t n)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	while (n > 0) {
+		ssize_t done;
+
+		if (cmd_signal_stop)
+			return SIGNAL;
+		if (ppoll(&out, 1, NULL, &r->open) < 0)
+			continue;
+		done = write(STDOUT_FILENO, p, n);
+		if (done < 0 && errno != EINTR && errno != EAGAIN) {
+			if (errno != EPIPE)
+				cmd_say("standard output: %s", strerror(errno));
+			return UNREAD;
+		}
+		p += done < 0 ? 0 : done;
+		n -= done < 0 ? 0 : (size_t)done;
+	}
+	return GOES_ON;
 }
 
 static enum why console(struct running *r)
 {
-	char buf[CONSOLE_IN];
-	ssize_t n = read(r->guest.console, buf, sizeof(buf));
+	char in[CONSOLE_IN / 2], out[CONSOLE_IN], *to = out;
+	ssize_t n = read(r->guest.console, in, sizeof(in));
 
 	if (n < 0)
 		return errno == EINTR ? GOES_ON : ENDED;
 	for (ssize_t i = 0; i < n; i++)
-		console_byte(r, buf[i]);
-	if (fflush(stdout) != 0)
-		return UNREAD;
-	return n == 0 ? ENDED : GOES_ON;
+		to = console_byte(r, to, in[i]);
+	return n == 0 ? ENDED : say(r, out, (size_t)(to - out));
 }
 
 /* What time it is for; *left is until the next such moment, or -1. */
@@ -128,7 +153,7 @@ static void wire(struct running *r, short events)
 }
 
 /* Wait for something, and do what it asks for. Signals come only here. */
-static enum why step(struct running *r, int64_t left, const sigset_t *open)
+static enum why step(struct running *r, int64_t left)
 {
 	struct timespec t = { left / 1000, left % 1000 * 1000000 };
 	struct pollfd fds[2] = {
@@ -139,7 +164,7 @@ static enum why step(struct running *r, int64_t left, const sigset_t *open)
 
 	if (r->playing && !boot_wire_over(r->wire))
 		fds[1].events |= POLLOUT;
-	if (ppoll(fds, 2, left < 0 ? NULL : &t, open) <= 0)
+	if (ppoll(fds, 2, left < 0 ? NULL : &t, &r->open) <= 0)
 		return GOES_ON;
 	if (fds[1].revents != 0)
 		wire(r, fds[1].revents);
@@ -148,7 +173,7 @@ static enum why step(struct running *r, int64_t left, const sigset_t *open)
 
 static enum why run(struct running *r)
 {
-	sigset_t minded, before;
+	sigset_t minded;
 	enum why why;
 	int64_t left;
 
@@ -156,13 +181,12 @@ static enum why run(struct running *r)
 	sigaddset(&minded, SIGINT);
 	sigaddset(&minded, SIGTERM);
 	sigaddset(&minded, SIGHUP);
-	sigprocmask(SIG_BLOCK, &minded, &before);
+	sigprocmask(SIG_BLOCK, &minded, &r->open);
 	do {
 		why = due(r, &left);
 		if (why == GOES_ON)
-			why = step(r, left, &before);
+			why = step(r, left);
 	} while (why == GOES_ON);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	return why;
 }
 
@@ -176,6 +200,7 @@ static int finish(struct running *r, enum why why)
 	status = boot_guest_wait(&r->guest);
 	while (why != UNREAD && console(r) == GOES_ON)
 		;
+	sigprocmask(SIG_SETMASK, &r->open, NULL);
 	close(r->guest.console);
 	if (why == ENDED)
 		ret = boot_guest_verdict(status);
