@@ -56,7 +56,7 @@ static const char help[] =
     "  exopf boot --forward udp:5007:7\n"
     "  exopf boot --replay in.pcap --capture out.pcapng\n";
 
-#define MEMORY_MIN 32u
+#define MEMORY_MIN 8u
 #define MEMORY_MAX 65536u
 
 enum {
