@@ -108,7 +108,7 @@ $(BUILD)/$(SO): $(CORE_OBJ) $(LIB_OBJ) $(LIB_MAP)
 	    $(LDFLAGS) -o $@ $(CORE_OBJ) $(LIB_OBJ) && \
 	    ln -sf $(SO) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $(BUILD)/libexopf.so
 
-$(call obj,$(CORE_SRC) $(LIBOS_SRC) $(DEVICE_SRC) $(RECORDS_SRC)): $(BUILD)/obj/%.o: %.c
+$(call obj,$(CORE_SRC) $(LIBOS_SRC) $(sort $(DEVICE_SRC) $(RECORDS_SRC))): $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(CORE_FLAGS) -c -o $@ $<
 
