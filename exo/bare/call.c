@@ -64,11 +64,7 @@ static int print(struct plat_env *e, const struct exo_call_print *a)
 	for (uint32_t i = 0; i < n; i++)
 		if ((text[i] < 0x20 || text[i] > 0x7e) && text[i] != '\n')
 			text[i] = '?';
-	serial_str(e->label);
-	serial_str(": ");
-	serial_write(text, n);
-	if (n == 0 || text[n - 1] != '\n')
-		serial_str("\n");
+	serial_lines(e->label, text, n);
 	return 0;
 }
 

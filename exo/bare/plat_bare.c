@@ -72,11 +72,5 @@ void plat_notify(struct plat_env *env)
 
 void plat_print(struct plat_env *env, const char *line, uint32_t n)
 {
-	if (env != NULL) {
-		serial_str(env->label);
-		serial_str(": ");
-	}
-	serial_write(line, n);
-	if (n == 0 || line[n - 1] != '\n')
-		serial_write("\n", 1);
+	serial_lines(env != NULL ? env->label : "kernel", line, n);
 }

@@ -43,6 +43,21 @@ void serial_str(const char *text)
 	serial_write(text, n);
 }
 
+void serial_lines(const char *who, const char *text, uint32_t n)
+{
+	uint32_t at = 0, len;
+
+	do {
+		for (len = 0; len < n - at && text[at + len] != '\n'; len++)
+			continue;
+		serial_str(who);
+		serial_str(": ");
+		serial_write(text + at, len);
+		serial_str("\n");
+		at += len + 1;
+	} while (at < n);
+}
+
 void serial_u64(uint64_t v)
 {
 	struct exo_fmt f;

@@ -13,6 +13,10 @@ void serial_init(void);
 /** Write bytes, each '\n' as "\r\n"; waits for each. */
 void serial_write(const char *text, uint32_t n);
 
+/** Write lines that someone else wrote, who before each of them, so that none can be
+ * taken for the kernel's. */
+void serial_lines(const char *who, const char *text, uint32_t n);
+
 /** Write a text, a number. */
 void serial_str(const char *text);
 void serial_u64(uint64_t v);

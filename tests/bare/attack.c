@@ -181,6 +181,12 @@ static void print_kernel(void)
 	CHECK(lnet_call(EXO_CALL_PRINT_NR, &a, sizeof(a)) == -EXO_E2BIG);
 }
 
+/* Lines of the console that look like the kernel's. */
+static void print_forged(void)
+{
+	CHECK(lnet_print("\nok 99 - forged\n1..0\n\npanic: forged") == 0);
+}
+
 /* A binding by a key that differs by one bit, each of them. */
 static void forged_keys(void)
 {
@@ -295,16 +301,16 @@ static const struct {
 	    ATTACK(text_write) ATTACK(stack_jump) ATTACK(page_jump) ATTACK(
 	        below_stack) ATTACK(do_cli) ATTACK(do_hlt) ATTACK(do_out)
 	        ATTACK(do_wrmsr) ATTACK(do_cr3) ATTACK(do_lgdt) ATTACK(do_int)
-	            ATTACK(do_swapgs) ATTACK(do_iretq) ATTACK(bad_pointers)
-	                ATTACK(bad_sizes) ATTACK(no_such_call) ATTACK(
-	                    print_kernel) ATTACK(forged_keys)
-	                    ATTACK(more_rights) ATTACK(kernel_image) ATTACK(
-	                        others_bindings) ATTACK(stack_in_kernel)
-	                        ATTACK(stack_not_there) ATTACK(stack_in_text)
-	                            ATTACK(stack_too_small) ATTACK(stack_wraps)
-	                                ATTACK(entry_in_kernel)
-	                                    ATTACK(entry_not_there) ATTACK(
-	                                        never_yields) ATTACK(deep_stack)
+	            ATTACK(do_swapgs) ATTACK(do_iretq) ATTACK(
+	                bad_pointers) ATTACK(bad_sizes) ATTACK(no_such_call)
+	                ATTACK(print_kernel) ATTACK(print_forged) ATTACK(
+	                    forged_keys) ATTACK(more_rights)
+	                    ATTACK(kernel_image) ATTACK(others_bindings) ATTACK(
+	                        stack_in_kernel) ATTACK(stack_not_there)
+	                        ATTACK(stack_in_text) ATTACK(stack_too_small)
+	                            ATTACK(stack_wraps) ATTACK(entry_in_kernel)
+	                                ATTACK(entry_not_there) ATTACK(
+	                                    never_yields) ATTACK(deep_stack)
 };
 
 int lnet_main(struct exo_pe *pe)
