@@ -22,6 +22,7 @@ struct boot {
 	const uint8_t *files; /* the archive */
 	uint64_t size;
 	const uint8_t *mac;
+	void (*refused)(const char *label);
 };
 
 /* How an environment is to end. False: there is no such way. */
@@ -32,7 +33,8 @@ static bool end_of(struct word w, struct env_args *a)
 		uint32_t n;
 		enum env_end end;
 	} ways[] = { { "exit", 4, ENV_EXIT }, { "fault", 5, ENV_FAULT },
-		{ "stack", 5, ENV_BAD_STACK }, { "killed", 6, ENV_KILLED } };
+		{ "stack", 5, ENV_BAD_STACK }, { "killed", 6, ENV_KILLED },
+		{ "none", 4, ENV_NEVER } };
 
 	for (uint32_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		uint32_t n = ways[i].n;
@@ -90,6 +92,8 @@ static int options(
 			return 0;
 		if (word_option(&w, "ring"))
 			a->ring_size = word_number(w);
+		else if (word_option(&w, "mem"))
+			a->mem = word_number(w);
 		else if (word_option(&w, "arg"))
 			word_copy(arg, room, w);
 		else if (word_option(&w, "rights"))
@@ -124,8 +128,12 @@ static int start(const struct boot *b, struct word whole, struct word line,
 	a.elf_size = file.size;
 	if (options(line, &a, arg, sizeof(arg)) != 0)
 		return refuse(whole, "an option is malformed");
-	if (env_new(b->core, &a, &e) != 0)
-		return refuse(whole, "it cannot be started");
+	if ((env_new(b->core, &a, &e) != 0) != (a.expected == ENV_NEVER))
+		return refuse(whole, a.expected == ENV_NEVER
+		                         ? "it can be started"
+		                         : "it cannot be started");
+	if (a.expected == ENV_NEVER)
+		b->refused(label);
 	return 0;
 }
 
@@ -152,11 +160,11 @@ static int take(const struct boot *b, struct word line, struct grants *g)
 	return refuse(line, "a line begins with env, recv or send");
 }
 
-int conf_start(
-    const struct machine *m, struct exo_core *core, const uint8_t mac[6])
+int conf_start(const struct machine *m, struct exo_core *core,
+    const uint8_t mac[6], void (*refused)(const char *label))
 {
 	const struct boot b = { core, paging_direct(m->initrd.from),
-		m->initrd.size, mac };
+		m->initrd.size, mac, refused };
 	struct exo_mem mem = { .get = get, .put = put };
 	struct grants g = { .has_recv = false };
 	struct cpio_file conf;

@@ -4,13 +4,14 @@
  *
  *	recv REGION
  *	send REGION
- *	env LABEL FILE [ring=BYTES] [arg=TEXT] [rights=NUMBER] [end=HOW[:CODE]]
+ *	env LABEL FILE [ring=BYTES] [mem=BYTES] [arg=TEXT] [rights=NUMBER]
+ *	    [end=HOW[:CODE]], in one line,
  *
  * starts the program FILE, an ELF file among the modules, as an environment. It has a
  * key to receive packets of the region of the last recv before it (every packet, if there
  * is none), and one to send packets of that of send (none, if there is none). It is to
  * end by HOW: exit, fault (with the vector), stack or killed; by exit:0 if nothing is
- * said. Lines that begin with '#' are comments.
+ * said. none: it cannot be started. mem is what the kernel may need for it. Lines that begin with '#' are comments.
  */
 #ifndef EXO_BARE_CONF_H
 #define EXO_BARE_CONF_H
@@ -20,8 +21,10 @@
 #include "exo/bare/machine.h"
 #include "exo/core/core.h"
 
-/** Start all of them, and tell them the network card's address (NULL: there is none). How many; -1 after saying on the console what is wrong. */
-int conf_start(
-    const struct machine *m, struct exo_core *core, const uint8_t mac[6]);
+/** Start all of them, and tell them the network card's address (NULL: there is none).
+ * refused is called for each that cannot be started, and is not to be. How many of
+ * both; -1 after saying on the console what is wrong. */
+int conf_start(const struct machine *m, struct exo_core *core,
+    const uint8_t mac[6], void (*refused)(const char *label));
 
 #endif

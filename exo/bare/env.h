@@ -42,6 +42,7 @@ enum env_end {
 	ENV_FAULT,     /* an exception without a handler: code is the vector */
 	ENV_BAD_STACK, /* an upcall had nowhere to go */
 	ENV_KILLED,
+	ENV_NEVER, /* it cannot even be started: nothing begins this way */
 };
 
 #define ENV_ANY_CODE UINT64_MAX
@@ -75,6 +76,7 @@ struct env_args {
 	uint64_t elf_size;
 	const char *arg; /* NUL at the end */
 	uint32_t ring_size;
+	uint64_t mem;           /* bytes of the kernel's for it; 0: 64 MiB */
 	enum env_end expected;  /* how it is to end; 0: EXIT, with 0 */
 	uint64_t expected_code; /* or ENV_ANY_CODE */
 	uint32_t rights;        /* of the key that it starts with, and ... */

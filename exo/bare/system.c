@@ -68,6 +68,12 @@ static int send_packet(void *arg, const uint8_t *packet, uint32_t n)
 	return system.net && vnet_tx(&system.vnet, packet, n) ? 0 : -EXO_ELIMIT;
 }
 
+static void refused(const char *label)
+{
+	if (system.tap)
+		tap_ok(true, label);
+}
+
 static void ended(void *arg, struct plat_env *e)
 {
 	static const char *const how[] = { [ENV_EXIT] = "exit, status ",
@@ -136,8 +142,8 @@ _Noreturn void system_run(const struct machine *m)
 	system.ready = machine_option(m, "ready", &value) >= 0;
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
-	if (conf_start(m, system.core, system.net ? system.vnet.mac : NULL) <=
-	    0) {
+	if (conf_start(m, system.core, system.net ? system.vnet.mac : NULL,
+	        refused) <= 0) {
 		serial_str("exopf: nothing is started: give it modules with a "
 		           "boot.conf\n");
 		panic_exit(1);

@@ -7,7 +7,10 @@
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
 need hello fault fpu attack
-modules "$bare/envs.conf" hello.elf fault.elf fpu.elf attack.elf sysret.elf
+python3 "$bare/badelf.py" "$BUILD/ring3/hello.elf" "$tmp" >"$tmp/bad" || exit 2
+# shellcheck disable=SC2046 # a list of files
+modules "$bare/envs.conf" hello.elf fault.elf fpu.elf attack.elf sysret.elf \
+    $(cat "$tmp/bad")
 
 # all NAME MACHINE
 all() {
