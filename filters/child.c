@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -35,14 +36,16 @@ static void limit(int what, uint64_t soft, uint64_t hard)
 /* How much address space this process has: sanitizers take much. */
 static uint64_t address_space(void)
 {
-	unsigned long pages = 0;
+	char text[32] = "";
+	unsigned long pages;
 	FILE *f = fopen("/proc/self/statm", "re");
 
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%lu", &pages) != 1)
-		pages = 0;
+	if (fgets(text, sizeof(text), f) == NULL)
+		text[0] = '\0';
 	fclose(f);
+	pages = strtoul(text, NULL, 10);
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 

@@ -299,7 +299,9 @@ static uint8_t kind_of(const struct btf_type *t)
 static bool add_parts(
     struct fields *f, const struct btf_type *t, unsigned depth);
 
-/* One field and its parts. bits: of a bit field, or 0. */
+/* One field and its parts, no deeper than EXO_FIELD_DEPTH_MAX. bits: of a bit
+ * field, or 0.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static bool add_field(struct fields *f, uint32_t id, const char *name,
     uint32_t off, uint32_t bits, unsigned depth)
 {
@@ -327,6 +329,7 @@ static bool add_field(struct fields *f, uint32_t id, const char *name,
 	return row->kind != EXO_FIELD_STRUCT || add_parts(f, t, depth + 1);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see add_field() */
 static bool add_parts(
     struct fields *f, const struct btf_type *t, unsigned depth)
 {

@@ -109,21 +109,21 @@ struct flt_init {
 /** All that an image may hold; name, source, maps, init, lines and fields may be
  * NULL, lines and fields without texts may not. */
 struct flt_whole {
-	uint32_t type;
 	const struct exo_insn *insns;
-	uint32_t n;
 	const struct exo_map_def *maps; /* EXO_MAPS_MAX at most */
-	uint32_t nmaps;
-	const struct flt_init *init; /* by map, ascending */
-	uint32_t ninit;
+	const struct flt_init *init;    /* by map, ascending */
 	const char *name, *source;
 	const struct exo_image_line *lines; /* ascending */
-	uint32_t nlines;
-	const char *texts; /* bytes, the last a NUL */
-	uint32_t ntexts;
+	const char *texts;                  /* bytes, the last a NUL */
 	const struct exo_image_field *fields;
-	uint32_t nfields;
 	const struct exo_image_tail *tails; /* by insn, ascending */
+	uint32_t type;
+	uint32_t n; /* insns */
+	uint32_t nmaps;
+	uint32_t ninit;
+	uint32_t nlines;
+	uint32_t ntexts;
+	uint32_t nfields;
 	uint32_t ntails;
 };
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "exo/abi/err.h"
+#include "exo/lib/bug.h"
 #include "filters/split_int.h"
 
 void flt_parts_text(struct flt_parts *p, const char *s, size_t n)
@@ -189,6 +190,7 @@ int flt_split_chunk(struct flt_parts *p, uint32_t terms, struct flt_split *out)
 		join_parts(j, p);
 		for (i = 0; i < j->n; i++)
 			n += j->u[i].part.kind == FLT_PART_TERM;
+		exo_assert(n > 0); /* no expression is without a term */
 		out->nodes = calloc(n, sizeof(*out->nodes));
 	}
 	if (out->nodes != NULL) {

@@ -289,7 +289,8 @@ static const struct vf_sym *context_load(struct vf_acc *a, struct vf_way *w,
 	v = context(a, w, f);
 	if (v == NULL || isa_ctx_is_ptr(f) || size == f->size)
 		return v;
-	v = vf_sym_alu(a, EXO_RSH, 64, v, vf_sym_const(a, (at - f->off) * 8));
+	v = vf_sym_alu(
+	    a, EXO_RSH, 64, v, vf_sym_const(a, (at - f->off) * 8ull));
 	return vf_sym_low(a, v, size * 8, false);
 }
 

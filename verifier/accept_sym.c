@@ -18,7 +18,7 @@
 
 static uint32_t hash(const struct vf_sym *v)
 {
-	uint64_t h = v->add * 31 + v->kind * 7u + v->wrap;
+	uint64_t h = v->add * 31 + v->kind * 7ull + v->wrap;
 
 	for (unsigned i = 0; i < 64; i += 4)
 		h = (h ^ exo_le64(&v->bit[i])) * 0x9e3779b97f4a7c15u;

@@ -383,7 +383,9 @@ static int explore_node(
 }
 
 /* A leader's run has one call at most. Outside loops the instance is done
- * for; inside it may be called again. */
+ * for; inside it may be called again. With vf_run() it goes no deeper than
+ * functions may call each other: EXO_MAX_FRAMES.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static int run_callee(struct vf_env *env, struct vf_inst *inst)
 {
 	struct vf_inst *c = inst->called;
@@ -486,6 +488,7 @@ static int next_place(struct vf_env *env, struct vf_inst *inst, uint32_t *p)
 	return 0;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see run_callee() */
 int vf_run(struct vf_env *env, struct vf_inst *inst)
 {
 	uint32_t p = 0;

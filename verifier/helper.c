@@ -3,6 +3,7 @@
  * Helper calls: arguments, effects and results as exo/isa/helpers.inc says.
  */
 #include "exo/isa/decode.h"
+#include "exo/lib/bug.h"
 #include "verifier/step_int.h"
 
 /* Linux's bound on bpf_loop's count; more is an error at run time. */
@@ -18,13 +19,23 @@ struct call {
 	uint32_t func; /* called back */
 };
 
+/* The map among a call's arguments: in a helper's row it stands before the keys and
+ * values whose sizes it tells. */
+static const struct exo_map_def *map_of(const struct call *c)
+{
+	exo_assert(c->map != NULL);
+	return c->map;
+}
+
 static uint32_t map_can(uint32_t kind)
 {
 	switch (kind) {
+/* One branch for each row: NOLINTBEGIN(bugprone-branch-clone) */
 #define EXO_MAP_KIND(nr, NAME, text, can) \
 	case (nr):                        \
 		return (can);
 #include "exo/abi/map.inc"
+/* NOLINTEND(bugprone-branch-clone) */
 #undef EXO_MAP_KIND
 	default:
 		return 0;
@@ -235,13 +246,14 @@ static int check_arg(struct vf_env *env, struct call *c, unsigned reg)
 			return 0;
 		return vf_refuse_reg(env, VF_ARG_TYPE, reg);
 	case ISA_ARG_KEY:
-		return arg_bytes(env, c, reg, c->map->key_size, VF_HELPER_READ);
+		return arg_bytes(
+		    env, c, reg, map_of(c)->key_size, VF_HELPER_READ);
 	case ISA_ARG_VALUE:
 		return arg_bytes(
-		    env, c, reg, c->map->value_size, VF_HELPER_READ);
+		    env, c, reg, map_of(c)->value_size, VF_HELPER_READ);
 	case ISA_ARG_OUT_VALUE:
 		return arg_bytes(
-		    env, c, reg, c->map->value_size, VF_HELPER_WRITE);
+		    env, c, reg, map_of(c)->value_size, VF_HELPER_WRITE);
 	case ISA_ARG_MEM:
 	case ISA_ARG_MEM_OR_NULL:
 	case ISA_ARG_OUT:
@@ -483,12 +495,12 @@ static uint64_t handled(const struct vf_env *env, const struct call *c)
 
 		switch ((enum isa_arg)c->h->arg[i]) {
 		case ISA_ARG_KEY:
-			bytes += c->map->key_size +
-			         found_in(c->map) * VF_BYTES_A_STEP;
+			bytes += map_of(c)->key_size +
+			         found_in(map_of(c)) * VF_BYTES_A_STEP;
 			break;
 		case ISA_ARG_VALUE:
 		case ISA_ARG_OUT_VALUE:
-			bytes += c->map->value_size;
+			bytes += map_of(c)->value_size;
 			break;
 		case ISA_ARG_SIZE:
 		case ISA_ARG_SIZE0:

@@ -483,6 +483,7 @@ static int store_stack(struct vf_env *env, const struct exo_insn *in)
 {
 	struct vf_reg what = { .kind = EXO_REG_SCALAR };
 	struct vf_reg *src = &env->st.r[exo_src(in)];
+	const struct vf_reg *to = &env->st.r[exo_dst(in)];
 	struct vf_window w;
 	int err =
 	    vf_check_stack(env, exo_dst(in), in->off, exo_access_size(in), &w);
@@ -493,7 +494,7 @@ static int store_stack(struct vf_env *env, const struct exo_insn *in)
 	if ((in->code & 0x07u) == EXO_STX) {
 		if ((src->kind == EXO_REG_STACK ||
 		        src->kind == EXO_REG_MAP_KEY) &&
-		    src->frame > w.frame)
+		    src->frame > to->frame)
 			return vf_refuse_reg(env, VF_STACK_ESCAPE, exo_src(in));
 		if (src->kind == EXO_REG_SCALAR)
 			(void)vf_link(&env->st, src);

@@ -15,6 +15,7 @@
  * At an unknown place, a load needs all bytes that it may read to be set; a
  * store may or may not happen to each byte: one that was not set stays so.
  */
+#include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 #include "verifier/step_int.h"
 
@@ -34,10 +35,11 @@ static void dissolve(
 		struct vf_reg *r = vf_saved(st, frame, h);
 		bool secret;
 
+		exo_assert(st->pool != NULL);
 		if (r == NULL)
 			continue;
 		secret = env->refuse_leaks && vf_is_ptr(r);
-		memset(&st->frame[frame]->byte[r->at % VF_HALVES * 4u],
+		memset(&st->frame[frame]->byte[(size_t)r->at % VF_HALVES * 4u],
 		    secret ? VF_BYTE_NONE : VF_BYTE_MISC, r->four ? 4 : 8);
 		vf_pool_remove(st, r);
 	}

@@ -40,7 +40,7 @@ static struct claim_chain *chain_of(const struct exo_core *core,
 {
 	uint64_t h = exo_siphash64(&core->secret, &value, sizeof(value));
 
-	return &near->table[f * near->size + (h & (near->size - 1))];
+	return &near->table[(size_t)f * near->size + (h & (near->size - 1))];
 }
 
 static void link(struct claim_chain *to, struct claim *c, uint32_t f)

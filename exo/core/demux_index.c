@@ -329,7 +329,7 @@ static void one(
     struct exo_core *core, const struct batch *bt, uint32_t i, bool more)
 {
 	const struct hits *h = core->hits;
-	const uint64_t *first = h->rank + i * ROOM;
+	const uint64_t *first = h->rank + (size_t)i * ROOM;
 	struct turn t = { .last = UINT32_MAX };
 	uint32_t n = h->h.n[i], k = 0, all;
 
@@ -355,7 +355,8 @@ static void soon(const struct hits *h, uint32_t n)
 
 		if (h->h.n[i] == 0)
 			continue;
-		b = slot_find(h->set, exo_rank_id(h->rank[i * ROOM]) / 2);
+		b = slot_find(
+		    h->set, exo_rank_id(h->rank[(size_t)i * ROOM]) / 2);
 		for (size_t at = 0; at < BINDING_HOT; at += 64)
 			__builtin_prefetch((const char *)b + at, 1);
 	}

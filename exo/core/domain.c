@@ -28,6 +28,7 @@
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
+#include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 #include "verifier/accept.h"
 
@@ -331,6 +332,7 @@ int rules_publish(struct exo_core *core, struct binding *b)
 	}
 	if (err != 0)
 		return err;
+	exo_assert(b->domain != NULL);
 	if (b->domain->n == 1)
 		b->domain->sole = b->env;
 	else if (b->domain->sole != b->env)

@@ -45,6 +45,7 @@
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
 #include "exo/lib/bits.h"
+#include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 
 #define SHAPES_EVERYONE 4096u /* at once; each costs a packet a look */
@@ -380,6 +381,7 @@ int domain_join(struct exo_core *core, struct binding *b)
 		give_back(d, NULL);
 		return err;
 	}
+	exo_assert(d != NULL); /* a key has a home at least */
 	b->domain = d;
 	b->domain_prev = &d->bindings;
 	b->domain_next = d->bindings;

@@ -242,17 +242,17 @@ static int agree(
 	if (seen != img->nlines)
 		return refuse(
 		    bad, (size_t)((const uint8_t *)img->lines - bytes) +
-		             seen * LINE);
+		             (size_t)seen * LINE);
 	seen = fields_check(img);
 	if (seen != img->nfields)
 		return refuse(
 		    bad, (size_t)((const uint8_t *)img->fields - bytes) +
-		             seen * FIELD);
+		             (size_t)seen * FIELD);
 	seen = tails_check(img);
 	if (seen != img->ntails)
 		return refuse(
 		    bad, (size_t)((const uint8_t *)img->tails - bytes) +
-		             seen * TAIL);
+		             (size_t)seen * TAIL);
 	return 0;
 }
 

@@ -14,25 +14,25 @@
 
 /** What an image holds; pointers into the image's own bytes. */
 struct exo_image {
-	const struct exo_insn *insns; /* of all programs */
-	uint32_t ninsns;              /* of the first of them */
-	uint32_t total;               /* of all */
-	uint32_t type;                /* enum exo_prog_type */
-	const char *name;             /* not terminated; NULL when absent */
-	uint32_t name_len;
-	const uint8_t *source; /* NULL when absent */
-	uint32_t source_len;
+	const struct exo_insn *insns;   /* of all programs */
+	const char *name;               /* not terminated; NULL when absent */
+	const uint8_t *source;          /* NULL when absent */
 	const struct exo_map_def *maps; /* NULL when absent; any numbers */
-	uint32_t nmaps;
 	const uint8_t *init; /* NULL when absent; exo_image_init_next() */
-	uint32_t init_len;
 	const struct exo_image_line *lines; /* NULL when absent; texts inside */
-	uint32_t nlines;
 	const char *texts; /* NULL when absent; ends in a NUL */
-	uint32_t texts_len;
 	const struct exo_image_field *fields; /* NULL when absent */
+	const struct exo_image_tail *tails;   /* NULL when absent */
+	uint32_t ninsns;                      /* of the first program */
+	uint32_t total;                       /* of all */
+	uint32_t type;                        /* enum exo_prog_type */
+	uint32_t name_len;
+	uint32_t source_len;
+	uint32_t nmaps;
+	uint32_t init_len;
+	uint32_t nlines;
+	uint32_t texts_len;
 	uint32_t nfields;
-	const struct exo_image_tail *tails; /* NULL when absent */
 	uint32_t ntails;
 };
 

@@ -258,6 +258,7 @@ static inline uint64_t ix_top(uint64_t v)
 static inline void *ix_at(
     const uintptr_t *at, uint32_t i, uint32_t first, uint32_t size)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	return (void *)(at[ix_top(i | (first - 1))] + (uintptr_t)i * size);
 }
 
@@ -306,7 +307,9 @@ static inline struct ix_ext **ix_ext(const struct exo_index *ix, uint32_t i)
 
 static inline uint64_t ix_mul(const uint64_t *key, uint32_t j, uint64_t w)
 {
-	return (key[2 * j] + (uint32_t)w) * (key[2 * j + 1] + (w >> 32));
+	uint32_t i = 2 * j;
+
+	return (key[i] + (uint32_t)w) * (key[i + 1] + (w >> 32));
 }
 
 static inline uint32_t ix_mix(uint64_t sum)
@@ -335,7 +338,7 @@ static inline uint32_t ix_which(uint32_t x, uint32_t n)
 static inline uint32_t ix_hash(
     const uint64_t *key, const struct ix_table *t, const uint64_t *w)
 {
-	uint64_t sum = key[2 * IX_WORDS];
+	uint64_t sum = key[(size_t)2 * IX_WORDS];
 
 	for (uint32_t j = 0; j < t->hashed; j++)
 		sum += ix_mul(key, j, w[j] & t->coarse[j]);

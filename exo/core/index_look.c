@@ -285,8 +285,10 @@ INLINE void one(const struct exo_index *ix, struct exo_look *l,
 	const struct sp_packet *p = l->p;
 
 	for (uint32_t k = 0; k < words; k++) {
-		key[2 * k] = ix->key[2 * k];
-		key[2 * k + 1] = ix->key[2 * k + 1];
+		uint32_t i = 2 * k;
+
+		key[i] = ix->key[i];
+		key[i + 1] = ix->key[i + 1];
 		mask[k] = g->load[k].mask[0];
 		fixed[k] = g->load[k].fixed;
 		off[k] = g->load[k].off[0];
@@ -381,7 +383,7 @@ static void stage_one(const struct exo_index *ix, struct exo_look *l,
 	l->nact = 0;
 	l->flat = false;
 	l->buckets = ix_get32(&t->buckets);
-	l->seed = ix->key[2 * IX_WORDS];
+	l->seed = ix->key[(size_t)2 * IX_WORDS];
 	for (uint32_t k = t->hashed; k < l->lay->words; k++)
 		l->seed -= ix_mul(ix->key, k, 0);
 	for (uint32_t m = l->seen; m != 0; m &= m - 1) {

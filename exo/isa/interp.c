@@ -254,9 +254,10 @@ static inline void begin(struct isa_vm *vm, struct isa_state *s, bool skb)
 	vm->base = 0;
 	s->saved = s->few;
 	if (vm->deep != NULL)
-		s->saved = (struct isa_saved *)(void *)((uint8_t *)vm->deep +
-		                                        ISA_DEEP_FRAMES *
-		                                            EXO_STACK_SIZE);
+		s->saved =
+		    (struct isa_saved *)(void *)((uint8_t *)vm->deep +
+		                                 (size_t)ISA_DEEP_FRAMES *
+		                                     EXO_STACK_SIZE);
 	s->code = (struct isa_code){ vm->insns, vm->ninsns };
 	/* In halves: gcc would make a slow `rep stos` of the whole. */
 	memset(&s->r[0], 0, sizeof(s->r) / 2);

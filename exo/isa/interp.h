@@ -28,6 +28,7 @@
 #define EXO_ISA_INTERP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "exo/abi/ctx.h"
@@ -104,7 +105,7 @@ struct isa_code {
 /** Frames of all programs of a run. A tail call in a function leaves those of its
  * callers below: one less than a program may have at most. */
 #define ISA_DEEP_FRAMES (EXO_MAX_FRAMES + 33u * (EXO_MAX_FRAMES - 1u))
-#define ISA_DEEP_SIZE   (ISA_DEEP_FRAMES * (EXO_STACK_SIZE + 128u))
+#define ISA_DEEP_SIZE   ((size_t)ISA_DEEP_FRAMES * (EXO_STACK_SIZE + 128u))
 
 struct isa_vm;
 

@@ -172,6 +172,7 @@ void jit_free(struct jit_code *code, struct exo_mem *mem)
 
 jit_fn *jit_entry(const struct jit_code *code)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): bytes are code now */
 	return (jit_fn *)(uintptr_t)code->bytes;
 }
 
@@ -189,6 +190,7 @@ jit_callback *jit_call(const struct jit_code *code)
 {
 	if (code->callback == UINT32_MAX)
 		return NULL;
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	return (jit_callback *)(uintptr_t)(code->bytes + code->callback);
 }
 

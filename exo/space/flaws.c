@@ -44,9 +44,9 @@ static uint32_t transport_flaws(
 	if (v->v[SP_FRAG] == SP_FRAG_FIRST && bytes % 8 != 0)
 		flaws |= SP_FLAW_LENGTH;
 	if (proto == 6 || proto == 33) {
-		size =
-		    proto == 6 ? p->data[v->e4 + 12] >> 4 : p->data[v->e4 + 4];
-		if (size * 4 < sp_least_header(proto) || size * 4 > bytes)
+		size = proto == 6 ? 4u * (p->data[v->e4 + 12] >> 4)
+		                  : 4u * p->data[v->e4 + 4];
+		if (size < sp_least_header(proto) || size > bytes)
 			flaws |= SP_FLAW_HEADER;
 	}
 	if (proto == 17 && v->v[SP_FRAG] == SP_FRAG_WHOLE &&

@@ -12,6 +12,7 @@
 #include "exo/space/region.h"
 
 #include "exo/abi/err.h"
+#include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 #include "exo/space/space_int.h"
 
@@ -259,6 +260,7 @@ static int drop_spare(struct pass *p)
 	if (rc == 0)
 		rc = sp_rest_init(&s, p->w, all, all);
 	s.gone = gone;
+	exo_assert(p->n > 0); /* the first cube of a pass is always kept */
 	share = p->w->left / 2 / p->n;
 	for (uint32_t i = 0; rc >= 0 && i < p->n; i++) {
 		gone[i] = true;
