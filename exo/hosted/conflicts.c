@@ -8,6 +8,7 @@
 
 #include "exo/abi/cap.h"
 #include "exo/abi/err.h"
+#include "exo/lib/bug.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,7 @@ static void finding_free(struct conf_finding *f)
 {
 	free(f->text);
 	if (f->x.made)
+		/* keep_witness() made it: NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		free((void *)(uintptr_t)f->x.p.data);
 }
 
@@ -305,6 +307,7 @@ static int look_inside(struct conf *c)
 		struct cmd_region_work k;
 		int rc;
 
+		exo_assert(g->owner != NULL);
 		if (g->owner->all.n == 0 || g->r.v == g->owner->all.v)
 			continue;
 		cmd_region_begin(&k);

@@ -72,7 +72,9 @@ static void put_text(const struct value *v, uint64_t at, uint32_t n)
 
 static void put_field(struct value *v, uint32_t i, uint64_t at, uint64_t room);
 
-/* The parts of a structure that begins there. */
+/* The parts of a structure that begins there, each one deeper than it, so that this
+ * ends at EXO_FIELD_DEPTH_MAX.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static void put_parts(struct value *v, uint32_t i, uint64_t at)
 {
 	const struct exo_image *img = v->img;
@@ -104,7 +106,8 @@ static void put_parts(struct value *v, uint32_t i, uint64_t at)
 	fputc('}', v->f);
 }
 
-/* One element of a field. */
+/* One element of a field.
+ * NOLINTNEXTLINE(misc-no-recursion): see put_parts() */
 static void put_element(struct value *v, uint32_t i, uint64_t at)
 {
 	const struct exo_image_field *f = &v->img->fields[i];
@@ -122,7 +125,8 @@ static void put_element(struct value *v, uint32_t i, uint64_t at)
 		put_number(v, f->kind, at, f->bits);
 }
 
-/* A field that begins at a place behind which there is so much room. */
+/* A field that begins at a place behind which there is so much room.
+ * NOLINTNEXTLINE(misc-no-recursion): see put_parts() */
 static void put_field(struct value *v, uint32_t i, uint64_t at, uint64_t room)
 {
 	const struct exo_image_field *f = &v->img->fields[i];

@@ -87,6 +87,7 @@ int cmd_region_keep(struct sp_region r, struct sp_region *out)
 
 void cmd_region_free(struct sp_region *r)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	free((void *)(uintptr_t)r->v);
 	*r = (struct sp_region){ NULL, 0 };
 }
@@ -111,6 +112,6 @@ char *cmd_region_text(struct sp_region r, size_t limit)
 			break;
 		room = limit / 4 < room ? limit : room * 4;
 	}
-	strcpy(text + f.len, "...");
+	memcpy(text + f.len, "...", sizeof("..."));
 	return text;
 }

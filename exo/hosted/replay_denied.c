@@ -293,6 +293,7 @@ void replay_denied_free(struct replay *rp)
 {
 	for (size_t i = 0; i < rp->ndenials; i++)
 		if (rp->denials[i].x.made)
+			/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 			free((void *)(uintptr_t)rp->denials[i].x.p.data);
 	free(rp->denials);
 }

@@ -63,6 +63,7 @@ static void print_row(
 {
 	unsigned i, last = t->cols - 1;
 
+	exo_assert(t->cols > 0);
 	while (last > 0 && row[last][0] == '\0')
 		last--;
 	for (i = 0; i <= last; i++) {

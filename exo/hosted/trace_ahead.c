@@ -22,7 +22,7 @@
 #define FILE_MIN     ((off_t)256 << 10) /* smaller are through too soon */
 #define THREADS_MAX  4
 #define LOOK_UP_MS   50 /* how long a stop flag may go unseen while waiting */
-#define NS_IN_MS     1000000
+#define NS_IN_MS     1000000L
 #define NS_IN_SECOND 1000000000
 
 struct block {

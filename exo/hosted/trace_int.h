@@ -81,6 +81,7 @@ int tr_src_check(struct tr_src *s, uint64_t *good, struct tr_error *err);
 static inline uintptr_t tr_src_ask(uintptr_t warm, const uint8_t *p)
 {
 	for (; warm < (uintptr_t)p + TR_AHEAD; warm += 64)
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		__builtin_prefetch((const void *)warm);
 	return warm;
 }

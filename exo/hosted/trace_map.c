@@ -51,6 +51,7 @@ static bool patch(uintptr_t addr)
 			continue;
 		if (hit == 0 || bad < hit)
 			atomic_store(&s->hit, bad);
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		return mmap((void *)bad, from + len - bad,
 		           PROT_READ | PROT_WRITE,
 		           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,

@@ -28,7 +28,7 @@ static unsigned files_default(void)
 		return 256;
 	if (rl.rlim_cur > FILES_MOST)
 		return FILES_MOST;
-	return rl.rlim_cur > 2 * FILES_OTHER
+	return rl.rlim_cur > (size_t)2 * FILES_OTHER
 	           ? (unsigned)rl.rlim_cur - FILES_OTHER
 	           : (unsigned)rl.rlim_cur / 2;
 }
@@ -36,7 +36,7 @@ static unsigned files_default(void)
 void tr_outs_limit(size_t count)
 {
 	size_t want =
-	    (count < FILES_MOST ? count : FILES_MOST) + 2 * FILES_OTHER;
+	    (count < FILES_MOST ? count : FILES_MOST) + (size_t)2 * FILES_OTHER;
 	struct rlimit rl;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) != 0 || rl.rlim_cur >= want)

@@ -276,7 +276,7 @@ static int gather(struct place at, size_t n, struct iovec v[PARTS])
 
 		len = len < n ? len : n;
 		v[parts] = (struct iovec){
-			/* it is only read */
+			/* only read: NOLINTNEXTLINE(performance-no-int-to-ptr) */
 			.iov_base = (uint8_t *)(uintptr_t)at.u->data + at.off,
 			.iov_len = len,
 		};
