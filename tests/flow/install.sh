@@ -135,6 +135,18 @@ ldconfig_agrees() {
 	[ "$before" = "$(links)" ]
 }
 
+# The kernel and its program are found from where the tool is.
+boots_from_there() {
+	line=$("$dest/usr/bin/exopf" boot --dry-run) || return 1
+	case $line in
+	*" -kernel $(readlink -f "$dest")/usr/bin/../libexec/exopf/exopf.elf "*) ;;
+	*)
+		echo "$line"
+		return 1
+		;;
+	esac
+}
+
 tool_runs() {
 	"$dest/usr/bin/exopf" --help
 }
@@ -155,6 +167,9 @@ nothing_left() {
 step "make install" install_make install
 step "the tool runs from there" tool_runs
 step "the man page is there" page_reads
+if [ -e "$BUILD/exopf.elf" ] && [ -e "$BUILD/ring3/echo.elf" ]; then
+	step "the kernel is found there" boots_from_there
+fi
 step "the library's links are whole" links_are_whole
 step "ldconfig would make the same" ldconfig_agrees
 step "the library needs libc alone" needs_libc_only
