@@ -39,6 +39,15 @@ unsigned env_places(void)
 	return places;
 }
 
+unsigned env_count(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < places; i++)
+		n += all[i] != NULL;
+	return n;
+}
+
 /* --- its memory --------------------------------------------------------------- */
 
 uint8_t *env_at_user(const struct plat_env *e, uint64_t va, bool write)

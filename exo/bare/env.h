@@ -64,6 +64,7 @@ struct plat_env {
 	bool wake; /* packets came since it was last asked */
 	char label[32];
 	uint64_t turns; /* it was given */
+	uint32_t sent;  /* packets, in this turn */
 	uint64_t upcalls;
 	uint32_t lines;        /* it printed */
 	enum env_end expected; /* how it is to end, and with which code */
@@ -89,6 +90,9 @@ struct env_args {
 /** Make an environment, runnable. 0 with *out, or a negated EXO_E*. */
 int env_new(
     struct exo_core *core, const struct env_args *args, struct plat_env **out);
+
+/** How many there are. */
+unsigned env_count(void);
 
 /** The i-th there can be; NULL: none, as from env_places() on. */
 struct plat_env *env_at(unsigned i);

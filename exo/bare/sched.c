@@ -124,6 +124,7 @@ _Noreturn void sched_next(void)
 		e = pick(&any);
 		if (e != NULL) {
 			e->turns++;
+			e->sent = 0;
 			apic_timer(TURN_NS);
 			go_on(e);
 		}
