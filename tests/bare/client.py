@@ -3,7 +3,8 @@
 """A host on the other end of QEMU's stream network: asks for addresses, pings, and
 sends datagrams to libOSes, each answer looked at byte by byte.
 
-usage: client.py SOCKET ROUNDS
+usage: client.py SOCKET ROUNDS [attacked]; then attackers at 10.0.2.66 are told to begin
+and to end, and what they send is not minded
 """
 
 import os
@@ -13,6 +14,7 @@ import sys
 import time
 
 ME = bytes.fromhex("020000000001")
+FOE = bytes([10, 0, 2, 66])
 MY_IP = bytes([10, 0, 2, 1])
 ALL = b"\xff" * 6
 n = 0
@@ -44,6 +46,7 @@ class Wire:
         print("listening", flush=True)
         self.s, _ = server.accept()
         self.buf = b""
+        self.foes = 0  # frames of attackers
 
     def send(self, frame):
         self.s.sendall(struct.pack(">I", len(frame)) + frame)
@@ -56,7 +59,10 @@ class Wire:
                 if len(self.buf) >= 4 + size:
                     frame = self.buf[4 : 4 + size]
                     self.buf = self.buf[4 + size :]
-                    return frame
+                    if frame[26:30] != FOE:
+                        return frame
+                    self.foes += 1
+                    continue
             left = end - time.monotonic()
             if left <= 0:
                 return None
@@ -141,6 +147,44 @@ def noise(wire, mac, to):
     wire.send(mac + ME + b"\x08\0" + ip(6, to, b"\0" * 20))
 
 
+def burst(wire, macs, hosts, first):
+    """Eight datagrams at once: how many come back right."""
+    want = set()
+    for i in range(first, first + 8):
+        data = struct.pack(">I", i) * 8
+        wire.send(macs[i % 2] + ME + b"\x08\0" + udp(4000 + i % 2, 7, hosts[i % 2],
+                                                    data))
+        want.add((hosts[i % 2], 4000 + i % 2, data))
+    while want:
+        f = wire.recv(60)
+        if f is None:
+            break
+        total = struct.unpack(">H", f[16:18])[0]
+        want.discard((f[26:30], struct.unpack(">H", f[36:38])[0], f[42 : 14 + total]))
+    return 8 - len(want)
+
+
+def tell_foes(wire, word):
+    wire.send(ALL + ME + b"\x08\0" + udp(4000, 9, FOE, word))
+
+
+def attacked(wire, macs, hosts, rounds):
+    time.sleep(2)  # until they wait
+    good = 0
+    began = time.monotonic()
+    for i in range(rounds):
+        tell_foes(wire, b"go")
+        good += burst(wire, macs, hosts, i * 8)
+    print("# %d datagrams in %.1f s, %d of attackers" %
+          (good, time.monotonic() - began, wire.foes), flush=True)
+    ok(good == 8 * rounds, "%d datagrams come back beside attackers" % (8 * rounds))
+    for _ in range(10):
+        tell_foes(wire, b"stop")
+        time.sleep(0.2)
+    while wire.recv(0.5):
+        pass
+
+
 def main():
     rounds = int(sys.argv[2])
     wire = Wire(sys.argv[1])
@@ -167,6 +211,8 @@ def main():
         ok(not any(well(f) and f[:6] == ME for f in answers)
            and len(answers) <= (60 if h[3] == 16 else 0),
            "%s answers nothing that is malformed" % name)
+    if len(sys.argv) > 3:
+        attacked(wire, macs, hosts, rounds)
     good = 0
     for i in range(rounds):
         k = i % 2

@@ -36,7 +36,7 @@ check() {
 	fi
 	bad=1
 	echo "not ok $n - $2"
-	grep -av '^ok' "$tmp/out" | sed 's/^/# /' | head -n 20
+	grep -av "^ok" "$tmp/out" | uniq | sed "s/^/# /" | head -n 40
 }
 
 finish() {
@@ -57,17 +57,17 @@ card() {
 
 # modules CONF PROGRAM...: what is started, in $tmp/modules.
 modules() {
-	conf=$1
+	boot_conf=$1
 	shift
 	(cd "$BUILD/ring3" && python3 "$bare/cpio.py" "$tmp/modules" \
-	    "boot.conf=$conf" "$@") || exit 2
+	    "boot.conf=$boot_conf" "$@") || exit 2
 }
 
 # machine COMMAND-LINE QEMU-OPTIONS...: runs to its end; its console is in out.
 machine() {
 	line=$1
 	shift
-	timeout 120 qemu-system-x86_64 -accel tcg -cpu max -m 64 -nodefaults \
+	timeout "${limit:-120}" qemu-system-x86_64 -accel tcg -cpu max -m 64 -nodefaults \
 	    -no-user-config -display none -serial stdio -no-reboot \
 	    -device isa-debug-exit,iobase=0xf4,iosize=4 \
 	    -kernel "$BUILD/exopf.elf" -append "$line" "$@" >"$tmp/out" 2>&1
