@@ -87,12 +87,15 @@ START_TEST(refused)
 }
 END_TEST
 
+/* One more than there may be. */
+static const char nine_owners[] =
+    "owner 1\nowner 2\nowner 3\nowner 4\nowner 5\nowner 6\nowner 7\n"
+    "owner 8\nowner 9\n";
+
 static const char *const malformed[] = { "what\n", "owner me not a region\n",
 	"bind a all.xi\n", "owner me\nbind a nothing.xi\n",
 	"owner me\nbind a all.xi what\n", "owner me\nbind a all.xi owner=you\n",
-	"trace junk\n", "trace nothing.pcap\n",
-	"owner 1\nowner 2\nowner 3\nowner 4\nowner 5\nowner 6\nowner 7\n"
-	"owner 8\nowner 9\n" };
+	"trace junk\n", "trace nothing.pcap\n", nine_owners };
 
 START_TEST(bad)
 {
