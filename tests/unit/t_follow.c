@@ -196,7 +196,7 @@ START_TEST(it_is_a_right)
 	    bind_as(&a, &a.key, EXO_BIND_FIRST, "udp", EXO_BIND_FOLLOW, &x),
 	    -EXO_EINVAL);
 	ck_assert_int_eq(
-	    bind_as(&a, &a.key, EXO_BIND_EXCLUSIVE, "udp", 2, &x), -EXO_EINVAL);
+	    bind_as(&a, &a.key, EXO_BIND_EXCLUSIVE, "udp", 4, &x), -EXO_EINVAL);
 }
 END_TEST
 
