@@ -22,7 +22,7 @@ static bool over;
 static int send(void *arg, const uint8_t *frame, uint32_t n)
 {
 	(void)arg;
-	return (int)lnet_send_packet(&page->send, frame, n);
+	return lnet_send_patient(&page->send, frame, n);
 }
 
 static void end(void *arg, struct lnet_net *of, const struct lnet_datagram *d)

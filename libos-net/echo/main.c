@@ -8,31 +8,22 @@
  */
 #include <stddef.h>
 
-#include "exo/abi/err.h"
 #include "libos-net/net.h"
 #include "libos-net/rt/bind.h"
 #include "libos-net/rt/rt.h"
 #include "libos-net/tap.h"
 
 #define ECHO_PORT 7u
-#define TRIES     1000u /* to send a packet */
 
 static struct lnet_net net;
 static struct lnet_tap tap;
 static struct exo_pe *page;
 static bool over;
 
-/* When there is no room it gives up its turn, and tries again. */
 static int send(void *arg, const uint8_t *frame, uint32_t n)
 {
-	int err = (int)lnet_send_packet(&page->send, frame, n);
-
 	(void)arg;
-	for (uint32_t i = 0; i < TRIES && err == -EXO_ELIMIT; i++) {
-		(void)lnet_yield();
-		err = (int)lnet_send_packet(&page->send, frame, n);
-	}
-	return err;
+	return lnet_send_patient(&page->send, frame, n);
 }
 
 static void echo(void *arg, struct lnet_net *of, const struct lnet_datagram *d)

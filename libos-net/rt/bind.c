@@ -5,12 +5,14 @@
 #include <stddef.h>
 
 #include "exo/abi/ctx.h"
+#include "exo/abi/err.h"
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
 #include "libos-net/rt/sys.h"
 
 #define ETHERNET 1u
 #define WHOLE    65535u
+#define TRIES    1000u /* to send a packet */
 
 static int bind(const struct exo_key *key, const struct exo_key *send,
     const void *image, uint32_t size, uint64_t *name)
@@ -53,4 +55,16 @@ int lnet_bind_ash(const struct exo_key *key, const struct exo_key *send,
     const void *image, uint32_t size, uint64_t *name)
 {
 	return bind(key, send, image, size, name);
+}
+
+int lnet_send_patient(
+    const struct exo_key *key, const uint8_t *frame, uint32_t n)
+{
+	int err = (int)lnet_send_packet(key, frame, n);
+
+	for (uint32_t i = 0; i < TRIES && err == -EXO_ELIMIT; i++) {
+		(void)lnet_yield();
+		err = (int)lnet_send_packet(key, frame, n);
+	}
+	return err;
 }

@@ -9,6 +9,11 @@
 
 #include "exo/abi/cap.h"
 
+/** Send a packet; when there is no room, give up the turn and try again, for a while.
+ * What the kernel said last. */
+int lnet_send_patient(
+    const struct exo_key *key, const uint8_t *frame, uint32_t n);
+
 /** Get all packets of a key's region, whole, and for nobody else. Returns 0 or a negated
  * EXO_E*; *name is the binding's. */
 int lnet_bind_all(const struct exo_key *key, uint64_t *name);
