@@ -46,6 +46,7 @@ static int make_maps(struct exo_world *w, const struct exo_world_config *cfg)
 		err = map_new(&cfg->maps[i], w->mem, &cfg->hash, &w->maps[i]);
 		if (err != 0)
 			return err;
+		map_runs(w->maps[i], &w->runs);
 		if ((map_can(cfg->maps[i].kind) & EXO_MAP_PERF) != 0 &&
 		    w->event != NULL)
 			listen(w, i);

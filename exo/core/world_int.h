@@ -68,6 +68,7 @@ struct exo_world {
 	void *print_arg;
 	uint8_t *pkt; /* exo_world_pkt()'s copy, with its room */
 	size_t pkt_size;
+	uint32_t runs;   /* that have begun */
 	uint32_t serial; /* the last that was given out in this run */
 	struct world_record held[EXO_WORLD_HELD];
 	struct world_key keys[EXO_MAX_FRAMES]; /* by the function's frame */
@@ -101,6 +102,7 @@ uint32_t world_serial(struct exo_world *w);
 void world_forget(struct exo_world *w);
 static inline void world_begin(struct exo_world *w)
 {
+	w->runs++;
 	if (w->serial != 0) /* else nothing was */
 		world_forget(w);
 }

@@ -1,21 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hashes: a keyed table with chains over elements taken beforehand.
+ * Hashes: a keyed table of groups of elements, and chains of what found no room.
  *
  * Overview: an element is a number; its value, its link and its key lie behind
- * each other, so that a look-up touches a bucket and an element. It is either in
- * the chain of its bucket or in the free list, a queue. There are at least twice
- * as many buckets as elements, and where keys fall is known to nobody outside: a
- * chain is as long as chance makes it.
+ * each other. `ways` elements with numbers in sequence are a group, and in memory
+ * a line or two. A key has a group: its element is one of that, where there is
+ * room when it is made, and a look-up touches nothing else. An element that found
+ * no room there is anywhere, in the group's chain; which groups have one is told
+ * by a bit of each.
  *
- * Invariant: count elements are live, each in one chain; the other
- * max_entries - count are in the free list, each once. Where uses count, live
- * elements are in a list by their last use, too, each once.
+ * Nothing of this can be seen: where an element is depends on a secret key, but what
+ * programs read and the order of a walk do not, so that all engines, machines and
+ * runs agree. A live element has a number below max_entries for the walk; numbers are
+ * used again in the order in which they became free. And an element that was freed in
+ * a run, whose value that run may still read, is used again in it only when there is
+ * no other, the first freed first: how many there are depends on no key.
  *
- * Readers in other threads: a bucket's counter (share.h) is about its chain and
- * all that is in the elements of it. An element that leaves it changes that
- * before it is anywhere else: so who comes from the bucket to an element that is
- * another's by then knows. Lists by last use are the writer's alone.
+ * Invariant: count elements are live, each either in the group of its key, and its
+ * link says so (AT_HOME), or in one chain; its state has its number, and place[] of
+ * that has it. The others are in the free list, each once, in the order in which they
+ * were freed. So are the other numbers in theirs. Where uses count, live elements are
+ * in a list by their last use, too, each once.
+ *
+ * Room: there are more elements than max_entries (spare()), of which no more than
+ * that are live. In a map that is full 19 of 20 small ones are at home, four of
+ * five of some size, and three of five large ones. Where keys fall is known to
+ * nobody outside: a chain is as long as chance makes it.
+ *
+ * Readers in other threads: a group's counter (share.h) is about the elements that
+ * are at home in it and those in its chains. A link is AT_HOME only between two
+ * changes of that counter: so who finds it, and the key, knows both. An element that
+ * leaves a chain changes that chain's counter before it is anywhere else: so who
+ * comes from the head to an element that is another's by then knows. Lists by last
+ * use are the writer's alone.
  */
 #include "exo/maps/map_int.h"
 
@@ -26,14 +43,14 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-static uint32_t heads_for(uint32_t entries)
-{
-	uint32_t n = 2;
-
-	while (n < 2 * entries)
-		n *= 2;
-	return n;
-}
+#define AT_HOME   UINT32_MAX /* a link: the element is in its key's group */
+#define LIVE      (1u << 31) /* a state: a number follows */
+#define FREE      (1u << 31) /* a place: the next free number, from 1, follows */
+#define STAMP     25u /* a state: from this bit on the run; before, a link */
+#define STAMPS    63u
+#define SMALL     32u /* bytes of an element */
+#define LARGE     128u
+#define SPARE_MAX (1u << 22) /* so few elements may have as many more */
 
 /* The value of an element; what lies behind it is no program's. */
 static uint8_t *value_at(const struct map *m, uint32_t e)
@@ -41,7 +58,7 @@ static uint8_t *value_at(const struct map *m, uint32_t e)
 	return m->values + (size_t)(e - 1) * m->stride;
 }
 
-/* The next element in its list. */
+/* The next element in its list, or AT_HOME. */
 static uint32_t *link_at(const struct map *m, uint32_t e)
 {
 	return (uint32_t *)(void *)(value_at(m, e) + m->table.link);
@@ -52,12 +69,27 @@ static uint8_t *key_at(const struct map *m, uint32_t e)
 	return (uint8_t *)(link_at(m, e) + 1);
 }
 
-static void queue_free(struct map *m, uint32_t e)
+/* --- free elements and numbers ------------------------------------------------- */
+
+/* What marks an element that is freed now; 0: nothing that is ever now again. */
+static uint32_t stamp_now(const struct map_table *t)
+{
+	return t->run == NULL ? 0 : *t->run % STAMPS + 1;
+}
+
+static void set_before(struct map_table *t, uint32_t e, uint32_t before)
+{
+	uint32_t stamp = t->state[e - 1] >> STAMP << STAMP;
+
+	map_set(&t->state[e - 1], stamp | before);
+}
+
+static void queue_free(struct map *m, uint32_t e, uint32_t stamp)
 {
 	struct map_table *t = &m->table;
 
 	map_set(link_at(m, e), 0);
-	__atomic_store_n(&t->live[e - 1], 0, __ATOMIC_RELEASE);
+	map_set(&t->state[e - 1], stamp << STAMP | t->free_last);
 	if (t->free_last != 0)
 		map_set(link_at(m, t->free_last), e);
 	else
@@ -65,7 +97,54 @@ static void queue_free(struct map *m, uint32_t e)
 	t->free_last = e;
 }
 
-/* An element is used: it becomes the newest. */
+/* A free element leaves the list. */
+static void unqueue(struct map *m, uint32_t e)
+{
+	struct map_table *t = &m->table;
+	uint32_t before = t->state[e - 1] & ((1u << STAMP) - 1);
+	uint32_t behind = *link_at(m, e);
+
+	if (before != 0)
+		map_set(link_at(m, before), behind);
+	else
+		t->free_first = behind;
+	if (behind != 0)
+		set_before(t, behind, before);
+	else
+		t->free_last = before;
+}
+
+/* Is what was in a free element still seen by the program that runs? */
+static bool is_seen(const struct map_table *t, uint32_t e)
+{
+	uint32_t stamp = t->state[e - 1] >> STAMP;
+
+	return stamp != 0 && stamp == stamp_now(t);
+}
+
+static void put_number(struct map_table *t, uint32_t number)
+{
+	map_set(&t->place[number], FREE);
+	if (t->number_last != 0)
+		map_set(&t->place[t->number_last - 1], FREE | (number + 1));
+	else
+		t->number_first = number + 1;
+	t->number_last = number + 1;
+}
+
+/* Fewer than max_entries are used. */
+static uint32_t take_number(struct map_table *t)
+{
+	uint32_t number = t->number_first - 1;
+
+	t->number_first = t->place[number] & ~FREE;
+	if (t->number_first == 0)
+		t->number_last = 0;
+	return number;
+}
+
+/* --- elements by their last use ------------------------------------------------ */
+
 static void unlist(struct map_table *t, uint32_t e)
 {
 	uint32_t older = t->older[e - 1], newer = t->newer[e - 1];
@@ -91,6 +170,7 @@ static void enlist(struct map_table *t, uint32_t e)
 	t->newest = e;
 }
 
+/* An element is used: it becomes the newest. */
 static void use(struct map_table *t, uint32_t e)
 {
 	if (t->newest == e)
@@ -99,45 +179,84 @@ static void use(struct map_table *t, uint32_t e)
 	enlist(t, e);
 }
 
+/* --- making one ---------------------------------------------------------------- */
+
+static size_t chains_size(const struct map_table *t)
+{
+	return ((size_t)t->groups + 63) / 64 * sizeof(uint64_t);
+}
+
+/* How many elements more than may be live. */
+static uint32_t spare(const struct map *m)
+{
+	uint32_t n = m->def.max_entries;
+
+	if (n > SPARE_MAX || m->stride > LARGE)
+		return 0;
+	return m->stride <= SMALL ? n : n / 2;
+}
+
 static int hash_new(struct map *m)
 {
 	struct map_table *t = &m->table;
 	size_t n = m->def.max_entries;
 
-	t->nheads = heads_for(m->def.max_entries);
 	t->link = (m->def.value_size + 7) & ~7u;
-	if (map_new_slab(m, sizeof(uint32_t) + m->def.key_size) != 0)
+	m->stride =
+	    (t->link + (uint32_t)sizeof(uint32_t) + m->def.key_size + 7) & ~7u;
+	t->ways = m->stride <= SMALL ? 4 : 2;
+	n += spare(m);
+	t->groups = (uint32_t)(n + t->ways - 1) / t->ways;
+	n = (size_t)t->groups * t->ways;
+	if (map_new_slab(m, (uint32_t)n, m->stride) != 0)
 		return -EXO_ENOMEM;
-	t->heads = exo_mem_get(m->mem, t->nheads * sizeof(*t->heads));
-	t->live = exo_mem_get(m->mem, n);
-	if (t->heads == NULL || t->live == NULL)
+	t->heads = exo_mem_get(m->mem, t->groups * sizeof(*t->heads));
+	t->chains = exo_mem_get(m->mem, chains_size(t));
+	t->state = exo_mem_get(m->mem, n * sizeof(*t->state));
+	t->place = exo_mem_get(m->mem, m->def.max_entries * sizeof(*t->place));
+	if (t->heads == NULL || t->chains == NULL || t->state == NULL ||
+	    t->place == NULL)
 		return -EXO_ENOMEM;
-	for (uint32_t e = 1; e <= m->def.max_entries; e++)
-		queue_free(m, e);
+	for (uint32_t e = 1; e <= n; e++)
+		queue_free(m, e, 0);
+	for (uint32_t i = 0; i < m->def.max_entries; i++)
+		put_number(t, i);
 	return 0;
 }
 
 static void hash_free(struct map *m)
 {
 	struct map_table *t = &m->table;
-	size_t n = m->def.max_entries;
 
-	exo_mem_put(m->mem, t->live, n);
-	exo_mem_put(m->mem, t->heads, t->nheads * sizeof(*t->heads));
+	exo_mem_put(m->mem, t->place, m->def.max_entries * sizeof(*t->place));
+	exo_mem_put(m->mem, t->state, m->positions * sizeof(*t->state));
+	exo_mem_put(m->mem, t->chains, chains_size(t));
+	exo_mem_put(m->mem, t->heads, t->groups * sizeof(*t->heads));
 	map_free_values(m);
 }
 
-/* Where the chain of a key begins, whose size is n, as below. */
-INLINE uint32_t *head_of(const struct map *m, const void *key, uint32_t n)
-{
-	uint64_t h = exo_siphash13(&m->table.key, key, n);
+/* --- looking ------------------------------------------------------------------- */
 
-	return &m->table.heads[(uint32_t)h & (m->table.nheads - 1)];
+/* The group of a key whose size is n: its elements are those behind group * ways. */
+INLINE uint32_t group_of(const struct map *m, const void *key, uint32_t n)
+{
+	uint64_t h = exo_siphash13(&m->table.key, key, n) & UINT32_MAX;
+
+	return (uint32_t)(h * m->table.groups >> 32);
 }
 
-static uint32_t *head_for(const struct map *m, const void *key)
+/* Has a group a chain? */
+INLINE bool has_chain(const struct map_table *t, uint32_t group)
 {
-	return head_of(m, key, m->def.key_size);
+	return (t->chains[group / 64] >> group % 64 & 1) != 0;
+}
+
+static void note_chain(struct map_table *t, uint32_t group)
+{
+	uint64_t bit = UINT64_C(1) << group % 64;
+
+	t->chains[group / 64] &= ~bit;
+	t->chains[group / 64] |= t->heads[group] != 0 ? bit : 0;
 }
 
 /* Is the key behind a link this one? */
@@ -146,53 +265,121 @@ INLINE bool same(const uint32_t *link, const uint8_t *key, uint32_t n)
 	const uint8_t *own = (const uint8_t *)(link + 1);
 	uint32_t differ = 0;
 
-	for (; n >= 8 && differ == 0; n -= 8, own += 8, key += 8)
-		differ |= (exo_le32(own) ^ exo_load_half(key)) |
-		          (exo_le32(own + 4) ^ exo_load_half(key + 4));
-	if (n >= 4) {
-		differ |= exo_le32(own) ^ exo_load_half(key);
-		n -= 4;
-		own += 4;
-		key += 4;
-	}
+	for (; n >= 4 && differ == 0; n -= 4, own += 4, key += 4)
+		differ = exo_le32(own) ^ exo_load_half(key);
 	for (; n > 0; n--)
 		differ |= (uint32_t)(*own++ ^ *key++);
 	return differ == 0;
 }
 
-/* The value of a key and its element; NULL and 0: there is none. */
-INLINE uint8_t *find(
-    const struct map *m, const void *key, uint32_t n, uint32_t *element)
+/* Link and key of an element that is at home, where the key has 4, 8 or 16 bytes,
+ * as they lie behind its value. */
+struct words {
+	uint64_t link, middle;
+	uint32_t last;
+};
+
+INLINE bool has_words(uint32_t n)
 {
-	uint32_t e = *head_of(m, key, n);
-	uint8_t *value = NULL;
+	return n == 4 || n == 8 || n == 16;
+}
 
-	while (e != 0) {
-		const uint32_t *link;
+INLINE struct words words_of(const uint8_t *key, uint32_t n)
+{
+	struct words w = { .link = AT_HOME };
 
-		value = value_at(m, e);
-		link = (const uint32_t *)(void *)(value + m->table.link);
-		if (same(link, key, n))
-			break;
-		e = *link;
+	w.link |= (uint64_t)exo_load_half(key) << 32;
+	if (n == 8)
+		w.last = exo_load_half(key + 4);
+	if (n == 16) {
+		w.middle = exo_load_half(key + 4) |
+		           (uint64_t)exo_load_half(key + 8) << 32;
+		w.last = exo_load_half(key + 12);
 	}
-	*element = e;
-	return e == 0 ? NULL : value;
+	return w;
+}
+
+/* 1: the element whose link this is is at home, and has the key; or 0. */
+INLINE uint32_t is_it(const uint8_t *link, const struct words *w, uint32_t n)
+{
+	uint64_t differ = exo_le64(link) ^ w->link;
+
+	if (n == 8)
+		differ |= exo_le32(link + 8) ^ w->last;
+	if (n == 16)
+		differ |= (exo_le64(link + 8) ^ w->middle) |
+		          (exo_le32(link + 16) ^ w->last);
+	return differ == 0;
+}
+
+/* Which elements of a group, one at most, has the key: bit by bit. All are looked
+ * at, so that no branch depends on it. */
+INLINE uint32_t which_is(
+    const struct map *m, const uint8_t *link, const uint8_t *key, uint32_t n)
+{
+	struct words w = words_of(key, n);
+	uint32_t s = m->stride;
+	uint32_t which = is_it(link, &w, n) | is_it(link + s, &w, n) << 1;
+
+	if (m->table.ways == 2)
+		return which;
+	link += (size_t)2 * s;
+	return which | is_it(link, &w, n) << 2 | is_it(link + s, &w, n) << 3;
+}
+
+/* The same of keys of all other sizes. */
+static uint32_t which_same(
+    const struct map *m, const uint8_t *link, const uint8_t *key)
+{
+	for (uint32_t i = 0; i < m->table.ways; i++, link += m->stride) {
+		const uint32_t *own = (const uint32_t *)(const void *)link;
+
+		if (*own == AT_HOME && same(own, key, m->def.key_size))
+			return 1u << i;
+	}
+	return 0;
+}
+
+/* The element of a group that has a key; 0: none. */
+INLINE uint32_t at_home(
+    const struct map *m, uint32_t group, const void *key, uint32_t n)
+{
+	uint32_t first = group * m->table.ways, which;
+	const uint8_t *link =
+	    m->values + (size_t)first * m->stride + m->table.link;
+
+	which =
+	    has_words(n) ? which_is(m, link, key, n) : which_same(m, link, key);
+	return which == 0 ? 0 : first + 1 + (uint32_t)__builtin_ctz(which);
 }
 
 /* The link that leads to the key's element, or to the end of its chain. */
-static uint32_t *link_to(const struct map *m, uint32_t *link, const void *key)
+INLINE uint32_t *link_to(
+    const struct map *m, uint32_t group, const void *key, uint32_t n)
 {
-	while (*link != 0 && !same(link_at(m, *link), key, m->def.key_size))
+	uint32_t *link = &m->table.heads[group];
+
+	while (*link != 0 && !same(link_at(m, *link), key, n))
 		link = link_at(m, *link);
 	return link;
 }
 
+/* The element of a key; 0: there is none. */
+INLINE uint32_t find(const struct map *m, const void *key, uint32_t n)
+{
+	uint32_t group = group_of(m, key, n);
+	uint32_t e = at_home(m, group, key, n);
+
+	if (e != 0 || !has_chain(&m->table, group))
+		return e;
+	return *link_to(m, group, key, n);
+}
+
 INLINE uint8_t *lookup(const struct map *m, const void *key, uint32_t n)
 {
-	uint32_t e;
+	uint32_t e = find(m, key, n);
 
-	return find(m, key, n, &e);
+	return e == 0 ? NULL : value_at(m, e);
 }
 
 static uint8_t *hash_lookup(const struct map *m, const void *key)
@@ -200,47 +387,105 @@ static uint8_t *hash_lookup(const struct map *m, const void *key)
 	return lookup(m, key, m->def.key_size);
 }
 
-/* The bucket that begins at head, and what is in it, change. */
-static struct map_change change(struct map *m, const uint32_t *head)
+/* --- changing ------------------------------------------------------------------ */
+
+/* A key's element, and what leads to it. */
+struct seat {
+	uint32_t group;
+	uint32_t element; /* 0: none */
+	uint32_t *link;   /* NULL: it is at home */
+};
+
+INLINE struct seat seat_in(const struct map *m, const void *key, uint32_t n)
 {
-	return map_write(map_counter(m, (size_t)(head - m->table.heads)));
+	struct seat s = { .group = group_of(m, key, n) };
+
+	s.element = at_home(m, s.group, key, n);
+	if (s.element != 0)
+		return s;
+	s.link = link_to(m, s.group, key, n);
+	s.element = *s.link;
+	return s;
 }
 
-/* Take an element out of its chain, which begins at head. */
-static void take_out(struct map *m, const uint32_t *head, uint32_t *link)
+static struct seat seat_of(const struct map *m, const void *key)
 {
-	struct map_change c = change(m, head);
-	uint32_t e = *link;
+	switch (m->def.key_size) {
+	case 4:
+		return seat_in(m, key, 4);
+	case 8:
+		return seat_in(m, key, 8);
+	case 16:
+		return seat_in(m, key, 16);
+	default:
+		return seat_in(m, key, m->def.key_size);
+	}
+}
 
-	map_set(link, *link_at(m, e));
-	queue_free(m, e);
+/* What belongs to a group changes. */
+static struct map_change change(struct map *m, const struct seat *s)
+{
+	return map_write(map_counter(m, s->group));
+}
+
+static void take_out(struct map *m, const struct seat *s)
+{
+	struct map_table *t = &m->table;
+	uint32_t number = t->state[s->element - 1] & ~LIVE;
+	struct map_change c = change(m, s);
+
+	if (s->link != NULL) {
+		map_set(s->link, *link_at(m, s->element));
+		note_chain(t, s->group);
+	}
+	queue_free(m, s->element, stamp_now(t));
+	put_number(t, number);
 	map_written(c);
-	if (m->table.older != NULL)
-		unlist(&m->table, e);
+	if (t->older != NULL)
+		unlist(t, s->element);
 	m->count--;
 }
 
-/* The new element goes to the head of the chain. Key and value may lie in the
- * value of the element that is about to be used; keys lie where no program
- * points, so the key is copied first. */
+/* A free element of a group that nobody sees; 0: none. */
+static uint32_t room_in(const struct map *m, uint32_t group)
+{
+	const struct map_table *t = &m->table;
+	uint32_t first = group * t->ways;
+
+	for (uint32_t i = 0; i < t->ways; i++) {
+		uint32_t e = first + i + 1;
+
+		if ((t->state[e - 1] & LIVE) == 0 && !is_seen(t, e))
+			return e;
+	}
+	return 0;
+}
+
+/* A new element. Key and value may lie in the value of the element that is about
+ * to be used; keys lie where no program points, so the key is copied first. */
 static int insert(
-    struct map *m, uint32_t *head, const void *key, const void *value)
+    struct map *m, const struct seat *s, const void *key, const void *value)
 {
 	struct map_table *t = &m->table;
-	uint32_t e = t->free_first;
+	uint32_t *head = &t->heads[s->group];
+	uint32_t home = room_in(m, s->group);
+	uint32_t e = home != 0 ? home : t->free_first, number;
 	struct map_change c;
 
-	if (e == 0)
+	if (m->count == m->def.max_entries)
 		return -EXO_P_E2BIG;
-	t->free_first = *link_at(m, e);
-	if (t->free_first == 0)
-		t->free_last = 0;
-	c = change(m, head);
+	unqueue(m, e);
+	number = take_number(t);
+	c = change(m, s);
 	map_put_key(key_at(m, e), key, m->def.key_size);
 	map_put(value_at(m, e), value, m->def.value_size);
-	map_set(link_at(m, e), *head);
-	__atomic_store_n(&t->live[e - 1], 1, __ATOMIC_RELEASE);
-	map_set(head, e);
+	map_set(link_at(m, e), home != 0 ? AT_HOME : *head);
+	if (home == 0) {
+		map_set(head, e);
+		note_chain(t, s->group);
+	}
+	map_set(&t->state[e - 1], LIVE | number);
+	map_set(&t->place[number], e);
 	map_written(c);
 	m->count++;
 	if (t->older != NULL)
@@ -251,57 +496,62 @@ static int insert(
 /* Give up what was not used for longest. */
 static void forget(struct map *m)
 {
-	const uint8_t *key = key_at(m, m->table.oldest);
-	uint32_t *head = head_for(m, key);
+	struct seat s = seat_of(m, key_at(m, m->table.oldest));
 
-	take_out(m, head, link_to(m, head, key));
+	take_out(m, &s);
 }
 
 static int hash_update(
     struct map *m, const void *key, const void *value, uint64_t flags)
 {
-	uint32_t *head = head_for(m, key);
-	uint32_t e = *link_to(m, head, key);
+	struct seat s = seat_of(m, key);
 	struct map_change c;
 
-	if (e != 0 && flags == MAP_NOEXIST)
+	if (s.element != 0 && flags == MAP_NOEXIST)
 		return -EXO_P_EEXIST;
-	if (e == 0 && flags == MAP_EXIST)
+	if (s.element == 0 && flags == MAP_EXIST)
 		return -EXO_P_ENOENT;
-	if (e == 0 && m->table.older != NULL && m->table.free_first == 0)
+	if (s.element == 0 && m->table.older != NULL &&
+	    m->count == m->def.max_entries)
 		forget(m);
-	if (e == 0)
-		return insert(m, head, key, value);
+	if (s.element == 0)
+		return insert(m, &s, key, value);
 	if (m->table.older != NULL)
-		use(&m->table, e);
-	c = change(m, head);
-	map_put(value_at(m, e), value, m->def.value_size);
+		use(&m->table, s.element);
+	c = change(m, &s);
+	map_put(value_at(m, s.element), value, m->def.value_size);
 	map_written(c);
 	return 0;
 }
 
 static int hash_remove(struct map *m, const void *key)
 {
-	uint32_t *head = head_for(m, key);
-	uint32_t *link = link_to(m, head, key);
+	struct seat s = seat_of(m, key);
 
-	if (*link == 0)
+	if (s.element == 0)
 		return -EXO_P_ENOENT;
-	take_out(m, head, link);
+	take_out(m, &s);
 	return 0;
 }
 
 static uint8_t *hash_next(const struct map *m, uint32_t *pos, void *key)
 {
 	while (*pos < m->def.max_entries) {
-		uint32_t i = (*pos)++;
+		uint32_t e = m->table.place[(*pos)++];
 
-		if (m->table.live[i] == 0)
+		if ((e & FREE) != 0)
 			continue;
-		memcpy(key, key_at(m, i + 1), m->def.key_size);
-		return map_value(m, i);
+		memcpy(key, key_at(m, e), m->def.key_size);
+		return value_at(m, e);
 	}
 	return NULL;
+}
+
+/* May a program point to the value at an index? */
+static bool hash_shows(const struct map *m, uint32_t index)
+{
+	return (m->table.state[index] & LIVE) != 0 ||
+	       is_seen(&m->table, index + 1);
 }
 
 /* --- reads by other threads: see share.h --------------------------------------- */
@@ -326,15 +576,21 @@ static bool reads_same(
 }
 
 /* The element of a key, or 0, if nothing was written since the look began. */
-static uint32_t seek(const struct map *m, const uint32_t *head,
-    const uint8_t *key, const struct map_look *l)
+static uint32_t seek(const struct map *m, uint32_t group, const uint8_t *key,
+    const struct map_look *l)
 {
-	uint32_t e = map_see(head), steps;
+	uint32_t e = group * m->table.ways, n = m->def.key_size, steps;
 
-	for (steps = 1; e != 0 && e <= m->def.max_entries; steps++) {
-		if (reads_same(m, e, key, m->def.key_size))
+	for (uint32_t i = 0; i < m->table.ways; i++) {
+		if (map_see(link_at(m, ++e)) == AT_HOME &&
+		    reads_same(m, e, key, n))
 			return e;
-		if (steps == m->def.max_entries ||
+	}
+	e = map_see(&m->table.heads[group]);
+	for (steps = 1; e != 0 && e <= m->positions; steps++) {
+		if (reads_same(m, e, key, n))
+			return e;
+		if (steps == m->positions ||
 		    (steps % LOOK_AGAIN == 0 && !map_same(l)))
 			break;
 		e = map_see(link_at(m, e));
@@ -345,36 +601,35 @@ static uint32_t seek(const struct map *m, const uint32_t *head,
 static int hash_read(
     const struct map *m, const void *key, void *value, uint32_t *index)
 {
-	const uint32_t *head = head_for(m, key);
-	struct map_look l = map_look(m, (size_t)(head - m->table.heads));
+	uint32_t group = group_of(m, key, m->def.key_size);
+	struct map_look l = map_look(m, group);
 
 	while (map_try(&l)) {
-		uint32_t e = seek(m, head, key, &l);
+		uint32_t e = seek(m, group, key, &l);
 
 		if (e != 0 && value != NULL)
 			map_see_value(value, value_at(m, e), m->def.value_size);
+		if (e != 0)
+			*index = map_see(&m->table.state[e - 1]) & ~LIVE;
 		if (!map_same(&l))
 			continue;
-		*index = e - 1;
 		return e == 0 ? -EXO_P_ENOENT : 0;
 	}
 	return -EXO_P_EAGAIN;
 }
 
-/* Which bucket's it is depends on a key that may be parts of two; but if it is
+/* Which group's it is depends on a key that may be parts of two; but if it is
  * found, and here, it is one. */
 static int hash_read_at(
     const struct map *m, uint32_t index, uint8_t *key, void *value)
 {
-	const uint8_t *live = &m->table.live[index];
-
 	for (uint32_t i = 0; i < MAP_TRIES; i++) {
-		uint32_t found;
+		uint32_t e = map_see(&m->table.place[index]), found;
 		int err;
 
-		if (__atomic_load_n(live, __ATOMIC_ACQUIRE) == 0)
+		if ((e & FREE) != 0)
 			return -EXO_P_ENOENT;
-		map_see_key(key, key_at(m, index + 1), m->def.key_size);
+		map_see_key(key, key_at(m, e), m->def.key_size);
 		err = hash_read(m, key, value, &found);
 		if ((err == 0 && found == index) || err == -EXO_P_EAGAIN)
 			return err;
@@ -390,6 +645,7 @@ const struct map_ops map_hash_ops = {
 	.update = hash_update,
 	.remove = hash_remove,
 	.next = hash_next,
+	.shows = hash_shows,
 	.read = hash_read,
 	.read_at = hash_read_at,
 };
@@ -407,10 +663,11 @@ static int lru_check(const struct exo_map_def *def)
 static int lru_new(struct map *m)
 {
 	struct map_table *t = &m->table;
-	size_t n = m->def.max_entries;
+	size_t n;
 
 	if (hash_new(m) != 0)
 		return -EXO_ENOMEM;
+	n = m->positions;
 	t->older = exo_mem_get(m->mem, n * sizeof(*t->older));
 	t->newer = exo_mem_get(m->mem, n * sizeof(*t->newer));
 	return t->older == NULL || t->newer == NULL ? -EXO_ENOMEM : 0;
@@ -418,7 +675,7 @@ static int lru_new(struct map *m)
 
 static void lru_free(struct map *m)
 {
-	size_t n = m->def.max_entries;
+	size_t n = m->positions;
 
 	exo_mem_put(m->mem, m->table.newer, n * sizeof(*m->table.newer));
 	exo_mem_put(m->mem, m->table.older, n * sizeof(*m->table.older));
@@ -428,14 +685,13 @@ static void lru_free(struct map *m)
 INLINE uint8_t *lookup_use(const struct map *m, const void *key, uint32_t n)
 {
 	struct map_table *t;
-	uint32_t e;
-	uint8_t *value = find(m, key, n, &e);
+	uint32_t e = find(m, key, n);
 
-	if (value == NULL)
+	if (e == 0)
 		return NULL;
 	memcpy(&t, &(const struct map_table *){ &m->table }, sizeof(t));
 	use(t, e);
-	return value;
+	return value_at(m, e);
 }
 
 static uint8_t *lru_lookup(const struct map *m, const void *key)
@@ -452,6 +708,7 @@ const struct map_ops map_lru_ops = {
 	.update = hash_update,
 	.remove = hash_remove,
 	.next = hash_next,
+	.shows = hash_shows,
 	.read = hash_read,
 	.read_at = hash_read_at,
 };

@@ -8,6 +8,7 @@
 #include "exo/maps/map_int.h"
 
 #define ACCESS (EXO_MAP_RDONLY_PROG | EXO_MAP_WRONLY_PROG)
+#define LINE   64u /* bytes that a processor takes from memory at once */
 #define FLAGS  (ACCESS | EXO_MAP_NO_PREALLOC)
 
 uint32_t map_can(uint32_t kind)
@@ -84,21 +85,28 @@ int map_check_values(const struct exo_map_def *def)
 	return 0;
 }
 
-int map_new_slab(struct map *m, uint32_t behind)
+int map_new_slab(struct map *m, uint32_t positions, uint32_t stride)
 {
-	m->stride = (stride_of(&m->def) + behind + 7) & ~7u;
-	m->values = exo_mem_get(m->mem, (size_t)m->def.max_entries * m->stride);
-	return m->values == NULL ? -EXO_ENOMEM : 0;
+	size_t size = (size_t)positions * stride + LINE - 1;
+
+	m->positions = positions;
+	m->stride = stride;
+	m->slab = exo_mem_get(m->mem, size);
+	if (m->slab == NULL)
+		return -EXO_ENOMEM;
+	m->values = m->slab + (0u - (uintptr_t)m->slab) % LINE;
+	return 0;
 }
 
 int map_new_values(struct map *m)
 {
-	return map_new_slab(m, 0);
+	return map_new_slab(m, m->def.max_entries, stride_of(&m->def));
 }
 
 void map_free_values(struct map *m)
 {
-	exo_mem_put(m->mem, m->values, (size_t)m->def.max_entries * m->stride);
+	exo_mem_put(
+	    m->mem, m->slab, (size_t)m->positions * m->stride + LINE - 1);
 }
 
 int map_new(const struct exo_map_def *def, struct exo_mem *mem,
@@ -125,6 +133,11 @@ int map_new(const struct exo_map_def *def, struct exo_mem *mem,
 	else
 		*out = m;
 	return err;
+}
+
+void map_runs(struct map *m, const uint32_t *run)
+{
+	m->table.run = run;
 }
 
 void map_free(struct map *m)
@@ -216,7 +229,8 @@ uint32_t map_index(const struct map *m, const uint8_t *value)
 
 uint8_t *map_value(const struct map *m, uint32_t index)
 {
-	if (m->values == NULL || index >= m->def.max_entries)
+	if (m->values == NULL || index >= m->positions ||
+	    (m->ops->shows != NULL && !m->ops->shows(m, index)))
 		return NULL;
 	return m->values + (size_t)index * m->stride;
 }

@@ -11,10 +11,10 @@
  * at an address of its own that never moves. What a program holds after it
  * deleted an element is a pointer into the slab still: it reads the old bytes
  * until the element is used again, and then those of another value of the
- * same map, of the same size. It never reads anything else. Freed elements
- * are used again in the order in which they were freed, so that this happens
- * as late as it can; a trie's are in the opposite order. (Linux's pre-allocated
- * hash promises less.)
+ * same map, of the same size. It never reads anything else. While a run lasts
+ * (map_runs()), a hash uses the elements that were freed in it last, in the order in
+ * which they were freed; a trie takes that which was freed last. (Linux's
+ * pre-allocated hash promises less.)
  *
  * Results: what programs see is Linux's: 0, or a negated enum exo_prog_err.
  * What an owner calls answers with negative EXO_E* numbers.
@@ -66,6 +66,10 @@ int map_check(const struct exo_map_def *def);
 int map_new(const struct exo_map_def *def, struct exo_mem *mem,
     const struct exo_sipkey *hash, struct map **out);
 
+/** *run is another number in each run of programs that hold values of this map; it
+ * outlives the map. Without it, what is deleted is used again at once. */
+void map_runs(struct map *m, const uint32_t *run);
+
 /** Give everything back; NULL is allowed. Nobody holds a value any more. */
 void map_free(struct map *m);
 
@@ -89,8 +93,8 @@ uint32_t map_can(uint32_t kind);
  */
 
 /** Find the value of a key: value_size bytes to read and write, or NULL.
- * One hash and a chain of expected length 1 at most; in a trie a node for each
- * bit of the key at most. */
+ * One hash and four elements in a row, and seldom a chain of expected length 1; in
+ * a trie a node for each bit of the key at most. */
 uint8_t *map_lookup(const struct map *m, const void *key);
 
 /** The same for the map's owner: it is no use, where those are counted. */
@@ -117,11 +121,11 @@ uint8_t *map_next(const struct map *m, uint32_t *pos, void *key);
 uint32_t map_count(const struct map *m);
 
 /** The position of a value in the slab, by an address that map_lookup() or
- * map_next() gave; below max_entries. */
+ * map_next() gave; below 2^24. In a hash it is by no means that of a walk. */
 uint32_t map_index(const struct map *m, const uint8_t *value);
 
-/** The value at a position, whether its element exists or not; NULL when
- * the kind has no values or there is no such position. */
+/** The value at a position. NULL: the kind has no values, there is no such
+ * position, or in a hash nobody can have got a pointer to it in this run. */
 uint8_t *map_value(const struct map *m, uint32_t index);
 
 /** A function that does what map_lookup() does for this map, and never another,
@@ -192,8 +196,8 @@ const uint8_t *map_ring_next(struct map *m, uint32_t *size);
  */
 
 /** Copy the value of a key out; of a queue or stack, without key, what is popped
- * next. value and index may be NULL; *index is what map_index() says. It is no
- * use. 0, -ENOENT, -EAGAIN, or -EINVAL: a kind without values. *value and *index
+ * next. value and index may be NULL; *index is where a walk finds it, from which
+ * map_next() and map_read_next() go on to it. It is no use. 0, -ENOENT, -EAGAIN, or -EINVAL: a kind without values. *value and *index
  * are undefined where it is not 0. */
 int map_read(
     const struct map *m, const void *key, void *value, uint32_t *index);

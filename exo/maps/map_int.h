@@ -19,10 +19,15 @@ struct map_table {
 	struct exo_sipkey key;
 	uint32_t
 	    link; /* from an element's value to its link; its key follows */
-	uint32_t *heads; /* nheads, a power of two */
-	uint8_t *live;   /* max_entries: 0 or 1 */
-	uint32_t nheads;
+	uint32_t ways;    /* elements of a group, 2 or 4 */
+	uint32_t groups;  /* of all positions */
+	uint32_t *heads;  /* of each group's chain */
+	uint64_t *chains; /* a bit for each group: it has one */
+	uint32_t *state;  /* of each element: its number, or where it is free */
+	uint32_t *place; /* of each number: its element, or the next free one */
 	uint32_t free_first, free_last;
+	uint32_t number_first, number_last; /* likewise free; from 1 */
+	const uint32_t *run;                /* map_runs() */
 	uint32_t *older, *newer;
 	uint32_t oldest, newest;
 };
@@ -58,8 +63,10 @@ struct map {
 	struct exo_map_def def;
 	const struct map_ops *ops;
 	struct exo_mem *mem;
-	uint8_t *values; /* the slab; NULL in kinds without */
-	uint32_t stride; /* bytes from value to value, a multiple of 8 */
+	uint8_t *slab;      /* what was taken, in which values lie */
+	uint8_t *values;    /* the slab; NULL in kinds without */
+	uint32_t stride;    /* bytes from value to value, a multiple of 8 */
+	uint32_t positions; /* values in the slab: max_entries, or more */
 	uint32_t count;
 	struct map_table table;
 	struct map_ring ring;
@@ -68,7 +75,7 @@ struct map {
 	uint64_t counter[MAP_COUNTERS]; /* share.h; what each is about: */
 };
 
-/** The counter of an array's element, or of what is in a hash's bucket. Of other
+/** The counter of an array's element, or of what is in a hash's group. Of other
  * kinds the first one is about all. */
 static inline uint64_t *map_counter(struct map *m, size_t i)
 {
@@ -92,7 +99,9 @@ struct map_ops {
 	    struct map *m, const void *key, const void *value, uint64_t flags);
 	int (*remove)(struct map *m, const void *key);
 	uint8_t *(*next)(const struct map *m, uint32_t *pos, void *key);
-	/* map_read(), and of the element at an index, which is one, its key, too:
+	/* Does map_value() give what is there? NULL: it does. */
+	bool (*shows)(const struct map *m, uint32_t index);
+	/* map_read(), and of the element that a walk finds there, its key, too:
 	 * 0, -ENOENT, -EAGAIN. Other threads call them; value may be NULL. */
 	int (*read)(
 	    const struct map *m, const void *key, void *value, uint32_t *index);
@@ -116,9 +125,11 @@ map_find_fn *map_hash_finder(const struct map *m);
  * -EXO_E2BIG. */
 int map_check_values(const struct exo_map_def *def);
 
-/** Take the slab of values, with so many bytes behind each, which no program
- * sees; they begin at the next multiple of 8. */
-int map_new_slab(struct map *m, uint32_t behind);
+/** Take the slab, of so many values, and so many bytes from one to the next;
+ * it begins on a line. */
+int map_new_slab(struct map *m, uint32_t positions, uint32_t stride);
+
+/** The same for as many values as there may be, without anything between. */
 int map_new_values(struct map *m);
 
 void map_free_values(struct map *m);

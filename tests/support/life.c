@@ -288,8 +288,8 @@ static void note_uses(struct life *l, uint32_t map)
 	uint32_t e, pos;
 
 	for (e = m->table.oldest; e != 0; e = m->table.newer[e - 1]) {
-		pos = e - 1;
-		if (map_next(m, &pos, key) == NULL || pos != e)
+		pos = m->table.state[e - 1] & ~(1u << 31);
+		if (m->table.place[pos] != e || map_next(m, &pos, key) == NULL)
 			abort();
 		life_note(l, LIFE_MAPS, key, sizeof(key));
 	}

@@ -192,7 +192,8 @@ START_TEST(t_names)
 }
 END_TEST
 
-/* What was deleted is safe to touch; what takes its place is seen then. */
+/* What was deleted is safe to touch, and keeps its bytes while there is another
+ * element to be used. */
 START_TEST(t_deleted)
 {
 	ck_assert_uint_eq(
@@ -203,7 +204,7 @@ START_TEST(t_deleted)
 	    result(UPDATE("1", "1", "10", "0") LOOKUP("1",
 	        "1") "r6 = r0\n" DELETE("1", "1") UPDATE("1", "2", "20", "0")
 	            UPDATE("1", "3", "30", "0") "r0 = *(u64 *)(r6 +0)\nexit"),
-	    30);
+	    10);
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exo/abi/prog_err.h"
+#include "exo/lib/bytes.h"
 #include "exo/maps/map_int.h"
 #include "tests/support/plat_test.h"
 #include "tests/support/tworld.h"
@@ -22,33 +23,79 @@ static struct map *make(uint32_t key, uint32_t value, uint32_t entries)
 	return m;
 }
 
-static uint32_t next_of(const struct map *m, uint32_t e)
+#define AT_HOME UINT32_MAX
+#define LIVE    (1u << 31)
+#define FREE    (1u << 31)
+#define BEFORE  ((1u << 25) - 1)
+
+static uint32_t link_of(const struct map *m, uint32_t e)
 {
 	return *(const uint32_t *)(const void *)(m->values +
 	                                         (size_t)(e - 1) * m->stride +
 	                                         m->table.link);
 }
 
-/* Every element is in one chain or in the free list, once. */
-static void check_whole(const struct map *m)
+/* A live element has a number that knows it. */
+static void check_live(const struct map *m, uint32_t e)
 {
 	const struct map_table *t = &m->table;
-	uint32_t live = 0, free = 0, last = 0;
 
-	for (uint32_t b = 0; b < t->nheads; b++) {
-		for (uint32_t e = t->heads[b]; e != 0; e = next_of(m, e)) {
-			ck_assert_uint_eq(t->live[e - 1], 1);
+	ck_assert_uint_ge(t->state[e - 1], LIVE);
+	ck_assert_uint_lt(t->state[e - 1] - LIVE, m->def.max_entries);
+	ck_assert_uint_eq(t->place[t->state[e - 1] - LIVE], e);
+	ck_assert_ptr_nonnull(map_value(m, e - 1));
+}
+
+/* Elements that are at home, and one by one those of the chains. */
+static uint32_t count_live(const struct map *m)
+{
+	const struct map_table *t = &m->table;
+	uint32_t live = 0;
+
+	for (uint32_t e = 1; e <= m->positions; e++) {
+		if (link_of(m, e) != AT_HOME)
+			continue;
+		check_live(m, e);
+		live++;
+	}
+	for (uint32_t g = 0; g < t->groups; g++) {
+		ck_assert_int_eq(
+		    t->chains[g / 64] >> g % 64 & 1, t->heads[g] != 0);
+		for (uint32_t e = t->heads[g]; e != 0; e = link_of(m, e)) {
+			ck_assert_uint_le(e, m->positions);
+			check_live(m, e);
 			ck_assert_uint_le(++live, m->count);
 		}
 	}
-	for (uint32_t e = t->free_first; e != 0; e = next_of(m, e)) {
-		ck_assert_uint_eq(t->live[e - 1], 0);
-		ck_assert_uint_le(++free, m->def.max_entries);
+	return live;
+}
+
+/* Every element is at home, in one chain, or in the free list, once. */
+static void check_whole(const struct map *m)
+{
+	const struct map_table *t = &m->table;
+	uint32_t free = 0, last = 0;
+
+	ck_assert_uint_eq(count_live(m), m->count);
+	for (uint32_t e = t->free_first; e != 0; e = link_of(m, e)) {
+		ck_assert_uint_eq(t->state[e - 1] & (LIVE | BEFORE), last);
+		ck_assert_uint_le(++free, m->positions);
 		last = e;
 	}
 	ck_assert_uint_eq(last, t->free_last);
-	ck_assert_uint_eq(live, m->count);
-	ck_assert_uint_eq(live + free, m->def.max_entries);
+	ck_assert_uint_eq(m->count + free, m->positions);
+	free = last = 0;
+	for (uint32_t n = t->number_first; n != 0;
+	     n = t->place[n - 1] & ~FREE) {
+		ck_assert_uint_ge(t->place[n - 1], FREE);
+		ck_assert_uint_le(++free, m->def.max_entries);
+		last = n;
+	}
+	ck_assert_uint_eq(last, t->number_last);
+	ck_assert_uint_eq(m->count + free, m->def.max_entries);
+	ck_assert_uint_ge(m->positions, m->def.max_entries);
+	ck_assert_uint_eq(m->positions, t->groups * t->ways);
+	ck_assert_int_eq((uintptr_t)m->values % 64, 0);
 }
 
 static void end(struct map *m)
@@ -108,8 +155,8 @@ START_TEST(t_full)
 }
 END_TEST
 
-/* A value keeps its address while it lives, and its bytes for as long as may
- * be after it was deleted: elements are used again in turn. */
+/* A value keeps its address while it lives; what was deleted keeps its bytes until
+ * its element is used again, for a value that may lie there. */
 START_TEST(t_stale_value)
 {
 	struct map *m = make(8, 8, 4);
@@ -122,17 +169,120 @@ START_TEST(t_stale_value)
 	key = 1;
 	ck_assert_ptr_eq(map_lookup(m, &key), old);
 	ck_assert_int_eq(map_delete(m, &key), 0);
+	check_whole(m);
 	ck_assert_uint_eq(*old, 111);
-	value = 222; /* the fourth element, never used, comes first */
-	key = 9;
-	ck_assert_int_eq(map_update(m, &key, &value, 0), 0);
-	ck_assert_ptr_ne(map_lookup(m, &key), old);
-	ck_assert_uint_eq(*old, 111);
-	/* Now there is no other: the same place, another value of this map. */
-	key = 10;
+	/* the first element of its group, which is free */
 	ck_assert_int_eq(map_update(m, &key, old, 0), 0);
 	ck_assert_ptr_eq(map_lookup(m, &key), old);
 	ck_assert_uint_eq(*old, 111);
+	end(m);
+}
+END_TEST
+
+/* While a run lasts, what it deleted keeps its bytes as long as there are other
+ * elements, wherever keys fall; those that it may see have values, no others. */
+START_TEST(t_stale_in_a_run)
+{
+	struct map *m = make(8, _i == 0 ? 8 : 200, 4);
+	uint64_t key = 1, value[25] = { 111 }, *old;
+	uint32_t run = 7, at, spare = m->positions - 4;
+
+	map_runs(m, &run);
+	ck_assert_int_eq(map_update(m, &key, value, 0), 0);
+	old = (uint64_t *)(void *)map_lookup(m, &key);
+	at = map_index(m, map_lookup(m, &key));
+	ck_assert_int_eq(map_delete(m, &key), 0);
+	ck_assert_ptr_eq(map_value(m, at), old);
+	for (key = 1; key <= 4; key++) {
+		value[0] = key;
+		ck_assert_uint_eq(*old, 111);
+		ck_assert_int_eq(map_update(m, &key, value, 0), 0);
+		check_whole(m);
+	}
+	ck_assert_uint_eq(*old, spare == 0 ? 4 : 111); /* there was no other */
+	run++;
+	ck_assert(spare == 0 || map_value(m, at) == NULL);
+	for (key = 1; key <= 4; key++)
+		ck_assert_int_eq(map_delete(m, &key), 0);
+	run++;
+	key = 1;
+	ck_assert_int_eq(map_update(m, &key, value, 0), 0);
+	ck_assert(spare == 0 || (uint64_t *)(void *)map_lookup(m, &key) == old);
+	end(m);
+}
+END_TEST
+
+/* The order of a walk, and what stale values become, are the same whatever the
+ * secret key is. */
+START_TEST(t_no_key_is_seen)
+{
+	struct exo_map_def def = { EXO_MAP_HASH, 4, _i == 0 ? 8 : 160, 40, 0 };
+	uint32_t run = 0, key, got, seen[2] = { 0 }, random = 5;
+	uint64_t value[20] = { 0 };
+	struct exo_sipkey hash[2] = { { 5, 6 }, { 77, 99 } };
+	const uint8_t *held[2] = { NULL };
+	struct map *maps[2];
+
+	mem = tworld_mem();
+	for (unsigned k = 0; k < 2; k++) {
+		ck_assert_int_eq(map_new(&def, &mem, &hash[k], &maps[k]), 0);
+		map_runs(maps[k], &run);
+	}
+	for (unsigned step = 0; step < 20000; step++) {
+		random = random * 1664525 + 1013904223;
+		key = (random >> 8) % 60;
+		run += random >> 28 == 0;
+		value[0] = step;
+		for (unsigned k = 0; k < 2; k++) {
+			struct map *m = maps[k];
+
+			if (random >> 28 == 0 || step % 8 == 0)
+				held[k] = map_lookup(m, &key);
+			if ((random >> 24 & 1) != 0)
+				(void)map_update(m, &key, value, 0);
+			else
+				(void)map_delete(m, &key);
+			seen[k] = held[k] == NULL ? 0 : exo_le32(held[k]);
+		}
+		ck_assert_uint_eq(seen[0], seen[1]);
+		if (step % 100 != 0)
+			continue;
+		for (uint32_t pos[2] = { 0, 0 }, more = 1; more != 0;) {
+			more = map_next(maps[0], &pos[0], &key) != NULL;
+			ck_assert_int_eq(
+			    map_next(maps[1], &pos[1], &got) != NULL, more);
+			ck_assert(more == 0 || key == got);
+		}
+	}
+	map_free(maps[0]);
+	end(maps[1]);
+}
+END_TEST
+
+/* An element that finds no room at home, and finds some when it comes again. */
+START_TEST(t_away_and_home)
+{
+	struct map *m = make(8, 200, 8);
+	uint8_t value[200] = { 0 };
+	uint64_t key;
+
+	m->table.groups = 1;
+	ck_assert_uint_eq(m->table.ways, 2);
+	for (key = 0; key < 3; key++)
+		ck_assert_int_eq(map_update(m, &key, value, 0), 0);
+	ck_assert_uint_eq(m->table.heads[0], 3);
+	ck_assert_uint_eq(m->table.chains[0], 1);
+	key = 0;
+	ck_assert_int_eq(map_delete(m, &key), 0);
+	key = 2;
+	ck_assert_ptr_eq(map_lookup(m, &key), map_value(m, 2)); /* it stays */
+	ck_assert_int_eq(map_delete(m, &key), 0);
+	ck_assert_uint_eq(m->table.chains[0], 0);
+	ck_assert_ptr_null(map_lookup(m, &key));
+	ck_assert_int_eq(map_update(m, &key, value, 0), 0);
+	ck_assert_ptr_eq(map_lookup(m, &key), map_value(m, 0));
+	ck_assert_uint_eq(m->table.heads[0], 0);
+	m->table.groups = 4;
 	end(m);
 }
 END_TEST
@@ -167,16 +317,16 @@ END_TEST
 START_TEST(t_collisions)
 {
 	struct map *m = make(8, 8, 64);
-	uint32_t nheads = m->table.nheads;
+	uint32_t groups = m->table.groups;
 	uint64_t key, *at;
 
-	ck_assert_uint_eq(nheads, 128);
-	m->table.nheads = 1;
+	ck_assert_uint_eq(groups, 32); /* of four, for twice as many */
+	m->table.groups = 1;
 	for (key = 0; key < 64; key++)
 		ck_assert_int_eq(map_update(m, &key, &key, 1), 0);
 	for (key = 0; key < 64; key += 3)
 		ck_assert_int_eq(map_delete(m, &key), 0);
-	check_whole(m);
+	ck_assert_uint_eq(count_live(m), m->count);
 	for (key = 0; key < 70; key++) {
 		at = (uint64_t *)(void *)map_lookup(m, &key);
 		if (key % 3 == 0 || key >= 64) {
@@ -186,10 +336,8 @@ START_TEST(t_collisions)
 			ck_assert_uint_eq(*at, key);
 		}
 	}
-	check_whole(m);
-	m->table.nheads = nheads;
-	map_free(m);
-	plat_test_check_leaks();
+	m->table.groups = groups;
+	end(m);
 }
 END_TEST
 
@@ -399,6 +547,9 @@ Suite *t_map_hash_suite(void)
 	tcase_add_test(tc, t_key_in_a_stale_value);
 	tcase_add_test(tc, t_full);
 	tcase_add_test(tc, t_stale_value);
+	tcase_add_loop_test(tc, t_stale_in_a_run, 0, 2);
+	tcase_add_loop_test(tc, t_no_key_is_seen, 0, 2);
+	tcase_add_test(tc, t_away_and_home);
 	tcase_add_loop_test(tc, t_finder, 1, 41);
 	tcase_add_test(tc, t_collisions);
 	tcase_add_loop_test(tc, t_model, 0, 10);
