@@ -368,8 +368,8 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 
 	b->code = job->code;
 	if (b->code != NULL) {
-		b->run = jit_entry(b->code);
-		b->keeps = jit_keeps(b->code);
+		b->run = jit_way(b->code)->entry;
+		b->keeps = jit_way(b->code)->keeps;
 		b->looks =
 		    core->vm != NULL || b->world != NULL || jit_looks(b->code);
 	}

@@ -95,6 +95,7 @@ int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out)
 	w->places = cfg->places;
 	w->vm.ops = &world_ops;
 	w->vm.user = w;
+	w->ctx.user = w;
 	err = make_maps(w, cfg);
 	if (err == 0)
 		err = make_deep(w);
@@ -166,6 +167,7 @@ enum isa_end exo_world_run(struct exo_world *w, uint64_t fuel, uint64_t *r0)
 	world_begin(w);
 	w->vm.fuel = fuel;
 	end = isa_run(&w->vm, r0);
+	w->kept = true;
 	world_ends(w);
 	return end;
 }

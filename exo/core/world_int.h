@@ -75,6 +75,10 @@ struct exo_world {
 	const struct jit_code *running; /* NULL: programs are interpreted */
 	jit_callback *stub; /* by which functions are called back: that of some
 	                       code that has one, they are all the same */
+	struct jit_ctx ctx; /* what compiled programs get; own is zero between
+	                       runs */
+	bool keeps;         /* the one that runs may have changed ctx.own */
+	bool kept;          /* vm.own is not zero */
 	uint32_t no_cpu;
 	uint32_t harden;
 	bool places;
@@ -131,9 +135,6 @@ static inline uint64_t world_gives(
 
 /** The record that begins at an address, or NULL. */
 struct world_record *world_record_at(struct exo_world *w, uint64_t addr);
-
-struct jit_env;
-struct jit_code;
 
 /** What compiling for a world needs. */
 struct jit_env world_jit(struct exo_world *w);

@@ -112,6 +112,7 @@ static void go_on(struct exo_world *w, struct helper *h, int does,
     uint64_t func, struct jit_ctx *ctx)
 {
 	const struct exo_world_prog *to;
+	const struct jit_way *way;
 
 	switch (does) {
 	case ISA_HELPER_LOOP:
@@ -120,9 +121,11 @@ static void go_on(struct exo_world *w, struct helper *h, int does,
 	case ISA_HELPER_TAIL:
 		to = map_slot(h->map, (uint32_t)h->r[3]);
 		w->running = to->code->code;
-		if (jit_call(w->running) != NULL)
-			w->stub = jit_call(w->running);
-		ctx->tail = POINTER((uintptr_t)jit_entry(w->running));
+		way = jit_way(w->running);
+		w->keeps |= way->keeps;
+		if (way->callback != NULL)
+			w->stub = way->callback;
+		ctx->tail = POINTER((uintptr_t)way->entry);
 		break;
 	default:
 		break;
@@ -279,34 +282,45 @@ bool exo_world_code_place(
 	return true;
 }
 
+/* What programs wrote of their context, for who asks; the next finds zeroes. */
+static void keep(struct exo_world *w, bool keeps)
+{
+	w->vm.own = w->ctx.own;
+	memset(&w->ctx.own, 0, sizeof(w->ctx.own));
+	w->kept = keeps;
+}
+
 uint64_t world_exec(
     struct exo_world *w, const struct jit_code *code, uint32_t type)
 {
-	const struct isa_region *mem = &w->vm.region[ISA_REGION_MEM];
-	struct jit_ctx ctx;
-	uint64_t r0;
+	struct jit_ctx *ctx = &w->ctx;
+	const struct jit_way *way = jit_way(code);
+	uint64_t r0, size;
+	const uint8_t *data;
 
 	world_begin(w);
 	w->vm.tails = 0;
 	w->vm.held = 0;
 	w->vm.type = type;
 	w->running = code;
-	w->stub = jit_call(code);
-	ctx.zero = 0;
-	memset(&ctx.own, 0, sizeof(ctx.own));
-	ctx.tail = NULL;
-	ctx.depth = 0;
-	ctx.user = w;
+	w->keeps = way->keeps;
+	if (way->callback != NULL)
+		w->stub = way->callback;
 	if (type == EXO_PROG_MEM) {
-		show_nothing(&ctx);
-		r0 = jit_entry(code)(
-		    &ctx, mem->size == 0 ? NULL : mem->base, mem->size);
+		const struct isa_region *mem = &w->vm.region[ISA_REGION_MEM];
+
+		show_nothing(ctx);
+		size = mem->size;
+		data = size == 0 ? NULL : mem->base;
 	} else {
-		show_packet(&w->vm, &ctx);
-		r0 = jit_entry(code)(&ctx, ctx.data, ctx.size);
+		show_packet(&w->vm, ctx);
+		size = ctx->size;
+		data = ctx->data;
 	}
+	r0 = way->entry(ctx, data, size);
 	w->running = NULL;
-	w->vm.own = ctx.own;
+	if (w->keeps || w->kept)
+		keep(w, w->keeps);
 	world_ends(w);
 	return r0;
 }

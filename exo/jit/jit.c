@@ -12,11 +12,11 @@
 #include "exo/plat/plat.h"
 
 struct jit_code {
+	struct jit_way way;
 	const uint8_t *bytes; /* plat_code_install()'s */
 	uint32_t size;
-	uint32_t callback; /* where it is; UINT32_MAX: there is none */
 	uint32_t nlines;
-	bool keeps, looks;
+	bool looks;
 	struct jit_line lines[];
 };
 
@@ -89,9 +89,14 @@ static int install(
 		return -EXO_ENOMEM;
 	}
 	c->size = g->x.n;
-	c->callback = g->ir->callbacks ? g->callback : UINT32_MAX;
+	/* NOLINTBEGIN(performance-no-int-to-ptr): bytes are code now */
+	c->way.entry = (jit_fn *)(uintptr_t)c->bytes;
+	if (g->ir->callbacks)
+		c->way.callback =
+		    (jit_callback *)(uintptr_t)(c->bytes + g->callback);
+	/* NOLINTEND(performance-no-int-to-ptr) */
 	c->nlines = nlines;
-	c->keeps = g->ir->keeps;
+	c->way.keeps = g->ir->keeps;
 	c->looks = g->looks;
 	if (nlines != 0)
 		memcpy(c->lines, g->lines, nlines * sizeof(c->lines[0]));
@@ -170,28 +175,9 @@ void jit_free(struct jit_code *code, struct exo_mem *mem)
 	exo_mem_put(mem, code, code_size(code->nlines));
 }
 
-jit_fn *jit_entry(const struct jit_code *code)
-{
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): bytes are code now */
-	return (jit_fn *)(uintptr_t)code->bytes;
-}
-
-bool jit_keeps(const struct jit_code *code)
-{
-	return code->keeps;
-}
-
 bool jit_looks(const struct jit_code *code)
 {
 	return code->looks;
-}
-
-jit_callback *jit_call(const struct jit_code *code)
-{
-	if (code->callback == UINT32_MAX)
-		return NULL;
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-	return (jit_callback *)(uintptr_t)(code->bytes + code->callback);
 }
 
 const uint8_t *jit_bytes(const struct jit_code *code, uint32_t *size)

@@ -131,17 +131,21 @@ int jit_compile(const struct vf_prog *prog, const struct jit_env *env,
 /** Give code back; nobody runs it any more. NULL is allowed. */
 void jit_free(struct jit_code *code, struct exo_mem *mem);
 
-/** Where to call it. */
-jit_fn *jit_entry(const struct jit_code *code);
+/** What who runs code needs of it, and what it begins with. */
+struct jit_way {
+	jit_fn *entry;          /* where to call it */
+	jit_callback *callback; /* where a helper calls back functions of it;
+	                           NULL: it has no callbacks */
+	bool keeps; /* it touches jit_ctx.own: to be cleared before */
+};
 
-/** Does it touch jit_ctx.own? Whoever runs it clears that before. */
-bool jit_keeps(const struct jit_code *code);
+static inline const struct jit_way *jit_way(const struct jit_code *code)
+{
+	return (const struct jit_way *)(const void *)code;
+}
 
 /** Does it look at its context at all? If not, it only hands it on. */
 bool jit_looks(const struct jit_code *code);
-
-/** Where a helper calls back functions of it; NULL: it has no callbacks. */
-jit_callback *jit_call(const struct jit_code *code);
 
 /** Its machine code: *size bytes. */
 const uint8_t *jit_bytes(const struct jit_code *code, uint32_t *size);

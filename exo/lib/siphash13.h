@@ -89,6 +89,7 @@ SIP_INLINE uint64_t exo_siphash13(
 	const uint8_t *at = p, *end = at + (n & ~(size_t)7);
 	uint64_t last = sip_last(p, n), m;
 
+#pragma GCC unroll 2
 	for (; at < end; at += 8) {
 		m = exo_load_half(at) | (uint64_t)exo_load_half(at + 4) << 32;
 		s.v3 ^= m;

@@ -207,6 +207,7 @@ static int hash_new(struct map *m)
 	t->ways = m->stride <= SMALL ? 4 : 2;
 	n += spare(m);
 	t->groups = (uint32_t)(n + t->ways - 1) / t->ways;
+	t->step = t->ways * m->stride;
 	n = (size_t)t->groups * t->ways;
 	if (map_new_slab(m, (uint32_t)n, m->stride) != 0)
 		return -EXO_ENOMEM;
@@ -340,17 +341,21 @@ static uint32_t which_same(
 	return 0;
 }
 
-/* The element of a group that has a key; 0: none. */
-INLINE uint32_t at_home(
-    const struct map *m, uint32_t group, const void *key, uint32_t n)
+/* The value of the element of a group that has a key, and which that is; NULL:
+ * none. */
+INLINE uint8_t *at_home(const struct map *m, uint32_t group, const void *key,
+    uint32_t n, uint32_t *element)
 {
-	uint32_t first = group * m->table.ways, which;
-	const uint8_t *link =
-	    m->values + (size_t)first * m->stride + m->table.link;
-
-	which =
+	uint8_t *first = m->values + (size_t)group * m->table.step;
+	const uint8_t *link = first + m->table.link;
+	uint32_t which =
 	    has_words(n) ? which_is(m, link, key, n) : which_same(m, link, key);
-	return which == 0 ? 0 : first + 1 + (uint32_t)__builtin_ctz(which);
+
+	if (which == 0)
+		return NULL;
+	which = (uint32_t)__builtin_ctz(which);
+	*element = group * m->table.ways + which + 1;
+	return first + (size_t)which * m->stride;
 }
 
 /* The link that leads to the key's element, or to the end of its chain. */
@@ -364,22 +369,24 @@ INLINE uint32_t *link_to(
 	return link;
 }
 
-/* The element of a key; 0: there is none. */
-INLINE uint32_t find(const struct map *m, const void *key, uint32_t n)
+/* The value of a key that is in a group's chain; NULL: none. */
+static __attribute__((noinline)) uint8_t *away(
+    const struct map *m, uint32_t group, const void *key)
 {
-	uint32_t group = group_of(m, key, n);
-	uint32_t e = at_home(m, group, key, n);
-
-	if (e != 0 || !has_chain(&m->table, group))
-		return e;
-	return *link_to(m, group, key, n);
-}
-
-INLINE uint8_t *lookup(const struct map *m, const void *key, uint32_t n)
-{
-	uint32_t e = find(m, key, n);
+	uint32_t e = *link_to(m, group, key, m->def.key_size);
 
 	return e == 0 ? NULL : value_at(m, e);
+}
+
+/* The value of a key; NULL: there is none. */
+INLINE uint8_t *lookup(const struct map *m, const void *key, uint32_t n)
+{
+	uint32_t group = group_of(m, key, n), e;
+	uint8_t *value = at_home(m, group, key, n, &e);
+
+	if (value != NULL || !has_chain(&m->table, group))
+		return value;
+	return away(m, group, key);
 }
 
 static uint8_t *hash_lookup(const struct map *m, const void *key)
@@ -400,8 +407,7 @@ INLINE struct seat seat_in(const struct map *m, const void *key, uint32_t n)
 {
 	struct seat s = { .group = group_of(m, key, n) };
 
-	s.element = at_home(m, s.group, key, n);
-	if (s.element != 0)
+	if (at_home(m, s.group, key, n, &s.element) != NULL)
 		return s;
 	s.link = link_to(m, s.group, key, n);
 	s.element = *s.link;
@@ -685,13 +691,18 @@ static void lru_free(struct map *m)
 INLINE uint8_t *lookup_use(const struct map *m, const void *key, uint32_t n)
 {
 	struct map_table *t;
-	uint32_t e = find(m, key, n);
+	uint32_t group = group_of(m, key, n), e;
+	uint8_t *value = at_home(m, group, key, n, &e);
 
-	if (e == 0)
+	if (value == NULL && has_chain(&m->table, group)) {
+		value = away(m, group, key);
+		e = value == NULL ? 0 : map_index(m, value) + 1;
+	}
+	if (value == NULL)
 		return NULL;
 	memcpy(&t, &(const struct map_table *){ &m->table }, sizeof(t));
 	use(t, e);
-	return value_at(m, e);
+	return value;
 }
 
 static uint8_t *lru_lookup(const struct map *m, const void *key)

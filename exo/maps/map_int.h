@@ -21,6 +21,7 @@ struct map_table {
 	    link; /* from an element's value to its link; its key follows */
 	uint32_t ways;    /* elements of a group, 2 or 4 */
 	uint32_t groups;  /* of all positions */
+	uint32_t step;    /* bytes from group to group */
 	uint32_t *heads;  /* of each group's chain */
 	uint64_t *chains; /* a bit for each group: it has one */
 	uint32_t *state;  /* of each element: its number, or where it is free */

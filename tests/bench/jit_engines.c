@@ -172,7 +172,7 @@ static void *compile(struct jb_row *row, uint32_t harden, char why[JB_WHY])
 		snprintf(why, JB_WHY, "not compiled: error %d", ret);
 		return NULL;
 	}
-	c->fn = jit_entry(code);
+	c->fn = jit_way(code)->entry;
 	return c;
 }
 

@@ -249,7 +249,7 @@ static void keeps(
 	unsigned i;
 
 	ck_assert_int_eq(jit_compile(prog, NULL, &opt, &mem, &c), 0);
-	r0 = t_jit_far_call(jit_entry(c), &ctx, bytes, size, after);
+	r0 = t_jit_far_call(jit_way(c)->entry, &ctx, bytes, size, after);
 	ck_assert_uint_eq(r0, want);
 	for (i = 0; i < 6; i++)
 		ck_assert_uint_eq(after[i], 0x1111111111111101u + i);

@@ -89,7 +89,7 @@ static uint64_t run(const struct jit_code *c, uint64_t size)
 		.data_meta = bytes,
 		.size = (uint32_t)size };
 
-	return jit_entry(c)(&ctx, bytes, size);
+	return jit_way(c)->entry(&ctx, bytes, size);
 }
 
 static void check(const char *text, uint32_t type, uint32_t passes)
