@@ -68,14 +68,17 @@ static int print(struct plat_env *e, const struct exo_call_print *a)
 	return 0;
 }
 
-/* Sleep, unless there is something to wake up for. */
+/* Sleep, unless there is something to wake up for. It may be that packets came after
+ * the libOS looked, and that it was told, or interrupted, before this call. Both
+ * numbers are in its reach: who forges them has its own sleep spoilt. */
 static int wait(struct plat_env *e)
 {
 	if (e->ring == NULL)
 		return -EXO_EINVAL;
-	if (!e->wake)
-		e->state = ENV_WAITING;
 	e->wake = false;
+	if (__atomic_load_n(&e->ring->head, __ATOMIC_RELAXED) ==
+	    __atomic_load_n(&e->ring->tail, __ATOMIC_RELAXED))
+		e->state = ENV_WAITING;
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Who runs: environments in turn, each until it gives up its turn or its time is over.
+ * Packets that come meanwhile are taken in at once, and answered where a handler does;
+ * then whoever was interrupted goes on.
  */
 #ifndef EXO_BARE_SCHED_H
 #define EXO_BARE_SCHED_H
@@ -15,6 +17,8 @@ struct trap;
 struct sched_ops {
 	/** Take packets in; how many. */
 	uint32_t (*poll)(void *arg);
+	/** Have the next packet interrupt who runs. False: there are some already. */
+	bool (*listen)(void *arg);
 	/** Wait until there may be some; for as long as nobody is runnable. */
 	void (*wait)(void *arg);
 	/** Nobody is left. It does not return. */

@@ -25,6 +25,7 @@ static struct {
 	uint32_t failed; /* environments that did not end as they should */
 	bool tap;        /* each of them is a test */
 	bool net;        /* there is a network card */
+	bool taking;     /* packets are being taken in */
 	bool ready;      /* to be said, when all environments wait */
 	struct vdev dev;
 	struct vnet vnet;
@@ -38,13 +39,23 @@ static uint32_t poll(void *arg)
 	(void)arg;
 	if (!system.net)
 		return 0;
+	vnet_quiet(&system.vnet);
 	n = vnet_rx(&system.vnet, system.batch, BATCH);
 	if (n > 0) {
+		system.taking = true;
 		exo_ingest(system.core, system.batch, n);
+		system.taking = false;
 		vnet_rx_done(&system.vnet);
 	}
 	vnet_push(&system.vnet);
 	return n;
+}
+
+static bool listen(void *arg)
+{
+	(void)arg;
+	return !system.net || !system.dev.irq || !vnet_ok(&system.vnet) ||
+	       vnet_listen(&system.vnet);
 }
 
 static void wait(void *arg)
@@ -61,17 +72,20 @@ static void wait(void *arg)
 		x86_wait();
 }
 
-/* The core lets a packet go: of who runs. In a turn each may fill its share of a quarter
- * of the queue, so that those who flood leave room for the others. */
+/* The core lets a packet go: of who runs, or a handler's answer to what is taken in,
+ * of which the core itself lets each owner have so many. In a turn each may fill its
+ * share of a quarter of the queue, so that those who flood leave room for the others. */
 static int send_packet(void *arg, const uint8_t *packet, uint32_t n)
 {
-	struct plat_env *e = env_current;
+	struct plat_env *e = system.taking ? NULL : env_current;
 
 	(void)arg;
-	if (!system.net || e->sent >= VNET_QUEUE / 4 / env_count() ||
+	if (!system.net ||
+	    (e != NULL && e->sent >= VNET_QUEUE / 4 / env_count()) ||
 	    !vnet_tx(&system.vnet, packet, n))
 		return -EXO_ELIMIT;
-	e->sent++;
+	if (e != NULL)
+		e->sent++;
 	return 0;
 }
 
@@ -137,7 +151,8 @@ static void done(void *arg)
 
 _Noreturn void system_run(const struct machine *m)
 {
-	static const struct sched_ops ops = { poll, wait, done, ended, NULL };
+	static const struct sched_ops ops = { poll, listen, wait, done, ended,
+		NULL };
 	const struct exo_core_config cfg = { .send = send_packet };
 	const struct vnet_config plain = { 0 };
 

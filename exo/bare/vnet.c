@@ -341,6 +341,12 @@ bool vnet_nudge(struct vnet *v)
 	return v->ntx > 0;
 }
 
+void vnet_quiet(struct vnet *v)
+{
+	if (!v->rx.quiet)
+		vq_quiet(&v->rx);
+}
+
 bool vnet_listen(struct vnet *v)
 {
 	v->dev->ops->ack(v->dev);

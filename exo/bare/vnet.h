@@ -122,6 +122,9 @@ bool vnet_ok(const struct vnet *v);
 /** Want an interrupt when a frame comes. false: one may have come. */
 bool vnet_listen(struct vnet *v);
 
+/** Want none. */
+void vnet_quiet(struct vnet *v);
+
 /** Nothing came: pass some time. Called again and again it halts the processor until
  * an interrupt, if the device has interrupts. What is to be sent is. */
 void vnet_wait(struct vnet *v);
