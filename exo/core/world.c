@@ -46,7 +46,7 @@ static int make_maps(struct exo_world *w, const struct exo_world_config *cfg)
 		err = map_new(&cfg->maps[i], w->mem, &cfg->hash, &w->maps[i]);
 		if (err != 0)
 			return err;
-		map_runs(w->maps[i], &w->runs);
+		map_runs(w->maps[i], &w->run);
 		if ((map_can(cfg->maps[i].kind) & EXO_MAP_PERF) != 0 &&
 		    w->event != NULL)
 			listen(w, i);
@@ -84,6 +84,7 @@ int exo_world_new(const struct exo_world_config *cfg, struct exo_world **out)
 	if (w == NULL)
 		return -EXO_ENOMEM;
 	w->mem = cfg->mem;
+	w->runs = 1;
 	w->random = cfg->seed;
 	w->now = cfg->now;
 	w->event = cfg->event;

@@ -68,7 +68,8 @@ struct exo_world {
 	void *print_arg;
 	uint8_t *pkt; /* exo_world_pkt()'s copy, with its room */
 	size_t pkt_size;
-	uint32_t runs;   /* that have begun */
+	uint32_t runs;   /* that have begun, twice, and 1 */
+	uint32_t run;    /* the same while one lasts, and else 0 */
 	uint32_t serial; /* the last that was given out in this run */
 	struct world_record held[EXO_WORLD_HELD];
 	struct world_key keys[EXO_MAX_FRAMES]; /* by the function's frame */
@@ -106,7 +107,8 @@ uint32_t world_serial(struct exo_world *w);
 void world_forget(struct exo_world *w);
 static inline void world_begin(struct exo_world *w)
 {
-	w->runs++;
+	w->runs += 2;
+	w->run = w->runs;
 	if (w->serial != 0) /* else nothing was */
 		world_forget(w);
 }
@@ -119,6 +121,7 @@ struct map *world_map_at(
 void world_discard(struct exo_world *w);
 static inline void world_ends(struct exo_world *w)
 {
+	w->run = 0;
 	if (w->serial != 0 && w->vm.held != 0)
 		world_discard(w);
 }

@@ -14,18 +14,24 @@
  * runs agree. A live element has a number below max_entries for the walk; numbers are
  * used again in the order in which they became free. And an element that was freed in
  * a run, whose value that run may still read, is used again in it only when there is
- * no other, the first freed first: how many there are depends on no key.
+ * no other, the first freed first: how many there are depends on no key. (They are
+ * marked by the run's number, of which few bits are kept: one of long ago may be passed
+ * over, but it is before them in the list.)
  *
  * Invariant: count elements are live, each either in the group of its key, and its
  * link says so (AT_HOME), or in one chain; its state has its number, and place[] of
  * that has it. The others are in the free list, each once, in the order in which they
- * were freed. So are the other numbers in theirs. Where uses count, live elements are
+ * were freed; those of no group in one of their own, besides. So are the other numbers
+ * in theirs. Where uses count, live elements are
  * in a list by their last use, too, each once.
  *
- * Room: there are more elements than max_entries (spare()), of which no more than
- * that are live. In a map that is full 19 of 20 small ones are at home, four of
- * five of some size, and three of five large ones. Where keys fall is known to
- * nobody outside: a chain is as long as chance makes it.
+ * Room: there are more elements than max_entries (plan()), of which no more than that
+ * are live, and some of them are in no group: those that find no room at home are
+ * there, as long as there is room, so that they do not take that of others. In a map
+ * that was filled 19 of 20 small elements are at home, nine of ten when many came and
+ * went, and of larger ones five of six and seven of ten. Those that are larger still are
+ * all in chains, as short as those of any hash. Where keys fall is known to nobody
+ * outside: a chain is as long as chance makes it.
  *
  * Readers in other threads: a group's counter (share.h) is about the elements that
  * are at home in it and those in its chains. A link is AT_HOME only between two
@@ -34,7 +40,7 @@
  * comes from the head to an element that is another's by then knows. Lists by last
  * use are the writer's alone.
  */
-#include "exo/maps/map_int.h"
+#include "exo/maps/hash_int.h"
 
 #include "exo/abi/err.h"
 #include "exo/abi/prog_err.h"
@@ -43,128 +49,32 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-#define AT_HOME   UINT32_MAX /* a link: the element is in its key's group */
-#define LIVE      (1u << 31) /* a state: a number follows */
-#define FREE      (1u << 31) /* a place: the next free number, from 1, follows */
-#define STAMP     25u /* a state: from this bit on the run; before, a link */
-#define STAMPS    63u
-#define SMALL     32u /* bytes of an element */
-#define LARGE     128u
-#define SPARE_MAX (1u << 22) /* so few elements may have as many more */
-
-/* The value of an element; what lies behind it is no program's. */
-static uint8_t *value_at(const struct map *m, uint32_t e)
-{
-	return m->values + (size_t)(e - 1) * m->stride;
-}
-
-/* The next element in its list, or AT_HOME. */
-static uint32_t *link_at(const struct map *m, uint32_t e)
-{
-	return (uint32_t *)(void *)(value_at(m, e) + m->table.link);
-}
-
-static uint8_t *key_at(const struct map *m, uint32_t e)
-{
-	return (uint8_t *)(link_at(m, e) + 1);
-}
-
-/* --- free elements and numbers ------------------------------------------------- */
-
-/* What marks an element that is freed now; 0: nothing that is ever now again. */
-static uint32_t stamp_now(const struct map_table *t)
-{
-	return t->run == NULL ? 0 : *t->run % STAMPS + 1;
-}
-
-static void set_before(struct map_table *t, uint32_t e, uint32_t before)
-{
-	uint32_t stamp = t->state[e - 1] >> STAMP << STAMP;
-
-	map_set(&t->state[e - 1], stamp | before);
-}
-
-static void queue_free(struct map *m, uint32_t e, uint32_t stamp)
-{
-	struct map_table *t = &m->table;
-
-	map_set(link_at(m, e), 0);
-	map_set(&t->state[e - 1], stamp << STAMP | t->free_last);
-	if (t->free_last != 0)
-		map_set(link_at(m, t->free_last), e);
-	else
-		t->free_first = e;
-	t->free_last = e;
-}
-
-/* A free element leaves the list. */
-static void unqueue(struct map *m, uint32_t e)
-{
-	struct map_table *t = &m->table;
-	uint32_t before = t->state[e - 1] & ((1u << STAMP) - 1);
-	uint32_t behind = *link_at(m, e);
-
-	if (before != 0)
-		map_set(link_at(m, before), behind);
-	else
-		t->free_first = behind;
-	if (behind != 0)
-		set_before(t, behind, before);
-	else
-		t->free_last = before;
-}
-
-/* Is what was in a free element still seen by the program that runs? */
-static bool is_seen(const struct map_table *t, uint32_t e)
-{
-	uint32_t stamp = t->state[e - 1] >> STAMP;
-
-	return stamp != 0 && stamp == stamp_now(t);
-}
-
-static void put_number(struct map_table *t, uint32_t number)
-{
-	map_set(&t->place[number], FREE);
-	if (t->number_last != 0)
-		map_set(&t->place[t->number_last - 1], FREE | (number + 1));
-	else
-		t->number_first = number + 1;
-	t->number_last = number + 1;
-}
-
-/* Fewer than max_entries are used. */
-static uint32_t take_number(struct map_table *t)
-{
-	uint32_t number = t->number_first - 1;
-
-	t->number_first = t->place[number] & ~FREE;
-	if (t->number_first == 0)
-		t->number_last = 0;
-	return number;
-}
+#define SMALL 32u /* bytes of an element */
+#define LARGE 128u
+#define MANY  (1u << 22)
 
 /* --- elements by their last use ------------------------------------------------ */
 
 static void unlist(struct map_table *t, uint32_t e)
 {
-	uint32_t older = t->older[e - 1], newer = t->newer[e - 1];
+	uint32_t older = t->uses[e - 1].older, newer = t->uses[e - 1].newer;
 
 	if (older != 0)
-		t->newer[older - 1] = newer;
+		t->uses[older - 1].newer = newer;
 	else
 		t->oldest = newer;
 	if (newer != 0)
-		t->older[newer - 1] = older;
+		t->uses[newer - 1].older = older;
 	else
 		t->newest = older;
 }
 
 static void enlist(struct map_table *t, uint32_t e)
 {
-	t->older[e - 1] = t->newest;
-	t->newer[e - 1] = 0;
+	t->uses[e - 1].older = t->newest;
+	t->uses[e - 1].newer = 0;
 	if (t->newest != 0)
-		t->newer[t->newest - 1] = e;
+		t->uses[t->newest - 1].newer = e;
 	else
 		t->oldest = e;
 	t->newest = e;
@@ -186,42 +96,50 @@ static size_t chains_size(const struct map_table *t)
 	return ((size_t)t->groups + 63) / 64 * sizeof(uint64_t);
 }
 
-/* How many elements more than may be live. */
-static uint32_t spare(const struct map *m)
+/* How many elements there are, in groups and in all. */
+static void plan(struct map *m)
 {
+	struct map_table *t = &m->table;
 	uint32_t n = m->def.max_entries;
 
-	if (n > SPARE_MAX || m->stride > LARGE)
-		return 0;
-	return m->stride <= SMALL ? n : n / 2;
+	t->link = (m->def.value_size + 7) & ~7u;
+	m->stride =
+	    (t->link + (uint32_t)sizeof(uint32_t) + m->def.key_size + 7) & ~7u;
+	m->positions = n;
+	t->groups = 2 * n;
+	if (n > MANY || m->stride > LARGE)
+		return;
+	t->ways = m->stride <= SMALL ? 4 : 2;
+	m->positions = m->stride <= SMALL ? n / 8 : n / 3;
+	n = m->stride <= SMALL ? 2 * n : n + n / 2;
+	t->groups = (n + t->ways - 1) / t->ways;
+	t->homes = t->groups * t->ways;
+	t->step = t->ways * m->stride;
+	m->positions += t->homes;
 }
 
 static int hash_new(struct map *m)
 {
 	struct map_table *t = &m->table;
-	size_t n = m->def.max_entries;
+	struct exo_mem *mem = m->mem;
+	size_t n;
 
-	t->link = (m->def.value_size + 7) & ~7u;
-	m->stride =
-	    (t->link + (uint32_t)sizeof(uint32_t) + m->def.key_size + 7) & ~7u;
-	t->ways = m->stride <= SMALL ? 4 : 2;
-	n += spare(m);
-	t->groups = (uint32_t)(n + t->ways - 1) / t->ways;
-	t->step = t->ways * m->stride;
-	n = (size_t)t->groups * t->ways;
-	if (map_new_slab(m, (uint32_t)n, m->stride) != 0)
+	plan(m);
+	n = m->positions;
+	if (map_new_slab(m, m->positions, m->stride) != 0)
 		return -EXO_ENOMEM;
-	t->heads = exo_mem_get(m->mem, t->groups * sizeof(*t->heads));
-	t->chains = exo_mem_get(m->mem, chains_size(t));
-	t->state = exo_mem_get(m->mem, n * sizeof(*t->state));
-	t->place = exo_mem_get(m->mem, m->def.max_entries * sizeof(*t->place));
+	t->heads = exo_mem_get(mem, t->groups * sizeof(*t->heads));
+	t->chains = exo_mem_get(mem, chains_size(t));
+	t->state = exo_mem_get(mem, n * sizeof(*t->state));
+	t->place = exo_mem_get(mem, m->def.max_entries * sizeof(*t->place));
+	t->apart = exo_mem_get(mem, (n - t->homes) * sizeof(*t->apart));
 	if (t->heads == NULL || t->chains == NULL || t->state == NULL ||
-	    t->place == NULL)
+	    t->place == NULL || (t->apart == NULL && n > t->homes))
 		return -EXO_ENOMEM;
 	for (uint32_t e = 1; e <= n; e++)
-		queue_free(m, e, 0);
+		hash_give(m, e);
 	for (uint32_t i = 0; i < m->def.max_entries; i++)
-		put_number(t, i);
+		hash_put_number(t, i);
 	return 0;
 }
 
@@ -229,6 +147,8 @@ static void hash_free(struct map *m)
 {
 	struct map_table *t = &m->table;
 
+	exo_mem_put(
+	    m->mem, t->apart, (m->positions - t->homes) * sizeof(*t->apart));
 	exo_mem_put(m->mem, t->place, m->def.max_entries * sizeof(*t->place));
 	exo_mem_put(m->mem, t->state, m->positions * sizeof(*t->state));
 	exo_mem_put(m->mem, t->chains, chains_size(t));
@@ -266,8 +186,10 @@ INLINE bool same(const uint32_t *link, const uint8_t *key, uint32_t n)
 	const uint8_t *own = (const uint8_t *)(link + 1);
 	uint32_t differ = 0;
 
-	for (; n >= 4 && differ == 0; n -= 4, own += 4, key += 4)
-		differ = exo_le32(own) ^ exo_load_half(key);
+	for (; n >= 4; n -= 4, own += 4, key += 4) {
+		if (exo_le32(own) != exo_load_half(key))
+			return false;
+	}
 	for (; n > 0; n--)
 		differ |= (uint32_t)(*own++ ^ *key++);
 	return differ == 0;
@@ -328,14 +250,21 @@ INLINE uint32_t which_is(
 	return which | is_it(link, &w, n) << 2 | is_it(link + s, &w, n) << 3;
 }
 
-/* The same of keys of all other sizes. */
+/* The same of keys of all other sizes: of those that begin as it does. */
 static uint32_t which_same(
     const struct map *m, const uint8_t *link, const uint8_t *key)
 {
-	for (uint32_t i = 0; i < m->table.ways; i++, link += m->stride) {
-		const uint32_t *own = (const uint32_t *)(const void *)link;
+	uint32_t n = m->def.key_size;
+	uint32_t which =
+	    n < 4 ? 15u >> (4 - m->table.ways) : which_is(m, link, key, 4);
 
-		if (*own == AT_HOME && same(own, key, m->def.key_size))
+	for (uint32_t left = which; left != 0; left &= left - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(left);
+		const uint32_t *own =
+		    (const uint32_t *)(const void *)(link +
+		                                     (size_t)i * m->stride);
+
+		if (*own == AT_HOME && same(own, key, n))
 			return 1u << i;
 	}
 	return 0;
@@ -348,9 +277,12 @@ INLINE uint8_t *at_home(const struct map *m, uint32_t group, const void *key,
 {
 	uint8_t *first = m->values + (size_t)group * m->table.step;
 	const uint8_t *link = first + m->table.link;
-	uint32_t which =
-	    has_words(n) ? which_is(m, link, key, n) : which_same(m, link, key);
+	uint32_t which;
 
+	if (m->table.ways == 0)
+		return NULL;
+	which =
+	    has_words(n) ? which_is(m, link, key, n) : which_same(m, link, key);
 	if (which == 0)
 		return NULL;
 	which = (uint32_t)__builtin_ctz(which);
@@ -444,27 +376,12 @@ static void take_out(struct map *m, const struct seat *s)
 		map_set(s->link, *link_at(m, s->element));
 		note_chain(t, s->group);
 	}
-	queue_free(m, s->element, stamp_now(t));
-	put_number(t, number);
+	hash_give(m, s->element);
+	hash_put_number(t, number);
 	map_written(c);
-	if (t->older != NULL)
+	if (t->uses != NULL)
 		unlist(t, s->element);
 	m->count--;
-}
-
-/* A free element of a group that nobody sees; 0: none. */
-static uint32_t room_in(const struct map *m, uint32_t group)
-{
-	const struct map_table *t = &m->table;
-	uint32_t first = group * t->ways;
-
-	for (uint32_t i = 0; i < t->ways; i++) {
-		uint32_t e = first + i + 1;
-
-		if ((t->state[e - 1] & LIVE) == 0 && !is_seen(t, e))
-			return e;
-	}
-	return 0;
 }
 
 /* A new element. Key and value may lie in the value of the element that is about
@@ -474,19 +391,19 @@ static int insert(
 {
 	struct map_table *t = &m->table;
 	uint32_t *head = &t->heads[s->group];
-	uint32_t home = room_in(m, s->group);
-	uint32_t e = home != 0 ? home : t->free_first, number;
+	uint32_t e = hash_room(m, s->group), number;
+	bool home = e - 1 - s->group * t->ways < t->ways;
 	struct map_change c;
 
 	if (m->count == m->def.max_entries)
 		return -EXO_P_E2BIG;
-	unqueue(m, e);
-	number = take_number(t);
+	hash_take(m, e);
+	number = hash_take_number(t);
 	c = change(m, s);
 	map_put_key(key_at(m, e), key, m->def.key_size);
 	map_put(value_at(m, e), value, m->def.value_size);
-	map_set(link_at(m, e), home != 0 ? AT_HOME : *head);
-	if (home == 0) {
+	map_set(link_at(m, e), home ? AT_HOME : *head);
+	if (!home) {
 		map_set(head, e);
 		note_chain(t, s->group);
 	}
@@ -494,7 +411,7 @@ static int insert(
 	map_set(&t->place[number], e);
 	map_written(c);
 	m->count++;
-	if (t->older != NULL)
+	if (t->uses != NULL)
 		enlist(t, e);
 	return 0;
 }
@@ -517,12 +434,12 @@ static int hash_update(
 		return -EXO_P_EEXIST;
 	if (s.element == 0 && flags == MAP_EXIST)
 		return -EXO_P_ENOENT;
-	if (s.element == 0 && m->table.older != NULL &&
+	if (s.element == 0 && m->table.uses != NULL &&
 	    m->count == m->def.max_entries)
 		forget(m);
 	if (s.element == 0)
 		return insert(m, &s, key, value);
-	if (m->table.older != NULL)
+	if (m->table.uses != NULL)
 		use(&m->table, s.element);
 	c = change(m, &s);
 	map_put(value_at(m, s.element), value, m->def.value_size);
@@ -557,7 +474,7 @@ static uint8_t *hash_next(const struct map *m, uint32_t *pos, void *key)
 static bool hash_shows(const struct map *m, uint32_t index)
 {
 	return (m->table.state[index] & LIVE) != 0 ||
-	       is_seen(&m->table, index + 1);
+	       hash_seen(&m->table, index + 1);
 }
 
 /* --- reads by other threads: see share.h --------------------------------------- */
@@ -674,17 +591,15 @@ static int lru_new(struct map *m)
 	if (hash_new(m) != 0)
 		return -EXO_ENOMEM;
 	n = m->positions;
-	t->older = exo_mem_get(m->mem, n * sizeof(*t->older));
-	t->newer = exo_mem_get(m->mem, n * sizeof(*t->newer));
-	return t->older == NULL || t->newer == NULL ? -EXO_ENOMEM : 0;
+	t->uses = exo_mem_get(m->mem, n * sizeof(*t->uses));
+	return t->uses == NULL ? -EXO_ENOMEM : 0;
 }
 
 static void lru_free(struct map *m)
 {
 	size_t n = m->positions;
 
-	exo_mem_put(m->mem, m->table.newer, n * sizeof(*m->table.newer));
-	exo_mem_put(m->mem, m->table.older, n * sizeof(*m->table.older));
+	exo_mem_put(m->mem, m->table.uses, n * sizeof(*m->table.uses));
 	hash_free(m);
 }
 
@@ -741,7 +656,7 @@ SIZED(16)
 
 map_find_fn *map_hash_finder(const struct map *m)
 {
-	bool lru = m->table.older != NULL;
+	bool lru = m->table.uses != NULL;
 
 	switch (m->def.key_size) {
 	case 4:

@@ -66,8 +66,8 @@ int map_check(const struct exo_map_def *def);
 int map_new(const struct exo_map_def *def, struct exo_mem *mem,
     const struct exo_sipkey *hash, struct map **out);
 
-/** *run is another number in each run of programs that hold values of this map; it
- * outlives the map. Without it, what is deleted is used again at once. */
+/** *run is another number in each run of programs that hold values of this map, and 0
+ * between them; it outlives the map. Without it, what is deleted is used again at once. */
 void map_runs(struct map *m, const uint32_t *run);
 
 /** Give everything back; NULL is allowed. Nobody holds a value any more. */
@@ -93,8 +93,8 @@ uint32_t map_can(uint32_t kind);
  */
 
 /** Find the value of a key: value_size bytes to read and write, or NULL.
- * One hash and four elements in a row, and seldom a chain of expected length 1; in
- * a trie a node for each bit of the key at most. */
+ * One hash, and up to four elements that lie together or a chain of expected length 1
+ * at most, or both; in a trie a node for each bit of the key at most. */
 uint8_t *map_lookup(const struct map *m, const void *key);
 
 /** The same for the map's owner: it is no use, where those are counted. */

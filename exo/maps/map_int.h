@@ -12,24 +12,36 @@
 
 struct map_ops;
 
-/** A hash's table. Lists of elements hold numbers counted from 1, 0 ends them.
- * The last four are of a hash that forgets what was not used for longest: its
- * elements by their last use. */
+/** A free element of no group, by its neighbours in their list; 0: none. */
+struct map_apart {
+	uint32_t before, behind;
+};
+
+/** An element by its last use: those before and after it; 0: none. */
+struct map_use {
+	uint32_t older, newer;
+};
+
+/** A hash's table. Lists of elements hold numbers counted from 1, 0 ends them. Uses,
+ * oldest and newest are of a hash that forgets what was not used for longest. */
 struct map_table {
 	struct exo_sipkey key;
 	uint32_t
 	    link; /* from an element's value to its link; its key follows */
-	uint32_t ways;    /* elements of a group, 2 or 4 */
-	uint32_t groups;  /* of all positions */
+	uint32_t ways; /* elements of a group: 0, 2 or 4 */
+	uint32_t groups;
+	uint32_t homes;   /* elements of all groups, the first there are */
 	uint32_t step;    /* bytes from group to group */
 	uint32_t *heads;  /* of each group's chain */
 	uint64_t *chains; /* a bit for each group: it has one */
 	uint32_t *state;  /* of each element: its number, or where it is free */
 	uint32_t *place; /* of each number: its element, or the next free one */
+	struct map_apart *apart; /* of each that is in no group */
 	uint32_t free_first, free_last;
+	uint32_t apart_first, apart_last;   /* free; counted behind homes */
 	uint32_t number_first, number_last; /* likewise free; from 1 */
 	const uint32_t *run;                /* map_runs() */
-	uint32_t *older, *newer;
+	struct map_use *uses;               /* of each element */
 	uint32_t oldest, newest;
 };
 

@@ -287,7 +287,7 @@ static void note_uses(struct life *l, uint32_t map)
 	uint8_t key[8] = { 0 };
 	uint32_t e, pos;
 
-	for (e = m->table.oldest; e != 0; e = m->table.newer[e - 1]) {
+	for (e = m->table.oldest; e != 0; e = m->table.uses[e - 1].newer) {
 		pos = m->table.state[e - 1] & ~(1u << 31);
 		if (m->table.place[pos] != e || map_next(m, &pos, key) == NULL)
 			abort();

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "exo/abi/prog_err.h"
-#include "exo/lib/bytes.h"
 #include "exo/maps/map_int.h"
 #include "tests/support/plat_test.h"
 #include "tests/support/tworld.h"
@@ -70,6 +69,24 @@ static uint32_t count_live(const struct map *m)
 	return live;
 }
 
+/* Those that are free and in no group are in a list of their own, in this order. */
+static void check_apart(const struct map *m)
+{
+	const struct map_table *t = &m->table;
+	uint32_t e, a = t->apart_first, last = 0;
+
+	for (e = t->free_first; e != 0; e = link_of(m, e)) {
+		if (e <= t->homes)
+			continue;
+		ck_assert_uint_eq(a, e - t->homes);
+		ck_assert_uint_eq(t->apart[a - 1].before, last);
+		last = a;
+		a = t->apart[a - 1].behind;
+	}
+	ck_assert_uint_eq(a, 0);
+	ck_assert_uint_eq(t->apart_last, last);
+}
+
 /* Every element is at home, in one chain, or in the free list, once. */
 static void check_whole(const struct map *m)
 {
@@ -94,7 +111,8 @@ static void check_whole(const struct map *m)
 	ck_assert_uint_eq(last, t->number_last);
 	ck_assert_uint_eq(m->count + free, m->def.max_entries);
 	ck_assert_uint_ge(m->positions, m->def.max_entries);
-	ck_assert_uint_eq(m->positions, t->groups * t->ways);
+	ck_assert_uint_eq(t->homes, t->groups * t->ways);
+	check_apart(m);
 	ck_assert_int_eq((uintptr_t)m->values % 64, 0);
 }
 
@@ -212,15 +230,54 @@ START_TEST(t_stale_in_a_run)
 }
 END_TEST
 
-/* The order of a walk, and what stale values become, are the same whatever the
- * secret key is. */
+/* One step of two maps that differ by the secret key alone. */
+static void same_step(
+    struct map *maps[2], uint32_t random, uint32_t step, uint8_t *held[2])
+{
+	uint32_t key = (random >> 8) % 60;
+	uint64_t value[20] = { step };
+	int got[2] = { 0, 0 };
+
+	for (unsigned k = 0; k < 2; k++) {
+		if (random >> 28 == 0 || step % 8 == 0)
+			held[k] = map_lookup(maps[k], &key);
+		if (held[k] != NULL && step % 5 == 0)
+			held[k][4] = (uint8_t)step;
+		if ((random >> 24 & 1) != 0)
+			got[k] = map_update(maps[k], &key, value, 0);
+		else
+			got[k] = map_delete(maps[k], &key);
+	}
+	ck_assert_int_eq(got[0], got[1]);
+	ck_assert_int_eq(held[0] == NULL, held[1] == NULL);
+	if (held[0] != NULL)
+		ck_assert_mem_eq(held[0], held[1], 8);
+}
+
+static void same_walk(struct map *const maps[2])
+{
+	uint32_t pos[2] = { 0, 0 }, key[2] = { 0, 0 };
+	const uint8_t *v[2];
+
+	do {
+		for (unsigned k = 0; k < 2; k++)
+			v[k] = map_next(maps[k], &pos[k], &key[k]);
+		ck_assert_uint_eq(pos[0], pos[1]);
+		ck_assert_uint_eq(key[0], key[1]);
+		ck_assert_int_eq(v[0] == NULL, v[1] == NULL);
+	} while (v[0] != NULL);
+}
+
+/* The order of a walk, what stale values become, and what is given up are the same
+ * whatever the secret key is. */
 START_TEST(t_no_key_is_seen)
 {
-	struct exo_map_def def = { EXO_MAP_HASH, 4, _i == 0 ? 8 : 160, 40, 0 };
-	uint32_t run = 0, key, got, seen[2] = { 0 }, random = 5;
-	uint64_t value[20] = { 0 };
+	static const uint32_t sizes[] = { 8, 100, 160 };
+	struct exo_map_def def = { _i < 3 ? EXO_MAP_HASH : EXO_MAP_LRU_HASH, 4,
+		sizes[_i % 3], 40, 0 };
 	struct exo_sipkey hash[2] = { { 5, 6 }, { 77, 99 } };
-	const uint8_t *held[2] = { NULL };
+	uint32_t run = 0, runs = 0, random = 5;
+	uint8_t *held[2] = { NULL, NULL };
 	struct map *maps[2];
 
 	mem = tworld_mem();
@@ -228,61 +285,71 @@ START_TEST(t_no_key_is_seen)
 		ck_assert_int_eq(map_new(&def, &mem, &hash[k], &maps[k]), 0);
 		map_runs(maps[k], &run);
 	}
-	for (unsigned step = 0; step < 20000; step++) {
+	for (uint32_t step = 0; step < 20000; step++) {
 		random = random * 1664525 + 1013904223;
-		key = (random >> 8) % 60;
-		run += random >> 28 == 0;
-		value[0] = step;
-		for (unsigned k = 0; k < 2; k++) {
-			struct map *m = maps[k];
-
-			if (random >> 28 == 0 || step % 8 == 0)
-				held[k] = map_lookup(m, &key);
-			if ((random >> 24 & 1) != 0)
-				(void)map_update(m, &key, value, 0);
-			else
-				(void)map_delete(m, &key);
-			seen[k] = held[k] == NULL ? 0 : exo_le32(held[k]);
-		}
-		ck_assert_uint_eq(seen[0], seen[1]);
-		if (step % 100 != 0)
-			continue;
-		for (uint32_t pos[2] = { 0, 0 }, more = 1; more != 0;) {
-			more = map_next(maps[0], &pos[0], &key) != NULL;
-			ck_assert_int_eq(
-			    map_next(maps[1], &pos[1], &got) != NULL, more);
-			ck_assert(more == 0 || key == got);
-		}
+		if (random >> 28 == 0)
+			run = ++runs;
+		same_step(maps, random, step, held);
+		if (step % 100 == 0)
+			same_walk(maps);
 	}
 	map_free(maps[0]);
 	end(maps[1]);
 }
 END_TEST
 
+/* After many that came and went, most are at home still: as many as calls in a
+ * telephone exchange find a line (A. K. Erlang, 1917), 90.5 % and 72.4 %. */
+START_TEST(t_churn)
+{
+	struct map *m = make(8, _i == 0 ? 8 : 100, 4000);
+	uint64_t key, value[13] = { 0 };
+	uint32_t run = 0, home = 0;
+
+	map_runs(m, &run);
+	for (key = 0; key < 40000; key++) {
+		uint64_t old = key - 4000;
+
+		run = key % 3 == 0 ? 0 : (uint32_t)key;
+		if (key >= 4000)
+			ck_assert_int_eq(map_delete(m, &old), 0);
+		ck_assert_int_eq(map_update(m, &key, value, 0), 0);
+	}
+	for (uint32_t e = 1; e <= m->positions; e++)
+		home += link_of(m, e) == AT_HOME;
+	ck_assert_uint_gt(home, _i == 0 ? 3540 : 2780);
+	end(m);
+}
+END_TEST
+
 /* An element that finds no room at home, and finds some when it comes again. */
 START_TEST(t_away_and_home)
 {
-	struct map *m = make(8, 200, 8);
-	uint8_t value[200] = { 0 };
+	struct map *m = make(8, 100, 8);
+	uint8_t value[100] = { 0 };
+	uint32_t groups = m->table.groups, homes = m->table.homes;
 	uint64_t key;
 
 	m->table.groups = 1;
 	ck_assert_uint_eq(m->table.ways, 2);
+	ck_assert_uint_eq(homes, 12);
+	ck_assert_uint_eq(m->positions, 14);
 	for (key = 0; key < 3; key++)
 		ck_assert_int_eq(map_update(m, &key, value, 0), 0);
-	ck_assert_uint_eq(m->table.heads[0], 3);
+	ck_assert_uint_eq(m->table.heads[0], homes + 1);
 	ck_assert_uint_eq(m->table.chains[0], 1);
 	key = 0;
 	ck_assert_int_eq(map_delete(m, &key), 0);
 	key = 2;
-	ck_assert_ptr_eq(map_lookup(m, &key), map_value(m, 2)); /* it stays */
+	ck_assert_ptr_eq(
+	    map_lookup(m, &key), map_value(m, homes)); /* it stays */
 	ck_assert_int_eq(map_delete(m, &key), 0);
 	ck_assert_uint_eq(m->table.chains[0], 0);
 	ck_assert_ptr_null(map_lookup(m, &key));
 	ck_assert_int_eq(map_update(m, &key, value, 0), 0);
 	ck_assert_ptr_eq(map_lookup(m, &key), map_value(m, 0));
 	ck_assert_uint_eq(m->table.heads[0], 0);
-	m->table.groups = 4;
+	m->table.groups = groups;
 	end(m);
 }
 END_TEST
@@ -548,7 +615,8 @@ Suite *t_map_hash_suite(void)
 	tcase_add_test(tc, t_full);
 	tcase_add_test(tc, t_stale_value);
 	tcase_add_loop_test(tc, t_stale_in_a_run, 0, 2);
-	tcase_add_loop_test(tc, t_no_key_is_seen, 0, 2);
+	tcase_add_loop_test(tc, t_no_key_is_seen, 0, 6);
+	tcase_add_loop_test(tc, t_churn, 0, 2);
 	tcase_add_test(tc, t_away_and_home);
 	tcase_add_loop_test(tc, t_finder, 1, 41);
 	tcase_add_test(tc, t_collisions);
