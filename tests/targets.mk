@@ -329,6 +329,11 @@ bench-maps: ## maps and samples against C and Linux's JIT
 	@$(SETUP) build bench || echo 'bench-maps: some columns may be missing'
 	+@$(SELF) all $(BUILD)/bench_maps
 	@sh tests/support/bench.sh $(BUILD) bench_maps
+.PHONY: bench-boot
+bench-boot: ## the booted kernel: a million frames, and how fast it answers
+	@$(SETUP) build bare || echo 'bench-boot: something may be missing'
+	+@$(SELF) all booted $(BUILD)/mktrace
+	@sh tests/support/bench.sh $(BUILD) boot
 .PHONY: bench-adversary
 bench-adversary: all $(BUILD)/bench_adversary ## what a neighbour can do to a victim
 	@sh tests/support/bench.sh $(BUILD) bench_adversary

@@ -29,6 +29,7 @@
 #define LINES_AT   0xfec00000u /* of the first controller with lines */
 #define LINES_NEXT 0x10000u    /* the second on microvm */
 #define LINES      24u
+#define NMI        0x400u /* how a line interrupts */
 
 static struct {
 	uint64_t at; /* 0: it is not on */
@@ -99,7 +100,7 @@ static void line_write(uint64_t at, uint32_t index, uint32_t v)
 	*reg(at, 0x10) = v;
 }
 
-bool apic_line(uint32_t line, uint8_t vector)
+static bool set_line(uint32_t line, uint32_t how)
 {
 	uint64_t at = LINES_AT + line / LINES * LINES_NEXT;
 	uint32_t n;
@@ -113,8 +114,18 @@ bool apic_line(uint32_t line, uint8_t vector)
 	if (n != LINES)
 		return false;
 	line_write(at, 0x11 + 2 * line, *reg(apic.at, ID));
-	line_write(at, 0x10 + 2 * line, vector);
+	line_write(at, 0x10 + 2 * line, how);
 	return true;
+}
+
+bool apic_line(uint32_t line, uint8_t vector)
+{
+	return set_line(line, vector);
+}
+
+bool apic_nmi(uint32_t line)
+{
+	return set_line(line, NMI);
 }
 
 bool apic_enter(uint32_t vector)

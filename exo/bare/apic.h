@@ -34,6 +34,9 @@ uint32_t apic_message(void);
  * false: there is no such line. */
 bool apic_line(uint32_t line, uint8_t vector);
 
+/** The same as NMIs, which nothing masks. */
+bool apic_nmi(uint32_t line);
+
 /** An interrupt came: called for each vector from 32. false: it is none of ours. */
 bool apic_enter(uint32_t vector);
 

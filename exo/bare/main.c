@@ -37,6 +37,7 @@ static void enable_guards(void)
 static void run(void)
 {
 	const char *value;
+	int n;
 
 	clock_init();
 	if (!entropy_init(&machine)) {
@@ -49,6 +50,9 @@ static void run(void)
 	serial_str(" MiB of RAM, ");
 	serial_u64(machine.initrd.size);
 	serial_str(" bytes of modules\n");
+	n = machine_option(&machine, "die", &value);
+	if (n > 0)
+		test_die(&machine, value, n);
 	if (machine_option(&machine, "test", &value) >= 0) {
 		test_machine(&machine);
 		test_core();

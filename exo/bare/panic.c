@@ -106,6 +106,14 @@ static void registers(const struct trap *t)
 	reg("err", t->error, "\n");
 }
 
+_Noreturn void panic_late(const struct trap *t)
+{
+	serial_str("\npanic: watchdog: the kernel does not come back\n");
+	registers(t);
+	backtrace(t->rip, t->rbp);
+	panic_exit(1);
+}
+
 _Noreturn void panic_trap(const struct trap *t)
 {
 	serial_str("\npanic: exception ");

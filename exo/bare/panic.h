@@ -12,6 +12,9 @@ struct trap;
 /** An exception that nobody expected. */
 _Noreturn void panic_trap(const struct trap *t);
 
+/** The kernel was interrupted there, and had been at it for too long. */
+_Noreturn void panic_late(const struct trap *t);
+
 /** End the machine; QEMU's status is 33 if it went well, 35 if not
  * (isa-debug-exit), or the processor halts for ever. */
 _Noreturn void panic_exit(int failed);

@@ -12,6 +12,7 @@
 #include "exo/bare/clock.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/trap.h"
+#include "exo/bare/watchdog.h"
 #include "exo/bare/x86.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
@@ -134,6 +135,7 @@ _Noreturn void sched_next(void)
 		struct plat_env *e;
 		bool any;
 
+		watchdog_back++;
 		(void)ops->poll(ops->arg);
 		bury();
 		e = pick(&any);

@@ -10,8 +10,10 @@
 #include "exo/bare/panic.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/spent.h"
 #include "exo/bare/tap.h"
 #include "exo/bare/vnet.h"
+#include "exo/bare/watchdog.h"
 #include "exo/bare/x86.h"
 #include "exo/core/core.h"
 #include "exo/lib/bug.h"
@@ -26,6 +28,7 @@ static struct {
 	bool tap;        /* each of them is a test */
 	bool net;        /* there is a network card */
 	bool taking;     /* packets are being taken in */
+	uint32_t most;   /* of them at once, up to BATCH */
 	bool ready;      /* to be said, when all environments wait */
 	struct vdev dev;
 	struct vnet vnet;
@@ -39,15 +42,20 @@ static uint32_t poll(void *arg)
 	(void)arg;
 	if (!system.net)
 		return 0;
+	spent_on(SPENT_RING3);
 	vnet_quiet(&system.vnet);
-	n = vnet_rx(&system.vnet, system.batch, BATCH);
+	n = vnet_rx(&system.vnet, system.batch, system.most);
 	if (n > 0) {
+		spent_frames(n);
+		spent_on(SPENT_CARD);
 		system.taking = true;
 		exo_ingest(system.core, system.batch, n);
 		system.taking = false;
+		spent_on(SPENT_CORE);
 		vnet_rx_done(&system.vnet);
 	}
 	vnet_push(&system.vnet);
+	spent_on(SPENT_CARD);
 	return n;
 }
 
@@ -70,6 +78,7 @@ static void wait(void *arg)
 		vnet_wait(&system.vnet);
 	else
 		x86_wait();
+	spent_on(SPENT_IDLE);
 }
 
 /* The core lets a packet go: of who runs, or a handler's answer to what is taken in,
@@ -144,6 +153,7 @@ static void done(void *arg)
 	(void)arg;
 	if (system.net)
 		finish_sending();
+	spent_say();
 	if (system.tap)
 		tap_end();
 	panic_exit(system.failed != 0);
@@ -162,6 +172,11 @@ _Noreturn void system_run(const struct machine *m)
 	apic_measure();
 	system.tap = machine_option(m, "tap", &value) >= 0;
 	system.ready = machine_option(m, "ready", &value) >= 0;
+	system.most = (uint32_t)machine_number(m, "batch", BATCH);
+	if (system.most == 0 || system.most > BATCH)
+		system.most = BATCH;
+	if (machine_option(m, "stats", &value) >= 0)
+		spent_start();
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
 	if (conf_start(m, system.core, system.net ? system.vnet.mac : NULL,
@@ -170,5 +185,6 @@ _Noreturn void system_run(const struct machine *m)
 		           "boot.conf\n");
 		panic_exit(1);
 	}
+	watchdog_start(m);
 	sched_run(&ops);
 }

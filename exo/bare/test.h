@@ -10,6 +10,15 @@
 /** Of memory, rights, code and time. */
 void test_machine(const struct machine *m);
 
+/** Touch an address, for tests that this cannot be done. */
+void test_write(uint64_t at);
+void test_read(uint64_t at);
+void test_jump(uint64_t at);
+
+/** Do what the kernel must not survive, by "die=NAME" on the command line: a name of n
+ * characters. */
+_Noreturn void test_die(const struct machine *m, const char *name, int n);
+
 /** Of the core: keys, bindings, packets, both engines. */
 void test_core(void);
 

@@ -17,17 +17,17 @@
 /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 #define POINTER(at) ((uint8_t *)(uintptr_t)(at))
 
-static void write_to(uint64_t at)
+void test_write(uint64_t at)
 {
 	*(volatile uint8_t *)POINTER(at) = 1;
 }
 
-static void read_from(uint64_t at)
+void test_read(uint64_t at)
 {
 	(void)*(const volatile uint8_t *)POINTER(at);
 }
 
-static void jump_to(uint64_t at)
+void test_jump(uint64_t at)
 {
 	void (*fn)(void);
 
@@ -96,18 +96,19 @@ static void test_code(void)
 	code_remove(code, sizeof(a_return));
 	before = frames_free();
 	code = code_install(a_return, sizeof(a_return));
-	tap_ok(code != NULL && trap_expect(jump_to, (uintptr_t)code, NULL) == 0,
+	tap_ok(
+	    code != NULL && trap_expect(test_jump, (uintptr_t)code, NULL) == 0,
 	    "code runs");
 	at = (uintptr_t)code;
 	frame = paging_entry(paging_root(), at) & PT_FRAME;
-	refused(write_to, at, "code is not written where it runs");
-	refused(write_to, DIRECT + frame, "nor where RAM is");
-	refused(read_from, DIRECT + frame, "where it is not seen at all");
-	refused(write_to, SCRATCH, "nor where it was made");
-	tap_ok(trap_expect(jump_to, at + sizeof(a_return), NULL) == 3,
+	refused(test_write, at, "code is not written where it runs");
+	refused(test_write, DIRECT + frame, "nor where RAM is");
+	refused(test_read, DIRECT + frame, "where it is not seen at all");
+	refused(test_write, SCRATCH, "nor where it was made");
+	tap_ok(trap_expect(test_jump, at + sizeof(a_return), NULL) == 3,
 	    "what is behind it traps");
 	code_remove(code, sizeof(a_return));
-	refused(jump_to, at, "code that was removed is not there");
+	refused(test_jump, at, "code that was removed is not there");
 	tap_ok(frames_free() == before && code_pages() == 0,
 	    "its frames come back");
 }
@@ -118,18 +119,19 @@ static void test_rights(const struct machine *m)
 	uint8_t on_stack[16] = { 0xc3 };
 
 	data[0] = 0xc3;
-	refused(write_to, (uintptr_t)kernel_text, "the kernel's text");
-	refused(write_to, (uintptr_t)a_return, "its constants");
-	refused(write_to,
+	refused(test_write, (uintptr_t)kernel_text, "the kernel's text");
+	refused(test_write, (uintptr_t)a_return, "its constants");
+	refused(test_write,
 	    DIRECT + paging_phys_of_kernel((uintptr_t)kernel_text),
 	    "its text as RAM");
-	refused(jump_to, (uintptr_t)data, "data is not executed");
-	refused(jump_to, (uintptr_t)on_stack, "nor the stack");
-	refused(jump_to, (uintptr_t)a_return, "nor constants");
-	refused(jump_to, DIRECT + paging_phys_of_kernel((uintptr_t)kernel_text),
+	refused(test_jump, (uintptr_t)data, "data is not executed");
+	refused(test_jump, (uintptr_t)on_stack, "nor the stack");
+	refused(test_jump, (uintptr_t)a_return, "nor constants");
+	refused(test_jump,
+	    DIRECT + paging_phys_of_kernel((uintptr_t)kernel_text),
 	    "nor text as RAM");
-	refused(read_from, STACKS, "below the stack there is nothing");
-	refused(read_from, 0, "nor at 0");
+	refused(test_read, STACKS, "below the stack there is nothing");
+	refused(test_read, 0, "nor at 0");
 	tap_ok(
 	    m->nx && m->smep && m->smap, "the processor has NX, SMEP and SMAP");
 	tap_ok((x86_cr4() & (CR4_SMEP | CR4_SMAP)) == (CR4_SMEP | CR4_SMAP),
@@ -145,10 +147,11 @@ static void test_user_pages(void)
 	memset(paging_direct(at), 0xc3, FRAME_SIZE);
 	(void)paging_map(root, va, at, PT_PRESENT | PT_WRITE | PT_USER);
 	x86_set_cr3(root);
-	refused(jump_to, va, "SMEP: the kernel does not run what is ring 3's");
-	refused(read_from, va, "SMAP: nor does it read it by chance");
+	refused(
+	    test_jump, va, "SMEP: the kernel does not run what is ring 3's");
+	refused(test_read, va, "SMAP: nor does it read it by chance");
 	x86_user_open(true);
-	tap_ok(trap_expect(read_from, va, NULL) == 0, "but on purpose");
+	tap_ok(trap_expect(test_read, va, NULL) == 0, "but on purpose");
 	x86_user_close(true);
 	x86_set_cr3(old);
 	paging_free(root);

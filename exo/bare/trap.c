@@ -7,6 +7,7 @@
 #include "exo/bare/paging.h"
 #include "exo/bare/panic.h"
 #include "exo/bare/sched.h"
+#include "exo/bare/watchdog.h"
 #include "exo/bare/x86.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
@@ -17,6 +18,7 @@
 #define TSS_SEL     40u
 #define GATE        0x8eu /* an interrupt gate, for ring 0 */
 #define STACK_PAGES 8u
+#define NMI         2u
 #define IST_FIRST   2u /* stacks before it are the kernel's own */
 
 extern const uint8_t trap_stubs[], trap_back[];
@@ -149,6 +151,11 @@ static void come_back(struct trap *t)
 
 void trap_enter(struct trap *t)
 {
+	if (t->vector == NMI && watchdog_is_on()) {
+		if (watchdog_late())
+			panic_late(t);
+		return;
+	}
 	if ((t->cs & 3) == 3)
 		sched_trap(t);
 	if (t->vector >= 32 && apic_enter((uint32_t)t->vector))
