@@ -5,33 +5,12 @@
 #
 # usage: records.sh; BUILD names the folder with exopf.elf. Output is TAP.
 
-SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
-BUILD=${BUILD:-$SRC/build}
+# shellcheck source=tests/bare/common.sh
+. "$(dirname "$0")/common.sh"
 EXOPF=${EXOPF:-$BUILD/exopf}
-tmp=$(mktemp -d) || exit 2
-trap 'rm -rf "$tmp"' EXIT
-n=0 bad=0
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-command -v qemu-system-x86_64 >/dev/null || skip "there is no qemu-system-x86_64"
-for file in exopf.elf records_hosted; do
-	[ -e "$BUILD/$file" ] || skip "$BUILD/$file was not built"
-done
-
-# check STATUS NAME; what is in why is shown when it failed
-check() {
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-		return
-	fi
-	bad=1
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$tmp/why" | head -n 20
-}
+need
+[ -e "$BUILD/records_hosted" ] || skip_all "$BUILD/records_hosted was not built"
+limit=300
 
 # --- what goes in ----------------------------------------------------------------
 
@@ -96,56 +75,54 @@ python3 "$SRC/tests/bare/cpio.py" "$tmp/in" "$tmp/records.conf" "$tmp"/*.xi \
 
 # --- what comes out --------------------------------------------------------------
 
-# booted OUT COMMAND-LINE MACHINE-OPTIONS
+# booted COMMAND-LINE MACHINE: its records in booted
 booted() {
 	# shellcheck disable=SC2086 # a list of options
-	timeout 300 qemu-system-x86_64 -accel tcg -cpu max -m 128 -nodefaults \
-	    -no-user-config -display none -serial stdio -no-reboot \
-	    -device isa-debug-exit,iobase=0xf4,iosize=4 $3 \
-	    -kernel "$BUILD/exopf.elf" -append "records $2" -initrd "$tmp/in" \
-	    >"$tmp/console" 2>&1
+	machine "records $1" $2 -m 128 -initrd "$tmp/in"
 	status=$?
-	tr -d '\r' <"$tmp/console" |
-	    sed -n '/^records begin$/,/^records end$/p' | sed '1d;$d' >"$1"
-	[ "$status" = 33 ] || tail -n 5 "$tmp/console" >"$tmp/why"
-	[ "$status" = 33 ]
+	tr -d '\r' <"$tmp/out" |
+	    sed -n '/^records begin$/,/^records end$/p' | sed '1d;$d' >"$tmp/booted"
+	[ "$status" = 33 ] && return
+	tail -n 5 "$tmp/out" >"$tmp/end"
+	mv "$tmp/end" "$tmp/out"
+	return 1
 }
 
-# same NAME OUT
+# same NAME RECORDS
 same() {
-	[ -s "$2" ] && diff "$tmp/hosted" "$2" >"$tmp/why"
+	[ -s "$2" ] && diff "$tmp/hosted" "$2" >"$tmp/out"
 	check $? "$1: $(grep -c . "$2") lines, the same"
 }
 
-"$BUILD/records_hosted" -k 1 "$tmp/in" >"$tmp/hosted" 2>"$tmp/why"
+"$BUILD/records_hosted" -k 1 "$tmp/in" >"$tmp/hosted" 2>"$tmp/out"
 check $? "the records of a process are made"
 "$BUILD/records_hosted" "$tmp/in" >"$tmp/free"
 same "a process with secrets of its own" "$tmp/free"
 "$BUILD/records_hosted" -j -k 1 "$tmp/in" >"$tmp/judged"
 same "a process that judges" "$tmp/judged"
-for machine in q35 microvm; do
-	booted "$tmp/out" test-key=1 "-M $machine"
-	check $? "$machine runs"
-	same "$machine" "$tmp/out"
-done
-booted "$tmp/out" "" "-M q35"
-same "q35 with secrets of its own" "$tmp/out"
-booted "$tmp/out" "test-key=1 judge" "-M q35"
-same "q35 that judges" "$tmp/out"
+booted test-key=1 "$q35"
+check $? "q35 runs"
+same q35 "$tmp/booted"
+booted test-key=1 "$microvm"
+check $? "microvm runs"
+same microvm "$tmp/booted"
+booted "" "$q35"
+same "q35 with secrets of its own" "$tmp/booted"
+booted "test-key=1 judge" "$q35"
+same "q35 that judges" "$tmp/booted"
 # a comparison that cannot fail is none
 sed '7s/1/2/' "$tmp/hosted" | cmp -s - "$tmp/hosted"
 [ $? = 1 ]
 check $? "a changed record would be seen"
 
 # And it was worth while: each is matched but those that cannot be.
-grep '^binding .* matched 0 ' "$tmp/hosted" >"$tmp/why"
-[ "$(grep -cvE '^binding (nobody|port[0-9]+) ' "$tmp/why")" = 0 ]
+grep '^binding .* matched 0 ' "$tmp/hosted" >"$tmp/out"
+[ "$(grep -cvE '^binding (nobody|port[0-9]+) ' "$tmp/out")" = 0 ]
 check $? "every binding gets packets"
-grep -E '^binding|^core' "$tmp/hosted" | grep -v 'differed 0$' >"$tmp/why"
-[ ! -s "$tmp/why" ]
+grep -E '^binding|^core' "$tmp/hosted" | grep -v 'differed 0$' >"$tmp/out"
+[ ! -s "$tmp/out" ]
 check $? "the engines do not differ"
-grep '^refused' "$tmp/hosted" >"$tmp/why"
-[ "$(cut -d' ' -f 1,2 "$tmp/why")" = "refused late" ]
+grep '^refused' "$tmp/hosted" >"$tmp/out"
+[ "$(cut -d' ' -f 1,2 "$tmp/out")" = "refused late" ]
 check $? "what is owned is refused, and nothing else"
-echo "1..$n"
-exit $bad
+finish
