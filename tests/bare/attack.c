@@ -6,9 +6,6 @@
  */
 #include "tests/bare/stage.h"
 
-#define KERNEL_TEXT 0xffffffff80200000u
-#define DIRECT_MAP  0xffff800000200000u
-
 static struct exo_pe *page;
 static uint8_t stack[4096];
 
@@ -291,38 +288,48 @@ static void deep_stack(void)
 	__asm__ volatile("1: pushq $0; jmp 1b");
 }
 
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} attacks[] = {
-#define ATTACK(name) { #name, name },
-	ATTACK(kernel_write) ATTACK(kernel_read) ATTACK(kernel_jump) ATTACK(
-	    direct_read) ATTACK(null_read) ATTACK(not_canonical)
-	    ATTACK(text_write) ATTACK(stack_jump) ATTACK(page_jump) ATTACK(
-	        below_stack) ATTACK(do_cli) ATTACK(do_hlt) ATTACK(do_out)
-	        ATTACK(do_wrmsr) ATTACK(do_cr3) ATTACK(do_lgdt) ATTACK(do_int)
-	            ATTACK(do_swapgs) ATTACK(do_iretq) ATTACK(
-	                bad_pointers) ATTACK(bad_sizes) ATTACK(no_such_call)
-	                ATTACK(print_kernel) ATTACK(print_forged) ATTACK(
-	                    forged_keys) ATTACK(more_rights)
-	                    ATTACK(kernel_image) ATTACK(others_bindings) ATTACK(
-	                        stack_in_kernel) ATTACK(stack_not_there)
-	                        ATTACK(stack_in_text) ATTACK(stack_too_small)
-	                            ATTACK(stack_wraps) ATTACK(entry_in_kernel)
-	                                ATTACK(entry_not_there) ATTACK(
-	                                    never_yields) ATTACK(deep_stack)
+static const struct stage_attack attacks[] = {
+	ATTACK(kernel_write),
+	ATTACK(kernel_read),
+	ATTACK(kernel_jump),
+	ATTACK(direct_read),
+	ATTACK(null_read),
+	ATTACK(not_canonical),
+	ATTACK(text_write),
+	ATTACK(stack_jump),
+	ATTACK(page_jump),
+	ATTACK(below_stack),
+	ATTACK(do_cli),
+	ATTACK(do_hlt),
+	ATTACK(do_out),
+	ATTACK(do_wrmsr),
+	ATTACK(do_cr3),
+	ATTACK(do_lgdt),
+	ATTACK(do_int),
+	ATTACK(do_swapgs),
+	ATTACK(do_iretq),
+	ATTACK(bad_pointers),
+	ATTACK(bad_sizes),
+	ATTACK(no_such_call),
+	ATTACK(print_kernel),
+	ATTACK(print_forged),
+	ATTACK(forged_keys),
+	ATTACK(more_rights),
+	ATTACK(kernel_image),
+	ATTACK(others_bindings),
+	ATTACK(stack_in_kernel),
+	ATTACK(stack_not_there),
+	ATTACK(stack_in_text),
+	ATTACK(stack_too_small),
+	ATTACK(stack_wraps),
+	ATTACK(entry_in_kernel),
+	ATTACK(entry_not_there),
+	ATTACK(never_yields),
+	ATTACK(deep_stack),
 };
 
 int lnet_main(struct exo_pe *pe)
 {
-	int again = stage_again(pe);
-
 	page = pe;
-	for (unsigned i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
-		if (!same_text(pe->arg, attacks[i].name))
-			continue;
-		stage_run(pe, attacks[i].fn, again);
-		return 0;
-	}
-	return 1;
+	return stage_main(pe, attacks, sizeof(attacks) / sizeof(attacks[0]));
 }

@@ -10,9 +10,7 @@
 #include "exo/abi/region.h"
 #include "exo/abi/ring.h"
 
-#define KERNEL_TEXT 0xffffffff80200000u
-#define DIRECT_MAP  0xffff800000200000u
-#define LONGEST     60000u /* instructions */
+#define LONGEST 60000u /* instructions */
 
 static struct exo_pe *page;
 static unsigned nmine; /* bindings that were seen */
@@ -464,14 +462,7 @@ static void busy(void)
 		continue;
 }
 
-#define ATTACK(name)        \
-	{                   \
-#name, name \
-	}
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} attacks[] = {
+static const struct stage_attack attacks[] = {
 	ATTACK(send_spoofed),
 	ATTACK(send_without_key),
 	ATTACK(send_kernel),
@@ -502,14 +493,6 @@ static const struct {
 
 int lnet_main(struct exo_pe *pe)
 {
-	int again = stage_again(pe);
-
 	page = pe;
-	for (unsigned i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
-		if (!same_text(pe->arg, attacks[i].name))
-			continue;
-		stage_run(pe, attacks[i].fn, again);
-		return 0;
-	}
-	return 1;
+	return stage_main(pe, attacks, sizeof(attacks) / sizeof(attacks[0]));
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Attacks beside a victim: "NAME@" as the argument says to begin when the first packet
- * of the attacker's own region comes, and to go on until one whose first byte behind
- * UDP's header is 's'. (All bindings have copies: attackers share the region.)
+ * What attackers share. The argument is an attack's name; "NAME@", beside a victim, says
+ * to begin when the first packet of the attacker's own region comes, and to go on until
+ * one whose first byte behind UDP's header is 's'. (All bindings have copies: attackers
+ * share the region.)
  */
 #ifndef TESTS_BARE_STAGE_H
 #define TESTS_BARE_STAGE_H
@@ -14,6 +15,10 @@
 #include "tests/bare/check.h"
 
 #define INSNS_MOST 8u
+
+/* Addresses of the kernel's. */
+#define KERNEL_TEXT 0xffffffff80200000u
+#define DIRECT_MAP  0xffff800000200000u
 
 struct stage_image {
 	struct exo_image_hdr hdr;
@@ -89,7 +94,7 @@ static inline uint64_t stage_count(uint64_t binding)
 	return a.out_stat.matched;
 }
 
-/** Run one attack, again and again if that is said. Keeps the argument without '@'. */
+/* Run one attack, again and again if that is said. */
 static inline void stage_run(struct exo_pe *pe, void (*attack)(void), int again)
 {
 	uint64_t each, end;
@@ -108,7 +113,7 @@ static inline void stage_run(struct exo_pe *pe, void (*attack)(void), int again)
 	} while (stage_count(end) == 0);
 }
 
-/** Whether the argument ends with '@', which is taken away. */
+/* Whether the argument ends with '@', which is taken away. */
 static inline int stage_again(struct exo_pe *pe)
 {
 	uint64_t n = pe->arg_size;
@@ -116,6 +121,32 @@ static inline int stage_again(struct exo_pe *pe)
 	if (n == 0 || n >= sizeof(pe->arg) || pe->arg[n - 1] != '@')
 		return 0;
 	pe->arg[n - 1] = '\0';
+	return 1;
+}
+
+struct stage_attack {
+	const char *name;
+	void (*attack)(void);
+};
+
+#define ATTACK(fn)                        \
+	{                                 \
+		.name = #fn, .attack = fn \
+	}
+
+/** Run the one of these that the argument names. Returns a program's status: 1, none
+ * has this name. */
+static inline int stage_main(
+    struct exo_pe *pe, const struct stage_attack *v, unsigned n)
+{
+	int again = stage_again(pe);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!same_text(pe->arg, v[i].name))
+			continue;
+		stage_run(pe, v[i].attack, again);
+		return 0;
+	}
 	return 1;
 }
 
