@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The memory functions that a compiler may call, by the string instructions,
- * words first: an emulated machine takes as long for each round as for an instruction. */
+/*
+ * The memory functions that a compiler may call, of the kernel and of programs in
+ * ring 3 alike, by the string instructions; words first: an emulated machine takes as
+ * long for each round as for an instruction.
+ */
 #include "exo/lib/mem.h"
 
 #include <stdint.h>
