@@ -132,7 +132,7 @@ $(BUILD)/bare/%.o: %.c
 	$(call Q,CC)$(CC) $(BARE_FLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/bare/exo/bare/%.o: exo/bare/%.S
 	@mkdir -p $(@D)
-	$(call Q,AS)$(CC) -I. -c -o $@ $<
+	$(call Q,AS)$(CC) -I. -MMD -MP -c -o $@ $<
 # Linked twice: the names of functions come from the first.
 $(BUILD)/exopf.elf: exo/bare/link.ld exo/bare/ksyms.awk $(KERNEL_OBJ) $(BARE_OBJ)
 	$(call Q,LD)ksyms() { { test -z "$$1" || nm -n "$$1"; } | \
@@ -149,7 +149,7 @@ $(BUILD)/ring3/%.o: %.c
 	$(call Q,CC)$(CC) $(RING3_FLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/ring3/%.o: %.S
 	@mkdir -p $(@D)
-	$(call Q,AS)$(CC) -I. $(RING3_AS) -c -o $@ $<
+	$(call Q,AS)$(CC) -I. $(RING3_AS) -MMD -MP -c -o $@ $<
 $(BUILD)/ring3/lib.a: $(RING3_LIB)
 	$(call Q,AR)rm -f $@ && ar rcsD $@ $^
 ring3_link = ld -n -z max-page-size=4096 --gc-sections -T libos-net/rt/link.ld \

@@ -17,9 +17,11 @@
 #ifndef EXO_ABI_PE_H
 #define EXO_ABI_PE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "exo/abi/cap.h"
+#include "exo/abi/regs.h"
 
 #define EXO_PE_AT   0x00007fffff000000u /* where the page is */
 #define EXO_RING_AT 0x00007f0000000000u /* and the packet ring */
@@ -36,11 +38,15 @@ struct exo_frame {
 	uint64_t cause; /* enum exo_cause */
 	uint64_t vector, code;
 	uint64_t address;
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
-	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t EXO_X64_REGS; /* r15 first, rax last */
 	uint64_t rflags, rsp, rip;
 };
 _Static_assert(sizeof(struct exo_frame) == 22 * 8, "handlers know it");
+_Static_assert(offsetof(struct exo_frame, r15) == EXO_FRAME_REGS, "regs.h");
+_Static_assert(
+    offsetof(struct exo_frame, rflags) == EXO_FRAME_RFLAGS, "regs.h");
+_Static_assert(offsetof(struct exo_frame, rsp) == EXO_FRAME_RSP, "regs.h");
+_Static_assert(offsetof(struct exo_frame, rip) == EXO_FRAME_RIP, "regs.h");
 
 struct exo_pe {
 	/* the libOS writes */

@@ -1,7 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ways into the kernel: one for each vector, all to trap_enter(). */
+#include "exo/bare/regs.h"
+
 	.text
 	.code64
+
+/* AT_rax is where rax is among the registers. */
+	.set at, 0
+	.irp reg, EXO_X64_REGS
+	.set AT_\reg, at
+	.set at, at + 8
+	.endr
+	.if at != EXO_X64_REGS_SIZE
+	.error "EXO_X64_REGS has another size"
+	.endif
+
+/* The last first: in memory they are in order. */
+	.macro push_regs first, others:vararg
+	.ifnb \others
+	push_regs \others
+	.endif
+	pushq %\first
+	.endm
+
+	.macro pop_regs all:vararg
+	.irp reg, \all
+	popq %\reg
+	.endr
+	.endm
 
 /* Those with an error code of the processor's: 8, 10 to 14, 17, 21, 29, 30. */
 	.macro stub n
@@ -27,41 +53,13 @@ trap_stubs:
 
 trap_common:
 	cld
-	pushq %rax
-	pushq %rcx
-	pushq %rdx
-	pushq %rbx
-	pushq %rbp
-	pushq %rsi
-	pushq %rdi
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
+	push_regs EXO_X64_REGS
 	movq %rsp, %rdi
 	movq %rsp, %rbp
 	andq $-16, %rsp
 	call trap_enter
 	movq %rbp, %rsp
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rdi
-	popq %rsi
-	popq %rbp
-	popq %rbx
-	popq %rdx
-	popq %rcx
-	popq %rax
+	pop_regs EXO_X64_REGS
 	addq $16, %rsp		/* vector, error */
 	iretq
 
@@ -125,26 +123,12 @@ syscall_entry:
 2:	xorl %eax, %eax
 1:	movq %rsp, user_rsp(%rip)
 	movq env_current(%rip), %rsp
-	addq $15 * 8, %rsp
-	pushq %rax
-	pushq %rcx
-	pushq %rdx
-	pushq %rbx
-	pushq %rbp
-	pushq %rsi
-	pushq %rdi
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
-	movq %rcx, 15 * 8(%rsp)		/* rip, rflags, rsp */
-	movq %r11, 16 * 8(%rsp)
+	addq $EXO_X64_REGS_SIZE, %rsp
+	push_regs EXO_X64_REGS
+	movq %rcx, USER_RIP(%rsp)
+	movq %r11, USER_RFLAGS(%rsp)
 	movq user_rsp(%rip), %rcx
-	movq %rcx, 17 * 8(%rsp)
+	movq %rcx, USER_RSP(%rsp)
 	movq trap_stack(%rip), %rsp
 	xorl %ebp, %ebp
 	cld
@@ -153,18 +137,9 @@ syscall_entry:
 
 /* rdi has the registers: all but rax, rcx, r11, rip, rflags, rsp, and itself. */
 	.macro take_most
-	movq (%rdi), %r15
-	movq 1 * 8(%rdi), %r14
-	movq 2 * 8(%rdi), %r13
-	movq 3 * 8(%rdi), %r12
-	movq 5 * 8(%rdi), %r10
-	movq 6 * 8(%rdi), %r9
-	movq 7 * 8(%rdi), %r8
-	movq 9 * 8(%rdi), %rsi
-	movq 10 * 8(%rdi), %rbp
-	movq 11 * 8(%rdi), %rbx
-	movq 12 * 8(%rdi), %rdx
-	movq 14 * 8(%rdi), %rax
+	.irp reg, r15, r14, r13, r12, r10, r9, r8, rsi, rbp, rbx, rdx, rax
+	movq AT_\reg(%rdi), %\reg
+	.endr
 	.endm
 
 /* void env_enter(const struct user_regs *): go on in ring 3. */
@@ -172,14 +147,14 @@ syscall_entry:
 env_enter:
 	movq trap_stack(%rip), %rsp
 	pushq $0x1b
-	pushq 17 * 8(%rdi)
-	pushq 16 * 8(%rdi)
+	pushq USER_RSP(%rdi)
+	pushq USER_RFLAGS(%rdi)
 	pushq $0x23
-	pushq 15 * 8(%rdi)
+	pushq USER_RIP(%rdi)
 	take_most
-	movq 4 * 8(%rdi), %r11
-	movq 13 * 8(%rdi), %rcx
-	movq 8 * 8(%rdi), %rdi
+	movq AT_r11(%rdi), %r11
+	movq AT_rcx(%rdi), %rcx
+	movq AT_rdi(%rdi), %rdi
 	iretq
 
 /* void env_return(const struct user_regs *): the same behind SYSCALL, which left
@@ -187,10 +162,10 @@ env_enter:
 	.globl env_return
 env_return:
 	take_most
-	movq 15 * 8(%rdi), %rcx
-	movq 16 * 8(%rdi), %r11
-	movq 17 * 8(%rdi), %rsp
-	movq 8 * 8(%rdi), %rdi
+	movq USER_RIP(%rdi), %rcx
+	movq USER_RFLAGS(%rdi), %r11
+	movq USER_RSP(%rdi), %rsp
+	movq AT_rdi(%rdi), %rdi
 	sysretq
 
 	.bss

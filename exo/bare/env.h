@@ -10,24 +10,19 @@
 #define EXO_BARE_ENV_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "exo/abi/pe.h"
 #include "exo/abi/ring.h"
 #include "exo/bare/machine.h"
+#include "exo/bare/regs.h"
 #include "exo/core/core.h"
 
 #define ENVS_MAX  64u
 #define FPU_SIZE  512u  /* FXSAVE's */
 #define USER_CODE 0x23u /* selectors */
 #define USER_DATA 0x1bu
-
-/** Registers of ring 3: in the order of struct trap (trap.h), entry.S knows. */
-struct user_regs {
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
-	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
-	uint64_t rip, rflags, rsp;
-};
 
 enum env_state {
 	ENV_NONE,
@@ -48,7 +43,7 @@ enum env_end {
 #define ENV_ANY_CODE UINT64_MAX
 
 struct plat_env {
-	struct user_regs regs; /* first: entry.S */
+	struct user_regs regs; /* first */
 	_Alignas(16) uint8_t fpu[FPU_SIZE];
 	uint64_t root; /* its tables */
 	enum env_state state;
@@ -70,6 +65,7 @@ struct plat_env {
 	enum env_end expected; /* how it is to end, and with which code */
 	uint64_t expected_code;
 };
+_Static_assert(offsetof(struct plat_env, regs) == 0, "entry.S");
 
 struct env_args {
 	const char *label;

@@ -219,7 +219,7 @@ _Noreturn void sched_trap(const struct trap *t)
 	struct plat_env *e = env_current;
 
 	exo_assert(e != NULL);
-	memcpy(&e->regs, t, 15 * sizeof(uint64_t));
+	memcpy(&e->regs, t, EXO_X64_REGS_SIZE);
 	e->regs.rip = t->rip;
 	e->regs.rflags = t->rflags;
 	e->regs.rsp = t->rsp;

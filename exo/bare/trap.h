@@ -10,17 +10,22 @@
 #define EXO_BARE_TRAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "exo/abi/regs.h"
 
 #define TRAP_PF 14u /* page fault */
 
 /** Registers, as entry.S leaves them on the stack. */
 struct trap {
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
-	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t EXO_X64_REGS;
 	uint64_t vector, error;
 	uint64_t rip, cs, rflags, rsp, ss; /* the processor's */
 };
+_Static_assert(offsetof(struct trap, r15) == 0, "sched.c copies them");
+_Static_assert(offsetof(struct trap, vector) == EXO_X64_REGS_SIZE, "entry.S");
+_Static_assert(offsetof(struct trap, rip) == EXO_X64_REGS_SIZE + 16, "entry.S");
 
 /** The kernel's stack: where it begins, each time it is entered from ring 3. */
 extern uint64_t trap_stack;

@@ -31,7 +31,7 @@ static uint64_t place(const struct plat_env *e)
 
 static void fill(const struct plat_env *e, struct exo_frame *f)
 {
-	memcpy(&f->r15, &e->regs, 15 * sizeof(uint64_t));
+	memcpy(&f->r15, &e->regs, EXO_X64_REGS_SIZE);
 	f->rflags = (e->regs.rflags & FLAGS_KEPT) | FLAGS_FRESH;
 	f->rsp = e->regs.rsp;
 	f->rip = e->regs.rip;

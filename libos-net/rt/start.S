@@ -5,6 +5,8 @@
  * The kernel goes on here with the address of the shared page in rdi and a stack that
  * ends at a multiple of 16.
  */
+#include "exo/abi/regs.h"
+
 	.text
 	.globl _start
 _start:
@@ -21,9 +23,6 @@ _start:
  * gives back both. (IRETQ would do, too, but QEMU 7.2 reads its stack as ring 0 would,
  * which SMAP forbids.)
  */
-	.set FRAME_RFLAGS, 19 * 8
-	.set FRAME_RSP, 20 * 8
-	.set FRAME_RIP, 21 * 8
 	.set RED_ZONE, 128
 	.macro upcall name, handler
 	.globl \name
@@ -32,27 +31,15 @@ _start:
 	movq %rdi, %rbx
 	andq $-16, %rsp
 	call \handler
-	movq FRAME_RSP(%rbx), %rcx
-	movq FRAME_RIP(%rbx), %rdx
+	movq EXO_FRAME_RSP(%rbx), %rcx
+	movq EXO_FRAME_RIP(%rbx), %rdx
 	subq $RED_ZONE + 8, %rcx
 	movq %rdx, (%rcx)
-	movq %rcx, FRAME_RSP(%rbx)
-	leaq 4 * 8(%rbx), %rsp	/* behind cause, vector, code, address */
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rdi
-	popq %rsi
-	popq %rbp
-	popq %rbx
-	popq %rdx
-	popq %rcx
-	popq %rax
+	movq %rcx, EXO_FRAME_RSP(%rbx)
+	leaq EXO_FRAME_REGS(%rbx), %rsp
+	.irp reg, EXO_X64_REGS
+	popq %\reg
+	.endr
 	popfq
 	popq %rsp
 	ret $RED_ZONE
