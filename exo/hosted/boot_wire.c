@@ -54,25 +54,23 @@ static const uint8_t opts[2][24] = {
 	    1, 0, 9, 0, 0, 0 },
 };
 
+/* Ethernet in nanoseconds; nopts bytes of options. */
+#define IFACE(way, nopts)                              \
+	[way] = {                                      \
+		.id = (way),                           \
+		.linktype = ETHERNET,                  \
+		.snaplen = 262144,                     \
+		.snapmax = 262144,                     \
+		.tsresol = 9,                          \
+		.nano = true,                          \
+		.ng = true,                            \
+		.opts = { opts[way], (nopts), false }, \
+		.file = "",                            \
+	}
+
 static const struct tr_iface ifaces[2] = {
-	[SENT] = { .id = SENT,
-	    .linktype = ETHERNET,
-	    .snaplen = 262144,
-	    .snapmax = 262144,
-	    .tsresol = 9,
-	    .nano = true,
-	    .ng = true,
-	    .opts = { opts[SENT], 16, false },
-	    .file = "" },
-	[RECEIVED] = { .id = RECEIVED,
-	    .linktype = ETHERNET,
-	    .snaplen = 262144,
-	    .snapmax = 262144,
-	    .tsresol = 9,
-	    .nano = true,
-	    .ng = true,
-	    .opts = { opts[RECEIVED], 20, false },
-	    .file = "" },
+	IFACE(SENT, 16),
+	IFACE(RECEIVED, 20),
 };
 
 static void fault(struct boot_wire *w, const char *why)
