@@ -9,9 +9,11 @@ KERNEL_OBJ := $(patsubst %.c,$(BUILD)/bare/%.o,$(KERNEL_SRC)) \
 RT_OBJ := $(patsubst %,$(BUILD)/ring3/libos-net/rt/%.o,start rt bind) \
 	$(BUILD)/ring3/exo/bare/mem.o
 RING3_LIB := $(patsubst %.c,$(BUILD)/ring3/%.o,$(LIBOS_SRC))
-RING3 := $(patsubst tests/bare/%.c,$(BUILD)/ring3/%.elf,$(filter-out %_hosted.c,\
-	$(sort $(wildcard tests/bare/*.c)))) \
-	$(patsubst libos-net/%/main.c,$(BUILD)/ring3/%.elf,$(sort $(wildcard libos-net/*/main.c)))
+RING3_MAIN := $(filter-out %_hosted.c,$(sort $(wildcard tests/bare/*.c))) \
+	$(sort $(wildcard libos-net/*/main.c))
+RING3_OBJ := $(patsubst %.c,$(BUILD)/ring3/%.o,$(RING3_MAIN))
+RING3 := $(patsubst %,$(BUILD)/ring3/%.elf,\
+	$(notdir $(patsubst %/main,%,$(RING3_MAIN:.c=))))
 # Of it, what needs no machine: tests link it, too.
 DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c vdev.c vnet.c vq.c \
 	vq_packed.c vq_split.c)
