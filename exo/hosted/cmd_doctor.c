@@ -34,8 +34,8 @@ static const char help[] =
     "usage: exopf doctor [--json]\n"
     "\n"
     "Say what this build and this machine can do. Exit status: 0 all that the\n"
-    "tool needs is there, 1 something is missing. What only tests and\n"
-    "benchmarks need is listed, and missing there is no failure.\n"
+    "tool needs is there, 1 something is missing. What only exopf boot, tests\n"
+    "and benchmarks need is listed, and missing there is no failure.\n"
     "\n"
     "  --json            as JSON, schema exopf.doctor/1\n"
     "  -h, --help        this text\n"
@@ -176,8 +176,7 @@ static void look_at_limit(
 		    cmd_human_u64(lim.rlim_cur, buf));
 }
 
-/* Find a program as the shell does. */
-static bool in_path(const char *name, char *where, size_t size)
+bool doctor_in_path(const char *name, char *where, size_t size)
 {
 	const char *path = getenv("PATH");
 
@@ -214,7 +213,7 @@ static void look_at_helpers(struct findings *all)
 
 	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		char where[160];
-		bool ok = in_path(v[i].program, where, sizeof(where));
+		bool ok = doctor_in_path(v[i].program, where, sizeof(where));
 		struct finding *f = doctor_add(all, "tests", v[i].program, ok);
 
 		if (ok)
@@ -268,6 +267,11 @@ static bool print_text(const struct findings *all)
 	return ok;
 }
 
+static bool only_some_need(const char *kind)
+{
+	return strcmp(kind, "boot") == 0 || strcmp(kind, "tests") == 0;
+}
+
 static int examine(bool json)
 {
 	struct findings *all = calloc(1, sizeof(*all));
@@ -286,9 +290,10 @@ static int examine(bool json)
 	look_at_limit(all, "open files", RLIMIT_NOFILE, 256);
 	look_at_limit(all, "address space", RLIMIT_AS, 256u << 20);
 	look_at_limit(all, "file size", RLIMIT_FSIZE, 1u << 20);
+	doctor_boot(all);
 	look_at_helpers(all);
 	for (i = 0; i < all->n; i++) {
-		if (strcmp(all->v[i].kind, "tests") != 0 && !all->v[i].ok)
+		if (!all->v[i].ok && !only_some_need(all->v[i].kind))
 			healthy = false;
 	}
 	if (json)

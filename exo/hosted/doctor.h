@@ -6,10 +6,11 @@
 #define EXO_HOSTED_DOCTOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /** One finding. */
 struct finding {
-	const char *kind; /* build, machine, tool, limit or tests */
+	const char *kind; /* build, machine, tool, limit, boot or tests */
 	const char *name;
 	char value[160];
 	bool ok;
@@ -25,6 +26,12 @@ struct findings {
 /** Add a row; its value is the caller's to write. */
 struct finding *doctor_add(
     struct findings *all, const char *kind, const char *name, bool ok);
+
+/** Find a program as the shell does. */
+bool doctor_in_path(const char *name, char *where, size_t size);
+
+/** doctor_boot.c: what `exopf boot` needs. */
+void doctor_boot(struct findings *all);
 
 /** doctor_code.c: executable memory, the processor, the compiler at work. */
 void doctor_code(struct findings *all);

@@ -437,6 +437,33 @@ json "doctor --json" exopf.doctor/1 0 "$exopf" doctor --json
 is "doctor: all packings are built in" \
     "$(field '[.findings[] | select(.kind == "tool" and .ok) | .name] |
         map(select(. == ("gzip", "zstd", "lz4", "xz"))) | length')" 4
+# its QEMU: none, one that is old, no such program, one that never ends
+qemu='.findings[] | select(.name == "qemu-system-x86_64") | "\(.kind) \(.ok) \(.value)"'
+mkdir "$tmp/doctor"
+doctor_qemu()
+{
+	exits "doctor: $1" 0 env PATH="$tmp/doctor" "$exopf" doctor --json
+	is "doctor: $1: is said" "$(field "$qemu")" "boot $2"
+}
+doctor_qemu "no QEMU" "false missing: apt-get install qemu-system-x86"
+fake=$tmp/doctor/qemu-system-x86_64
+says_version()
+{
+	printf '#!/bin/sh\n[ "$*" = --version ] && echo "%s"\n' "$1" >"$fake"
+	chmod +x "$fake"
+}
+says_version "QEMU emulator version 9.10.1 (Debian 1:9.10)"
+doctor_qemu "a QEMU" "true 9.10.1, $fake"
+says_version "QEMU emulator version 7.2.0"
+doctor_qemu "the oldest that will do" "true 7.2.0, $fake"
+says_version "QEMU emulator version 7.1.99"
+doctor_qemu "an old QEMU" "false 7.1.99, older than 7.2, $fake"
+says_version "hello"
+doctor_qemu "no QEMU by that name" "false $fake does not say its version"
+: >"$fake"
+doctor_qemu "no program by that name" "false $fake: Exec format error"
+printf '#!/bin/sh\nexec /bin/sleep 100\n' >"$fake"
+doctor_qemu "a QEMU that never ends" "false $fake does not say its version"
 exits "doctor with an argument" 2 "$exopf" doctor who
 fails_json "doctor --json, an argument" exopf.doctor/1 2 \
     "$exopf" doctor --json who
