@@ -153,3 +153,28 @@ struct exo_bind_stat world_stat(
 	    exo_call(core, e->name, EXO_CALL_STAT_NR, &a, sizeof(a)), 0);
 	return a.out_stat;
 }
+
+struct exo_env_stat world_env_stat(
+    struct exo_core *core, const struct world_env *e)
+{
+	struct exo_env_stat st;
+
+	ck_assert_int_eq(exo_env_stat(core, e->name, &st), 0);
+	return st;
+}
+
+int world_life(struct world_life *life, const struct exo_core_config *cfg,
+    uint64_t mem, const struct sp_region *where)
+{
+	const struct exo_env_args args = { .mem = mem };
+	int err;
+
+	*life = (struct world_life){ .core = NULL };
+	err = exo_core_new(cfg, &life->core);
+	if (err == 0)
+		err = exo_env_new(life->core, &args, &life->env);
+	if (err == 0)
+		err = exo_grant(
+		    life->core, life->env, EXO_RIGHT_ALL, where, &life->key);
+	return err;
+}

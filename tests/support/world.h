@@ -61,6 +61,22 @@ struct exo_call_bind world_bind_args(
 uint64_t world_bind(struct exo_core *core, const struct world_env *e,
     const char *text, int32_t priority, uint32_t mode, uint32_t snap);
 
+/** What an environment has used. */
+struct exo_env_stat world_env_stat(
+    struct exo_core *core, const struct world_env *e);
+
+/** A core with one environment and a key of every right, where memory may fail. */
+struct world_life {
+	struct exo_core *core; /* to be freed, whatever was returned; or NULL */
+	uint64_t env;
+	struct exo_key key;
+};
+
+/** Make one: mem as in struct exo_env_args, a key of this region (NULL: of all).
+ * Returns 0 or a negated EXO_E*. */
+int world_life(struct world_life *life, const struct exo_core_config *cfg,
+    uint64_t mem, const struct sp_region *where);
+
 /** Counters of a binding. */
 struct exo_bind_stat world_stat(
     struct exo_core *core, const struct world_env *e, uint64_t binding);

@@ -496,23 +496,19 @@ static int whole_life(void *arg)
 {
 	const struct whole *x = arg;
 	const struct exo_core_config cfg = { .linear = 1 };
-	const struct exo_env_args args = { .mem = 1u << 20 };
 	struct exo_call_derive d = { .rights = EXO_RIGHT_ALL,
 		.region = x->less };
 	static const uint8_t data[60] = { [12] = 8, [14] = 0x45, [23] = 17 };
 	struct exo_pkt p = {
 		.data = data, .caplen = 60, .wirelen = 60, .linktype = 1
 	};
-	struct exo_core *c = NULL;
-	uint64_t env = 0;
-	int err = exo_core_new(&cfg, &c);
+	struct world_life l;
+	int err = world_life(&l, &cfg, 1u << 20, &x->where);
 
+	d.key = l.key;
 	if (err == 0)
-		err = exo_env_new(c, &args, &env);
-	if (err == 0)
-		err = exo_grant(c, env, EXO_RIGHT_ALL, &x->where, &d.key);
-	if (err == 0)
-		err = exo_call(c, env, EXO_CALL_DERIVE_NR, &d, sizeof(d));
+		err =
+		    exo_call(l.core, l.env, EXO_CALL_DERIVE_NR, &d, sizeof(d));
 	for (uint32_t i = 0; err == 0 && i < 3; i++) {
 		struct exo_call_bind a = { .key = d.out_key,
 			.claim = x->claim,
@@ -521,13 +517,13 @@ static int whole_life(void *arg)
 			.linktype = 1,
 			.mode = 1 + i };
 
-		err = exo_call(c, env, EXO_CALL_BIND_NR, &a, sizeof(a));
+		err = exo_call(l.core, l.env, EXO_CALL_BIND_NR, &a, sizeof(a));
 	}
 	if (err == 0)
-		exo_ingest(c, &p, 1);
+		exo_ingest(l.core, &p, 1);
 	if (err == 0 && p.matched == 0)
 		err = -1000;
-	exo_core_free(c);
+	exo_core_free(l.core);
 	return err;
 }
 

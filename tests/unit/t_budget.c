@@ -76,7 +76,7 @@ START_TEST(a_rate_is_kept)
 	ck_assert_uint_le(st.evaluated * steps, 100 * 10000 + 1000 + steps);
 	ck_assert_uint_ge(st.evaluated * steps, 100 * 10000 - steps);
 	/* deep in debt it is not even looked for */
-	ck_assert_int_eq(exo_env_stat(core, e.name, &own), 0);
+	own = world_env_stat(core, &e);
 	ck_assert_uint_gt(own.unpaid, 0);
 	ck_assert_uint_eq(st.evaluated + st.unpaid + own.unpaid, 10000);
 	ck_assert_uint_eq(st.matched, st.evaluated);
@@ -163,11 +163,11 @@ START_TEST(calls_are_charged)
 	slow(text, sizeof(text), 190);
 	img = world_image(text, EXO_PROG_SOCKET);
 	do {
-		ck_assert_int_eq(exo_env_stat(core, e.name, &st), 0);
+		st = world_env_stat(core, &e);
 		before = st.work;
 		a = world_bind_args(&e, &img);
 		err = exo_call(core, e.name, EXO_CALL_BIND_NR, &a, sizeof(a));
-		ck_assert_int_eq(exo_env_stat(core, e.name, &st), 0);
+		st = world_env_stat(core, &e);
 		ck_assert_uint_ge(st.work, before + 190);
 		n += err == 0;
 	} while (err == 0);
@@ -185,7 +185,7 @@ START_TEST(calls_are_charged)
 	ck_assert_int_eq(
 	    exo_call(core, e.name, EXO_CALL_DERIVE_NR, &d, sizeof(d)),
 	    -EXO_EBUDGET);
-	ck_assert_int_eq(exo_env_stat(core, e.name, &st), 0);
+	st = world_env_stat(core, &e);
 	ck_assert_uint_eq(st.work, before);
 	flt_image_free(&img);
 	ck_assert_int_eq(exo_env_end(core, e.name), 0);

@@ -267,27 +267,22 @@ static int whole_life(void *arg)
 {
 	const struct flt_image *img = arg;
 	struct exo_core_config cfg = { 0 };
-	struct exo_env_args args = { 0 };
-	struct exo_core *c = NULL;
+	struct world_life l;
 	struct exo_call_bind bind = {
 		.image = (uintptr_t)img->bytes,
 		.image_size = img->size,
 		.linktype = 1,
 		.mode = EXO_BIND_TAP,
 	};
-	uint64_t env;
-	int err = exo_core_new(&cfg, &c);
+	int err = world_life(&l, &cfg, 0, NULL);
 
-	if (err != 0)
-		return err;
-	err = exo_env_new(c, &args, &env);
-	if (err == 0)
-		err = exo_grant(c, env, EXO_RIGHT_ALL, NULL, &bind.key);
+	bind.key = l.key;
 	for (int i = 0; i < 20 && err == 0; i++) {
 		bind.linktype = (uint32_t)i % 3;
-		err = exo_call(c, env, EXO_CALL_BIND_NR, &bind, sizeof(bind));
+		err = exo_call(
+		    l.core, l.env, EXO_CALL_BIND_NR, &bind, sizeof(bind));
 	}
-	exo_core_free(c);
+	exo_core_free(l.core);
 	return err;
 }
 

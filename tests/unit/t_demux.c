@@ -507,7 +507,7 @@ START_TEST(what_is_never_run_has_no_code)
 		ck_assert_int_eq(
 		    code_of(b[i]) != 0, cfg.judge || i < 2 || i == 4);
 	exo_core_stat(core, &st);
-	ck_assert_int_eq(exo_env_stat(core, e.name, &own), 0);
+	own = world_env_stat(core, &e);
 	if (!cfg.judge)
 		ck_assert_uint_eq(st.code, code_of(b[0]) * 2 + code_of(b[4]));
 	ck_assert_uint_eq(

@@ -505,7 +505,7 @@ START_TEST(debts_are_the_borrowers)
 	ck_assert_uint_eq(world_stat(core, &victim, own).matched, 20000);
 	got = world_stat(core, &poor, a.out_binding).evaluated;
 	unpaid = world_stat(core, &poor, a.out_binding).unpaid;
-	ck_assert_int_eq(exo_env_stat(core, poor.name, &st), 0);
+	st = world_env_stat(core, &poor);
 	ck_assert_uint_ge(got, 1);
 	ck_assert_uint_lt(got, 20);
 	ck_assert_uint_eq(got + unpaid + st.unpaid, 20000);
@@ -536,30 +536,26 @@ static int whole_life(void *arg)
 {
 	const struct life *x = arg;
 	const struct exo_core_config cfg = { .linear = 1 };
-	const struct exo_env_args args = { .mem = 1u << 20 };
 	struct exo_call_bind a = world_bind_args(&thief, &plain);
 	struct exo_key key[4];
-	struct exo_core *c = NULL;
-	uint64_t env = 0;
-	int err = exo_core_new(&cfg, &c);
+	struct world_life l;
+	int err = world_life(&l, &cfg, 1u << 20, &x->where);
 
-	if (err == 0)
-		err = exo_env_new(c, &args, &env);
-	if (err == 0)
-		err = exo_grant(c, env, EXO_RIGHT_ALL, &x->where, &key[0]);
+	key[0] = l.key;
 	for (uint32_t i = 0; err == 0 && i < 3; i++) {
 		struct exo_call_derive d = { .key = key[i],
 			.rights = EXO_RIGHT_ALL,
 			.region = x->less[i] };
 
-		err = exo_call(c, env, EXO_CALL_DERIVE_NR, &d, sizeof(d));
+		err =
+		    exo_call(l.core, l.env, EXO_CALL_DERIVE_NR, &d, sizeof(d));
 		key[i + 1] = d.out_key;
 	}
 	for (uint32_t i = 4; err == 0 && i-- > 0;) {
 		a.key = key[i];
-		err = exo_call(c, env, EXO_CALL_BIND_NR, &a, sizeof(a));
+		err = exo_call(l.core, l.env, EXO_CALL_BIND_NR, &a, sizeof(a));
 	}
-	exo_core_free(c);
+	exo_core_free(l.core);
 	return err;
 }
 

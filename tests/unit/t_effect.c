@@ -55,22 +55,14 @@ static void fresh(const struct exo_core_config *cfg)
 }
 
 /* What the thief is charged for. */
-static struct exo_env_stat thief_stat(void)
-{
-	struct exo_env_stat st;
-
-	ck_assert_int_eq(exo_env_stat(core, thief.name, &st), 0);
-	return st;
-}
-
 static uint64_t charged(void)
 {
-	return thief_stat().mem;
+	return world_env_stat(core, &thief).mem;
 }
 
 static uint64_t worked(void)
 {
-	return thief_stat().work;
+	return world_env_stat(core, &thief).work;
 }
 
 static struct exo_pkt any_packet(uint8_t *buf, struct sp_view *v)
@@ -579,29 +571,18 @@ static struct flt_image oom_img;
 static int bind_and_run(void *arg)
 {
 	const struct exo_core_config cfg = { .judge = true };
-	struct exo_env_args args = { .mem = 0 };
 	struct exo_pkt p = { .linktype = 1, .wirelen = 61 };
-	struct exo_call_bind a;
-	struct exo_core *c;
-	uint64_t env;
-	int err = exo_core_new(&cfg, &c);
+	struct exo_call_bind a = world_bind_args(&thief, &oom_img);
+	struct world_life l;
+	int err = world_life(&l, &cfg, 0, NULL);
 
 	(void)arg;
-	if (err != 0)
-		return err;
-	err = exo_env_new(c, &args, &env);
+	a.key = l.key;
 	if (err == 0)
-		err = exo_grant(c, env, EXO_RIGHT_ALL, NULL, &a.key);
-	if (err == 0) {
-		struct exo_key k = a.key;
-
-		a = world_bind_args(&thief, &oom_img);
-		a.key = k;
-		err = exo_call(c, env, EXO_CALL_BIND_NR, &a, sizeof(a));
-	}
+		err = exo_call(l.core, l.env, EXO_CALL_BIND_NR, &a, sizeof(a));
 	if (err == 0)
-		exo_ingest(c, &p, 1);
-	exo_core_free(c);
+		exo_ingest(l.core, &p, 1);
+	exo_core_free(l.core);
 	return err;
 }
 

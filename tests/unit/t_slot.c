@@ -322,10 +322,7 @@ END_TEST
 
 static struct exo_env_stat thief_stat(void)
 {
-	struct exo_env_stat st;
-
-	ck_assert_int_eq(exo_env_stat(core, thief.name, &st), 0);
-	return st;
+	return world_env_stat(core, &thief);
 }
 
 /* All is charged while it is there, and given back then. */
@@ -387,27 +384,22 @@ static struct flt_image oom_img, oom_more;
 static int bind_and_put(void *arg)
 {
 	const struct exo_core_config cfg = { .judge = true };
-	struct exo_env_args args = { .mem = 0 };
 	struct exo_call_bind a = world_bind_args(&thief, &oom_img);
 	struct exo_call_slot more = { .image = (uintptr_t)oom_more.bytes,
 		.image_size = oom_more.size,
 		.slot = 2 };
-	struct exo_core *c;
-	uint64_t env;
-	int err = exo_core_new(&cfg, &c);
+	struct world_life l;
+	int err = world_life(&l, &cfg, 0, NULL);
 
 	(void)arg;
-	if (err != 0)
-		return err;
-	err = exo_env_new(c, &args, &env);
+	a.key = l.key;
 	if (err == 0)
-		err = exo_grant(c, env, EXO_RIGHT_ALL, NULL, &a.key);
-	if (err == 0)
-		err = exo_call(c, env, EXO_CALL_BIND_NR, &a, sizeof(a));
+		err = exo_call(l.core, l.env, EXO_CALL_BIND_NR, &a, sizeof(a));
 	more.binding = a.out_binding;
 	if (err == 0)
-		err = exo_call(c, env, EXO_CALL_SLOT_NR, &more, sizeof(more));
-	exo_core_free(c);
+		err = exo_call(
+		    l.core, l.env, EXO_CALL_SLOT_NR, &more, sizeof(more));
+	exo_core_free(l.core);
 	return err;
 }
 
