@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "exo/core/world_int.h"
+#include "tests/support/map_bit.h"
 #include "tests/support/progen.h"
 #include "tests/support/tails.h"
 
@@ -53,18 +54,13 @@ void reach_end(bool counts)
 	}
 }
 
-static bool is_map(unsigned arg)
-{
-	return arg >= ISA_ARG_MAP_LOOKUP && arg <= ISA_ARG_MAP_QUEUE;
-}
-
 /* The argument that is a map, counted from 1; 0: none is. */
 static unsigned map_arg(const struct isa_helper *h)
 {
 	unsigned i;
 
 	for (i = 0; i < ISA_ARGS; i++) {
-		if (is_map(h->arg[i]))
+		if (map_bit((enum isa_arg)h->arg[i]) != 0)
 			return i + 1;
 	}
 	return 0;
@@ -129,28 +125,6 @@ void reach_watch(struct exo_world *w)
  * Rows, those that there may be
  */
 
-static uint32_t can_of(unsigned arg)
-{
-	switch (arg) {
-	case ISA_ARG_MAP_LOOKUP:
-		return EXO_MAP_LOOKUP;
-	case ISA_ARG_MAP_UPDATE:
-		return EXO_MAP_UPDATE;
-	case ISA_ARG_MAP_DELETE:
-		return EXO_MAP_DELETE;
-	case ISA_ARG_MAP_EACH:
-		return EXO_MAP_EACH;
-	case ISA_ARG_MAP_RING:
-		return EXO_MAP_RING;
-	case ISA_ARG_MAP_TAIL:
-		return EXO_MAP_TAIL;
-	case ISA_ARG_MAP_PERF:
-		return EXO_MAP_PERF;
-	default:
-		return EXO_MAP_PUSH;
-	}
-}
-
 static const char *text_of(uint32_t kind)
 {
 	switch (kind) {
@@ -180,10 +154,10 @@ static bool helper_row(unsigned row, char name[48])
 	}
 	snprintf(
 	    name, 48, "%s %s#%u", h->name, text_of(progen_maps[map].kind), map);
-	if (writes && map == PROGEN_RDONLY)
+	if (arg == 0 || (writes && map == PROGEN_RDONLY))
 		return false;
-	return arg != 0 &&
-	       (map_can(progen_maps[map].kind) & can_of(h->arg[arg - 1])) != 0;
+	return (map_can(progen_maps[map].kind) &
+	           map_bit((enum isa_arg)h->arg[arg - 1])) != 0;
 }
 
 static bool is_row(unsigned row, char name[48])

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "exo/core/world_int.h"
+#include "tests/support/map_bit.h"
 #include "tests/support/tworld.h"
 #include "tests/unit/suites.h"
 
@@ -57,30 +58,6 @@ static void world(uint32_t type)
 	ck_assert_uint_eq(tworld_exit(&t, type, "r0 = 0\nexit"), 0);
 }
 
-static uint32_t bit_of(enum isa_arg kind)
-{
-	switch (kind) {
-	case ISA_ARG_MAP_LOOKUP:
-		return EXO_MAP_LOOKUP;
-	case ISA_ARG_MAP_UPDATE:
-		return EXO_MAP_UPDATE;
-	case ISA_ARG_MAP_DELETE:
-		return EXO_MAP_DELETE;
-	case ISA_ARG_MAP_EACH:
-		return EXO_MAP_EACH;
-	case ISA_ARG_MAP_RING:
-		return EXO_MAP_RING;
-	case ISA_ARG_MAP_TAIL:
-		return EXO_MAP_TAIL;
-	case ISA_ARG_MAP_PERF:
-		return EXO_MAP_PERF;
-	case ISA_ARG_MAP_QUEUE:
-		return EXO_MAP_PUSH;
-	default:
-		return 0;
-	}
-}
-
 static uint64_t good_map(uint32_t bit)
 {
 	uint32_t i = 0;
@@ -126,7 +103,7 @@ static uint64_t good(enum isa_arg kind)
 	case ISA_ARG_PRINTED:
 		return 0;
 	default:
-		return good_map(bit_of(kind));
+		return good_map(map_bit(kind));
 	}
 }
 
@@ -252,7 +229,7 @@ static unsigned bad(const struct isa_helper *row, unsigned reg, uint64_t *v)
 		v[n++] = VALUE(ARRAY, 0);
 		return n;
 	default:
-		return bad_maps(row, bit_of(kind), v);
+		return bad_maps(row, map_bit(kind), v);
 	}
 }
 
