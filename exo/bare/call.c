@@ -4,6 +4,7 @@
 
 #include "exo/abi/call.h"
 #include "exo/abi/err.h"
+#include "exo/bare/cpu.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
@@ -141,7 +142,7 @@ static int64_t call(struct plat_env *e, uint64_t nr, uint64_t at, uint64_t size)
 
 void syscall_enter(void)
 {
-	struct plat_env *e = env_current;
+	struct plat_env *e = cpu_here()->current;
 	uint64_t nr = e->regs.rax;
 
 	e->regs.rax = (uint64_t)call(e, nr, e->regs.rdi, e->regs.rsi);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ways into the kernel: one for each vector, all to trap_enter(). */
+#include "exo/bare/cpu.h"
 #include "exo/bare/regs.h"
 
 	.text
@@ -121,15 +122,15 @@ syscall_entry:
 	jc 1f
 	sysretq
 2:	xorl %eax, %eax
-1:	movq %rsp, user_rsp(%rip)
-	movq env_current(%rip), %rsp
+1:	movq %rsp, cpus + CPU_USER_RSP(%rip)
+	movq cpus + CPU_CURRENT(%rip), %rsp
 	addq $EXO_X64_REGS_SIZE, %rsp
 	push_regs EXO_X64_REGS
 	movq %rcx, USER_RIP(%rsp)
 	movq %r11, USER_RFLAGS(%rsp)
-	movq user_rsp(%rip), %rcx
+	movq cpus + CPU_USER_RSP(%rip), %rcx
 	movq %rcx, USER_RSP(%rsp)
-	movq trap_stack(%rip), %rsp
+	movq cpus + CPU_STACK(%rip), %rsp
 	xorl %ebp, %ebp
 	cld
 	call syscall_enter
@@ -145,7 +146,7 @@ syscall_entry:
 /* void env_enter(const struct user_regs *): go on in ring 3. */
 	.globl env_enter
 env_enter:
-	movq trap_stack(%rip), %rsp
+	movq cpus + CPU_STACK(%rip), %rsp
 	pushq $0x1b
 	pushq USER_RSP(%rdi)
 	pushq USER_RFLAGS(%rdi)
@@ -168,8 +169,4 @@ env_return:
 	movq AT_rdi(%rdi), %rdi
 	sysretq
 
-	.bss
-	.balign 8
-user_rsp:
-	.skip 8
 	.section .note.GNU-stack, "", @progbits

@@ -10,6 +10,7 @@
 #include "exo/bare/apic.h"
 #include "exo/bare/call.h"
 #include "exo/bare/clock.h"
+#include "exo/bare/cpu.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/watchdog.h"
@@ -22,28 +23,26 @@
 void env_enter(const struct user_regs *regs) __attribute__((noreturn));
 void env_return(const struct user_regs *regs) __attribute__((noreturn));
 
-struct plat_env *env_current;
-static struct plat_env *fpu_of; /* whose registers are in the processor */
 static const struct sched_ops *ops;
-static unsigned last;  /* place of the one whose turn it was */
-static uint64_t spent; /* nanoseconds of this turn, on packets */
 
 /* The registers of ring 3 that the kernel does not touch. Nothing of one environment
  * is there when another one runs. */
 static void switch_fpu(struct plat_env *e)
 {
-	if (fpu_of == e)
+	struct cpu *c = cpu_here();
+
+	if (c->fpu_of == e)
 		return;
-	if (fpu_of != NULL)
-		__asm__ volatile("fxsave64 %0" : "=m"(fpu_of->fpu));
+	if (c->fpu_of != NULL)
+		__asm__ volatile("fxsave64 %0" : "=m"(c->fpu_of->fpu));
 	__asm__ volatile("fxrstor64 %0" : : "m"(e->fpu));
-	fpu_of = e;
+	c->fpu_of = e;
 }
 
 /* All that is its own but the registers that the kernel uses. */
 static void put_in(struct plat_env *e)
 {
-	env_current = e;
+	cpu_here()->current = e;
 	if (x86_cr3() != e->root)
 		x86_set_cr3(e->root);
 	switch_fpu(e);
@@ -58,16 +57,18 @@ static _Noreturn void go_on(struct plat_env *e)
 /* Take apart those that ended. */
 static void bury(void)
 {
+	struct cpu *c = cpu_here();
+
 	for (unsigned i = 0; env_any_dead() && i < env_places(); i++) {
 		struct plat_env *e = env_at(i);
 
 		if (e == NULL || e->state != ENV_DEAD)
 			continue;
 		x86_set_cr3(paging_root());
-		if (fpu_of == e)
-			fpu_of = NULL;
-		if (env_current == e)
-			env_current = NULL;
+		if (c->fpu_of == e)
+			c->fpu_of = NULL;
+		if (c->current == e)
+			c->current = NULL;
 		ops->ended(ops->arg, e);
 		env_free(e);
 	}
@@ -95,7 +96,7 @@ static void wake(struct plat_env *e)
 /* The next that may run, after the one whose turn it was; NULL. */
 static struct plat_env *pick(bool *any)
 {
-	unsigned n = env_places(), at = last;
+	unsigned n = env_places(), at = cpu_here()->last;
 
 	*any = false;
 	for (unsigned i = 0; i < n; i++) {
@@ -110,7 +111,7 @@ static struct plat_env *pick(bool *any)
 		wake(e);
 		if (e->state != ENV_RUNNABLE)
 			continue;
-		last = at;
+		cpu_here()->last = at;
 		return e;
 	}
 	return NULL;
@@ -122,11 +123,12 @@ static struct plat_env *pick(bool *any)
  * livelock in an interrupt-driven kernel", ACM TOCS 15(3), 1997]. */
 static void listen(void)
 {
-	uint64_t from = clock_ns(), before = spent;
+	struct cpu *c = cpu_here();
+	uint64_t from = clock_ns(), before = c->spent;
 
-	while (spent < TURN_NS / 2 && !ops->listen(ops->arg) &&
+	while (c->spent < TURN_NS / 2 && !ops->listen(ops->arg) &&
 	       ops->poll(ops->arg) > 0)
-		spent = before + (clock_ns() - from);
+		c->spent = before + (clock_ns() - from);
 }
 
 _Noreturn void sched_next(void)
@@ -143,7 +145,7 @@ _Noreturn void sched_next(void)
 			e->turns++;
 			e->sent = 0;
 			apic_timer(TURN_NS);
-			spent = 0;
+			cpu_here()->spent = 0;
 			if (!ops->listen(ops->arg))
 				listen();
 			go_on(e);
@@ -158,7 +160,7 @@ _Noreturn void sched_next(void)
 /* The one that runs, if it may go on; else another does. */
 static struct plat_env *same_one(void)
 {
-	struct plat_env *e = env_current;
+	struct plat_env *e = cpu_here()->current;
 
 	if (e == NULL || e->state != ENV_RUNNABLE)
 		sched_next();
@@ -196,7 +198,7 @@ static void packets(struct plat_env *e)
 	uint64_t from = clock_ns();
 
 	(void)ops->poll(ops->arg);
-	spent += clock_ns() - from;
+	cpu_here()->spent += clock_ns() - from;
 	listen();
 	wake(e);
 }
@@ -216,7 +218,7 @@ static void exception(struct plat_env *e, const struct trap *t)
 
 _Noreturn void sched_trap(const struct trap *t)
 {
-	struct plat_env *e = env_current;
+	struct plat_env *e = cpu_here()->current;
 
 	exo_assert(e != NULL);
 	memcpy(&e->regs, t, EXO_X64_REGS_SIZE);

@@ -43,7 +43,4 @@ _Noreturn void sched_return(void);
 /** It gives up the rest of its turn. */
 _Noreturn void sched_next(void);
 
-/** The one that runs, or ran last; NULL. entry.S knows it. */
-extern struct plat_env *env_current;
-
 #endif

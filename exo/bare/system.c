@@ -6,6 +6,7 @@
 #include "exo/bare/apic.h"
 #include "exo/bare/clock.h"
 #include "exo/bare/conf.h"
+#include "exo/bare/cpu.h"
 #include "exo/bare/env.h"
 #include "exo/bare/panic.h"
 #include "exo/bare/sched.h"
@@ -86,7 +87,7 @@ static void wait(void *arg)
  * share of a quarter of the queue, so that those who flood leave room for the others. */
 static int send_packet(void *arg, const uint8_t *packet, uint32_t n)
 {
-	struct plat_env *e = system.taking ? NULL : env_current;
+	struct plat_env *e = system.taking ? NULL : cpu_here()->current;
 
 	(void)arg;
 	if (!system.net ||

@@ -3,6 +3,7 @@
 #include "exo/bare/trap.h"
 
 #include "exo/bare/apic.h"
+#include "exo/bare/cpu.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/panic.h"
@@ -32,24 +33,16 @@ struct gate {
 	uint32_t high, zero;
 };
 
-struct tss {
-	uint32_t zero;
-	uint64_t rsp[3], none, ist[7];
-	uint64_t none2;
-	uint16_t none3, iomap;
-} __attribute__((packed));
-
 struct table {
 	uint16_t limit;
 	uint64_t at;
 } __attribute__((packed));
 
+struct cpu cpus[CPUS];
 /* null, code, data; user data, user code in the order that SYSRET wants; TSS */
-uint64_t trap_stack;
-static uint64_t gdt[7] = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff,
-	0x00cff3000000ffff, 0x00affb000000ffff, 0, 0 };
+static const uint64_t segments[CPU_GDT] = { 0, 0x00af9b000000ffff,
+	0x00cf93000000ffff, 0x00cff3000000ffff, 0x00affb000000ffff, 0, 0 };
 static struct gate idt[VECTORS];
-static struct tss tss;
 
 static struct {
 	bool on;
@@ -87,16 +80,17 @@ static void set_gate(unsigned vector, unsigned ist)
 		.high = (uint32_t)(to >> 32) };
 }
 
-static void load_tables(void)
+static void load_tables(struct cpu *c)
 {
-	const struct table g = { sizeof(gdt) - 1, (uintptr_t)gdt };
+	const struct table g = { sizeof(c->gdt) - 1, (uintptr_t)c->gdt };
 	const struct table t = { sizeof(idt) - 1, (uintptr_t)idt };
-	uint64_t base = (uintptr_t)&tss;
+	uint64_t base = (uintptr_t)&c->tss;
 
-	tss.iomap = sizeof(tss);
-	gdt[5] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 |
-	         (uint64_t)0x89 << 40 | (base >> 24 & 0xff) << 56;
-	gdt[6] = base >> 32;
+	memcpy(c->gdt, segments, sizeof(segments));
+	c->tss.iomap = sizeof(c->tss);
+	c->gdt[5] = (sizeof(c->tss) - 1) | (base & 0xffffff) << 16 |
+	            (uint64_t)0x89 << 40 | (base >> 24 & 0xff) << 56;
+	c->gdt[6] = base >> 32;
 	__asm__ volatile("lgdt %0; lidt %1; ltr %w2"
 	                 :
 	                 : "m"(g), "m"(t), "r"(TSS_SEL)
@@ -112,19 +106,20 @@ static void mask_pics(void)
 
 _Noreturn void trap_init(void (*go)(void))
 {
-	static const uint8_t own_stack[] = { 2, 8, 18 }; /* NMI, #DF, #MC */
+	static const uint8_t own_stack[] = { NMI, 8, 18 }; /* #DF, #MC */
+	struct cpu *c = cpu_here();
 
 	mask_pics();
 	for (unsigned v = 0; v < VECTORS; v++)
 		set_gate(v, 0);
 	for (unsigned i = 0; i < sizeof(own_stack); i++) {
-		tss.ist[i] = make_stack(IST_FIRST + i);
+		c->tss.ist[i] = make_stack(IST_FIRST + i);
 		set_gate(own_stack[i], i + 1);
 	}
-	trap_stack = make_stack(0);
-	tss.rsp[0] = trap_stack;
-	load_tables();
-	trap_go(trap_stack, go);
+	c->stack = make_stack(0);
+	c->tss.rsp[0] = c->stack;
+	load_tables(c);
+	trap_go(c->stack, go);
 }
 
 uint32_t trap_expect(void (*fn)(uint64_t arg), uint64_t arg, uint64_t *at)

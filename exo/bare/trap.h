@@ -27,9 +27,6 @@ _Static_assert(offsetof(struct trap, r15) == 0, "sched.c copies them");
 _Static_assert(offsetof(struct trap, vector) == EXO_X64_REGS_SIZE, "entry.S");
 _Static_assert(offsetof(struct trap, rip) == EXO_X64_REGS_SIZE + 16, "entry.S");
 
-/** The kernel's stack: where it begins, each time it is entered from ring 3. */
-extern uint64_t trap_stack;
-
 /** Load descriptors, take over all vectors, and go over to a stack with guard
  * pages by calling go(), which does not return. */
 _Noreturn void trap_init(void (*go)(void));
