@@ -20,4 +20,6 @@ DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c vdev.c vnet.c vq.c \
 # Delivery records, which programs of the host make, too; and of the library OSes,
 # what they take out of rings with.
 RECORDS_SRC := $(addprefix exo/bare/,capture.c cpio.c records.c word.c)
+# What manages memory, wherever that lies: tests put it into their own.
+MEMORY_SRC := $(addprefix exo/bare/,frames.c)
 KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o

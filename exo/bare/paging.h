@@ -22,8 +22,10 @@
 
 #include "exo/bare/machine.h"
 
-#define DIRECT  0xffff800000000000u
-#define KERNEL  0xffffffff80000000u
+#ifndef DIRECT /* tests have their RAM where a process may have it */
+#define DIRECT 0xffff800000000000u
+#define KERNEL 0xffffffff80000000u
+#endif
 #define CODE    0xffffffffc0000000u
 #define STACKS  0xffffffffe0000000u
 #define SCRATCH 0xfffffffff0000000u

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Page frames: what is free at the start, frame by frame, and that runs come and go.
+ *
+ * frames.c begins once, so each test is a process of its own: some must die, anyway
+ * (tests/run.sh).
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exo/bare/frames.h"
+#include "tests/support/ram.h"
+
+#include "exo/bare/paging.h"
+
+#define MIB   ((uint64_t)1 << 20)
+#define SIZE  (64 * MIB)
+#define COUNT (SIZE / FRAME_SIZE)
+#define EARLY (2 * MIB) /* where the kernel begins */
+
+static struct machine m;
+static uint8_t seen[COUNT];
+
+void *paging_early(uint64_t at)
+{
+	return paging_direct(at);
+}
+
+static void add(uint64_t from, uint64_t size)
+{
+	m.ram[m.nram++] = (struct machine_range){ from, size };
+	m.ram_end = from + size > m.ram_end ? from + size : m.ram_end;
+}
+
+static void setup(void)
+{
+	memset(&m, 0, sizeof(m));
+	ram_new(SIZE);
+}
+
+static void teardown(void)
+{
+	ram_free(SIZE);
+}
+
+/* Machines: whole; with holes and odd ends; with an initrd at the end, behind the
+ * kernel, in the middle. early: the first frame that was not given away. */
+static uint64_t machine(int i)
+{
+	uint64_t early;
+
+	if (i % 2 == 0) {
+		add(0, SIZE);
+	} else {
+		add(0, 0x9fc00);
+		add(MIB, 20 * MIB + 5 * FRAME_SIZE);
+		add(22 * MIB + 1, 7 * MIB);
+		add(30 * MIB, 100); /* not a frame */
+		add(31 * MIB + 12345, 2 * FRAME_SIZE);
+		add(40 * MIB - FRAME_SIZE, 24 * MIB - 5);
+	}
+	if (i / 2 == 1)
+		m.initrd = (struct machine_range){ 50 * MIB + 77, 3 * MIB };
+	else if (i / 2 == 2)
+		m.initrd = (struct machine_range){ RAM_KERNEL + 5000, 100001 };
+	else if (i / 2 == 3)
+		m.initrd = (struct machine_range){ 15 * MIB, 1 };
+	(void)frames_early(&m, 3);
+	frames_init(&m);
+	early = i / 2 == 2 ? RAM_KERNEL + 26 * FRAME_SIZE : RAM_KERNEL;
+	return early +
+	       (3 + (m.ram_end / FRAME_SIZE + 4095) / 4096) * FRAME_SIZE;
+}
+
+/* What frames.h says, of one frame. */
+static bool should_be_free(uint64_t at, uint64_t early)
+{
+	bool ram = false;
+
+	for (uint32_t i = 0; i < m.nram; i++)
+		ram |= at >= m.ram[i].from &&
+		       at + FRAME_SIZE <= m.ram[i].from + m.ram[i].size;
+	if (at + FRAME_SIZE > m.initrd.from &&
+	    at < m.initrd.from + m.initrd.size)
+		return false;
+	return ram && at >= MIB && (at < EARLY || at >= early);
+}
+
+/* Take all there is in runs of an order. */
+static uint64_t take_all(unsigned order)
+{
+	uint64_t at, n = 0;
+
+	while ((at = frames_get(order)) != 0) {
+		uint64_t k = at / FRAME_SIZE, end = k + (1u << order);
+
+		ck_assert_uint_eq(k % (1u << order), 0);
+		ck_assert_uint_le(end, COUNT);
+		for (; k < end; k++)
+			ck_assert_uint_eq(seen[k]++, 0);
+		n++;
+	}
+	return n;
+}
+
+START_TEST(free_at_the_start)
+{
+	uint64_t early = machine(_i), n = 0;
+
+	ck_assert_uint_eq(frames_all(), frames_free());
+	ck_assert_uint_eq(take_all(0), frames_all());
+	ck_assert_uint_eq(frames_free(), 0);
+	for (uint64_t k = 0; k < COUNT; k++) {
+		bool want = should_be_free(k * FRAME_SIZE, early);
+
+		ck_assert_msg(seen[k] == want, "frame %#lx is %s",
+		    (unsigned long)k, want ? "not there" : "not free");
+		n += want;
+	}
+	ck_assert_uint_eq(frames_all(), n);
+}
+END_TEST
+
+/* The largest runs that there can be are there: largest first, each aligned run of free
+ * frames is had. */
+START_TEST(runs_at_the_start)
+{
+	uint64_t early = machine(_i);
+
+	for (unsigned order = FRAME_ORDER + 1; order-- > 0;) {
+		uint64_t n = 0, size = (uint64_t)1 << order;
+
+		for (uint64_t k = 0; k + size <= COUNT; k += size) {
+			uint64_t j = k;
+
+			while (j < k + size && seen[j] == 0 &&
+			       should_be_free(j * FRAME_SIZE, early))
+				j++;
+			n += j == k + size;
+		}
+		ck_assert_uint_eq(take_all(order), n);
+	}
+	ck_assert_uint_eq(frames_free(), 0);
+}
+END_TEST
+
+/* Runs come and go; none has a frame of another; in the end it is as at the start. */
+START_TEST(come_and_go)
+{
+	static struct {
+		uint64_t at;
+		unsigned order;
+	} run[500];
+	uint32_t rng = (uint32_t)_i + 1;
+	uint64_t used = 0, all;
+
+	(void)machine(_i);
+	all = frames_all();
+	for (int i = 0; i < 100000; i++) {
+		rng = rng * 1664525u + 1013904223u;
+		unsigned k = (rng >> 8) % 500, order = (rng >> 20) % 10;
+		bool put = run[k].at != 0;
+
+		if (put)
+			order = run[k].order;
+		else if ((run[k].at = frames_get(order)) == 0)
+			continue;
+		run[k].order = order;
+		for (uint64_t f = 0; f < 1u << order; f++) {
+			uint8_t *s = &seen[run[k].at / FRAME_SIZE + f];
+
+			ck_assert_uint_eq(*s, put);
+			*s = !put;
+		}
+		used += put ? -((uint64_t)1 << order) : (uint64_t)1 << order;
+		if (put) {
+			frames_put(run[k].at, order);
+			run[k].at = 0;
+		}
+		ck_assert_uint_eq(frames_free(), all - used);
+	}
+	for (unsigned k = 0; k < 500; k++)
+		if (run[k].at != 0)
+			frames_put(run[k].at, run[k].order);
+	memset(seen, 0, sizeof(seen));
+	ck_assert_uint_gt(take_all(11), 0); /* joined again */
+}
+END_TEST
+
+START_TEST(early_ones)
+{
+	uint64_t at;
+
+	add(0, SIZE);
+	memset(paging_direct(RAM_KERNEL), 0xee, 4 * FRAME_SIZE);
+	at = frames_early(&m, 2);
+	ck_assert_uint_eq(at, RAM_KERNEL);
+	for (unsigned i = 0; i < 2 * FRAME_SIZE; i++)
+		ck_assert_uint_eq(((uint8_t *)paging_direct(at))[i], 0);
+	ck_assert_uint_eq(frames_early(&m, 1), at + 2 * FRAME_SIZE);
+}
+END_TEST
+
+START_TEST(orders)
+{
+	ck_assert_uint_eq(frames_order(0), 0);
+	ck_assert_uint_eq(frames_order(1), 0);
+	ck_assert_uint_eq(frames_order(4096), 0);
+	ck_assert_uint_eq(frames_order(4097), 1);
+	ck_assert_uint_eq(frames_order(8193), 2);
+	ck_assert_uint_eq(
+	    frames_order((uint64_t)4096 << FRAME_ORDER), FRAME_ORDER);
+	ck_assert_uint_eq(frames_get(FRAME_ORDER + 1), 0);
+}
+END_TEST
+
+/* Mistakes of the kernel's own are noticed. */
+START_TEST(put_twice)
+{
+	uint64_t at;
+
+	(void)machine(0);
+	at = frames_get(0);
+	frames_put(at, 0);
+	(void)frames_get(4); /* nothing is joined with it */
+	at = frames_get(0);
+	(void)frames_get(0); /* its buddy */
+	frames_put(at, 0);
+	frames_put(at, 0);
+}
+END_TEST
+
+START_TEST(put_askew)
+{
+	(void)machine(0);
+	frames_put(frames_get(1) + FRAME_SIZE, 1);
+}
+END_TEST
+
+Suite *t_bare_frames_suite(void)
+{
+	Suite *s = suite_create("bare_frames");
+	TCase *t = tcase_create("bare_frames");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, free_at_the_start, 0, 8);
+	tcase_add_loop_test(t, runs_at_the_start, 0, 8);
+	tcase_add_loop_test(t, come_and_go, 0, 8);
+	tcase_add_test(t, early_ones);
+	tcase_add_test(t, orders);
+	tcase_add_test_raise_signal(t, put_twice, SIGABRT);
+	tcase_add_test_raise_signal(t, put_askew, SIGABRT);
+	suite_add_tcase(s, t);
+	return s;
+}
