@@ -44,7 +44,8 @@ static uint64_t early_from(const struct machine *m)
 {
 	uint64_t at = round_up(paging_phys_of_kernel((uintptr_t)kernel_end));
 
-	if (m->initrd.size != 0 && m->initrd.from < at + early_most(m))
+	if (m->initrd.size != 0 && m->initrd.from < at + early_most(m) &&
+	    m->initrd.from + m->initrd.size > at)
 		at = round_up(m->initrd.from + m->initrd.size);
 	return at;
 }

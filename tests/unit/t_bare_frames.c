@@ -203,6 +203,15 @@ START_TEST(early_ones)
 }
 END_TEST
 
+/* An initrd below the kernel is no reason to begin there. */
+START_TEST(early_behind_the_kernel)
+{
+	add(0, SIZE);
+	m.initrd = (struct machine_range){ MIB, MIB / 2 };
+	ck_assert_uint_eq(frames_early(&m, 1), RAM_KERNEL);
+}
+END_TEST
+
 START_TEST(orders)
 {
 	ck_assert_uint_eq(frames_order(0), 0);
@@ -249,6 +258,7 @@ Suite *t_bare_frames_suite(void)
 	tcase_add_loop_test(t, runs_at_the_start, 0, 8);
 	tcase_add_loop_test(t, come_and_go, 0, 8);
 	tcase_add_test(t, early_ones);
+	tcase_add_test(t, early_behind_the_kernel);
 	tcase_add_test(t, orders);
 	tcase_add_test_raise_signal(t, put_twice, SIGABRT);
 	tcase_add_test_raise_signal(t, put_askew, SIGABRT);
