@@ -8,6 +8,7 @@
 
 #define LOW  0x100000u /* what is below is firmware's and the loader's */
 #define NONE UINT8_MAX /* no free run begins here */
+#define USED 3u        /* parts of memory are in use from the start */
 
 /* What is needed before: tables of the kernel, some for each GiB of RAM, and a byte
  * for each frame of it. */
@@ -144,31 +145,70 @@ uint64_t frames_all(void)
 	return frames.nall;
 }
 
-/* Whether a frame is in use from the start. */
-static bool used(const struct machine *m, uint64_t at)
+/* What is in use from the start, each from a frame on. */
+static void in_use(const struct machine *m, struct machine_range used[USED])
 {
 	uint64_t initrd = m->initrd.from / FRAME_SIZE * FRAME_SIZE;
 
-	return at < LOW || (at >= 0x200000u && at < frames.early) ||
-	       (at >= initrd && at < m->initrd.from + m->initrd.size);
+	used[0] = (struct machine_range){ 0, LOW };
+	used[1] = (struct machine_range){ 0x200000u, frames.early - 0x200000u };
+	used[2] = (struct machine_range){ initrd,
+		m->initrd.from + m->initrd.size - initrd };
+}
+
+/* The first frame from at on that is not in use; *end is no further than where the
+ * next that is begins. */
+static uint64_t first_free(
+    const struct machine_range used[USED], uint64_t at, uint64_t *end)
+{
+	for (unsigned i = 0; i < USED * USED; i++) {
+		const struct machine_range *u = &used[i % USED];
+
+		if (at >= u->from && at - u->from < u->size)
+			at = round_up(u->from + u->size);
+	}
+	for (unsigned i = 0; i < USED; i++)
+		if (used[i].from > at && used[i].from < *end)
+			*end = used[i].from;
+	return at;
+}
+
+/* Add the frames of [at, end), in the largest runs that they are. */
+static void add(uint64_t at, uint64_t end)
+{
+	while (at < end && end - at >= FRAME_SIZE) {
+		uint64_t size = FRAME_SIZE;
+		unsigned order = 0;
+
+		while (order < FRAME_ORDER && at % (2 * size) == 0 &&
+		       end - at >= 2 * size) {
+			size *= 2;
+			order++;
+		}
+		frames_put(at, order);
+		frames.nall += (uint64_t)1 << order;
+		at += size;
+	}
 }
 
 void frames_init(const struct machine *m)
 {
+	struct machine_range used[USED];
 	uint64_t table;
 
 	frames.n = m->ram_end / FRAME_SIZE;
 	table = frames_early(m, round_up(frames.n) / FRAME_SIZE);
 	frames.order = paging_direct(table);
 	memset(frames.order, NONE, frames.n);
+	in_use(m, used);
 	for (uint32_t i = 0; i < m->nram; i++) {
-		uint64_t at = round_up(m->ram[i].from);
+		uint64_t at = round_up(m->ram[i].from), to;
 		uint64_t end = m->ram[i].from + m->ram[i].size;
 
-		for (; at + FRAME_SIZE <= end; at += FRAME_SIZE)
-			if (!used(m, at)) {
-				frames_put(at, 0);
-				frames.nall++;
-			}
+		for (; at < end; at = to) {
+			to = end;
+			at = first_free(used, at, &to);
+			add(at, to);
+		}
 	}
 }
