@@ -31,11 +31,12 @@ _Static_assert(sizeof(struct slab) <= SMALLEST, "it takes one piece");
 static struct slab *slabs[SIZES];
 static uint64_t given;
 
+/* SIZES: it is larger than all of them. */
 static unsigned class_of(size_t size)
 {
 	unsigned c = 0;
 
-	while (((size_t)SMALLEST << c) < size)
+	while (c < SIZES && ((size_t)SMALLEST << c) < size)
 		c++;
 	return c;
 }

@@ -21,5 +21,5 @@ DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c vdev.c vnet.c vq.c \
 # what they take out of rings with.
 RECORDS_SRC := $(addprefix exo/bare/,capture.c cpio.c records.c word.c)
 # What manages memory, wherever that lies: tests put it into their own.
-MEMORY_SRC := $(addprefix exo/bare/,frames.c)
+MEMORY_SRC := $(addprefix exo/bare/,frames.c heap.c)
 KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o
