@@ -60,8 +60,9 @@ static int print(struct plat_env *e, const struct exo_call_print *a)
 		return -EXO_E2BIG;
 	if (env_copy_in(e, text, a->text, n) != 0)
 		return -EXO_EINVAL;
-	if (e->lines++ >= LINES_MAX)
+	if (e->lines >= LINES_MAX)
 		return -EXO_ELIMIT;
+	e->lines++;
 	for (uint32_t i = 0; i < n; i++)
 		if ((text[i] < 0x20 || text[i] > 0x7e) && text[i] != '\n')
 			text[i] = '?';
