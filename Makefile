@@ -108,9 +108,9 @@ $(BUILD)/$(SO): $(CORE_OBJ) $(LIB_OBJ) $(LIB_MAP)
 	    $(LDFLAGS) -o $@ $(CORE_OBJ) $(LIB_OBJ) && \
 	    ln -sf $(SO) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $(BUILD)/libexopf.so
 
-$(call obj,$(MEMORY_SRC)): CORE_FLAGS += -include tests/support/ram.h
+$(call obj,$(MEMORY_SRC) $(ENTRY_SRC)): CORE_FLAGS += -include tests/support/ram.h
 $(call obj,$(CORE_SRC) $(LIBOS_SRC) $(sort $(DEVICE_SRC) $(RECORDS_SRC)) \
-    $(MEMORY_SRC)): $(BUILD)/obj/%.o: %.c
+    $(MEMORY_SRC) $(ENTRY_SRC)): $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(CORE_FLAGS) -c -o $@ $<
 
@@ -201,9 +201,11 @@ $(BUILD)/mktrace: $(call obj,tests/support/mktrace.c)
 # builds the same with libFuzzer.
 FUZZ_MAIN := $(if $(LIBFUZZER),,$(call obj,tests/fuzz/replay_main.c))
 $(addprefix $(BUILD)/,$(FUZZERS)): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o \
-    $(FUZZ_MAIN) $(PARTS) $(PLAT)
+    $(FUZZ_MAIN) $(PARTS)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(if $(LIBFUZZER),-fsanitize=fuzzer) -o $@ $^ \
 	    $(TOOL_LIBS)
+
+$(addprefix $(BUILD)/,$(filter-out fuzz_bare_call,$(FUZZERS))): $(PLAT)
 
 -include tests/targets.mk
 -include $(shell find $(BUILD)/obj $(BUILD)/bare $(BUILD)/ring3 -name '*.d' 2>/dev/null)
