@@ -109,7 +109,7 @@ $(BUILD)/$(SO): $(CORE_OBJ) $(LIB_OBJ) $(LIB_MAP)
 	    ln -sf $(SO) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $(BUILD)/libexopf.so
 
 $(call obj,$(MEMORY_SRC) $(ENTRY_SRC)): CORE_FLAGS += -include tests/support/ram.h
-$(call obj,$(CORE_SRC) $(LIBOS_SRC) $(sort $(DEVICE_SRC) $(RECORDS_SRC)) \
+$(call obj,$(CORE_SRC) $(LIBOS_SRC) $(sort $(DEVICE_SRC) $(RECORDS_SRC) $(CONF_SRC)) \
     $(MEMORY_SRC) $(ENTRY_SRC)): $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(CORE_FLAGS) -c -o $@ $<
@@ -181,7 +181,7 @@ $(BUILD)/records_hosted: $(call obj,tests/bare/records_hosted.c $(RECORDS_SRC)) 
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -Wl,--wrap=plat_random -o $@ $^
 # Every allocation of the unit program can be made to fail (support/oom.h).
 OOM_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,$(OOM_CALLS))
-$(BUILD)/unit: $(call obj,$(UNIT_SRC) $(RECORDS_SRC) $(MEMORY_SRC)) $(SUPPORT) $(DEVICE) $(OOM) $(PARTS) \
+$(BUILD)/unit: $(call obj,$(UNIT_SRC) $(RECORDS_SRC) $(CONF_SRC) $(MEMORY_SRC)) $(SUPPORT) $(DEVICE) $(OOM) $(PARTS) \
     $(PLAT_TEST)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -o $@ $^ $(CHECK_LIBS) \
 	    $(TOOL_LIBS)

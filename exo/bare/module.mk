@@ -20,6 +20,8 @@ DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c vdev.c vnet.c vq.c \
 # Delivery records, which programs of the host make, too; and of the library OSes,
 # what they take out of rings with.
 RECORDS_SRC := $(addprefix exo/bare/,capture.c cpio.c records.c word.c)
+# What is started; with stubs for the environments.
+CONF_SRC := $(addprefix exo/bare/,conf.c cpio.c word.c)
 # What manages memory, wherever that lies: tests put it into their own.
 MEMORY_SRC := $(addprefix exo/bare/,frames.c heap.c)
 # The way in from ring 3, with the tables that it walks; fuzz_bare_call is its machine.
