@@ -39,6 +39,7 @@ $(BUILD)/fuzz_accept: $(call obj,$(ACCGEN_SRC))
 $(BUILD)/fuzz_inhabit: $(call obj,tests/support/spacegen.c)
 $(BUILD)/fuzz_bare_call: $(call obj,$(ENTRY_SRC) exo/bare/elf.c tests/support/ram.c)
 $(BUILD)/fuzz_capture: $(call obj,exo/bare/capture.c)
+$(BUILD)/fuzz_conf: $(call obj,$(CONF_SRC))
 $(BUILD)/fuzz_cpio $(BUILD)/fuzz_elf64: $(DEVICE)
 $(BUILD)/fuzz_vnet: $(DEVICE) $(call obj,$(addprefix tests/support/,vnet_dev.c \
     vq_dev.c))
