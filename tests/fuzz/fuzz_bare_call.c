@@ -21,6 +21,7 @@
 #include "exo/abi/insn.h"
 #include "exo/bare/clock.h"
 #include "exo/bare/code.h"
+#include "exo/bare/cpu.h"
 #include "exo/bare/entropy.h"
 #include "exo/bare/env.h"
 #include "exo/bare/frames.h"
@@ -79,7 +80,7 @@ static struct {
 
 /* --- the machine -------------------------------------------------------------- */
 
-struct plat_env *env_current = &env;
+struct cpu cpus[CPUS] = { { .current = &env } };
 
 _Noreturn void sched_next(void)
 {
@@ -525,8 +526,9 @@ static void check_env(const struct call *c, const struct plat_env *was)
 {
 	bool done = c->ret == 0, print = c->nr == EXO_CALL_PRINT_NR;
 	bool wait = done && c->nr == EXO_CALL_WAIT_NR;
+	bool sleeps = wait && env.ring->head == env.ring->tail;
 	enum env_state state = done && c->nr == EXO_CALL_EXIT_NR ? ENV_DEAD
-	                       : wait && !was->wake              ? ENV_WAITING
+	                       : sleeps                          ? ENV_WAITING
 	                                                         : ENV_RUNNABLE;
 	struct plat_env now = env;
 
@@ -578,7 +580,10 @@ static void make_call(struct call *c, const struct exo_key *key)
 	c->there = c->size == size_of(c->nr) && c->size != 0 &&
 	           copy(c->at, NULL, c->size, true) &&
 	           copy(c->at, &c->a, c->size, false);
-	env.wake = (odd & 1) != 0;
+	env.wake = (odd & 2) != 0;
+	if (env.ring !=
+	    NULL) /* the libOS has read all, or says what it likes */
+		env.ring->tail = env.ring->head - (odd & 1) * (odd & 24);
 	env.state = ENV_RUNNABLE;
 	env.lines = (odd & 6) == 6 ? LINES_MAX - (odd >> 3 & 1) : env.lines;
 	memset(&env.regs, 0x55, sizeof(env.regs));
