@@ -62,10 +62,13 @@ static int print(struct plat_env *e, const struct exo_call_print *a)
 		return -EXO_EINVAL;
 	if (e->lines >= LINES_MAX)
 		return -EXO_ELIMIT;
-	e->lines++;
-	for (uint32_t i = 0; i < n; i++)
-		if ((text[i] < 0x20 || text[i] > 0x7e) && text[i] != '\n')
+	for (uint32_t i = 0; i < n; i++) {
+		if (text[i] == '\n')
+			e->lines++;
+		else if (text[i] < 0x20 || text[i] > 0x7e)
 			text[i] = '?';
+	}
+	e->lines += n == 0 || text[n - 1] != '\n';
 	serial_lines(e->label, text, n);
 	return 0;
 }

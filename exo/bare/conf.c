@@ -44,10 +44,9 @@ static bool end_of(struct word w, struct env_args *a)
 			continue;
 		a->expected = ways[i].end;
 		a->expected_code = ways[i].end == ENV_EXIT ? 0 : ENV_ANY_CODE;
-		if (w.n > n)
-			a->expected_code = word_number(
-			    (struct word){ w.p + n + 1, w.n - n - 1 });
-		return true;
+		return w.n == n ||
+		       word_u64((struct word){ w.p + n + 1, w.n - n - 1 },
+		           &a->expected_code);
 	}
 	return false;
 }
@@ -85,22 +84,25 @@ struct grants {
 static int options(
     struct word line, struct env_args *a, char *arg, uint32_t room)
 {
-	for (;;) {
+	bool good = true;
+
+	while (good) {
 		struct word w = word_next(&line);
 
 		if (w.n == 0)
-			return 0;
+			break;
 		if (word_option(&w, "ring"))
-			a->ring_size = word_number(w);
+			good = word_u32(w, &a->ring_size);
 		else if (word_option(&w, "mem"))
-			a->mem = word_number(w);
+			good = word_u64(w, &a->mem);
 		else if (word_option(&w, "arg"))
 			word_copy(arg, room, w);
 		else if (word_option(&w, "rights"))
-			a->rights = word_number(w);
-		else if (!word_option(&w, "end") || !end_of(w, a))
-			return -1;
+			good = word_u32(w, &a->rights);
+		else
+			good = word_option(&w, "end") && end_of(w, a);
 	}
+	return good ? 0 : -1;
 }
 
 /* One environment. */

@@ -169,11 +169,14 @@ static struct owner *find_owner(struct records *r, struct word name)
 static bool options(struct records *r, struct word line,
     struct exo_call_bind *a, struct owner **o)
 {
-	for (;;) {
+	uint32_t priority = 0;
+	bool good = true;
+
+	while (good) {
 		struct word w = word_next(&line);
 
 		if (w.n == 0)
-			return *o != NULL;
+			break;
 		if (word_is(w, "tap"))
 			a->mode = EXO_BIND_TAP;
 		else if (word_is(w, "first"))
@@ -181,14 +184,16 @@ static bool options(struct records *r, struct word line,
 		else if (word_is(w, "exclusive"))
 			a->mode = EXO_BIND_EXCLUSIVE;
 		else if (word_option(&w, "snap"))
-			a->snap = word_number(w);
+			good = word_u32(w, &a->snap);
 		else if (word_option(&w, "priority"))
-			a->priority = (int32_t)word_number(w);
+			good = word_u32(w, &priority) && priority <= INT32_MAX;
 		else if (word_option(&w, "owner"))
 			*o = find_owner(r, w);
 		else
-			return false;
+			good = false;
 	}
+	a->priority = (int32_t)priority;
+	return good && *o != NULL;
 }
 
 /* A refusal is a result like others. */

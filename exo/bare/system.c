@@ -20,8 +20,8 @@
 #include "exo/lib/bug.h"
 
 #define BATCH   32u
-#define LOOK_NS 10000000u   /* to look again, when nobody can run */
-#define LAST_NS 1000000000u /* for packets to go out at the end, at most */
+#define LOOK_NS 10000000u    /* to look again, when nobody can run */
+#define LAST_NS 10000000000u /* for packets to go out at the end, at most */
 
 static struct {
 	struct exo_core *core;

@@ -59,13 +59,29 @@ bool word_option(struct word *w, const char *name)
 	return true;
 }
 
-uint32_t word_number(struct word w)
+bool word_u64(struct word w, uint64_t *out)
 {
-	uint32_t v = 0;
+	uint64_t v = 0;
 
-	for (uint32_t i = 0; i < w.n && w.p[i] >= '0' && w.p[i] <= '9'; i++)
-		v = v * 10 + (uint32_t)(w.p[i] - '0');
-	return v;
+	for (uint32_t i = 0; i < w.n; i++) {
+		uint32_t digit = (uint32_t)w.p[i] - '0';
+
+		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*out = v;
+	return w.n > 0;
+}
+
+bool word_u32(struct word w, uint32_t *out)
+{
+	uint64_t v;
+
+	if (!word_u64(w, &v) || v > UINT32_MAX)
+		return false;
+	*out = (uint32_t)v;
+	return true;
 }
 
 void word_copy(char *to, uint32_t room, struct word w)

@@ -25,8 +25,10 @@ bool word_is(struct word w, const char *name);
 /** Whether it is "name=..."; then *w is what follows. */
 bool word_option(struct word *w, const char *name);
 
-/** The number that it begins with; 0. */
-uint32_t word_number(struct word w);
+/** The number that it is, in decimal digits. False: it is none, or larger; *out is what
+ * it was. */
+bool word_u64(struct word w, uint64_t *out);
+bool word_u32(struct word w, uint32_t *out);
 
 /** Copy as much of it as there is room for, with a NUL behind it. */
 void word_copy(char *to, uint32_t room, struct word w);

@@ -51,6 +51,13 @@ class Wire:
     def send(self, frame):
         self.s.sendall(struct.pack(">I", len(frame)) + frame)
 
+    def answer(self):
+        """The next frame that is no answer of ARP's to what was asked before."""
+        f = self.recv()
+        while f is not None and f[12:14] == b"\x08\x06":
+            f = self.recv()
+        return f
+
     def recv(self, seconds=10.0):
         end = time.monotonic() + seconds
         while True:
@@ -110,7 +117,7 @@ def ping(wire, mac, to, size, seq):
     p = struct.pack(">BBHHH", 8, 0, 0, 0x1234, seq) + body
     p = p[:2] + struct.pack(">H", checksum(p)) + p[4:]
     wire.send(mac + ME + b"\x08\0" + ip(1, to, p))
-    f = wire.recv()
+    f = wire.answer()
     if f is None:
         return False
     total = struct.unpack(">H", f[16:18])[0]
@@ -121,7 +128,7 @@ def ping(wire, mac, to, size, seq):
 
 def echo(wire, mac, to, data, port=7, sport=4000):
     wire.send(mac + ME + b"\x08\0" + udp(sport, port, to, data))
-    f = wire.recv()
+    f = wire.answer()
     if f is None:
         return False
     total = struct.unpack(">H", f[16:18])[0]

@@ -213,6 +213,12 @@ START_TEST(wrong)
 	} row[] = { { "env one c.elf", "there is no such module" },
 		{ "env one", "there is no such module" },
 		{ "env one a.elf rings=1", "an option is malformed" },
+		{ "env one a.elf mem=64M", "an option is malformed" },
+		{ "env one a.elf mem=18446744073709551616",
+		    "an option is malformed" },
+		{ "env one a.elf ring=4294967296", "an option is malformed" },
+		{ "env one a.elf rights=", "an option is malformed" },
+		{ "env one a.elf end=fault:0x0e", "an option is malformed" },
 		{ "env one a.elf ring", "an option is malformed" },
 		{ "env one a.elf end=later", "an option is malformed" },
 		{ "env one a.elf end=exits", "an option is malformed" },
@@ -263,7 +269,7 @@ Suite *t_bare_conf_suite(void)
 	tcase_add_loop_test(c, ends, 0, 7);
 	tcase_add_test(c, regions);
 	tcase_add_test(c, long_words);
-	tcase_add_loop_test(c, wrong, 0, 11);
+	tcase_add_loop_test(c, wrong, 0, 16);
 	tcase_add_test(c, not_started);
 	tcase_add_loop_test(c, nothing, 0, 3);
 	suite_add_tcase(s, c);
