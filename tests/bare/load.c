@@ -76,7 +76,7 @@ static void say(const struct exo_bind_stat *s)
 int lnet_main(struct exo_pe *pe)
 {
 	struct exo_bind_stat s;
-	uint64_t binding, want;
+	uint64_t binding = 0, want;
 	bool stalls = *number(pe->arg, &want) == ',';
 
 	lnet_tap_init(&tap, (void *)EXO_RING_AT);
