@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What each processor has of its own. There is one now: with more, cpu_here() and the
- * two places in entry.S ask the processor which it is, and what is not here is locked.
+ * places in entry.S ask the processor which it is, and what is not here is locked.
  */
 #ifndef EXO_BARE_CPU_H
 #define EXO_BARE_CPU_H
@@ -35,6 +35,7 @@ struct cpu {
 	struct plat_env *fpu_of; /* whose registers are in the processor */
 	unsigned last;           /* place of the one whose turn it was */
 	uint64_t spent;          /* nanoseconds of this turn, on packets */
+	uint64_t turn_end;       /* when it ends */
 	uint64_t gdt[CPU_GDT];
 	struct cpu_tss tss;
 };

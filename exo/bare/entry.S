@@ -53,8 +53,9 @@ trap_stubs:
 	.noaltmacro
 
 trap_common:
-	cld
 	push_regs EXO_X64_REGS
+	pushq $2		/* no AC, which would let the kernel into user pages, no DF */
+	popfq
 	movq %rsp, %rdi
 	movq %rsp, %rbp
 	andq $-16, %rsp

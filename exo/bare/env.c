@@ -20,10 +20,13 @@
 #define STACK_PAGES 16u
 #define DATA        (PT_PRESENT | PT_USER | PT_WRITE | PT_NX)
 #define OWN         ((uint64_t)1 << 9) /* of an entry: the frame is its own */
-#define MEM_DEFAULT ((uint64_t)64 << 20)
-#define FCW         0x037fu /* of a processor that was reset, and masked */
-#define MXCSR       0x1f80u
-#define IF          0x202u
+/* What an environment's filters may take of each packet that comes, on the average. */
+#define STEPS_A_PACKET 1024u
+#define STEPS_SAVED    65536u
+#define MEM_DEFAULT    ((uint64_t)64 << 20)
+#define FCW            0x037fu /* of a processor that was reset, and masked */
+#define MXCSR          0x1f80u
+#define IF             0x202u
 
 static struct plat_env *all[ENVS_MAX];
 static unsigned places; /* of these have been in use */
@@ -177,6 +180,8 @@ static int enter_core(struct plat_env *e, const struct env_args *args)
 	struct exo_env_args a = { .plat = e,
 		.ring = e->ring,
 		.ring_size = args->ring_size,
+		.rate = STEPS_A_PACKET,
+		.burst = STEPS_SAVED,
 		.mem = args->mem == 0 ? MEM_DEFAULT : args->mem };
 	int err = exo_env_new(e->core, &a, &e->name);
 

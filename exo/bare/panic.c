@@ -2,6 +2,8 @@
 /* The end: see panic.h. */
 #include "exo/bare/panic.h"
 
+#include "exo/bare/cpu.h"
+#include "exo/bare/env.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/trap.h"
@@ -109,6 +111,11 @@ static void registers(const struct trap *t)
 _Noreturn void panic_late(const struct trap *t)
 {
 	serial_str("\npanic: watchdog: the kernel does not come back\n");
+	if (cpu_here()->current != NULL) {
+		serial_str("for ");
+		serial_str(cpu_here()->current->label);
+		serial_str(", or the packets that came\n");
+	}
 	registers(t);
 	backtrace(t->rip, t->rbp);
 	panic_exit(1);

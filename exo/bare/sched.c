@@ -19,6 +19,7 @@
 #include "exo/lib/mem.h"
 
 #define TURN_NS 10000000u
+#define LATE_NS 500000u /* a timer that comes so early is of an older turn */
 
 void env_enter(const struct user_regs *regs) __attribute__((noreturn));
 void env_return(const struct user_regs *regs) __attribute__((noreturn));
@@ -93,6 +94,24 @@ static void wake(struct plat_env *e)
 	(void)upcall(e, e->pe->entry_packet, EXO_CAUSE_PACKET, 0, 0, 0);
 }
 
+/* So long it may run. The timer begins behind what the kernel did before. */
+static void begin_turn(uint64_t ns)
+{
+	cpu_here()->turn_end = clock_ns() + ns;
+	apic_timer(ns);
+}
+
+/* A time is over: of this turn, or of one that ended before the kernel took what its
+ * timer had sent. */
+static void timer(void)
+{
+	uint64_t now = clock_ns(), end = cpu_here()->turn_end;
+
+	if (now + LATE_NS >= end)
+		sched_next();
+	begin_turn(end - now);
+}
+
 /* The next that may run, after the one whose turn it was; NULL. */
 static struct plat_env *pick(bool *any)
 {
@@ -144,10 +163,10 @@ _Noreturn void sched_next(void)
 		if (e != NULL) {
 			e->turns++;
 			e->sent = 0;
-			apic_timer(TURN_NS);
 			cpu_here()->spent = 0;
 			if (!ops->listen(ops->arg))
 				listen();
+			begin_turn(TURN_NS);
 			go_on(e);
 		}
 		bury();
@@ -228,8 +247,9 @@ _Noreturn void sched_trap(const struct trap *t)
 	if (t->vector >= 32) {
 		exo_assert(apic_enter((uint32_t)t->vector));
 		if (t->vector == APIC_TIMER)
-			sched_next();
-		packets(e);
+			timer();
+		else
+			packets(e);
 	} else {
 		exception(e, t);
 	}

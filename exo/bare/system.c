@@ -20,7 +20,8 @@
 #include "exo/lib/bug.h"
 
 #define BATCH   32u
-#define LOOK_NS 10000000u    /* to look again, when nobody can run */
+#define TAKE_NS 1000000u  /* packets are taken in for about so long at once */
+#define LOOK_NS 10000000u /* to look again, when nobody can run */
 #define LAST_NS 10000000000u /* for packets to go out at the end, at most */
 
 static struct {
@@ -30,11 +31,29 @@ static struct {
 	bool net;        /* there is a network card */
 	bool taking;     /* packets are being taken in */
 	uint32_t most;   /* of them at once, up to BATCH */
+	uint32_t now;    /* ... as long as they take, at present */
 	bool ready;      /* to be said, when all environments wait */
 	struct vdev dev;
 	struct vnet vnet;
 	struct exo_pkt batch[BATCH];
 } system;
+
+/* Filters that take long are asked about fewer packets before others come to run. */
+static void ingest(uint32_t n)
+{
+	uint64_t from = clock_ns(), took;
+
+	system.taking = true;
+	exo_ingest(system.core, system.batch, n);
+	system.taking = false;
+	took = clock_ns() - from;
+	if (took > TAKE_NS && system.now > 1)
+		system.now /= 2;
+	else if (took < TAKE_NS / 4 && system.now < system.most)
+		system.now *= 2;
+	if (system.now > system.most)
+		system.now = system.most;
+}
 
 static uint32_t poll(void *arg)
 {
@@ -45,13 +64,11 @@ static uint32_t poll(void *arg)
 		return 0;
 	spent_on(SPENT_RING3);
 	vnet_quiet(&system.vnet);
-	n = vnet_rx(&system.vnet, system.batch, system.most);
+	n = vnet_rx(&system.vnet, system.batch, system.now);
 	if (n > 0) {
 		spent_frames(n);
 		spent_on(SPENT_CARD);
-		system.taking = true;
-		exo_ingest(system.core, system.batch, n);
-		system.taking = false;
+		ingest(n);
 		spent_on(SPENT_CORE);
 		vnet_rx_done(&system.vnet);
 	}
@@ -176,6 +193,7 @@ _Noreturn void system_run(const struct machine *m)
 	system.most = (uint32_t)machine_number(m, "batch", BATCH);
 	if (system.most == 0 || system.most > BATCH)
 		system.most = BATCH;
+	system.now = system.most;
 	if (machine_option(m, "stats", &value) >= 0)
 		spent_start();
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);

@@ -4,8 +4,9 @@
  *
  * Overview: the driver polls. vnet_rx() gives a batch of frames that still lie in
  * receive buffers, vnet_rx_done() gives those buffers back; vnet_tx() copies a frame
- * into a transmit buffer of the driver's, vnet_push() tells the device. No interrupt
- * is wanted but in vnet_wait(), which looks for a while and then halts.
+ * into a transmit buffer of the driver's, vnet_push() tells the device. An interrupt is
+ * wanted from vnet_listen() to vnet_quiet(), and in vnet_wait(), which looks for a while
+ * and then halts.
  *
  * Trust: the device says which buffers it filled and how far (vq.h), and writes a
  * header before each frame; all of it is checked and counted here, so a device can

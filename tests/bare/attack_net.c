@@ -456,6 +456,43 @@ static void call_storm(void)
 		CHECK(lnet_call(EXO_CALL_NULL_NR, &a, sizeof(a)) == 0);
 }
 
+/* Filters that run for each packet, and print lines that are long to make: a
+ * millisecond of work, emulated, in less steps than a filter may have. */
+static void slow_filters(void)
+{
+	static const uint8_t head = sizeof(image.hdr) + sizeof(image.row);
+	static int bound;
+	uint64_t name;
+	uint32_t n = 0;
+
+	if (bound) {
+		(void)lnet_yield();
+		return;
+	}
+	put(n++, MOV_K, 9, 0, 0);
+	for (int16_t i = 0; i < 4; i++) /* "%20lx%20lx%20lx" */
+		put(n++, EXO_ST | EXO_MEM | EXO_W, 10, (int16_t)(4 * i - 16),
+		    (int32_t[]){
+		        0x6c303225, 0x30322578, 0x3225786c, 0x786c30 }[i]);
+	put(n++, EXO_ALU64 | EXO_MOV | EXO_X, 0xa1, 0, 0);
+	put(n++, ADD_K, 1, 0, -16);
+	put(n++, MOV_K, 2, 0, 16);
+	for (uint8_t reg = 3; reg <= 5; reg++)
+		put(n++, MOV_K, reg, 0, -1);
+	put(n++, EXO_JMP | EXO_CALL, 0, 0, 6);
+	put(n++, ADD_K, 9, 0, 1);
+	put(n++, EXO_JMP | EXO_JLT | EXO_K, 9, -9, 300);
+	put(n++, MOV_K, 0, 0, 0);
+	put(n++, EXIT, 0, 0, 0);
+	image.hdr = (struct exo_image_hdr){ EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION,
+		EXO_PROG_SOCKET, head + n * 8, 1, 0 };
+	image.row = (struct exo_image_section){ EXO_SEC_INSNS, head, n * 8, 0 };
+	for (uint32_t i = 0; i < 20; i++)
+		CHECK(stage_bind(&page->key, &image, image.hdr.size,
+		          EXO_BIND_TAP, &name) == 0);
+	bound = 1;
+}
+
 static void busy(void)
 {
 	for (volatile uint64_t i = 0; i < 20000000; i++)
@@ -468,6 +505,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(send_kernel),
 	ATTACK(send_sizes),
 	ATTACK(send_flood),
+	ATTACK(slow_filters),
 	ATTACK(ring_tails),
 	ATTACK(ring_heads),
 	ATTACK(ring_noise),

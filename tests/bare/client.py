@@ -180,13 +180,18 @@ def attacked(wire, macs, hosts, rounds):
     good = 0
     began = time.monotonic()
     for i in range(rounds):
+        if i == 1:  # by now they are at it
+            time.sleep(2)
+            for _ in range(200):
+                tell_foes(wire, b"go")
         tell_foes(wire, b"go")
         good += burst(wire, macs, hosts, i * 8)
     print("# %d datagrams in %.1f s, %d of attackers" %
           (good, time.monotonic() - began, wire.foes), flush=True)
     ok(good == 8 * rounds, "%d datagrams come back beside attackers" % (8 * rounds))
-    for _ in range(10):
-        tell_foes(wire, b"stop")
+    for _ in range(10):  # who is in debt sees one of many
+        for _ in range(100):
+            tell_foes(wire, b"stop")
         time.sleep(0.2)
     while wire.recv(0.5):
         pass

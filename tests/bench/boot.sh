@@ -164,5 +164,11 @@ grows() {
 	b=$(cut -d, -f1 "$dir/$1.10")
 	awk -v a="$a" -v b="$b" 'BEGIN { printf "%.2f", b / a }'
 }
+at_least() {
+	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a >= b) }' || miss "$3: $1, not $2"
+}
+at_least "${ratio%%,*}" 1.2 "frames a second, 32 at once to 1"
+at_least "$(grows libos)" 4 "a libOS's answer beside 10 that never rest, to 1"
+at_least 3 "$(grows handler)" "a handler's answer, times 3 at most"
 echo "summary: batch_32_to_1=$ratio libos_10_to_1=$(grows libos) handler_10_to_1=$(grows handler)"
 exit $missed
