@@ -113,8 +113,9 @@ struct key_rec {
  * otherwise. */
 #define CODE_PER_ENV ((uint64_t)64 << 20)
 
-/** Most bytes of maps of one environment, likewise. */
-#define MAPS_PER_ENV ((uint64_t)64 << 20)
+/** Most bytes of maps of one environment, likewise: a hash takes twice the elements
+ * that may be live. */
+#define MAPS_PER_ENV ((uint64_t)128 << 20)
 
 /** What code is rounded up to when it is charged. */
 #define CODE_GRAIN 64u

@@ -389,7 +389,7 @@ START_TEST(maps_that_cannot_be)
 		{ { EXO_MAP_ARRAY, 4, 8, UINT32_MAX, 0 }, -EXO_E2BIG },
 		{ { EXO_MAP_ARRAY, 4, 8, 1, 1 }, -EXO_EINVAL },
 		{ { EXO_MAP_RINGBUF, 0, 0, 4097, 0 }, -EXO_EINVAL },
-		{ { EXO_MAP_ARRAY, 4, 1 << 20, 64, 0 }, -EXO_ENOMEM },
+		{ { EXO_MAP_ARRAY, 4, 1 << 20, 128, 0 }, -EXO_ENOMEM },
 		{ { EXO_MAP_HASH, 4, 8, 1 << 22, 0 }, -EXO_ENOMEM },
 	};
 	struct exo_report report;
