@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "exo/abi/cap.h"
+#include "exo/abi/phys.h"
 #include "exo/abi/region.h"
 #include "exo/abi/report.h"
 
@@ -138,15 +139,5 @@ struct exo_call_transmit {
 };
 #define EXO_TRANSMIT_MIN 14u
 #define EXO_TRANSMIT_MAX 1514u
-
-struct exo_call_exit {
-	uint64_t status;
-};
-
-struct exo_call_print {
-	uint64_t text; /* address */
-	uint64_t size; /* bytes, EXO_PRINT_MAX at most */
-};
-#define EXO_PRINT_MAX 256u
 
 #endif

@@ -14,7 +14,11 @@
 
 /** What a key is about. */
 enum exo_res {
-	EXO_RES_NET = 1, /* packets; more kinds come with their resources */
+	EXO_RES_NET = 1,   /* packets */
+	EXO_RES_FRAME = 2, /* a page frame: region is its number */
+	EXO_RES_DISK =
+	    3, /* blocks of the disk: region the first, slot how many */
+	EXO_RES_ENV = 4, /* an environment: region is its place */
 };
 
 /* Rights of a packet key. */
@@ -27,6 +31,23 @@ enum exo_res {
 #define EXO_RIGHT_FOLLOW    0x40u /* get later fragments, too */
 #define EXO_RIGHT_TRANSMIT  0x80u /* send packets of the region */
 #define EXO_RIGHT_ALL       0xffu
+
+/* Rights of a frame's key. */
+#define EXO_FRAME_READ    0x01u
+#define EXO_FRAME_WRITE   0x02u
+#define EXO_FRAME_EXECUTE 0x04u
+#define EXO_FRAME_OWN     0x08u /* give it back, and have others do it */
+#define EXO_FRAME_ALL     0x0fu
+
+/* Rights of a disk's key. */
+#define EXO_DISK_READ  0x01u
+#define EXO_DISK_WRITE 0x02u
+
+/* Rights of an environment's key. */
+#define EXO_ENV_MAP   0x01u /* enter pages into its address space */
+#define EXO_ENV_START 0x02u
+#define EXO_ENV_END   0x04u
+#define EXO_ENV_ALL   0x07u
 
 /* Regions of packets; 0 is every packet, another number names one. */
 #define EXO_REGION_ALL 0u

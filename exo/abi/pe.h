@@ -31,6 +31,9 @@ enum exo_cause {
 	EXO_CAUSE_FAULT = 1,     /* page fault: address, code */
 	EXO_CAUSE_EXCEPTION = 2, /* another one: vector, code */
 	EXO_CAUSE_PACKET = 3,    /* there are packets in the ring */
+	EXO_CAUSE_END = 4,       /* the slot is over: yield, soon */
+	EXO_CAUSE_REVOKE = 5,    /* give up `code` of kind `vector` (enum
+	                            exo_kind) before the time `address` */
 };
 
 /** The registers at a discontinuity, as a handler finds them at rsp. */
@@ -53,8 +56,12 @@ struct exo_pe {
 	uint64_t entry_fault;
 	uint64_t entry_exception;
 	uint64_t entry_packet;
-	uint64_t stack_from, stack_to; /* of upcalls; to: a multiple of 16 */
-	uint32_t critical;             /* not 0: no upcall but exceptions */
+	uint64_t entry_end;    /* 0: the kernel keeps the registers itself */
+	uint64_t entry_revoke; /* 0: the kernel chooses, at once */
+	uint64_t entry_sync, entry_async; /* calls of others, in ACCEPT */
+	uint64_t call_stack;              /* rsp of those begins here */
+	uint64_t stack_from, stack_to;    /* of upcalls; to: a multiple of 16 */
+	uint32_t critical;                /* not 0: no upcall but exceptions */
 	uint32_t zero;
 	/* the kernel writes, once */
 	struct exo_key key;  /* what was granted at the start: to receive, */
@@ -65,7 +72,9 @@ struct exo_pe {
 	uint8_t mac[6];      /* of the network card; zeroes: there is none */
 	uint8_t zero2[2];
 	/* ... and as it goes */
-	uint64_t packets; /* not 0: an upcall is held up by critical */
+	uint64_t packets; /* not 0: an upcall is held up by critical, */
+	uint64_t late;    /* likewise: the slot is over since this time */
+	uint64_t revoke;  /* likewise */
 	char arg[1024];   /* what the environment was started with */
 };
 
