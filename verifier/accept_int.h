@@ -58,6 +58,7 @@ struct vf_sym {
 	uint64_t add;
 	uint8_t kind; /* enum vf_sym_kind */
 	uint8_t wrap;
+	uint32_t hash; /* of an object */
 	uint16_t bit[64];
 };
 
@@ -133,7 +134,6 @@ struct vf_layout {
 
 /* --- the whole ------------------------------------------------------------- */
 
-#define VF_SYM_HEADS     256u
 #define VF_SYM_CONSTANTS 32u
 
 /** One condition at work; everything is in its arena. */
@@ -168,7 +168,8 @@ struct vf_acc {
 	struct vf_layout layout;
 	struct vf_test test; /* the one that is being asked */
 	const struct vf_sym *constant[VF_SYM_CONSTANTS]; /* some of them */
-	struct vf_sym *head[VF_SYM_HEADS];
+	struct vf_sym **head; /* values by hash: nheads lists, a power of two */
+	uint32_t nheads, nsyms;
 };
 
 /** Memory until the end; NULL: a->over is set. */

@@ -10,11 +10,15 @@
  * switch.
  *
  * Each value exists once; two that are the same object are the same number if
- * no bit of it is unknown.
+ * no bit of it is unknown. A table by hash finds them, of no fewer lists than
+ * values; who makes values of one hash pays for looking through their list.
  */
 #include "verifier/accept_int.h"
 
 #include "exo/lib/bytes.h"
+
+#define HEADS_FIRST 256u
+#define LOOKS       8u /* at values of one list, for a step */
 
 static uint32_t hash(const struct vf_sym *v)
 {
@@ -22,7 +26,7 @@ static uint32_t hash(const struct vf_sym *v)
 
 	for (unsigned i = 0; i < 64; i += 4)
 		h = (h ^ exo_le64(&v->bit[i])) * 0x9e3779b97f4a7c15u;
-	return (uint32_t)(h >> 32) % VF_SYM_HEADS;
+	return (uint32_t)(h >> 32);
 }
 
 static bool same(const struct vf_sym *x, const struct vf_sym *y)
@@ -60,20 +64,54 @@ static void measure(struct vf_sym *v)
 	}
 }
 
+/* Twice as many lists, once there are as many values. */
+static bool grow(struct vf_acc *a)
+{
+	uint32_t n = a->nheads == 0 ? HEADS_FIRST : a->nheads * 2;
+	struct vf_sym **head;
+
+	if (a->nsyms < a->nheads)
+		return true;
+	head = vf_acc_get(a, n * sizeof(struct vf_sym *));
+	if (head == NULL)
+		return false;
+	for (uint32_t i = 0; i < a->nheads; i++) {
+		while (a->head[i] != NULL) {
+			struct vf_sym *s = a->head[i];
+
+			a->head[i] = s->next;
+			s->next = head[s->hash % n];
+			head[s->hash % n] = s;
+		}
+	}
+	a->head = head;
+	a->nheads = n;
+	return true;
+}
+
 const struct vf_sym *vf_sym_of(struct vf_acc *a, const struct vf_sym *v)
 {
-	struct vf_sym **head = &a->head[hash(v)], *s;
+	uint32_t h = hash(v), looks = 0;
+	struct vf_sym **head, *s;
 
-	for (s = *head; s != NULL; s = s->next)
-		if (same(s, v))
+	if (!grow(a))
+		return a->other; /* whoever looks at it stops */
+	head = &a->head[h % a->nheads];
+	for (s = *head; s != NULL; s = s->next) {
+		if (s->hash == h && same(s, v))
 			return s;
+		if (++looks % LOOKS == 0 && !vf_acc_spend(a, 1))
+			return a->other;
+	}
 	s = vf_acc_get(a, sizeof(*s));
 	if (s == NULL)
-		return a->other; /* whoever looks at it stops */
+		return a->other;
 	*s = *v;
 	measure(s);
+	s->hash = h;
 	s->next = *head;
 	*head = s;
+	a->nsyms++;
 	return s;
 }
 
