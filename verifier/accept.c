@@ -51,7 +51,8 @@ void *vf_acc_get(struct vf_acc *a, size_t size)
 
 bool vf_acc_spend(struct vf_acc *a, uint64_t steps)
 {
-	if (a->over || a->work.left <= steps) {
+	if (a->over || a->work.left <= steps ||
+	    !exo_pause(a->work.pause, steps)) {
 		a->over = true;
 		return false;
 	}
@@ -86,12 +87,13 @@ static bool is_everything(const struct sp_region *r)
 }
 
 static bool prepare(struct vf_acc *a, const struct vf_prog *p, uint32_t link,
-    const struct exo_arena *arena, bool merging)
+    const struct exo_arena *arena, struct exo_pause *pause, bool merging)
 {
 	uint32_t stack = vf_prog_facts(p)->stack;
 
 	a->arena = *arena;
 	a->work.arena = &a->arena;
+	a->work.pause = pause;
 	a->prog = p;
 	a->insns = vf_prog_insns(p, &a->n);
 	a->type = vf_prog_type(p);
@@ -153,7 +155,7 @@ static int try(const struct vf_prog *p, uint32_t link, struct sp_work *w,
 	    merging            ? STEPS_ALL
 	    : has_fields(link) ? STEPS_EACH
 	                       : STEPS_LENGTHS);
-	if (prepare(a, p, link, &arena, merging)) {
+	if (prepare(a, p, link, &arena, w->pause, merging)) {
 		vf_walk(a);
 		take_back(w, a);
 		lend(w, a, STEPS_CUBES);
@@ -185,6 +187,8 @@ int vf_accept(const struct vf_prog *p, uint32_t link, struct sp_work *w,
 		rc = try(p, link, w, false, &got);
 	if (rc == 0)
 		rc = try(p, link, w, true, &got);
+	if (exo_pause_stopped(w->pause))
+		return -EXO_EBUDGET;
 	if (rc == 0 && got.why == VF_ACCEPT_NONE)
 		got.why = VF_ACCEPT_STEPS;
 	if (rc <= 0 || is_everything(&got.where)) {

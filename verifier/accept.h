@@ -55,7 +55,8 @@ struct vf_accept {
  * where lives in the arena of the work, which is charged for what is needed on
  * the way, too, and given that back. When the budget of steps ends, or memory
  * other than for the least answer, the condition is opaque; that is no error.
- * Returns 0 or -EXO_ENOMEM; *out is written in the first case only.
+ * Returns 0; -EXO_ENOMEM; -EXO_EBUDGET: the work was not let go on (w->pause).
+ * *out is written in the first case only.
  */
 int vf_accept(const struct vf_prog *p, uint32_t link, struct sp_work *w,
     struct vf_accept *out);

@@ -16,6 +16,7 @@
 
 #define PIECES_MAX  4096u
 #define STEPS_SMALL 200000u /* for a smaller form of the same region */
+#define EXCEPTIONS  8u      /* for a step */
 #define SURE_MAX    64u     /* doubtful cubes that are looked for in others */
 
 struct pieces {
@@ -193,7 +194,7 @@ static uint32_t exceptions(
 	for (const struct vf_except *e = w->except; e != NULL; e = e->next)
 		n += !e->soft;
 	*out = vf_acc_get(a, (n + 1) * sizeof(**out));
-	if (*out == NULL)
+	if (*out == NULL || !vf_acc_spend(a, n / EXCEPTIONS))
 		return UINT32_MAX;
 	for (const struct vf_except *e = w->except; e != NULL; e = e->next) {
 		int rc = e->soft ? -1 : vf_way_rest(w, &e->d, &rest);

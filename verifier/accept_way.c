@@ -14,6 +14,8 @@
 
 #include "exo/lib/mem.h"
 
+#define EXCEPTIONS 64u /* steps: looking at four of them is one */
+
 bool vf_atom_and(struct sp_atom *a, const struct sp_atom *b)
 {
 	if (a->absent || b->absent)
@@ -176,11 +178,12 @@ bool vf_way_demand(
 			return false;
 	}
 	for (const struct vf_except *e = w->except; e != NULL; e = e->next) {
-		n++;
+		if (++n % (4 * EXCEPTIONS) == 0 && !vf_acc_spend(a, EXCEPTIONS))
+			return false;
 		if (vf_way_rest(w, &e->d, &rest) == 0)
 			return false;
 	}
-	return vf_acc_spend(a, n / 4);
+	return vf_acc_spend(a, n % (4 * EXCEPTIONS) / 4);
 }
 
 /* All that an atom can be asked for where the way has none. */

@@ -87,6 +87,8 @@ static int decode_all(struct vf_env *env)
 			return refuse_bad(env, bad);
 		if (op->form == ISA_FORM_LDDW)
 			env->flag[i + 1] |= VF_FLAG_SECOND;
+		if (!exo_pause(env->pause, 1))
+			return vf_pause(env, 0);
 	}
 	return 0;
 }
@@ -104,7 +106,8 @@ static int check_names(struct vf_env *env)
 		int64_t to;
 
 		env->pc = i;
-		if (isa_slots(in) == 2)
+		err = vf_pause(env, 1);
+		if (err == 0 && isa_slots(in) == 2)
 			err = check_map(env, in);
 		if (!vf_names_func(in))
 			continue;
@@ -189,6 +192,8 @@ static int check_jumps(struct vf_env *env, struct vf_func *f)
 		if (!is_jump(&env->insns[i]))
 			continue;
 		env->pc = i;
+		if (!exo_pause(env->pause, 1))
+			return vf_pause(env, 0);
 		to = isa_target(&env->insns[i], i);
 		if (to < 0 || to >= (int64_t)env->n)
 			return vf_refuse(env, VF_JUMP_OUT);
@@ -265,9 +270,11 @@ static int walk(struct flow *fl, uint32_t i)
 	fl->f = &env->funcs[vf_func_of(env, i)];
 	for (;;) {
 		lead(fl, i, &ends);
+		env->pc = i;
+		if (!exo_pause(env->pause, 1))
+			return vf_pause(env, 0);
 		if (ends)
 			return 0;
-		env->pc = i;
 		i += isa_slots(&env->insns[i]);
 		if (i >= fl->f->end)
 			return vf_refuse(env, VF_FALL_THROUGH);

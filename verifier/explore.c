@@ -269,8 +269,22 @@ static bool goes_on(struct vf_env *env)
 	return true;
 }
 
+/* Tell whoever may want to pause what was done since. */
+static int tell(struct vf_env *env)
+{
+	uint64_t work = env->facts.explored + env->map.looks / LOOKS;
+	uint64_t units = work - env->told;
+
+	env->told = work;
+	return vf_pause(env, units);
+}
+
 int vf_budget(struct vf_env *env)
 {
+	int err = tell(env);
+
+	if (err < 0)
+		return err;
 	do {
 		if (env->facts.explored < env->until &&
 		    env->map.looks / LOOKS < env->until)

@@ -124,10 +124,11 @@ static struct vf_stub *now(struct vf_stub *s)
 	return s;
 }
 
-/* Walk from a stub, depth first. Those that are done are put before *done:
+/* Walk from a stub, depth first, to the end: what is half walked is no answer. Those that are done are put before *done:
  * at the end each stub comes before all to which it leads. NULL: no cycle;
  * else a stub of one. */
-static struct vf_stub *walk(struct vf_stub *s, struct vf_stub **done)
+static struct vf_stub *walk(
+    struct vf_env *env, struct vf_stub *s, struct vf_stub **done)
 {
 	s->colour = GREY;
 	s->at = s->out;
@@ -136,6 +137,7 @@ static struct vf_stub *walk(struct vf_stub *s, struct vf_stub **done)
 		struct vf_stub *up = s->up;
 		struct vf_stub *to;
 
+		(void)exo_pause(env->pause, 1);
 		if (s->at == NULL) {
 			s->colour = BLACK;
 			s->up = *done;
@@ -199,16 +201,18 @@ int vf_graph_close(struct vf_env *env)
 	for (s = env->scope.stubs; s != NULL; s = s->all) {
 		if (s->is != NULL || s->colour != WHITE)
 			continue;
-		cycle = walk(s, &done);
+		cycle = walk(env, s, &done);
 		if (cycle != NULL) {
 			env->pc = cycle->pc;
 			return vf_refuse(env, VF_LOOP);
 		}
 	}
-	for (s = done; s != NULL; s = s->up)
+	for (s = done; s != NULL; s = s->up) {
+		(void)exo_pause(env->pause, 1);
 		pass_on(env, s);
+	}
 	drop(env);
-	return 0;
+	return vf_pause(env, 0);
 }
 
 void vf_ends(struct vf_env *env)

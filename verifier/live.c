@@ -123,6 +123,8 @@ static uint16_t closure(const struct vf_env *env, uint16_t set, bool ctx)
 
 			set |= make_ptrs(env, in, ctx);
 			set = spread(in, set, &memory);
+			if (!exo_pause(env->pause, 1))
+				return 0; /* vf_live() will not be believed */
 		}
 		changed = set != before || memory != memory_before;
 	} while (changed);
@@ -437,6 +439,8 @@ static bool pass(
 	for (i = f->end; k > f->first && i-- > f->entry;) {
 		struct vf_leader *l = &env->leaders[k - 1];
 
+		if (!exo_pause(env->pause, 1))
+			return false;
 		if ((env->flag[i] & VF_FLAG_REACHED) == 0)
 			continue;
 		step_any(env, i, &now, view, l->comp != VF_NONE);
@@ -482,9 +486,9 @@ int vf_live(struct vf_env *env)
 		for (f = env->nfuncs; f-- > 0;)
 			changed |= pass(env, &env->funcs[f], &view);
 		if (!env->backward && !env->names)
-			return 0;
+			return vf_pause(env, 0);
 	}
 	if (changed)
 		give_up(env);
-	return 0;
+	return vf_pause(env, 0);
 }

@@ -128,6 +128,7 @@ static void search(
 	while (k != VF_NONE) {
 		struct vertex *v = &s->v[k];
 
+		(void)exo_pause(s->env->pause, 1);
 		if (vf_successor(s->env, &v->at, &to)) {
 			uint32_t found = s->num;
 
@@ -233,5 +234,5 @@ int vf_order(struct vf_env *env)
 		if (env->funcs[f].cyclic && env->funcs[f].count > 0)
 			err = order_func(env, &env->funcs[f]);
 	}
-	return err;
+	return err == 0 ? vf_pause(env, 0) : err;
 }

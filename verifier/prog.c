@@ -172,6 +172,15 @@ int vf_refuse_access(struct vf_env *env, enum vf_code code, unsigned reg,
 	return -EXO_EREFUSED;
 }
 
+int vf_pause(struct vf_env *env, uint64_t units)
+{
+	if (exo_pause(env->pause, units))
+		return 0;
+	(void)vf_refuse(env, VF_BUDGET_EXPLORED);
+	env->report->limit = env->budget;
+	return -EXO_EBUDGET;
+}
+
 /*
  * The whole
  */
@@ -199,7 +208,10 @@ static int prove(struct vf_env *env)
 		err = vf_order(env);
 	if (err == 0)
 		err = vf_live(env);
-	return err == 0 ? vf_explore(env) : err;
+	if (err == 0)
+		err = vf_explore(env);
+	/* whatever a later pass would have said: it was not let go on */
+	return exo_pause_stopped(env->pause) ? vf_pause(env, 0) : err;
 }
 
 /* What the caller asked for. */
@@ -210,6 +222,7 @@ struct job {
 	struct vf_account account;
 	struct exo_mem mem; /* the budget's */
 	uint64_t budget;    /* explored instructions */
+	struct exo_pause *pause;
 	struct vf_prog *prog;
 };
 
@@ -224,6 +237,7 @@ static void env_init(
 	env->type = job->in->type;
 	env->refuse_leaks = job->in->refuse_leaks;
 	env->budget = job->budget;
+	env->pause = job->pause;
 	env->trace = job->trace;
 	env->report = job->report;
 	env->facts.pure = true;
@@ -325,6 +339,7 @@ int vf_verify_traced(const struct vf_input *in, const struct vf_limits *limits,
 		.account = { mem, false },
 		.mem = { .get = account_get, .put = account_put },
 		.budget = limits->explored,
+		.pause = limits->pause,
 	};
 	int err;
 

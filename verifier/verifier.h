@@ -25,6 +25,7 @@
 #define VF_VERIFIER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "exo/abi/ctx.h"
@@ -32,6 +33,7 @@
 #include "exo/abi/map.h"
 #include "exo/abi/report.h"
 #include "exo/lib/arena.h"
+#include "exo/lib/pause.h"
 
 /** The program to judge. Nothing is kept: all of it may go after the call. */
 /** The value of a map that never changes: of an array of one element that
@@ -76,6 +78,10 @@ struct vf_limits {
 	uint64_t explored; /* instructions explored */
 	uint64_t mem;      /* bytes taken from the caller's exo_mem, besides
 			      the program itself */
+	/** Asked at least each 1,000 instructions, or as much other work; NULL:
+	 * nobody is. When the answer is no, the program is refused as by the
+	 * budget of instructions. What is asked changes nothing of a verdict. */
+	struct exo_pause *pause;
 };
 
 #define VF_EXPLORED_DEFAULT 1000000u
@@ -86,13 +92,13 @@ struct vf_limits {
  * that is not told otherwise (exo/core/core.h), as on bare metal. */
 #define VF_EXPLORED_BARE 100000u
 #define VF_MEM_BARE      (1u << 20)
-#define VF_LIMITS_TOOL                              \
-	{                                           \
-		VF_EXPLORED_DEFAULT, VF_MEM_DEFAULT \
+#define VF_LIMITS_TOOL                                    \
+	{                                                 \
+		VF_EXPLORED_DEFAULT, VF_MEM_DEFAULT, NULL \
 	}
-#define VF_LIMITS_BARE                        \
-	{                                     \
-		VF_EXPLORED_BARE, VF_MEM_BARE \
+#define VF_LIMITS_BARE                              \
+	{                                           \
+		VF_EXPLORED_BARE, VF_MEM_BARE, NULL \
 	}
 
 /** What was proven. */

@@ -164,6 +164,8 @@ struct vf_env {
 	bool refuse_leaks;
 	uint64_t budget;              /* explored instructions, of all passes */
 	uint64_t until;               /* the same, for this pass */
+	struct exo_pause *pause;      /* or NULL */
+	uint64_t told;                /* work that it knows of */
 	const struct vf_trace *trace; /* may be NULL */
 	struct exo_report *report;
 	struct vf_facts facts;
@@ -223,6 +225,10 @@ void *vf_get(struct vf_env *env, size_t size);
 
 /** -EXO_ENOMEM, or -EXO_EBUDGET with a report. */
 int vf_no_memory(struct vf_env *env);
+
+/** Some units of work that the budget does not count were done: 0, or -EXO_EBUDGET,
+ * with a report, when nobody lets it go on. */
+int vf_pause(struct vf_env *env, uint64_t units);
 
 /** Fill the report for instruction env->pc. Returns -EXO_EREFUSED. */
 int vf_refuse(struct vf_env *env, enum vf_code code);

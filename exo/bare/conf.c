@@ -176,7 +176,7 @@ int conf_start(const struct machine *m, struct exo_core *core,
 	if (!cpio_find(b.files, b.size, "boot.conf", 9, &conf))
 		return 0;
 	exo_arena_init(&g.arena, &mem);
-	g.work = (struct sp_work){ &g.arena, STEPS, &sp_packets, NULL };
+	g.work = (struct sp_work){ &g.arena, STEPS, &sp_packets, NULL, NULL };
 	text = (struct word){ (const char *)conf.data, conf.size };
 	while (ret >= 0 && word_line(&text, &line)) {
 		ret = take(&b, line, &g);

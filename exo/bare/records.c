@@ -117,7 +117,7 @@ static bool grant(struct records *r, struct owner *o, struct word text)
 	const uint32_t rights = EXO_RIGHT_ALL & ~EXO_RIGHT_TRANSMIT;
 	struct exo_mem mem = { .get = get, .put = put };
 	struct exo_arena arena;
-	struct sp_work work = { &arena, STEPS, &sp_packets, NULL };
+	struct sp_work work = { &arena, STEPS, &sp_packets, NULL, NULL };
 	struct sp_text_error why;
 	struct sp_region region;
 	bool good;

@@ -94,7 +94,7 @@ static int image_verify(struct exo_core *core, struct env *env,
     struct exo_report *report)
 {
 	struct vf_limits limits = { core->cfg.verify_insns,
-		core->cfg.verify_mem };
+		core->cfg.verify_mem, NULL };
 	struct vf_input in = {
 		.refuse_leaks = true,
 		/* others see it, too, but of a handler's copy */

@@ -64,7 +64,7 @@ static void make_how(struct owner *o, uint32_t type, uint64_t taken)
 		    .refuse_leaks = true,
 		    .no_pkt_write = !o->ash },
 		.limits = { o->core->cfg.verify_insns,
-		    o->core->cfg.verify_mem },
+		    o->core->cfg.verify_mem, NULL },
 		.most_steps = taken < most ? (most - taken) / EXO_TAILS_RUN : 0,
 		.mem = &o->env->mem,
 		.compile = compile,

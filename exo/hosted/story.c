@@ -80,7 +80,7 @@ static int assemble(
 
 int cmd_story_tell(const struct cmd_story *s, bool good, struct cmd_told *t)
 {
-	struct vf_limits limits = { 0, 0 };
+	struct vf_limits limits = { .explored = 0 };
 	int err;
 
 	if (!take_maps(s->maps, t))

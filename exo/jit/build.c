@@ -515,8 +515,10 @@ int jit_build(struct jit_ir *ir)
 	if (b.room == NULL)
 		return -EXO_ENOMEM;
 	for (pc = 0; pc < ir->n && b.err == 0; pc++) {
-		if (ir->block_of[pc] != JIT_NONE)
-			build_block(&b, &ir->blocks[ir->block_of[pc]], pc);
+		if (ir->block_of[pc] == JIT_NONE)
+			continue;
+		build_block(&b, &ir->blocks[ir->block_of[pc]], pc);
+		jit_tick(ir, &ir->blocks[ir->block_of[pc]]);
 	}
 	/* a program that a function tail-calls comes back, and may have */
 	ir->pkt_varies = vf_prog_facts(ir->prog)->writes_pkt ||

@@ -665,6 +665,7 @@ int jit_flow(struct jit_ir *ir, uint32_t which)
 	     i = ir->blocks[i].next) {
 		struct jit_block *b = &ir->blocks[i];
 
+		jit_tick(ir, b);
 		if (b->loop || is_entry(ir, i)) {
 			forget_all(&w.at);
 		} else if (b->state == NULL) {

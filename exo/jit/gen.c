@@ -304,6 +304,7 @@ static void round(struct jit_gen *g)
 	for (i = 0; i < ir->norder; i++) {
 		uint32_t b = ir->order[i];
 
+		jit_tick(ir, &ir->blocks[b]);
 		if (ir->blocks[b].func != f) {
 			if (f != JIT_NONE)
 				reject(g);

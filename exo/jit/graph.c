@@ -40,6 +40,7 @@ static void reach_all(struct jit_ir *ir)
 	while (n > 0) {
 		const struct jit_block *b = &ir->blocks[ir->order[--n]];
 
+		jit_tick(ir, b);
 		for (k = jit_succ(b, to); k > 0; k--)
 			reach(ir, &n, to[k - 1]);
 	}
@@ -180,8 +181,10 @@ int jit_live(struct jit_ir *ir)
 		ir->blocks[ir->order[i]].live = 0;
 		loops |= ir->blocks[ir->order[i]].loop;
 	}
-	for (i = ir->norder; i-- > 0;)
+	for (i = ir->norder; i-- > 0;) {
+		jit_tick(ir, &ir->blocks[ir->order[i]]);
 		(void)look_again(ir, &ir->blocks[ir->order[i]]);
+	}
 	if (!loops)
 		return 0;
 	if (again_room(ir, &a) < 0)
@@ -192,6 +195,7 @@ int jit_live(struct jit_ir *ir)
 	while (a.n > 0) {
 		i = a.stack[--a.n];
 		a.waits[i] = 0;
+		jit_tick(ir, &ir->blocks[ir->order[i]]);
 		if (!look_again(ir, &ir->blocks[ir->order[i]]))
 			continue;
 		for (k = a.first[i]; k < a.first[i + 1]; k++)

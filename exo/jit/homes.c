@@ -70,6 +70,7 @@ static struct use look(const struct jit_ir *ir, uint32_t f)
 
 		if (b->func != f)
 			break;
+		jit_tick(ir, b);
 		for (k = 0; k < b->n; k++)
 			look_at(ir, &b->ins[k], &u);
 		look_at(ir, &b->end, &u);

@@ -151,6 +151,13 @@ static inline bool jit_has(const struct jit_ir *ir, uint32_t pass)
 	return (ir->opt->passes & pass) != 0;
 }
 
+/** A block was looked at. Whoever may be asked says whether it goes on; passes do so
+ * to their end, and the driver ends it (jit.c). */
+static inline void jit_tick(const struct jit_ir *ir, const struct jit_block *b)
+{
+	(void)exo_pause(ir->opt->pause, b->n + 1);
+}
+
 /* --- build.c --- */
 
 /** Read the program into blocks. 0, -EXO_ENOMEM, or -EXO_EINVAL. */

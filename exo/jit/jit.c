@@ -46,18 +46,27 @@ static int check_calls(const struct jit_ir *ir)
 	return 0;
 }
 
+/* Between passes it ends when it may not go on. */
+static int go_on(const struct jit_ir *ir, int err)
+{
+	return err == 0 && exo_pause_stopped(ir->opt->pause) ? -EXO_EBUDGET
+	                                                     : err;
+}
+
 static int passes(struct jit_ir *ir)
 {
 	int err = jit_graph(ir);
 
 	if (err == 0)
 		err = jit_flow(ir, JIT_PASS_fold | JIT_PASS_bounds);
+	err = go_on(ir, err);
 	if (err == 0)
 		err = jit_need(ir);
 	if (err == 0)
 		err = jit_live(ir);
 	if (err == 0)
 		err = jit_flow(ir, JIT_PASSES_ALL);
+	err = go_on(ir, err);
 	if (err == 0)
 		err = jit_live(ir);
 	if (err == 0)
@@ -157,8 +166,10 @@ int jit_compile(const struct vf_prog *prog, const struct jit_env *env,
 		err = check_calls(&ir);
 	if (err == 0)
 		err = passes(&ir);
+	err = go_on(&ir, err);
 	if (err == 0)
 		err = jit_generate(&g);
+	err = go_on(&ir, err);
 	if (err == -EXO_ENOMEM && !work.refused)
 		err = -EXO_EBUDGET;
 	if (err == 0)

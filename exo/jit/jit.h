@@ -25,6 +25,7 @@
 
 #include "exo/abi/ctx.h"
 #include "exo/lib/arena.h"
+#include "exo/lib/pause.h"
 #include "verifier/verifier.h"
 
 /** What a run finds behind r1: the context in its native form. The driver
@@ -108,6 +109,9 @@ struct jit_options {
 	uint64_t mem;    /* most bytes of working memory; 0: JIT_MEM_MAX */
 	uint32_t limit;  /* most bytes of code; 0: JIT_CODE_MAX */
 	bool lines;      /* keep what jit_lines() gives */
+	/** Asked while it works, NULL: nobody is; a no ends it with
+	 * -EXO_EBUDGET. */
+	struct exo_pause *pause;
 };
 
 #define JIT_CODE_MAX (64u << 20)

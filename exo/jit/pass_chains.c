@@ -441,6 +441,7 @@ int jit_chains(struct jit_ir *ir)
 	for (i = 0; i < ir->norder && err == 0; i++) {
 		if (looks / LOOKS > ir->norder)
 			break;
+		jit_tick(ir, &ir->blocks[ir->order[i]]);
 		if (ir->blocks[ir->order[i]].taken)
 			continue;
 		err = find(ir, &c, ir->order[i], &looks);

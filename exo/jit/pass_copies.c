@@ -299,6 +299,7 @@ static int sink(struct jit_ir *ir)
 	for (i = 0; i < ir->norder; i++) {
 		struct jit_block *b = &ir->blocks[ir->order[i]];
 
+		jit_tick(ir, b);
 		for (n = ways_of(b, to); n > 0; n--)
 			if (s.what[to[n - 1]].op == JIT_MOV &&
 			    ir->blocks[to[n - 1]].loop)

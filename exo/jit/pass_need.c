@@ -147,6 +147,7 @@ int jit_need(struct jit_ir *ir)
 	if (n.of == NULL)
 		return -EXO_ENOMEM;
 	for (i = ir->norder; i-- > 0;) {
+		jit_tick(ir, &ir->blocks[ir->order[i]]);
 		if (ir->blocks[ir->order[i]].func == 0)
 			need_block(&n, ir->order[i]);
 	}

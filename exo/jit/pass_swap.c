@@ -195,8 +195,10 @@ int jit_swap_order(struct jit_ir *ir)
 	if (!jit_has(ir, JIT_PASS_swap) || n == 0)
 		return 0;
 	err = room(&s, n);
-	for (i = 0; i < ir->norder && err == 0; i++)
+	for (i = 0; i < ir->norder && err == 0; i++) {
+		jit_tick(ir, &ir->blocks[ir->order[i]]);
 		err = look(&s, ir->order[i]);
+	}
 	if (err < 0)
 		return err;
 	for (i = 0; i < ir->norder; i++) {

@@ -11,13 +11,14 @@
 #include "exo/lib/bits.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
+#include "exo/lib/pause.h"
 #include "exo/space/space_int.h"
 
 _Static_assert(SP_FIELDS <= 64, "fields are bits of a word");
 
 int sp_spend(struct sp_work *w, uint64_t steps)
 {
-	if (w->left <= steps) {
+	if (w->left <= steps || !exo_pause(w->pause, steps / 2 + 1)) {
 		w->left = 0;
 		return -EXO_EBUDGET;
 	}

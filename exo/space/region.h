@@ -43,6 +43,7 @@ struct sp_region {
 	uint32_t n;
 };
 
+struct exo_pause;
 struct sp_work;
 
 /* What is true of packets besides what the algebra knows. */
@@ -65,6 +66,8 @@ struct sp_work {
 	const struct sp_universe *of;
 	void *scratch; /* the universe's, of the arena; NULL at first, and again
 	                  when the arena was freed */
+	struct exo_pause *pause; /* asked while it works; NULL: nobody is. A no
+	                            uses the budget up */
 };
 
 /** An atom of one number, of the numbers lo to hi, of those whose masked bits

@@ -137,7 +137,7 @@ struct side {
 
 static struct sp_region region(struct exo_arena *arena, const char *text)
 {
-	struct sp_work w = { arena, 1000000, &sp_packets, NULL };
+	struct sp_work w = { arena, 1000000, &sp_packets, NULL, NULL };
 	struct sp_text_error err;
 	struct sp_region r;
 

@@ -142,7 +142,7 @@ static void judge(const struct cmd_batch_line *l, const json_t *run,
 static void compile_slots(struct exo_world *w, const struct cmd_batch_line *l,
     struct exo_mem *mem, struct exo_world_code *codes[3])
 {
-	const struct vf_limits limits = { 0, 0 };
+	const struct vf_limits limits = { .explored = 0 };
 	struct exo_report report;
 	struct vf_prog *prog;
 	unsigned i;
@@ -233,7 +233,7 @@ static void check(const struct cmd_batch_line *l)
 		.maps = l->maps,
 		.nmaps = l->nmaps,
 	};
-	const struct vf_limits limits = { 0, 0 };
+	const struct vf_limits limits = { .explored = 0 };
 	struct exo_mem mem = mem_heap(NULL);
 	const json_t *list = cmd_batch_member(l->root, "runs");
 	struct exo_report report;

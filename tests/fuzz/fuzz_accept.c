@@ -137,7 +137,7 @@ static bool verify(struct trial *t)
 		.refuse_leaks = made.refuse_leaks,
 		.maps = progen_maps,
 		.nmaps = PROGEN_MAPS };
-	struct vf_limits limits = { 20000, 8u << 20 };
+	struct vf_limits limits = { 20000, 8u << 20, NULL };
 	struct exo_report report;
 
 	return vf_verify(&in, &limits, &t->world.mem, &t->prog, &report) == 0;

@@ -31,7 +31,7 @@ static void must(bool is, const char *what)
 static void ask(struct exo_arena *arena, const struct sp_atom *a, uint32_t n,
     const struct sp_view *known)
 {
-	struct sp_work w = { arena, 400000, &sp_packets, NULL };
+	struct sp_work w = { arena, 400000, &sp_packets, NULL, NULL };
 	static uint8_t buf[ROOM];
 	struct sp_packet p;
 	struct sp_region r;

@@ -584,7 +584,8 @@ struct dx_world *dx_world_new(const struct dx_plan *plan)
 	w->g.seed = plan->seed * 0x9e3779b97f4a7c15u | 1;
 	w->mem = cmd_heap();
 	exo_arena_init(&w->arena, &w->mem);
-	w->work = (struct sp_work){ &w->arena, BUDGET, &sp_packets, NULL };
+	w->work =
+	    (struct sp_work){ &w->arena, BUDGET, &sp_packets, NULL, NULL };
 	if (exo_core_new(&plan->cfg, &w->core) != 0)
 		abort();
 	while (w->nprogs < plan->programs && tries-- > 0)

@@ -53,7 +53,7 @@ static int verify(struct oracle *o, const struct progen_prog *p,
 		.nmaps = PROGEN_MAPS,
 		.consts = progen_consts,
 		.nconsts = PROGEN_CONSTS };
-	struct vf_limits limits = { effort_of(o)->explored, MEM };
+	struct vf_limits limits = { effort_of(o)->explored, MEM, NULL };
 	struct exo_mem mem = mem_heap(NULL);
 	struct vf_trace trace = { .fn = contain_add, .ctx = &o->record };
 	struct vf_prog *prog;

@@ -63,7 +63,7 @@ static struct vf_prog *verify(const struct twin *t, bool refuse_leaks,
 		.nmaps = PROGEN_MAPS,
 		.consts = progen_consts,
 		.nconsts = PROGEN_CONSTS };
-	struct vf_limits limits = { EXPLORED, MEM };
+	struct vf_limits limits = { EXPLORED, MEM, NULL };
 	struct vf_prog *prog;
 
 	(void)vf_verify(&in, &limits, mem, &prog, report);

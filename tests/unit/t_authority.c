@@ -43,7 +43,7 @@ static void teardown(void)
 
 static struct sp_region region(const char *text)
 {
-	struct sp_work w = { &arena, 10000000, &sp_packets, NULL };
+	struct sp_work w = { &arena, 10000000, &sp_packets, NULL, NULL };
 	struct sp_text_error err;
 	struct sp_region r;
 
@@ -151,7 +151,7 @@ static int revoke(const struct exo_key *key)
 START_TEST(claims_stay_inside_in_every_field)
 {
 	const enum sp_field f = (enum sp_field)_i;
-	struct sp_work w = { &arena, 10000000, &sp_packets, NULL };
+	struct sp_work w = { &arena, 10000000, &sp_packets, NULL, NULL };
 	struct sp_region key, other, gone;
 	struct sp_atom is = sp_is(f, 1), less = sp_between(f, 0, 1);
 	struct sp_atom absent = sp_absent(f);
@@ -298,7 +298,8 @@ START_TEST(near_claims_are_found)
 	uint32_t n = 0, refused = 0;
 
 	for (uint32_t i = 0; i < 700; i++) {
-		struct sp_work w = { &arena, 10000000, &sp_packets, NULL };
+		struct sp_work w = { &arena, 10000000, &sp_packets, NULL,
+			NULL };
 		const char *text = some_claim(&g);
 		struct sp_region x = region(text);
 		struct exo_call_unbind u;

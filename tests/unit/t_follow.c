@@ -43,7 +43,7 @@ static int bind_as(const struct world_env *e, const struct exo_key *key,
 	struct sp_text_error err;
 	struct exo_arena arena;
 	struct sp_region r;
-	struct sp_work w = { &arena, 1000000, &sp_packets, NULL };
+	struct sp_work w = { &arena, 1000000, &sp_packets, NULL, NULL };
 	int ret;
 
 	exo_arena_init(&arena, &mem);

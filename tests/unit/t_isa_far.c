@@ -49,7 +49,7 @@ static void check(uint64_t result, uint64_t steps)
 	struct vf_input in = {
 		.insns = code, .ninsns = n, .type = EXO_PROG_MEM
 	};
-	struct vf_limits limits = { 0, 0 };
+	struct vf_limits limits = { .explored = 0 };
 	struct exo_mem mem = mem_heap(NULL);
 	static struct isa_vm vm;
 	struct exo_report report;

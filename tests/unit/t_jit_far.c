@@ -55,7 +55,7 @@ static void end(void)
 
 static struct vf_prog *verify(struct exo_mem *mem, uint32_t type)
 {
-	struct vf_limits limits = { 4000000, 512u << 20 };
+	struct vf_limits limits = { 4000000, 512u << 20, NULL };
 	struct vf_input in = { .insns = code, .ninsns = n, .type = type };
 	struct exo_report report;
 	struct vf_prog *prog;

@@ -23,7 +23,7 @@ static void setup(void)
 {
 	mem = mem_heap(NULL);
 	exo_arena_init(&arena, &mem);
-	work = (struct sp_work){ &arena, PLENTY, &tiny, NULL };
+	work = (struct sp_work){ &arena, PLENTY, &tiny, NULL, NULL };
 }
 
 static void teardown(void)
@@ -217,7 +217,7 @@ static struct sp_work keeper(void)
 
 	heap = mem_heap(NULL);
 	exo_arena_init(&keep, &heap);
-	return (struct sp_work){ &keep, PLENTY, &tiny, NULL };
+	return (struct sp_work){ &keep, PLENTY, &tiny, NULL, NULL };
 }
 
 static void all_pairs(const struct sp_region *r, uint32_t n)
@@ -442,7 +442,7 @@ static void each_memory(struct sp_region a, struct sp_region b, uint64_t step)
 {
 	struct exo_mem little = mem_heap(NULL);
 	struct exo_arena small;
-	struct sp_work w = { &small, PLENTY, &tiny, NULL };
+	struct sp_work w = { &small, PLENTY, &tiny, NULL, NULL };
 	struct pair p = pair_of(a, b);
 
 	exo_arena_init(&small, &little);

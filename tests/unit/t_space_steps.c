@@ -24,7 +24,7 @@ static void setup(void)
 {
 	mem = mem_heap(NULL);
 	exo_arena_init(&arena, &mem);
-	work = (struct sp_work){ &arena, UINT64_MAX, &free_space, NULL };
+	work = (struct sp_work){ &arena, UINT64_MAX, &free_space, NULL, NULL };
 	seed = 1;
 }
 

@@ -133,7 +133,7 @@ static void compare_words(struct vprog *p)
 
 static void accept_soon(struct vprog *p)
 {
-	const struct vf_limits limits = { 20 * WORDS * 16, UINT32_MAX };
+	const struct vf_limits limits = { 20 * WORDS * 16, UINT32_MAX, NULL };
 	struct exo_report report;
 
 	ck_assert_msg(judge(p, &limits, &report) == 0, "VF%03u at %u",
@@ -254,7 +254,7 @@ static int verify_once(void *arg)
 		.maps = at_work.maps,
 		.nmaps = at_work.nmaps,
 		.refuse_leaks = true };
-	struct vf_limits limits = { 0, 0 };
+	struct vf_limits limits = { .explored = 0 };
 	struct exo_mem mem = mem_heap(&held);
 	struct exo_report r;
 	struct vf_prog *prog;

@@ -52,7 +52,7 @@ static int verify(const struct case_one *c, bool refuse_leaks,
 		.nmaps = c->nmaps,
 		.no_helpers = c->no_helpers,
 		.no_pkt_write = c->no_writes };
-	struct vf_limits limits = { c->explored.v, 0 };
+	struct vf_limits limits = { .explored = c->explored.v };
 
 	*mem = mem_heap(NULL);
 	return vf_verify(&in, &limits, mem, prog, report);

@@ -68,7 +68,7 @@ static int judge(uint32_t type, uint64_t explored, uint64_t mem_budget)
 	struct vf_input in = {
 		.insns = code, .ninsns = n, .type = type, .refuse_leaks = true
 	};
-	struct vf_limits limits = { explored, mem_budget };
+	struct vf_limits limits = { explored, mem_budget, NULL };
 	struct exo_mem mem = mem_heap(&held);
 	struct vf_prog *prog = NULL;
 	uint32_t size;
@@ -120,7 +120,7 @@ END_TEST
 START_TEST(t_maps)
 {
 	static const struct exo_map_def odd = { 99, 4, 8, 1, 0 };
-	struct vf_limits limits = { 0, 0 };
+	struct vf_limits limits = { .explored = 0 };
 	struct exo_mem mem = mem_heap(&held);
 	struct vf_input in = { .type = EXO_PROG_SOCKET, .maps = &odd };
 	struct vf_prog *prog;
@@ -394,7 +394,7 @@ static int verify_once(void *arg)
 		.ninsns = n,
 		.type = EXO_PROG_SOCKET,
 		.refuse_leaks = true };
-	struct vf_limits limits = { 0, 0 };
+	struct vf_limits limits = { .explored = 0 };
 	struct exo_mem mem = mem_heap(&held);
 	struct exo_report r;
 	struct vf_prog *prog;
@@ -421,7 +421,7 @@ END_TEST
 /* An owner's own limit is no budget of the verifier. */
 START_TEST(t_owner_limit)
 {
-	struct vf_limits limits = { 0, 0 };
+	struct vf_limits limits = { .explored = 0 };
 	struct exo_mem mem = mem_heap(&held);
 	struct vf_prog *prog;
 	struct vf_input in;

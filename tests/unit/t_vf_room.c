@@ -39,7 +39,7 @@ static int judge(const struct case_one *c, uint64_t budget,
 		.nmaps = c->nmaps,
 		.no_helpers = c->no_helpers,
 		.no_pkt_write = c->no_writes };
-	struct vf_limits limits = { c->explored.v, budget };
+	struct vf_limits limits = { c->explored.v, budget, NULL };
 	struct exo_mem mem = mem_heap(&held);
 	struct vf_prog *prog;
 	int err = vf_verify(&in, &limits, &mem, &prog, report);

@@ -53,7 +53,7 @@ static inline void teardown(void)
 
 static inline struct sp_region region(const char *text)
 {
-	struct sp_work w = { &arena, 10000000, &sp_packets, NULL };
+	struct sp_work w = { &arena, 10000000, &sp_packets, NULL, NULL };
 	struct sp_text_error err;
 	struct sp_region r;
 
