@@ -6,15 +6,31 @@
  * reads once: the image is copied before anything looks at it. Decoding
  * acquires all that publishing needs; any failure gives it back in reverse,
  * and publishing itself cannot fail.
+ *
+ * Waiting
+ *	What takes long comes first: the program is proven, its accept condition
+ *	found, it and those in its slots are compiled. That may wait while others
+ *	run (pause.c), so it depends on nothing but the arguments and the image,
+ *	and all that it makes is the caller's alone. Then, without a pause, the
+ *	key and the limits are looked at again, and only now whatever others
+ *	could change: tables, claims, rules.
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
 #include "exo/core/image.h"
+#include "exo/core/pause.h"
 #include "exo/core/tails.h"
 #include "exo/core/world_int.h"
+#include "verifier/accept.h"
 
-/* What decoding acquired. */
+#define SHORT 1000u /* instructions that are compiled without a pause */
+
+/* What proving and decoding acquired. */
 struct bind_job {
+	struct pause waits;
+	struct exo_pause *pause; /* that, or NULL */
+	struct exo_arena arena;  /* of what is accepted */
+	struct vf_accept acc;
 	struct key_rec *key;
 	uint8_t *image;       /* our private copy, */
 	struct exo_image img; /* taken apart */
@@ -94,7 +110,7 @@ static int image_verify(struct exo_core *core, struct env *env,
     struct exo_report *report)
 {
 	struct vf_limits limits = { core->cfg.verify_insns,
-		core->cfg.verify_mem, NULL };
+		core->cfg.verify_mem, job->pause };
 	struct vf_input in = {
 		.refuse_leaks = true,
 		/* others see it, too, but of a handler's copy */
@@ -126,17 +142,31 @@ static int image_verify(struct exo_core *core, struct env *env,
 		err = -EXO_EBUDGET;
 	if (err != 0)
 		return err;
-	err = steps_check(
+	return steps_check(
 	    core, a->key.rights, vf_prog_facts(job->prog)->max_steps);
-	if (err != 0)
-		return err;
-	return effect_worlds(core, env, img, job->prog,
-	    (a->flags & EXO_BIND_ASH) != 0, &job->world, &job->twin);
+}
+
+/* Find out what it accepts. */
+static int accept_find(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job)
+{
+	struct sp_work w;
+	int err;
+
+	region_work(core, env, &job->arena, &w);
+	w.of = &rules_universe;
+	w.pause = job->pause;
+	err = vf_accept(job->prog, a->linktype, &w, &job->acc);
+	if ((a->flags & EXO_BIND_ASH) != 0)
+		job->acc.pure = false; /* what it sends is an effect */
+	if (!budget_work(env, core->cfg.region_steps - w.left) && err == 0)
+		err = -EXO_EBUDGET;
+	return err;
 }
 
 int code_compile(struct exo_core *core, struct env *env,
     struct exo_world *world, const struct vf_prog *prog, uint64_t pending,
-    struct jit_code **out)
+    struct exo_pause *pause, struct jit_code **out)
 {
 	uint64_t limit = core->cfg.code == 0 ? CODE_PER_ENV : core->cfg.code;
 	struct jit_options opt = {
@@ -145,6 +175,7 @@ int code_compile(struct exo_core *core, struct env *env,
 		.mem = core->cfg.compile_mem == 0 ? COMPILE_MEM
 		                                  : core->cfg.compile_mem,
 		.cpu = core->cpu,
+		.pause = pause,
 	};
 	uint64_t used = env->code + pending;
 	struct jit_env names;
@@ -288,7 +319,7 @@ static int rules_decode(struct exo_core *core, struct env *env,
 	if (b->ash)
 		b->send = ash_key(&a->send);
 	job->ruled = true;
-	return rules_publish(core, b);
+	return rules_publish(core, b, &job->acc);
 }
 
 /* Whether the packet path may ever run it. Who asks in order runs each program
@@ -301,34 +332,77 @@ static bool may_be_asked(
 	return !job->b->sure || job->set->n < core->cfg.linear;
 }
 
-static int bind_decode(struct exo_core *core, struct env *env,
+/* The same as far as can be said before; what is short need not be made ahead. */
+static bool may_be_needed(const struct exo_core *core,
+    const struct exo_call_bind *a, const struct bind_job *job)
+{
+	const struct linkset *set = linkset_find(core, a->linktype);
+	bool sure = job->acc.pure && job->acc.exact && core->vm == NULL &&
+	            (a->snap == 0 || job->acc.keep != 0);
+	uint32_t n;
+
+	(void)vf_prog_insns(job->prog, &n);
+	return !sure || set == NULL || set->n < core->cfg.linear ||
+	       (job->pause != NULL && n > SHORT);
+}
+
+static int limits_check(const struct exo_core *core, const struct env *env)
+{
+	if (budget_over(env))
+		return -EXO_EBUDGET;
+	return core->binds.live >= core->cfg.bindings ? -EXO_ELIMIT : 0;
+}
+
+/* All that takes long; it may wait. */
+static int bind_prove(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job,
     struct exo_report *report)
 {
+	bool ash = (a->flags & EXO_BIND_ASH) != 0;
 	int err = args_check(core, env, a, &job->key);
 
-	if (err != 0)
-		return err;
-	if (budget_over(env))
-		return -EXO_EBUDGET;
-	if (core->binds.live >= core->cfg.bindings)
-		return -EXO_ELIMIT;
-	err = linkset_reserve(core, env, a->linktype, &job->set);
 	if (err == 0)
-		err = claim_decode(core, env, a, job);
+		err = limits_check(core, env);
 	if (err == 0)
 		err = image_verify(core, env, a, job, report);
+	if (err == 0)
+		err = accept_find(core, env, a, job);
+	if (err == 0)
+		err = effect_worlds(core, env, &job->img, job->prog, ash,
+		    &job->world, &job->twin);
+	if (err == 0 && may_be_needed(core, a, job))
+		err = code_compile(core, env, job->world, job->prog, 0,
+		    job->pause, &job->code);
+	if (err == 0 && job->img.ntails > 0)
+		err = tails_decode(core, env, a->key.rights, ash, &job->img,
+		    job->prog, job->code, job->world, job->twin, job->pause,
+		    report);
+	return err;
+}
+
+/* What others may change, or ask about: nobody runs until it is published. */
+static int bind_decode(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job)
+{
+	int err = args_check(core, env, a, &job->key);
+
+	if (err == 0)
+		err = limits_check(core, env);
+	if (err == 0)
+		err = linkset_reserve(core, env, a->linktype, &job->set);
+	if (err == 0)
+		err = claim_decode(core, env, a, job);
 	if (err != 0)
 		return err;
 	job->b = exo_pool_take(&core->binds, &job->name);
 	err = job->b == NULL ? -EXO_ENOMEM : rules_decode(core, env, a, job);
-	if (err == 0 && may_be_asked(core, job))
+	if (err == 0 && !may_be_asked(core, job)) {
+		jit_free(job->code, &env->mem);
+		job->code = NULL;
+	} else if (err == 0 && job->code == NULL) {
 		err = code_compile(
-		    core, env, job->world, job->prog, 0, &job->code);
-	if (err == 0 && job->img.ntails > 0)
-		err = tails_decode(core, env, job->key->rights, job->b->ash,
-		    &job->img, job->prog, job->code, job->world, job->twin,
-		    report);
+		    core, env, job->world, job->prog, 0, NULL, &job->code);
+	}
 	return err;
 }
 
@@ -400,8 +474,13 @@ int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
 		.widened = EXO_REPORT_NOWHERE,
 		.reg = EXO_REPORT_NOREG };
 	struct bind_job job = { .key = NULL };
-	int err = bind_decode(core, env, a, &job, &report);
+	int err;
 
+	exo_arena_init(&job.arena, &env->mem);
+	job.pause = pause_begin(&job.waits, core, env);
+	err = bind_prove(core, env, a, &job, &report);
+	if (err == 0)
+		err = bind_decode(core, env, a, &job);
 	/* the report goes out before anything is published: a bad address
 	 * for it is the caller's fault, and refuses */
 	if (a->report != 0 &&
@@ -409,6 +488,7 @@ int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
 	    err == 0)
 		err = -EXO_EINVAL;
 	exo_mem_put(&env->mem, job.image, a->image_size);
+	exo_arena_free(&job.arena);
 	if (err != 0)
 		goto fail;
 	bind_invoke(core, env, a, &job);

@@ -10,7 +10,8 @@
  * Life-cycle: exo_core_new() ... exo_core_free(); the latter ends every
  * environment. Nothing survives it; every byte goes back to the platform.
  *
- * Synchronization: one thread at a time in a core.
+ * Synchronization: one thread at a time in a core. A call may wait while others are
+ * made (exo_core_config.pause): it looks again at all that they may have changed.
  */
 #ifndef EXO_CORE_CORE_H
 #define EXO_CORE_CORE_H
@@ -49,6 +50,14 @@ struct exo_core_config {
 	 * no room. NULL: there is no way out. */
 	int (*send)(void *arg, const uint8_t *packet, uint32_t n);
 	void *send_arg;
+	/** The call of an environment takes long: it may wait here. Others may run,
+	 * call and take packets meanwhile, also those that wait like this one. False:
+	 * the environment is to end, and the call gives up, with an error. Until the
+	 * call has returned its environment neither ends nor makes another one. It
+	 * is asked each 50 microseconds or so, by BIND and SLOT, while they prove
+	 * and compile. NULL: calls do not wait. */
+	bool (*pause)(void *arg, struct plat_env *env);
+	void *pause_arg;
 	bool judge; /* interpret, too: exo_bind_stat.differed counts
 				  where the two differ */
 };
@@ -79,8 +88,8 @@ struct exo_env_args {
 int exo_env_new(
     struct exo_core *core, const struct exo_env_args *args, uint64_t *env);
 
-/** End an environment: its bindings are withdrawn, its keys revoked, its
- * memory given back. Returns 0 or -EXO_ESTALE. */
+/** End an environment that is in no call: its bindings are withdrawn, its keys
+ * revoked, its memory given back. Returns 0 or -EXO_ESTALE. */
 int exo_env_end(struct exo_core *core, uint64_t env);
 
 /**

@@ -19,6 +19,7 @@
 #include "exo/isa/interp.h"
 #include "exo/jit/jit.h"
 #include "exo/lib/arena.h"
+#include "exo/lib/pause.h"
 #include "exo/lib/pool.h"
 #include "exo/lib/siphash.h"
 #include "exo/space/region.h"
@@ -80,6 +81,7 @@ struct env {
 	uint64_t prints; /* lines of its programs */
 	uint64_t ash_ns; /* time of the last token of its handlers', and ... */
 	uint32_t ash_tokens; /* ... how many there are */
+	bool waits;          /* in the middle of a call: pause.c */
 	bool dirty;          /* has unpublished records */
 	struct env *dirty_next;
 };
@@ -246,10 +248,10 @@ int image_take(struct env *env, uint64_t u_at, uint32_t size, uint8_t **bytes,
 /** May a program take so many steps? 0, -EXO_EPERM or -EXO_E2BIG. */
 int steps_check(const struct exo_core *core, uint32_t rights, uint64_t steps);
 /** Compile, within what the owner may still have of code; pending: bytes that
- * this call has made already. */
+ * this call has made already. pause: or NULL. */
 int code_compile(struct exo_core *core, struct env *env,
     struct exo_world *world, const struct vf_prog *prog, uint64_t pending,
-    struct jit_code **out);
+    struct exo_pause *pause, struct jit_code **out);
 /** What the code is charged as; NULL: 0. */
 uint64_t code_grains(const struct jit_code *code);
 /** Charge the code of a binding and of the programs in its slots, or no more. */
@@ -257,12 +259,12 @@ void count_code(struct exo_core *core, const struct binding *b, bool more);
 
 /* slot.c */
 int call_slot(struct exo_core *core, struct env *env, struct exo_call_slot *a);
-/** Put the programs of an image into the slots of a binding that is made, whose
- * program is compiled. */
+/** Put the programs of an image into the slots of a world that nobody else has yet,
+ * whose program is compiled. pause: or NULL. */
 int tails_decode(struct exo_core *core, struct env *env, uint32_t rights,
     bool ash, const struct exo_image *img, const struct vf_prog *prog,
     const struct jit_code *code, struct exo_world *world,
-    struct exo_world *twin, struct exo_report *report);
+    struct exo_world *twin, struct exo_pause *pause, struct exo_report *report);
 /** The most steps that a run of a program in its world can take. */
 uint64_t steps_of(const struct vf_prog *prog, const struct exo_world *world);
 

@@ -197,10 +197,12 @@ void linkset_remove(
 void linksets_free(struct exo_core *core);
 
 /* domain.c */
-/** Find a binding's domain and its condition, and put its rules into the domain's
+/** Find a binding's domain, make rules of its condition, and put them into the domain's
  * index, at the owner's charge; the binding has its program, key, set and claim.
  * Whether it fails or not, rules_withdraw() takes all back. */
-int rules_publish(struct exo_core *core, struct binding *b);
+struct vf_accept;
+int rules_publish(
+    struct exo_core *core, struct binding *b, const struct vf_accept *acc);
 void rules_withdraw(struct exo_core *core, struct binding *b);
 /** Charge a binding's owner for memory of the core's, also beyond his limit. */
 void binding_owe(struct binding *b, uint64_t bytes);

@@ -266,11 +266,11 @@ static int charge(struct binding *b, uint64_t bytes)
 }
 
 /* Find a binding's rules and put them into its domain's index. */
-static int rules_make(struct exo_core *core, struct binding *b)
+static int rules_make(
+    struct exo_core *core, struct binding *b, const struct vf_accept *acc)
 {
 	struct exo_index_stat before, now;
 	struct sp_region sure = { NULL, 0 }, rest = { NULL, 0 };
-	struct vf_accept acc;
 	struct exo_arena arena;
 	struct sp_work w;
 	int err;
@@ -279,20 +279,13 @@ static int rules_make(struct exo_core *core, struct binding *b)
 	w.of = &rules_universe;
 	err = slot_reserve(core, b->set);
 	if (err == 0)
-		err = vf_accept(b->prog, b->set->linktype, &w, &acc);
-	if (err == 0 && b->ash)
-		acc.pure = false; /* what it sends is an effect */
-	if (err == 0 && !budget_work(b->env, core->cfg.region_steps - w.left))
-		err = -EXO_EBUDGET;
-	w.left = core->cfg.region_steps;
-	if (err == 0)
-		err = rules_find(&w, b, &acc, &sure, &rest);
+		err = rules_find(&w, b, acc, &sure, &rest);
 	if (!budget_work(b->env, core->cfg.region_steps - w.left) && err == 0)
 		err = -EXO_EBUDGET;
 	if (err == 0) {
-		b->keep = acc.keep;
-		b->effects = !acc.pure;
-		b->sure = acc.pure && rest.n == 0 && core->vm == NULL;
+		b->keep = acc->keep;
+		b->effects = !acc->pure;
+		b->sure = acc->pure && rest.n == 0 && core->vm == NULL;
 		b->rules_room = sure.n + rest.n;
 		b->rule =
 		    exo_mem_get(&b->env->mem, b->rules_room * sizeof(*b->rule));
@@ -319,7 +312,8 @@ static int rules_make(struct exo_core *core, struct binding *b)
 	return err;
 }
 
-int rules_publish(struct exo_core *core, struct binding *b)
+int rules_publish(
+    struct exo_core *core, struct binding *b, const struct vf_accept *acc)
 {
 	int err = domain_join(core, b);
 
@@ -337,5 +331,5 @@ int rules_publish(struct exo_core *core, struct binding *b)
 		b->domain->sole = b->env;
 	else if (b->domain->sole != b->env)
 		b->domain->sole = NULL;
-	return rules_make(core, b);
+	return rules_make(core, b, acc);
 }

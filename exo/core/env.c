@@ -89,6 +89,7 @@ int exo_env_end(struct exo_core *core, uint64_t env)
 	if (e == NULL)
 		return -EXO_ESTALE;
 	exo_assert(!e->dirty); /* ingest cleans up before it returns */
+	exo_assert(!e->waits);
 	while (e->bindings != NULL)
 		binding_withdraw(core, e->bindings);
 	while (e->keys != NULL)

@@ -16,6 +16,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/core/core_int.h"
+#include "exo/core/pause.h"
 #include "exo/core/world_int.h"
 #include "exo/lib/mem.h"
 
@@ -27,6 +28,7 @@ struct owner {
 	bool ash;         /* they see a copy of the packet */
 	uint64_t pending; /* code that is charged to nobody yet */
 	uint64_t charged; /* of what was explored */
+	struct exo_pause *pause;
 	struct exo_tails_how how;
 };
 
@@ -47,7 +49,8 @@ static int compile(void *arg, struct exo_world *w, const struct vf_prog *prog,
 
 	*mem = &o->env->mem;
 	if (err == 0)
-		err = code_compile(o->core, o->env, w, prog, o->pending, out);
+		err = code_compile(
+		    o->core, o->env, w, prog, o->pending, o->pause, out);
 	o->pending += code_grains(*out);
 	return err;
 }
@@ -63,8 +66,8 @@ static void make_how(struct owner *o, uint32_t type, uint64_t taken)
 		.in = { .type = type,
 		    .refuse_leaks = true,
 		    .no_pkt_write = !o->ash },
-		.limits = { o->core->cfg.verify_insns,
-		    o->core->cfg.verify_mem, NULL },
+		.limits = { o->core->cfg.verify_insns, o->core->cfg.verify_mem,
+		    o->pause },
 		.most_steps = taken < most ? (most - taken) / EXO_TAILS_RUN : 0,
 		.mem = &o->env->mem,
 		.compile = compile,
@@ -84,9 +87,9 @@ static int answer(struct owner *o, int err)
 int tails_decode(struct exo_core *core, struct env *env, uint32_t rights,
     bool ash, const struct exo_image *img, const struct vf_prog *prog,
     const struct jit_code *code, struct exo_world *world,
-    struct exo_world *twin, struct exo_report *report)
+    struct exo_world *twin, struct exo_pause *pause, struct exo_report *report)
 {
-	struct owner o = { core, env, rights, ash, code_grains(code), 0,
+	struct owner o = { core, env, rights, ash, code_grains(code), 0, pause,
 		{ .mem = NULL } };
 	int err;
 
@@ -120,38 +123,44 @@ static bool fits(const struct binding *b, const struct exo_image *img)
 	return true;
 }
 
-static int fill(struct exo_core *core, struct env *env,
-    const struct exo_call_slot *a, struct binding *b,
-    const struct exo_image *img, struct exo_report *report)
+/* Prove and compile an image's program for a binding; it may wait. The binding's world
+ * stays until then, whatever becomes of the binding. */
+static int make(struct exo_core *core, struct env *env,
+    const struct exo_call_slot *a, const struct binding *b,
+    const struct exo_image *img, struct world_tail **out,
+    struct exo_report *report)
 {
-	struct owner o = { core, env, b->key->rights, b->ash, env->code, 0,
-		{ .mem = NULL } };
+	struct pause pause;
+	struct owner o = { core, env, b->key->rights, b->ash, 0, 0,
+		pause_begin(&pause, core, env), { .mem = NULL } };
+	struct exo_world *w = b->world;
 	int err;
 
 	if (img->ninsns != 0 && !fits(b, img))
 		return -EXO_EINVAL;
 	make_how(&o, b->type, vf_prog_facts(b->prog)->max_steps);
-	count_code(core, b, false);
-	o.pending -= env->code; /* what it has is there until the last step */
-	err = exo_world_put(
-	    b->world, &o.how, a->map, a->slot, img->insns, img->ninsns, report);
-	if (err == 0 && b->twin != NULL)
-		exo_world_mirror(b->world, b->twin, a->map, a->slot);
-	count_code(core, b, true);
-	b->stat.max_steps = steps_of(b->prog, b->world);
+	w->holds++;
+	err = exo_world_make(
+	    w, &o.how, a->map, a->slot, img->insns, img->ninsns, out, report);
+	exo_world_free(w);
 	return answer(&o, err);
 }
 
-int call_slot(struct exo_core *core, struct env *env, struct exo_call_slot *a)
+/* The slot names it from now on. */
+static void slot_invoke(struct exo_core *core, struct binding *b,
+    const struct exo_call_slot *a, struct world_tail *t)
 {
-	struct exo_report report = { .insn = EXO_REPORT_NOWHERE,
-		.widened = EXO_REPORT_NOWHERE,
-		.reg = EXO_REPORT_NOREG };
-	struct binding *b = binding_find(core, env, a->binding);
-	struct exo_image img = { .ninsns = 0 };
-	uint8_t *bytes = NULL;
-	int err = 0;
+	count_code(core, b, false);
+	exo_world_set(b->world, a->map, a->slot, t);
+	if (b->twin != NULL)
+		exo_world_mirror(b->world, b->twin, a->map, a->slot);
+	count_code(core, b, true);
+	b->stat.max_steps = steps_of(b->prog, b->world);
+}
 
+static int slot_check(struct env *env, const struct exo_call_slot *a,
+    const struct binding *b, const struct exo_report *report)
+{
 	if (b == NULL)
 		return -EXO_ENOENT;
 	if (a->zero != 0 || b->world == NULL)
@@ -162,13 +171,37 @@ int call_slot(struct exo_core *core, struct env *env, struct exo_call_slot *a)
 		return -EXO_EBUDGET;
 	/* a bad address for the report refuses before anything is changed */
 	if (a->report != 0 &&
-	    plat_copy_out(env->plat, a->report, &report, sizeof(report)) != 0)
+	    plat_copy_out(env->plat, a->report, report, sizeof(*report)) != 0)
 		return -EXO_EINVAL;
+	return 0;
+}
+
+int call_slot(struct exo_core *core, struct env *env, struct exo_call_slot *a)
+{
+	struct exo_report report = { .insn = EXO_REPORT_NOWHERE,
+		.widened = EXO_REPORT_NOWHERE,
+		.reg = EXO_REPORT_NOREG };
+	struct binding *b = binding_find(core, env, a->binding);
+	struct exo_image img = { .ninsns = 0 };
+	struct world_tail *t = NULL;
+	uint8_t *bytes = NULL;
+	int err = slot_check(env, a, b, &report);
+
+	if (err != 0)
+		return err;
 	if (a->image_size != 0)
 		err = image_take(
 		    env, a->image, a->image_size, &bytes, &img, &report);
 	if (err == 0)
-		err = fill(core, env, a, b, &img, &report);
+		err = make(core, env, a, b, &img, &t, &report);
+	/* of that name there is this one binding, or none any more */
+	b = binding_find(core, env, a->binding);
+	if (err == 0 && b == NULL) {
+		exo_tail_free(t);
+		err = -EXO_ENOENT;
+	}
+	if (err == 0)
+		slot_invoke(core, b, a, t);
 	if (a->report != 0)
 		(void)plat_copy_out(
 		    env->plat, a->report, &report, sizeof(report));

@@ -24,10 +24,13 @@ struct asked {
 	struct vf_const consts[EXO_WORLD_MAPS];
 };
 
-static void tail_free(struct world_tail *t)
+void exo_tail_free(struct world_tail *t)
 {
-	struct exo_mem *mem = t->mem;
+	struct exo_mem *mem;
 
+	if (t == NULL)
+		return;
+	mem = t->mem;
 	jit_free(t->code.code, t->code_mem);
 	vf_prog_free(t->prog, mem);
 	exo_mem_put(mem, t, sizeof(*t));
@@ -77,7 +80,7 @@ static int prove(const struct exo_world *w, struct exo_tails_how *how,
 	return how->overlong ? -EXO_EBUDGET : err;
 }
 
-/* A program that no slot names yet. */
+/* A program that no slot names yet, and the world does not know. */
 static int tail_new(struct exo_world *w, struct exo_tails_how *how,
     const struct exo_insn *insns, uint32_t n, struct world_tail **out,
     struct exo_report *report)
@@ -85,7 +88,7 @@ static int tail_new(struct exo_world *w, struct exo_tails_how *how,
 	struct world_tail *t = exo_mem_get(how->mem, sizeof(*t));
 	int err;
 
-	*out = t;
+	*out = NULL;
 	if (t == NULL)
 		return -EXO_ENOMEM;
 	t->mem = how->mem;
@@ -97,15 +100,14 @@ static int tail_new(struct exo_world *w, struct exo_tails_how *how,
 		          : how->compile(how->arg, w, t->prog, &t->code.code,
 		                &t->code_mem);
 	if (err != 0) {
-		tail_free(t);
+		exo_tail_free(t);
 		return err;
 	}
 	t->code.type = vf_prog_type(t->prog);
 	t->shown.insns = vf_prog_insns(t->prog, &t->shown.ninsns);
 	t->shown.type = t->code.type;
 	t->shown.code = t->code.code == NULL ? NULL : &t->code;
-	t->next = w->tails;
-	w->tails = t;
+	*out = t;
 	return 0;
 }
 
@@ -129,17 +131,18 @@ static void tail_drop(struct exo_world *w, struct world_tail *t)
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
-	tail_free(t);
+	exo_tail_free(t);
 }
 
-/* Let a slot that is there name it; NULL empties it. */
-static void tail_set(
+void exo_world_set(
     struct exo_world *w, uint32_t map, uint32_t slot, struct world_tail *t)
 {
 	struct world_tail *old = tail_of(w, map_slot(w->maps[map], slot));
 
-	if (t != NULL)
-		t->uses++;
+	if (t != NULL && t->uses++ == 0) {
+		t->next = w->tails;
+		w->tails = t;
+	}
 	(void)map_slot_set(w->maps[map], slot, t == NULL ? NULL : &t->shown);
 	tail_drop(w, old);
 }
@@ -167,26 +170,32 @@ int exo_world_fill(struct exo_world *w, const struct exo_image *img,
 			count_from(&report->widened, row->insn);
 			return err;
 		}
-		tail_set(w, row->map, row->slot, t);
+		exo_world_set(w, row->map, row->slot, t);
 	}
 	return 0;
+}
+
+int exo_world_make(struct exo_world *w, struct exo_tails_how *how, uint32_t map,
+    uint32_t slot, const struct exo_insn *insns, uint32_t n,
+    struct world_tail **out, struct exo_report *report)
+{
+	*out = NULL;
+	if (map >= w->nmaps ||
+	    map_def(w->maps[map])->kind != EXO_MAP_PROG_ARRAY ||
+	    slot >= map_def(w->maps[map])->max_entries)
+		return -EXO_EINVAL;
+	return n == 0 ? 0 : tail_new(w, how, insns, n, out, report);
 }
 
 int exo_world_put(struct exo_world *w, struct exo_tails_how *how, uint32_t map,
     uint32_t slot, const struct exo_insn *insns, uint32_t n,
     struct exo_report *report)
 {
-	struct world_tail *t = NULL;
-	int err = 0;
+	struct world_tail *t;
+	int err = exo_world_make(w, how, map, slot, insns, n, &t, report);
 
-	if (map >= w->nmaps ||
-	    map_def(w->maps[map])->kind != EXO_MAP_PROG_ARRAY ||
-	    slot >= map_def(w->maps[map])->max_entries)
-		return -EXO_EINVAL;
-	if (n > 0)
-		err = tail_new(w, how, insns, n, &t, report);
 	if (err == 0)
-		tail_set(w, map, slot, t);
+		exo_world_set(w, map, slot, t);
 	return err;
 }
 
@@ -228,6 +237,6 @@ void world_tails_free(struct exo_world *w)
 		struct world_tail *t = w->tails;
 
 		w->tails = t->next;
-		tail_free(t);
+		exo_tail_free(t);
 	}
 }

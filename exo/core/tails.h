@@ -57,6 +57,17 @@ int exo_world_put(struct exo_world *w, struct exo_tails_how *how, uint32_t map,
     uint32_t slot, const struct exo_insn *insns, uint32_t n,
     struct exo_report *report);
 
+/** The same in two steps: make a program for a slot that is there (*out is NULL if n is
+ * 0); then let the slot name it, which cannot fail, or free it. Between the two the
+ * world may change. */
+struct world_tail;
+int exo_world_make(struct exo_world *w, struct exo_tails_how *how, uint32_t map,
+    uint32_t slot, const struct exo_insn *insns, uint32_t n,
+    struct world_tail **out, struct exo_report *report);
+void exo_world_set(
+    struct exo_world *w, uint32_t map, uint32_t slot, struct world_tail *t);
+void exo_tail_free(struct world_tail *t);
+
 /** The steps that tail calls may add to a run, if no program in a slot takes more than
  * so many: a number to which those of any verified program can be added. */
 static inline uint64_t exo_tails_steps(uint64_t most)

@@ -111,6 +111,10 @@ void exo_world_free(struct exo_world *w)
 {
 	if (w == NULL)
 		return;
+	if (w->holds > 0) {
+		w->holds--;
+		return;
+	}
 	world_tails_free(w);
 	for (uint32_t i = 0; i < w->nmaps && w->maps != NULL; i++)
 		map_free(w->maps[i]);

@@ -54,6 +54,7 @@ struct world_tail;
 
 struct exo_world {
 	struct exo_mem *mem;
+	uint32_t holds; /* who keep it, besides its owner */
 	struct map **maps;
 	struct world_sink *sinks; /* one for each map */
 	uint32_t nmaps;
