@@ -5,6 +5,7 @@
 #include "exo/abi/call.h"
 #include "exo/abi/err.h"
 #include "exo/bare/cpu.h"
+#include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
@@ -87,6 +88,45 @@ static int wait(struct plat_env *e)
 	return 0;
 }
 
+/* What SYSCALL leaves; for IRETQ, should another one run meanwhile. */
+static void result(struct plat_env *e, int64_t err)
+{
+	e->regs.rax = (uint64_t)err;
+	e->regs.rcx = 0;
+	e->regs.r11 = 0;
+}
+
+/* One that may take long, from its arguments to its result. Until it has ended ring 3
+ * does not run, so that its registers still say where the results go. */
+static void slow_call(struct plat_env *e, void *arg)
+{
+	union args a = *(const union args *)arg;
+	uint64_t nr = e->regs.rax, at = e->regs.rdi, size = e->regs.rsi;
+	int err = exo_call(e->core, e->name, (uint32_t)nr, &a, size);
+
+	if (err == 0)
+		(void)env_copy_out(e, at, &a, size);
+	result(e, err);
+}
+
+/* It ends here, or later. */
+static int slowly(struct plat_env *e, union args *a)
+{
+	if (!fiber_run(e, slow_call, a))
+		return -EXO_ENOMEM;
+	if (e->state != ENV_RUNNABLE)
+		sched_next();
+	sched_return();
+}
+
+bool call_pause(void *arg, struct plat_env *e)
+{
+	(void)arg;
+	if (e == NULL || !fiber_here(e) || sched_look())
+		return true;
+	return fiber_pause(e);
+}
+
 /* Calls that are of the machine; the others are the core's. */
 static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 {
@@ -100,6 +140,9 @@ static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 		return 0;
 	case EXO_CALL_PRINT_NR:
 		return print(e, &a->of_PRINT);
+	case EXO_CALL_BIND_NR:
+	case EXO_CALL_SLOT_NR:
+		return slowly(e, a);
 	default:
 		return exo_call(e->core, e->name, (uint32_t)nr, a, size_of(nr));
 	}
@@ -149,10 +192,7 @@ void syscall_enter(void)
 	struct plat_env *e = cpu_here()->current;
 	uint64_t nr = e->regs.rax;
 
-	e->regs.rax = (uint64_t)call(e, nr, e->regs.rdi, e->regs.rsi);
-	/* for IRETQ, should another one run meanwhile */
-	e->regs.rcx = 0;
-	e->regs.r11 = 0;
+	result(e, call(e, nr, e->regs.rdi, e->regs.rsi));
 	if (nr == EXO_CALL_YIELD_NR)
 		sched_next();
 	sched_return();

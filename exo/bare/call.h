@@ -7,7 +7,14 @@
 #ifndef EXO_BARE_CALL_H
 #define EXO_BARE_CALL_H
 
+#include <stdbool.h>
+
+struct plat_env;
+
 /** Let SYSCALL lead to the kernel. */
 void call_init(void);
+
+/** A core's exo_core_config.pause. */
+bool call_pause(void *arg, struct plat_env *e);
 
 #endif

@@ -103,6 +103,26 @@ trap_back:			/* rsp is what was kept */
 	popq %rbp
 	ret
 
+/* void fiber_switch(uint64_t *from, uint64_t to): what C keeps goes onto this stack, whose
+ * place goes to *from; then the same the other way, from the stack at `to`. */
+	.globl fiber_switch
+fiber_switch:
+	pushq %rbp
+	pushq %rbx
+	pushq %r12
+	pushq %r13
+	pushq %r14
+	pushq %r15
+	movq %rsp, (%rdi)
+	movq %rsi, %rsp
+	popq %r15
+	popq %r14
+	popq %r13
+	popq %r12
+	popq %rbx
+	popq %rbp
+	ret
+
 /*
  * SYSCALL. The call that does nothing, without a structure, is answered at once, on no
  * stack at all: rax, rdi and rsi are 0. SYSRET to an address that is not canonical would

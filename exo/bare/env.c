@@ -10,6 +10,7 @@
 #include "exo/bare/env.h"
 
 #include "exo/abi/err.h"
+#include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/heap.h"
 #include "exo/bare/paging.h"
@@ -233,6 +234,7 @@ int env_new(
 		return i < ENVS_MAX ? -EXO_ENOMEM : -EXO_ELIMIT;
 	memset(e, 0, sizeof(*e));
 	all[i] = e;
+	e->place = i;
 	places = i >= places ? i + 1 : places;
 	e->core = core;
 	e->expected = args->expected == 0 ? ENV_EXIT : args->expected;
@@ -259,12 +261,16 @@ int env_new(
 
 void env_die(struct plat_env *e, enum env_end end, uint64_t code)
 {
-	if (e->state == ENV_DEAD)
+	if (e->state == ENV_DEAD || e->doomed)
 		return;
-	e->state = ENV_DEAD;
-	dead++;
 	e->end = end;
 	e->code = code;
+	if (e->state == ENV_CALLING) {
+		e->doomed = true;
+		return;
+	}
+	e->state = ENV_DEAD;
+	dead++;
 }
 
 bool env_any_dead(void)
@@ -295,5 +301,6 @@ void env_free(struct plat_env *e)
 	}
 	if (e->ring != NULL)
 		frames_put(paging_phys(e->ring), e->ring_order);
+	fiber_free(e);
 	heap_put(e, sizeof(*e));
 }

@@ -28,6 +28,7 @@ enum env_state {
 	ENV_NONE,
 	ENV_RUNNABLE,
 	ENV_WAITING, /* for packets */
+	ENV_CALLING, /* in the middle of a call: fiber.h */
 	ENV_DEAD,    /* to be taken apart */
 };
 
@@ -64,6 +65,10 @@ struct plat_env {
 	uint32_t lines;        /* it printed */
 	enum env_end expected; /* how it is to end, and with which code */
 	uint64_t expected_code;
+	unsigned place;    /* env_at() of it */
+	uint64_t stack;    /* where its calls' begins; 0: there is none */
+	uint64_t stack_at; /* where one that pauses is on it */
+	bool doomed;       /* it died while its call paused: that ends first */
 };
 _Static_assert(offsetof(struct plat_env, regs) == 0, "entry.S");
 
@@ -94,7 +99,8 @@ unsigned env_count(void);
 struct plat_env *env_at(unsigned i);
 unsigned env_places(void);
 
-/** Let it end: state is ENV_DEAD from now on. */
+/** Let it end: state is ENV_DEAD from now on, or, in a call that pauses, once that has
+ * given up. */
 void env_die(struct plat_env *e, enum env_end end, uint64_t code);
 
 /** Whether there are such. */

@@ -3,7 +3,8 @@
  * Who runs: see sched.h.
  *
  * The kernel never waits in the middle of something: each way in from ring 3 begins on
- * an empty stack and ends by going on with some environment.
+ * an empty stack and ends by going on with some environment. What pauses does so on
+ * another stack (fiber.h).
  */
 #include "exo/bare/sched.h"
 
@@ -11,6 +12,7 @@
 #include "exo/bare/call.h"
 #include "exo/bare/clock.h"
 #include "exo/bare/cpu.h"
+#include "exo/bare/fiber.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/watchdog.h"
@@ -127,9 +129,11 @@ static struct plat_env *pick(bool *any)
 		if (e == NULL || e->state == ENV_DEAD)
 			continue;
 		*any = true;
-		wake(e);
-		if (e->state != ENV_RUNNABLE)
-			continue;
+		if (e->state != ENV_CALLING) {
+			wake(e);
+			if (e->state != ENV_RUNNABLE)
+				continue;
+		}
 		cpu_here()->last = at;
 		return e;
 	}
@@ -150,6 +154,18 @@ static void listen(void)
 		c->spent = before + (clock_ns() - from);
 }
 
+/* A call that paused goes on; if it has ended now, and its environment not, that goes
+ * on, too. */
+static void go_on_calling(struct plat_env *e)
+{
+	put_in(e);
+	fiber_resume(e);
+	if (e->state == ENV_RUNNABLE)
+		wake(e);
+	if (e->state == ENV_RUNNABLE)
+		sched_resume();
+}
+
 _Noreturn void sched_next(void)
 {
 	for (;;) {
@@ -167,7 +183,10 @@ _Noreturn void sched_next(void)
 			if (!ops->listen(ops->arg))
 				listen();
 			begin_turn(TURN_NS);
-			go_on(e);
+			if (e->state == ENV_RUNNABLE)
+				go_on(e);
+			go_on_calling(e);
+			continue;
 		}
 		bury();
 		if (!any)
@@ -220,6 +239,17 @@ static void packets(struct plat_env *e)
 	cpu_here()->spent += clock_ns() - from;
 	listen();
 	wake(e);
+}
+
+bool sched_look(void)
+{
+	struct cpu *c = cpu_here();
+	uint64_t from = clock_ns();
+
+	if (c->spent < TURN_NS / 2 && ops->poll(ops->arg) > 0)
+		c->spent += clock_ns() - from;
+	listen();
+	return clock_ns() < c->turn_end;
 }
 
 /* An exception of ring 3's own: its handler's, or the end. */

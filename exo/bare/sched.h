@@ -40,6 +40,9 @@ _Noreturn void sched_resume(void);
 /** The same behind SYSCALL: rcx and r11 are what SYSRET makes of them. */
 _Noreturn void sched_return(void);
 
+/** In the middle of a call: take in packets that came. False: its turn is over. */
+bool sched_look(void);
+
 /** It gives up the rest of its turn. */
 _Noreturn void sched_next(void);
 

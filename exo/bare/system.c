@@ -4,6 +4,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/apic.h"
+#include "exo/bare/call.h"
 #include "exo/bare/clock.h"
 #include "exo/bare/conf.h"
 #include "exo/bare/cpu.h"
@@ -181,7 +182,8 @@ _Noreturn void system_run(const struct machine *m)
 {
 	static const struct sched_ops ops = { poll, listen, wait, done, ended,
 		NULL };
-	const struct exo_core_config cfg = { .send = send_packet };
+	const struct exo_core_config cfg = { .send = send_packet,
+		.pause = call_pause };
 	const struct vnet_config plain = { 0 };
 
 	const char *value;

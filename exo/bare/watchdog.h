@@ -16,7 +16,7 @@
 
 #include "exo/bare/machine.h"
 
-#define WATCHDOG_S 120u /* emulated, BIND may take a quarter of it */
+#define WATCHDOG_S 120u /* a machine that is emulated may be slow */
 
 struct trap;
 

@@ -282,7 +282,7 @@ static void bomb_long(void)
 	straight(4000);
 }
 
-/* As long as the verifier takes; compiling it keeps the kernel for long. */
+/* As long as the verifier takes: others run meanwhile. */
 static void bomb_longest(void)
 {
 	straight(LONGEST);

@@ -24,6 +24,7 @@
 #include "exo/bare/cpu.h"
 #include "exo/bare/entropy.h"
 #include "exo/bare/env.h"
+#include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/heap.h"
 #include "exo/bare/sched.h"
@@ -90,6 +91,36 @@ _Noreturn void sched_next(void)
 _Noreturn void sched_return(void)
 {
 	longjmp(out, 1);
+}
+
+/* No call pauses here, so any stack will do. */
+bool fiber_run(
+    struct plat_env *e, void (*fn)(struct plat_env *e, void *arg), void *arg)
+{
+	fn(e, arg);
+	return true;
+}
+
+bool fiber_here(const struct plat_env *e)
+{
+	(void)e;
+	return false;
+}
+
+bool fiber_pause(struct plat_env *e)
+{
+	(void)e;
+	abort();
+}
+
+bool sched_look(void)
+{
+	abort();
+}
+
+void fiber_free(struct plat_env *e)
+{
+	(void)e;
 }
 
 void *heap_get(size_t size)

@@ -53,7 +53,8 @@ static struct flt_image long_image(uint32_t n)
 
 	for (uint32_t i = 0; i < 4; i++)
 		at += (size_t)sprintf(text + at,
-		    "r0 = *(u8 *)skb[%u]\nif w0 > 100 goto l%u\nr7 += 1\nl%u:\n",
+		    "r0 = *(u8 *)skb[%u]\nif w0 > 100 goto l%u\nr7 += "
+		    "1\nl%u:\n",
 		    i, i, i);
 	for (uint32_t i = 0; i < n; i++)
 		at += (size_t)sprintf(text + at, "r7 += %u\n", i);
@@ -63,10 +64,9 @@ static struct flt_image long_image(uint32_t n)
 
 static void setup_pause(void)
 {
-	static const struct exo_core_config cfg = { .pause = pause,
-		.pause_arg = &hook,
-		.bindings = 3,
-		.linear = 1 };
+	static const struct exo_core_config cfg = {
+		.pause = pause, .pause_arg = &hook, .bindings = 3, .linear = 1
+	};
 
 	setup();
 	end();
@@ -177,9 +177,9 @@ START_TEST(others_are_heard)
 	asked = hook.asked;
 	ck_assert_uint_gt(asked, 4);
 	arm(deeds[_i / 3].does,
-	    _i % 3 == 0       ? 1
-	        : _i % 3 == 1 ? asked / 2
-	                      : asked,
+	    _i % 3 == 0   ? 1
+	    : _i % 3 == 1 ? asked / 2
+	                  : asked,
 	    false);
 	their_err = 0;
 	ck_assert_int_eq(bind_mine(&name), deeds[_i / 3].want);
@@ -189,7 +189,8 @@ START_TEST(others_are_heard)
 	if (deeds[_i / 3].does != revoke_mine)
 		ck_assert_uint_eq(world_env_stat(core, &thief).mem, before);
 	if (deeds[_i / 3].does == take_packets)
-		ck_assert_uint_eq(world_stat(core, &victim, other).matched, 100);
+		ck_assert_uint_eq(
+		    world_stat(core, &victim, other).matched, 100);
 }
 END_TEST
 
