@@ -94,6 +94,82 @@ static int judge(uint32_t type, uint64_t explored, uint64_t mem_budget)
 	return err;
 }
 
+/*
+ * Pauses
+ */
+
+static struct {
+	uint64_t asked, until;
+} hook;
+
+static bool ask(void *arg)
+{
+	ck_assert_ptr_eq(arg, &hook);
+	return ++hook.asked < hook.until;
+}
+
+/* Judge it with somebody who is asked; no for an answer from the n-th time on. */
+static int judge_asked(uint64_t until)
+{
+	struct exo_pause pause = { .ask = ask, .arg = &hook };
+	struct vf_input in = { .insns = code,
+		.ninsns = n,
+		.type = EXO_PROG_SOCKET,
+		.refuse_leaks = true };
+	struct vf_limits limits = { .pause = &pause };
+	struct exo_mem mem = mem_heap(&held);
+	struct vf_prog *prog = NULL;
+	int err;
+
+	hook.asked = 0;
+	hook.until = until;
+	err = vf_verify(&in, &limits, &mem, &prog, &report);
+	ck_assert_int_eq(pause.stopped, hook.asked == until);
+	vf_prog_free(prog, &mem);
+	ck_assert_uint_eq(held, 0);
+	return err;
+}
+
+static const char *const asked_of[] = {
+	/* straight, a loop, one that does not end, ways that differ */
+	"r0 = 0\nr6 = r1\n", "r0 = 0\nl:\nr0 += 1\nif r0 < 500 goto l\n",
+	"r0 = 0\nl:\nr0 += 1\nif r0 != 7 goto l\nr0 = 1\nm:\ngoto m\n",
+	"r6 = r1\nr7 = 0\n"
+};
+
+START_TEST(t_pause)
+{
+	uint64_t explored, all;
+	int err;
+
+	begin();
+	assemble(asked_of[_i]);
+	for (int i = 0; i < 2000; i++) {
+		if (_i == 3 && i % 2 == 0 && i < 60)
+			emit(EXO_LD | EXO_ABS | EXO_B, 0, 0, 0, i);
+		if (_i == 3 && i < 60)
+			emit(EXO_JMP | EXO_JGT | EXO_K, 0, 0, 1, 7);
+		emit(EXO_ALU64 | EXO_MOV | EXO_K, 7, 0, 0, i);
+	}
+	emit(EXO_ALU64 | EXO_MOV | EXO_K, 0, 0, 0, 1);
+	emit_exit();
+	err = judge(EXO_PROG_SOCKET, 0, 0);
+	explored = report.explored;
+	ck_assert_int_eq(judge_asked(UINT64_MAX), err);
+	ck_assert_uint_eq(report.explored, explored);
+	all = hook.asked;
+	ck_assert_uint_ge(all, explored / 1000);
+	ck_assert_uint_gt(all, 1);
+	for (uint64_t k = 1; k <= all; k++) {
+		ck_assert_int_eq(judge_asked(k), -EXO_EBUDGET);
+		ck_assert_uint_eq(report.code, VF_BUDGET_EXPLORED);
+		ck_assert_uint_eq(hook.asked, k);
+	}
+	ck_assert_int_eq(judge_asked(all + 1), err);
+	end();
+}
+END_TEST
+
 START_TEST(t_sizes)
 {
 	begin();
@@ -453,6 +529,7 @@ Suite *t_vf_limits_suite(void)
 	TCase *oom = tcase_create("oom");
 
 	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, t_pause, 0, 4);
 	tcase_add_test(tc, t_sizes);
 	tcase_add_test(tc, t_maps);
 	tcase_add_test(tc, t_nested);
