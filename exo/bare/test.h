@@ -10,6 +10,9 @@
 /** Of memory, rights, code and time. */
 void test_machine(const struct machine *m);
 
+/** Of calls that wait. */
+void test_fiber(void);
+
 /** Touch an address, for tests that this cannot be done. */
 void test_write(uint64_t at);
 void test_read(uint64_t at);

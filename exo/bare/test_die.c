@@ -8,7 +8,9 @@
 #include "exo/bare/apic.h"
 #include "exo/bare/clock.h"
 #include "exo/bare/code.h"
+#include "exo/bare/cpu.h"
 #include "exo/bare/env.h"
+#include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/heap.h"
 #include "exo/bare/paging.h"
@@ -112,6 +114,21 @@ static void overrun_stack(void)
 	exo_assert(deeper(UINT64_MAX) == 0);
 }
 
+static void overrun(struct plat_env *e, void *arg)
+{
+	(void)e;
+	(void)arg;
+	overrun_stack();
+}
+
+static void overrun_fiber(void)
+{
+	static struct plat_env e;
+
+	cpu_here()->current = &e;
+	(void)fiber_run(&e, overrun, NULL);
+}
+
 /* Without the way back to what it does between turns. */
 static void hang(void)
 {
@@ -130,7 +147,8 @@ void test_die(const struct machine *m, const char *name, int n)
 		{ "run_stack", run_stack }, { "run_heap", run_heap },
 		{ "read_user", read_user }, { "write_user", write_user },
 		{ "run_user", run_user }, { "read_null", read_null },
-		{ "overrun_stack", overrun_stack }, { "hang", hang } };
+		{ "overrun_stack", overrun_stack },
+		{ "overrun_fiber", overrun_fiber }, { "hang", hang } };
 
 	exo_assert(apic_init());
 	watchdog_start(m);

@@ -175,4 +175,5 @@ void test_machine(const struct machine *m)
 	test_rights(m);
 	test_user_pages();
 	test_clock();
+	test_fiber();
 }

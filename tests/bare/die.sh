@@ -33,6 +33,7 @@ for type in $both; do
 	dies run_user "exception 14" "cr2 0000000000400000"
 	dies read_null "exception 14" "cr2 0000000000000000"
 	dies overrun_stack "exception 8" "deeper+"
+	dies overrun_fiber "exception 8" "deeper+"
 	dies hang "watchdog: the kernel does not come back" "hang+"
 done
 finish
