@@ -76,6 +76,8 @@ static bool grow(struct vf_acc *a)
 	if (head == NULL)
 		return false;
 	for (uint32_t i = 0; i < a->nheads; i++) {
+		if (i % 64 == 0)
+			(void)exo_pause(a->work.pause, 64);
 		while (a->head[i] != NULL) {
 			struct vf_sym *s = a->head[i];
 
