@@ -60,7 +60,7 @@ struct plat_env {
 	bool wake; /* packets came since it was last asked */
 	char label[32];
 	uint64_t turns; /* it was given */
-	uint32_t sent;  /* packets, in this turn */
+	uint32_t wire;  /* its name among those who send; 0: none */
 	uint64_t upcalls;
 	uint32_t lines;        /* it printed */
 	enum env_end expected; /* how it is to end, and with which code */

@@ -178,7 +178,6 @@ _Noreturn void sched_next(void)
 		e = pick(&any);
 		if (e != NULL) {
 			e->turns++;
-			e->sent = 0;
 			cpu_here()->spent = 0;
 			if (!ops->listen(ops->arg))
 				listen();

@@ -7,7 +7,6 @@
 #include "exo/bare/call.h"
 #include "exo/bare/clock.h"
 #include "exo/bare/conf.h"
-#include "exo/bare/cpu.h"
 #include "exo/bare/env.h"
 #include "exo/bare/panic.h"
 #include "exo/bare/sched.h"
@@ -30,7 +29,6 @@ static struct {
 	uint32_t failed; /* environments that did not end as they should */
 	bool tap;        /* each of them is a test */
 	bool net;        /* there is a network card */
-	bool taking;     /* packets are being taken in */
 	uint32_t most;   /* of them at once, up to BATCH */
 	uint32_t now;    /* ... as long as they take, at present */
 	bool ready;      /* to be said, when all environments wait */
@@ -44,9 +42,7 @@ static void ingest(uint32_t n)
 {
 	uint64_t from = clock_ns(), took;
 
-	system.taking = true;
 	exo_ingest(system.core, system.batch, n);
-	system.taking = false;
 	took = clock_ns() - from;
 	if (took > TAKE_NS && system.now > 1)
 		system.now /= 2;
@@ -100,21 +96,27 @@ static void wait(void *arg)
 	spent_on(SPENT_IDLE);
 }
 
-/* The core lets a packet go: of who runs, or a handler's answer to what is taken in,
- * of which the core itself lets each owner have so many. In a turn each may fill its
- * share of a quarter of the queue, so that those who flood leave room for the others. */
-static int send_packet(void *arg, const uint8_t *packet, uint32_t n)
+/* The core lets a packet go, of who runs, or a handler's answer to what is taken in.
+ * Whoever floods, and whoever does not read at the other end of the wire: each has room
+ * in the queue that nobody else gets. */
+static int send_packet(
+    void *arg, struct plat_env *e, const uint8_t *packet, uint32_t n)
 {
-	struct plat_env *e = system.taking ? NULL : cpu_here()->current;
-
 	(void)arg;
-	if (!system.net ||
-	    (e != NULL && e->sent >= VNET_QUEUE / 4 / env_count()) ||
-	    !vnet_tx(&system.vnet, packet, n))
+	if (!system.net || e->wire == 0 ||
+	    !vnet_tx(&system.vnet, e->wire, packet, n))
 		return -EXO_ELIMIT;
-	if (e != NULL)
-		e->sent++;
 	return 0;
+}
+
+/* All that were started are among those who send. */
+static void join_wire(void)
+{
+	_Static_assert(QUOTA_OWNERS >= ENVS_MAX, "each has a name");
+
+	for (unsigned i = 0; system.net && i < env_places(); i++)
+		if (env_at(i) != NULL)
+			env_at(i)->wire = quota_join(&system.vnet.quota);
 }
 
 static void refused(const char *label)
@@ -135,6 +137,7 @@ static void ended(void *arg, struct plat_env *e)
 	    (e->code == e->expected_code || e->expected_code == ENV_ANY_CODE);
 
 	(void)arg;
+	quota_leave(&system.vnet.quota, e->wire);
 	if (system.tap)
 		tap_ok(as_told, e->label);
 	if (as_told)
@@ -206,6 +209,7 @@ _Noreturn void system_run(const struct machine *m)
 		           "boot.conf\n");
 		panic_exit(1);
 	}
+	join_wire();
 	watchdog_start(m);
 	sched_run(&ops);
 }

@@ -199,8 +199,10 @@ static void count(
 	end_world(&w);
 }
 
-static int sent(void *arg, const uint8_t *packet, uint32_t n)
+static int sent(
+    void *arg, struct plat_env *env, const uint8_t *packet, uint32_t n)
 {
+	(void)env;
 	(void)packet;
 	(void)n;
 	++*(uint32_t *)arg;

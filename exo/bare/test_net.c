@@ -56,7 +56,7 @@ static void send_word(char word, uint32_t n)
 	exo_put_be16(f + 12, WORD);
 	f[LEAST] = (uint8_t)word;
 	exo_put_be32(f + LEAST + 1, n);
-	while (!vnet_tx(&net, f, sizeof(f)) && vnet_ok(&net))
+	while (!vnet_tx(&net, 0, f, sizeof(f)) && vnet_ok(&net))
 		vnet_wait(&net);
 	vnet_push(&net);
 }
@@ -82,7 +82,7 @@ static void test_echo(uint32_t frames)
 		uint32_t n;
 
 		while (sent < frames && sent - back < WINDOW &&
-		       vnet_tx(&net, f, make_frame(f, sent)))
+		       vnet_tx(&net, 0, f, make_frame(f, sent)))
 			sent++;
 		vnet_push(&net);
 		n = vnet_rx(&net, p, BATCH);
@@ -116,7 +116,7 @@ static void test_flood(uint32_t frames)
 				continue;
 			}
 			got++;
-			while (!vnet_tx(&net, p[i].data, p[i].caplen) &&
+			while (!vnet_tx(&net, 0, p[i].data, p[i].caplen) &&
 			       vnet_ok(&net))
 				vnet_push(&net);
 		}

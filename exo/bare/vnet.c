@@ -130,6 +130,7 @@ bool vnet_init(struct vnet *v, struct vdev *dev, const struct vnet_config *c,
 		(void)give(v, i);
 	for (uint16_t i = 0; i < v->tx.size; i++)
 		v->tx_free[v->ntx++] = i;
+	quota_init(&v->quota, v->tx.size);
 	vdev_go(dev);
 	if (vq_kick(&v->rx))
 		ring(v, RX);
@@ -278,12 +279,16 @@ static void reap(struct vnet *v)
 
 	do {
 		n = vq_take(&v->tx, done, 32);
-		for (uint32_t i = 0; i < n; i++)
-			v->tx_free[v->ntx++] = v->tx_of[done[i].id];
+		for (uint32_t i = 0; i < n; i++) {
+			uint16_t at = v->tx_of[done[i].id];
+
+			v->tx_free[v->ntx++] = at;
+			quota_back(&v->quota, v->tx_owner[at]);
+		}
 	} while (n == 32);
 }
 
-bool vnet_tx(struct vnet *v, const uint8_t *frame, uint32_t n)
+bool vnet_tx(struct vnet *v, uint32_t owner, const uint8_t *frame, uint32_t n)
 {
 	struct vq_part part = { 0, HDR + n, false };
 	uint16_t i;
@@ -294,16 +299,19 @@ bool vnet_tx(struct vnet *v, const uint8_t *frame, uint32_t n)
 		v->n.tx_refused++;
 		return false;
 	}
-	if (v->ntx == 0) {
+	if (!quota_may(&v->quota, owner)) {
 		vnet_push(v);
 		reap(v);
 	}
-	if (v->ntx == 0 || v->tx.broken) {
+	if (!quota_may(&v->quota, owner) || v->tx.broken) {
+		quota_refused(&v->quota, owner);
 		if (++v->n.tx_full % STUCK == 0)
 			vnet_nudge(v);
 		return false;
 	}
 	i = v->tx_free[--v->ntx];
+	v->tx_owner[i] = (uint8_t)owner;
+	quota_take(&v->quota, owner);
 	b = v->mem + buffer(TX, i);
 	part.at = v->at + buffer(TX, i);
 	memset(b, 0, HDR); /* 5.1.6.2: nothing is left to the device to do */

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "exo/bare/quota.h"
 #include "exo/bare/vdev.h"
 #include "exo/bare/vq.h"
 
@@ -42,7 +43,8 @@ struct vnet_counts {
 	uint64_t rx_parts;     /* of no buffers, or of more than there are */
 	uint64_t rx_long;      /* beyond VNET_FRAME */
 	uint64_t tx, tx_bytes; /* frames that the device has */
-	uint64_t tx_full, tx_refused; /* no buffer for them; no length of one */
+	uint64_t tx_full, tx_refused; /* no buffer for them, or for their
+	                                 owner; no length of one */
 	uint64_t bells, halts;        /* times the device was told; waits */
 };
 
@@ -67,9 +69,11 @@ struct vnet {
 	uint32_t ndone, atdone;
 	uint8_t *join; /* the driver's alone */
 	uint32_t joined;
-	/* transmit buffers: by id; free ones */
+	/* transmit buffers: by id; free ones; whose those are that are not */
 	uint16_t tx_of[VNET_QUEUE], tx_free[VNET_QUEUE];
 	uint32_t ntx;
+	uint8_t tx_owner[VNET_QUEUE];
+	struct quota quota;
 	uint32_t unsaid; /* frames since the last vnet_push() */
 	bool untold;     /* receive buffers were given in silence */
 	uint32_t empty;  /* looks that saw no frame */
@@ -101,9 +105,11 @@ uint32_t vnet_rx(struct vnet *v, struct exo_pkt *pkts, uint32_t most);
 /** Give back the buffers of all frames of vnet_rx() so far. */
 void vnet_rx_done(struct vnet *v);
 
-/** Send a copy of a frame, soon; vnet_push() is when at the latest. false: there is no
- * room now, or n is no length of a frame (1 to VNET_ROOM - 12), or it is broken. */
-bool vnet_tx(struct vnet *v, const uint8_t *frame, uint32_t n);
+/** Send a copy of a frame, soon; vnet_push() is when at the latest. Its owner is a name
+ * of v->quota's, which others join and leave; 0: the kernel itself. false: there is no
+ * room now for this owner, or n is no length of a frame (1 to VNET_ROOM - 12), or it is
+ * broken. */
+bool vnet_tx(struct vnet *v, uint32_t owner, const uint8_t *frame, uint32_t n);
 
 /** Tell the device of what was sent. */
 void vnet_push(struct vnet *v);

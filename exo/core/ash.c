@@ -134,7 +134,8 @@ void ash_commit(
 	const struct isa_pkt *out = &exo_world_vm(b->world)->pkt;
 
 	if (!lets(core, b->send, out) || !token(b->env, p->time_ns) ||
-	    core->cfg.send(core->cfg.send_arg, out->data, out->caplen) != 0) {
+	    core->cfg.send(core->cfg.send_arg, b->env->plat, out->data,
+	        out->caplen) != 0) {
 		b->stat.withheld++;
 		core->stat.unsent++;
 		return;

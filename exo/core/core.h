@@ -46,9 +46,11 @@ struct exo_core_config {
 	uint32_t without; /* passes of the compiler to leave out: bits of
 				  exo/jit/passes.inc */
 	uint32_t harden;  /* bits of enum jit_harden (exo/jit/jit.h) */
-	/** Send a packet, which is whole and not kept: 0, or -EXO_ELIMIT, there is
-	 * no room. NULL: there is no way out. */
-	int (*send)(void *arg, const uint8_t *packet, uint32_t n);
+	/** Send a packet of an environment, which is whole and not kept: 0, or
+	 * -EXO_ELIMIT, there is no room for one of this one's now. NULL: there is
+	 * no way out. */
+	int (*send)(
+	    void *arg, struct plat_env *env, const uint8_t *packet, uint32_t n);
 	void *send_arg;
 	/** The call of an environment takes long: it may wait here. Others may run,
 	 * call and take packets meanwhile, also those that wait like this one. False:

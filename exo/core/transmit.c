@@ -40,7 +40,7 @@ int call_transmit(
 		err = exo_may_transmit(core, &a->key, &p);
 	if (err == 0)
 		err = core->cfg.send(
-		    core->cfg.send_arg, core->out_packet, a->size);
+		    core->cfg.send_arg, env->plat, core->out_packet, a->size);
 	if (err == 0)
 		core->stat.sent++;
 	else

@@ -115,6 +115,35 @@ static void send_flood(void)
 	}
 }
 
+/* Until the queue is full for this one: who is at the other end does not read. */
+static void send_until_full(void)
+{
+	static int full;
+	unsigned n = 0;
+
+	make_packet(66);
+	while (!full && n < 20000 &&
+	       send_from(&page->send, (uintptr_t)packet, 1000) == 0)
+		n++;
+	CHECK(full || n < 20000);
+	full = 1;
+	(void)send_from(&page->send, (uintptr_t)packet, 1000);
+}
+
+/* A few, now and then, each of which is taken, however full the queue is for others. */
+static void send_few(void)
+{
+	static unsigned turns;
+
+	make_packet(15);
+	packet[37] = 77; /* to this port */
+	if (turns < 4 * 8 && turns % 4 == 0) {
+		packet[35] = (uint8_t)turns;
+		CHECK(send_from(&page->send, (uintptr_t)packet, 60) == 0);
+	}
+	turns++;
+}
+
 /* --- the ring ----------------------------------------------------------------- */
 
 static struct exo_ring *ring(void)
@@ -505,6 +534,8 @@ static const struct stage_attack attacks[] = {
 	ATTACK(send_kernel),
 	ATTACK(send_sizes),
 	ATTACK(send_flood),
+	ATTACK(send_until_full),
+	ATTACK(send_few),
 	ATTACK(slow_filters),
 	ATTACK(ring_tails),
 	ATTACK(ring_heads),

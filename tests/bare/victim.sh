@@ -1,30 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Two libOSes lose none of their packets while all attackers run beside them, and while
-# a few flood the wire.
+# a few flood the wire; and one finds room for its own in a queue that others filled.
 #
 # usage: victim.sh; BUILD names the folder with exopf.elf and ring3. Output is TAP.
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need echo attack attack_net
+need echo ashecho attack attack_net
 rounds=40 limit=400
 [ "${EXOPF_QUICK:-}" = 1 ] && rounds=3
 
-# talk CONF NAME MACHINE
+# talk CONF NAME MACHINE HOST...: HOST is the other end, a script with its arguments
 talk() {
-	modules "$bare/$1" echo.elf attack.elf attack_net.elf
+	modules "$bare/$1" echo.elf ashecho.elf attack.elf attack_net.elf
 	rm -f "$tmp/wire"
-	python3 "$bare/client.py" "$tmp/wire" "$rounds" attacked \
-	    >"$tmp/client" 2>&1 &
+	host=$4 conf=$1 name=$2 type=$3
+	shift 4
+	python3 "$bare/$host" "$tmp/wire" "$@" >"$tmp/client" 2>&1 &
 	peer=$!
 	await "$tmp/wire"
 	# shellcheck disable=SC2086 # a list of options
-	machine tap $3 -initrd "$tmp/modules" -device "$(card "$3"),netdev=n0" \
+	machine tap $type -initrd "$tmp/modules" -device "$(card "$type"),netdev=n0" \
 	    -netdev "stream,id=n0,server=off,addr.type=unix,addr.path=$tmp/wire"
 	went_well $?
-	check $? "victims and attackers of $1 end as they should, on $2"
-	want=$(grep -c '^env' "$bare/$1")
+	check $? "victims and attackers of $conf end as they should, on $name"
+	want=$(grep -c '^env' "$bare/$conf")
 	[ "$ran" = "$want" ]
 	check $? "all of them: $ran of $want"
 	wait "$peer"
@@ -33,7 +34,9 @@ talk() {
 	sed 's/^/# /' "$tmp/client"
 }
 
-talk flood.conf q35 "$q35"
-talk victim.conf q35 "$q35"
-[ "${EXOPF_QUICK:-}" = 1 ] || talk victim.conf microvm "$microvm"
+talk full.conf q35 "$q35" deaf.py
+talk flood.conf q35 "$q35" client.py "$rounds" attacked
+talk victim.conf q35 "$q35" client.py "$rounds" attacked
+[ "${EXOPF_QUICK:-}" = 1 ] || talk victim.conf microvm "$microvm" \
+    client.py "$rounds" attacked
 finish

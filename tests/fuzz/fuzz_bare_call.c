@@ -665,9 +665,10 @@ static void step(const struct exo_key *key)
 	check_env(&c, &was);
 }
 
-static int wire(void *arg, const uint8_t *p, uint32_t n)
+static int wire(void *arg, struct plat_env *of, const uint8_t *p, uint32_t n)
 {
 	(void)arg;
+	exo_assert(of == &env);
 	return n < EXO_TRANSMIT_MIN || p[0] == 9 ? -EXO_ELIMIT : 0;
 }
 

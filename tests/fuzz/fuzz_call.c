@@ -205,10 +205,11 @@ static void bind(struct world *w, uint64_t env, struct input *in)
 }
 
 /* What goes out has a sender that somebody may be. */
-static int wire(void *arg, const uint8_t *p, uint32_t n)
+static int wire(void *arg, struct plat_env *env, const uint8_t *p, uint32_t n)
 {
 	uint64_t *sum = arg;
 
+	(void)env;
 	exo_assert(n >= EXO_TRANSMIT_MIN && n <= EXO_TRANSMIT_MAX);
 	for (uint32_t i = 0; i < n; i++)
 		*sum += p[i];

@@ -50,6 +50,7 @@ static void add_up(void)
 	const struct vnet *v = &d.v;
 
 	exo_assert(v->tx.nout + v->ntx == v->tx.size);
+	exo_assert(v->quota.out == v->tx.nout);
 	exo_assert(
 	    v->rx.nout + (v->ndone - v->atdone) + v->nheld <= v->rx.size);
 	exo_assert(
@@ -70,14 +71,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	offers |= (how & 2) != 0 ? VDEV_EVENT_IDX : 0;
 	offers |= (how & 4) != 0 ? 0 : VND_MRG;
 	exo_assert(vnd_start(&d, offers, (how & 8) != 0 ? 0 : 64));
+	for (uint32_t k = (how >> 4) & 7; k > 0; k--)
+		exo_assert(quota_join(&d.v.quota) != 0);
 	while (left > 0) {
 		vnd_misbehave(&d, below);
 		receive();
-		(void)vnet_tx(&d.v, frame, below(sizeof(frame)));
+		(void)vnet_tx(&d.v, below(8), frame, below(sizeof(frame)));
 		if (below(4) == 0)
 			vnet_push(&d.v);
 		if (below(16) == 0)
 			(void)vnet_nudge(&d.v);
+		if (below(32) == 0)
+			quota_leave(&d.v.quota, below(8));
 		if (!d.v.tx.broken)
 			add_up();
 	}

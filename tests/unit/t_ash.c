@@ -25,12 +25,14 @@ static uint8_t packet[60] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0,
 
 static uint8_t wire[EXO_TRANSMIT_MAX];
 static uint32_t on_wire, times;
+static struct plat_env *sender; /* that is expected */
 static struct exo_key sends;
 static uint64_t bound;
 
-static int send(void *arg, const uint8_t *p, uint32_t n)
+static int send(void *arg, struct plat_env *env, const uint8_t *p, uint32_t n)
 {
 	(void)arg;
+	ck_assert_ptr_eq(env, sender);
 	memcpy(wire, p, n);
 	on_wire = n;
 	times++;
@@ -46,6 +48,7 @@ static void fresh(int judge)
 	begin(&cfg);
 	sends = grant(&thief, "src host 10.0.0.5");
 	on_wire = times = 0;
+	sender = NULL;
 }
 
 static struct exo_call_bind args_for(const struct flt_image *img)
@@ -249,6 +252,22 @@ START_TEST(what_is_cut_short_goes_to_the_ring)
 }
 END_TEST
 
+/* It is its owner's, whoever runs. */
+START_TEST(whose_it_is_is_said)
+{
+	struct plat_env plat = { .size = 0 };
+
+	fresh(_i);
+	ck_assert_int_eq(
+	    bind_ash(BEGIN SWAP TX, EXO_PROG_XDP, EXO_BIND_EXCLUSIVE), 0);
+	call_it(&thief, &plat);
+	sender = &plat;
+	ck_assert_uint_eq(ingest(), 1);
+	ck_assert_uint_eq(times, 1);
+	call_it(&thief, NULL);
+}
+END_TEST
+
 START_TEST(arguments_are_looked_at)
 {
 	const struct exo_core_config plain = { 0 };
@@ -309,6 +328,7 @@ Suite *t_ash_suite(void)
 	tcase_add_loop_test(t, it_is_too_late, 0, 2);
 	tcase_add_test(t, it_has_a_rate);
 	tcase_add_loop_test(t, what_is_cut_short_goes_to_the_ring, 0, 2);
+	tcase_add_loop_test(t, whose_it_is_is_said, 0, 2);
 	tcase_add_test(t, arguments_are_looked_at);
 	suite_add_tcase(s, t);
 	return s;

@@ -11,9 +11,11 @@ static uint8_t packet[EXO_TRANSMIT_MAX + 1] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0,
 static uint8_t wire[EXO_TRANSMIT_MAX + 1];
 static uint32_t on_wire;
 static int answer;
+static struct plat_env *sender; /* that is expected */
 
-static int send(void *arg, const uint8_t *p, uint32_t n)
+static int send(void *arg, struct plat_env *env, const uint8_t *p, uint32_t n)
 {
+	ck_assert_ptr_eq(env, sender);
 	ck_assert_ptr_eq(arg, wire);
 	ck_assert_ptr_ne(p, packet);
 	if (answer == 0) {
@@ -46,6 +48,7 @@ static void fresh(void)
 	end();
 	begin(&cfg);
 	answer = 0;
+	sender = NULL;
 }
 
 START_TEST(a_packet_of_the_region_goes_out)
@@ -87,6 +90,23 @@ START_TEST(no_other_does)
 }
 END_TEST
 
+START_TEST(whose_it_is_is_said)
+{
+	struct plat_env plat = { .base = packet,
+		.start = (uintptr_t)packet,
+		.size = sizeof(packet) };
+	struct exo_key k;
+
+	fresh();
+	k = grant(&thief, "src host 10.0.0.5");
+	call_it(&thief, &plat);
+	sender = &plat;
+	ck_assert_int_eq(transmit(&k, 42, 0), 0);
+	ck_assert_uint_eq(on_wire, 42);
+	call_it(&thief, NULL);
+}
+END_TEST
+
 START_TEST(arguments_are_looked_at)
 {
 	struct exo_key k;
@@ -113,6 +133,7 @@ Suite *t_transmit_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_packet_of_the_region_goes_out);
 	tcase_add_test(t, no_other_does);
+	tcase_add_test(t, whose_it_is_is_said);
 	tcase_add_test(t, arguments_are_looked_at);
 	suite_add_tcase(s, t);
 	return s;

@@ -86,7 +86,7 @@ START_TEST(goes_out)
 
 		for (uint32_t k = below(100); k > 0; k--) {
 			n = frame(f, sent);
-			if (!vnet_tx(&d.v, f, n))
+			if (!vnet_tx(&d.v, 0, f, n))
 				break;
 			sent++;
 		}
@@ -104,9 +104,37 @@ START_TEST(goes_out)
 	ck_assert_uint_gt(d.v.n.tx_full, 0);
 	ck_assert_uint_eq(d.v.n.tx, sent);
 	ck_assert_uint_gt(d.bells[1], 0);
-	ck_assert(!vnet_tx(&d.v, f, 0));
-	ck_assert(!vnet_tx(&d.v, f, VNET_ROOM - 11));
+	ck_assert(!vnet_tx(&d.v, 0, f, 0));
+	ck_assert(!vnet_tx(&d.v, 0, f, VNET_ROOM - 11));
 	ck_assert_uint_eq(d.v.n.tx_refused, 2);
+	vnd_stop(&d);
+}
+END_TEST
+
+/* Buffers of the one come back, those of the other do not. */
+START_TEST(each_has_its_share)
+{
+	uint8_t f[60] = { 0 }, g[2048];
+	uint32_t greedy, quiet, n = 0, more = 0;
+
+	ck_assert(vnd_start(&d, features(_i), 0));
+	greedy = quota_join(&d.v.quota);
+	quiet = quota_join(&d.v.quota);
+	while (vnet_tx(&d.v, greedy, f, sizeof(f)))
+		n++;
+	ck_assert_uint_ge(n, d.v.tx.size / 2);
+	ck_assert_uint_lt(n, d.v.tx.size * 3 / 4);
+	ck_assert_uint_eq(d.v.quota.owner[greedy - 1].refused, 1);
+	while (vnet_tx(&d.v, quiet, f, sizeof(f)))
+		more++;
+	ck_assert_uint_ge(more, d.v.tx.size / 4);
+	vnet_push(&d.v);
+	ck_assert(!vnet_tx(&d.v, greedy, f, sizeof(f)));
+	for (uint32_t i = 0; i < n; i++) /* the device is done with its own */
+		ck_assert_uint_gt(vnd_get(&d, g, sizeof(g)), 0);
+	ck_assert(vnet_tx(&d.v, greedy, f, sizeof(f)));
+	ck_assert_uint_eq(d.v.quota.owner[greedy - 1].out, 1);
+	ck_assert_uint_eq(d.v.quota.owner[quiet - 1].out, more);
 	vnd_stop(&d);
 }
 END_TEST
@@ -242,7 +270,7 @@ START_TEST(hostile)
 			got += n;
 			if (below(2) == 0)
 				vnet_rx_done(&d.v);
-			(void)vnet_tx(&d.v, f, sizeof(f));
+			(void)vnet_tx(&d.v, 0, f, sizeof(f));
 			ck_assert_uint_le(d.v.nheld, VND_SIZE);
 			ck_assert_uint_le(d.v.ntx, VND_SIZE);
 		}
@@ -262,6 +290,7 @@ Suite *t_vnet_suite(void)
 
 	tcase_add_loop_test(t, comes_in, 0, 16);
 	tcase_add_loop_test(t, goes_out, 0, 4);
+	tcase_add_loop_test(t, each_has_its_share, 0, 4);
 	tcase_add_test(t, settles);
 	tcase_add_test(t, is_refused);
 	tcase_add_loop_test(t, lies, 0, 7);
