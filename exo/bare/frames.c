@@ -130,7 +130,7 @@ unsigned frames_order(uint64_t size)
 {
 	unsigned order = 0;
 
-	while (((uint64_t)FRAME_SIZE << order) < size)
+	while (order <= FRAME_ORDER && ((uint64_t)FRAME_SIZE << order) < size)
 		order++;
 	return order;
 }

@@ -32,7 +32,8 @@ uint64_t frames_get(unsigned order);
 /** Take back what frames_get() gave. */
 void frames_put(uint64_t at, unsigned order);
 
-/** The smallest order that has room for so many bytes. */
+/** The smallest order that has room for so many bytes; FRAME_ORDER + 1, of which there
+ * is no run: none has. */
 unsigned frames_order(uint64_t size);
 
 /** Frames that are free, and all there are. */

@@ -244,6 +244,12 @@ START_TEST(orders)
 	ck_assert_uint_eq(frames_order(8193), 2);
 	ck_assert_uint_eq(
 	    frames_order((uint64_t)4096 << FRAME_ORDER), FRAME_ORDER);
+	ck_assert_uint_eq(
+	    frames_order(((uint64_t)4096 << FRAME_ORDER) + 1), FRAME_ORDER + 1);
+	ck_assert_uint_eq(frames_order((uint64_t)1 << 63), FRAME_ORDER + 1);
+	ck_assert_uint_eq(
+	    frames_order(((uint64_t)1 << 63) + 1), FRAME_ORDER + 1);
+	ck_assert_uint_eq(frames_order(UINT64_MAX), FRAME_ORDER + 1);
 	ck_assert_uint_eq(frames_get(FRAME_ORDER + 1), 0);
 }
 END_TEST
