@@ -11,6 +11,10 @@
 #define CPU_STACK    8
 #define CPU_USER_RSP 16
 
+/* Selectors of ring 3, where SYSRET takes them from. */
+#define USER_CODE 0x23
+#define USER_DATA 0x1b
+
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>

@@ -168,10 +168,10 @@ syscall_entry:
 	.globl env_enter
 env_enter:
 	movq cpus + CPU_STACK(%rip), %rsp
-	pushq $0x1b
+	pushq $USER_DATA
 	pushq USER_RSP(%rdi)
 	pushq USER_RFLAGS(%rdi)
-	pushq $0x23
+	pushq $USER_CODE
 	pushq USER_RIP(%rdi)
 	take_most
 	movq AT_r11(%rdi), %r11

@@ -19,10 +19,8 @@
 #include "exo/bare/regs.h"
 #include "exo/core/core.h"
 
-#define ENVS_MAX  64u
-#define FPU_SIZE  512u  /* FXSAVE's */
-#define USER_CODE 0x23u /* selectors */
-#define USER_DATA 0x1bu
+#define ENVS_MAX 64u
+#define FPU_SIZE 512u /* FXSAVE's */
 
 enum env_state {
 	ENV_NONE,
