@@ -55,24 +55,74 @@ void panic_where(uint64_t at)
 	serial_u64(off - ksym_table[lo - 1].from);
 }
 
-/* Return addresses, by frame pointers that are on a stack of the kernel's. */
-static void backtrace(uint64_t rip, uint64_t rbp)
+static void place(uint64_t rip)
 {
-	for (unsigned i = 0; i < FRAMES; i++) {
-		const uint64_t *frame;
+	serial_str("  ");
+	panic_where(rip);
+	serial_str("\n");
+}
 
-		serial_str("  ");
-		panic_where(rip);
-		serial_str("\n");
-		if (rbp < STACKS || rbp % 8 != 0 ||
-		    (paging_entry(paging_root(), rbp) & PT_PRESENT) == 0)
-			return;
-		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-		frame = (const uint64_t *)(uintptr_t)rbp;
-		rip = frame[1];
-		if (rip == 0 || frame[0] <= rbp)
-			return;
-		rbp = frame[0];
+/* Whether n words there are of a stack of the kernel's. */
+static bool on_stack(uint64_t at, unsigned n)
+{
+	uint64_t last = at + 8 * (n - 1);
+
+	return at >= STACKS && at < SCRATCH && at % 8 == 0 &&
+	       (paging_entry(paging_root(), at) & PT_PRESENT) != 0 &&
+	       (paging_entry(paging_root(), last) & PT_PRESENT) != 0;
+}
+
+static uint64_t word_at(uint64_t at)
+{
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	return *(const uint64_t *)(uintptr_t)at;
+}
+
+/* Return addresses, by frame pointers that are on a stack of the kernel's. Their
+ * number. */
+static unsigned chain(uint64_t rip, uint64_t rbp)
+{
+	unsigned n = 0;
+
+	for (;;) {
+		uint64_t up;
+
+		place(rip);
+		if (++n == FRAMES || !on_stack(rbp, 2))
+			return n;
+		up = word_at(rbp);
+		rip = word_at(rbp + 8);
+		if (rip == 0 || up <= rbp)
+			return n;
+		rbp = up;
+	}
+}
+
+/* What is on a stack and may be a return address. */
+static void scan(uint64_t rsp)
+{
+	unsigned n = 0;
+
+	for (; n < FRAMES && on_stack(rsp, 1); rsp += 8) {
+		uint64_t v = word_at(rsp);
+
+		if (v < (uintptr_t)kernel_text || v >= (uintptr_t)kernel_rodata)
+			continue;
+		serial_str(n++ == 0 ? "perhaps by\n" : "");
+		place(v);
+	}
+}
+
+/* How it came there. Compiled filters have no frame pointers, nor have some routines:
+ * then there is the stack to look at. Of ring 3 nothing is followed: registers may be
+ * anything. */
+static void backtrace(const struct trap *t)
+{
+	if ((t->cs & 3) == 3) {
+		serial_str("in ring 3\n");
+		place(t->rip);
+	} else if (chain(t->rip, t->rbp) == 1) {
+		scan(t->rsp);
 	}
 }
 
@@ -117,7 +167,7 @@ _Noreturn void panic_late(const struct trap *t)
 		serial_str(", or the packets that came\n");
 	}
 	registers(t);
-	backtrace(t->rip, t->rbp);
+	backtrace(t);
 	panic_exit(1);
 }
 
@@ -127,7 +177,7 @@ _Noreturn void panic_trap(const struct trap *t)
 	serial_u64(t->vector);
 	serial_str("\n");
 	registers(t);
-	backtrace(t->rip, t->rbp);
+	backtrace(t);
 	panic_exit(1);
 }
 
@@ -140,7 +190,7 @@ _Noreturn void plat_panic(const char *file, int line, const char *why)
 	serial_str(": ");
 	serial_str(why);
 	serial_str("\n");
-	backtrace((uintptr_t)__builtin_return_address(0),
+	(void)chain((uintptr_t)__builtin_return_address(0),
 	    (uintptr_t)__builtin_frame_address(0));
 	panic_exit(1);
 }

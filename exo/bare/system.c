@@ -203,6 +203,7 @@ _Noreturn void system_run(const struct machine *m)
 		spent_start();
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
+	watchdog_start(m); /* for the start of all environments, too */
 	if (conf_start(m, system.core, system.net ? system.vnet.mac : NULL,
 	        refused) <= 0) {
 		serial_str("exopf: nothing is started: give it modules with a "
@@ -210,6 +211,5 @@ _Noreturn void system_run(const struct machine *m)
 		panic_exit(1);
 	}
 	join_wire();
-	watchdog_start(m);
 	sched_run(&ops);
 }

@@ -16,6 +16,7 @@
 #include "exo/bare/paging.h"
 #include "exo/bare/panic.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/trap.h"
 #include "exo/bare/watchdog.h"
 #include "exo/bare/x86.h"
 #include "exo/lib/bug.h"
@@ -136,6 +137,39 @@ static void hang(void)
 		__asm__ volatile("");
 }
 
+/* The same where rbp is no frame pointer. */
+static void hang_without_frame(void)
+{
+	__asm__ volatile("xorl %%ebp, %%ebp\n1: jmp 1b" : : : "memory");
+}
+
+/* An NMI that is not the watchdog's. */
+static void nmi(void)
+{
+	__asm__ volatile("int $2");
+}
+
+/* Pages before stacks are not there. */
+static void below_kernel_stack(void)
+{
+	test_write(cpu_here()->stack - TRAP_STACK - 1);
+}
+
+static void below_nmi_stack(void)
+{
+	test_write(cpu_here()->tss.ist[0] - TRAP_STACK - 1);
+}
+
+static void below_fault_stack(void)
+{
+	test_write(cpu_here()->tss.ist[1] - TRAP_STACK - 1);
+}
+
+static void below_check_stack(void)
+{
+	test_write(cpu_here()->tss.ist[2] - TRAP_STACK - 1);
+}
+
 void test_die(const struct machine *m, const char *name, int n)
 {
 	static const struct {
@@ -148,7 +182,12 @@ void test_die(const struct machine *m, const char *name, int n)
 		{ "read_user", read_user }, { "write_user", write_user },
 		{ "run_user", run_user }, { "read_null", read_null },
 		{ "overrun_stack", overrun_stack },
-		{ "overrun_fiber", overrun_fiber }, { "hang", hang } };
+		{ "overrun_fiber", overrun_fiber }, { "hang", hang },
+		{ "hang_without_frame", hang_without_frame }, { "nmi", nmi },
+		{ "below_kernel_stack", below_kernel_stack },
+		{ "below_nmi_stack", below_nmi_stack },
+		{ "below_fault_stack", below_fault_stack },
+		{ "below_check_stack", below_check_stack } };
 
 	exo_assert(apic_init());
 	watchdog_start(m);

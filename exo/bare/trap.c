@@ -18,9 +18,10 @@
 #define CODE_SEL    8u
 #define TSS_SEL     40u
 #define GATE        0x8eu /* an interrupt gate, for ring 0 */
-#define STACK_PAGES 8u
+#define STACK_PAGES (TRAP_STACK / FRAME_SIZE)
 #define NMI         2u
-#define IST_FIRST   2u /* stacks before it are the kernel's own */
+#define CHECK       18u /* of the machine */
+#define IST_FIRST   2u  /* stacks before it are the kernel's own */
 
 extern const uint8_t trap_stubs[], trap_back[];
 _Noreturn void trap_go(uint64_t stack, void (*go)(void));
@@ -86,6 +87,8 @@ static void load_tables(struct cpu *c)
 	const struct table t = { sizeof(idt) - 1, (uintptr_t)idt };
 	uint64_t base = (uintptr_t)&c->tss;
 
+	_Static_assert(USER_DATA == (3 * 8 | 3) && USER_CODE == (4 * 8 | 3),
+	    "places in segments");
 	memcpy(c->gdt, segments, sizeof(segments));
 	c->tss.iomap = sizeof(c->tss);
 	c->gdt[5] = (sizeof(c->tss) - 1) | (base & 0xffffff) << 16 |
@@ -106,7 +109,7 @@ static void mask_pics(void)
 
 _Noreturn void trap_init(void (*go)(void))
 {
-	static const uint8_t own_stack[] = { NMI, 8, 18 }; /* #DF, #MC */
+	static const uint8_t own_stack[] = { NMI, 8 /* #DF */, CHECK };
 	struct cpu *c = cpu_here();
 
 	mask_pics();
@@ -146,11 +149,13 @@ static void come_back(struct trap *t)
 
 void trap_enter(struct trap *t)
 {
-	if (t->vector == NMI && watchdog_is_on()) {
+	if (t->vector == NMI && watchdog_sent()) {
 		if (watchdog_late())
 			panic_late(t);
 		return;
 	}
+	if ((t->cs & 3) == 3 && (t->vector == NMI || t->vector == CHECK))
+		panic_trap(t); /* the machine's, whoever ran */
 	if ((t->cs & 3) == 3)
 		sched_trap(t);
 	if (t->vector >= 32 && apic_enter((uint32_t)t->vector))

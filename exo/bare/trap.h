@@ -15,7 +15,8 @@
 
 #include "exo/abi/regs.h"
 
-#define TRAP_PF 14u /* page fault */
+#define TRAP_PF    14u    /* page fault */
+#define TRAP_STACK 32768u /* bytes of each stack */
 
 /** Registers, as entry.S leaves them on the stack. */
 struct trap {

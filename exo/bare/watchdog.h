@@ -27,10 +27,12 @@ void watchdog_start(const struct machine *m);
 /** It is. */
 extern uint64_t watchdog_back;
 
-/** An NMI came. False: there is no watchdog, or it is fine for it to wait. */
-bool watchdog_late(void);
+/** An NMI came: whether it is the watchdog's. Those of the chip have no mark: it is, if
+ * there is a watchdog and the chipset names no other source. Two at once are taken for
+ * the other. */
+bool watchdog_sent(void);
 
-/** Whether NMIs are the watchdog's. */
-bool watchdog_is_on(void);
+/** ... and whether the kernel is late. */
+bool watchdog_late(void);
 
 #endif
