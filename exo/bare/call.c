@@ -9,6 +9,7 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/trap.h"
 #include "exo/bare/x86.h"
 #include "exo/core/core.h"
 #include "exo/lib/mem.h"
@@ -192,6 +193,7 @@ void syscall_enter(void)
 	struct plat_env *e = cpu_here()->current;
 	uint64_t nr = e->regs.rax;
 
+	trap_own_flags();
 	result(e, call(e, nr, e->regs.rdi, e->regs.rsi));
 	if (nr == EXO_CALL_YIELD_NR)
 		sched_next();

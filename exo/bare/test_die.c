@@ -170,6 +170,13 @@ static void below_check_stack(void)
 	test_write(cpu_here()->tss.ist[2] - TRAP_STACK - 1);
 }
 
+/* The way in has reset what ring 3 left there: shown by what sees that it has not. */
+static void keep_flags(void)
+{
+	__asm__ volatile("pushq $0x40002\n popfq" : : : "cc", "memory");
+	trap_own_flags();
+}
+
 void test_die(const struct machine *m, const char *name, int n)
 {
 	static const struct {
@@ -187,7 +194,8 @@ void test_die(const struct machine *m, const char *name, int n)
 		{ "below_kernel_stack", below_kernel_stack },
 		{ "below_nmi_stack", below_nmi_stack },
 		{ "below_fault_stack", below_fault_stack },
-		{ "below_check_stack", below_check_stack } };
+		{ "below_check_stack", below_check_stack },
+		{ "keep_flags", keep_flags } };
 
 	exo_assert(apic_init());
 	watchdog_start(m);

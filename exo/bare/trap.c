@@ -149,6 +149,7 @@ static void come_back(struct trap *t)
 
 void trap_enter(struct trap *t)
 {
+	trap_own_flags();
 	if (t->vector == NMI && watchdog_sent()) {
 		if (watchdog_late())
 			panic_late(t);

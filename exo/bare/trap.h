@@ -14,9 +14,13 @@
 #include <stdint.h>
 
 #include "exo/abi/regs.h"
+#include "exo/bare/x86.h"
+#include "exo/lib/bug.h"
 
 #define TRAP_PF    14u    /* page fault */
 #define TRAP_STACK 32768u /* bytes of each stack */
+
+#define TRAP_NOT_OURS 0x40400u /* flags: AC, DF */
 
 /** Registers, as entry.S leaves them on the stack. */
 struct trap {
@@ -38,6 +42,13 @@ _Noreturn void trap_init(void (*go)(void));
  * that something cannot be done.
  */
 uint32_t trap_expect(void (*fn)(uint64_t arg), uint64_t arg, uint64_t *at);
+
+/** In the kernel, flags are its own: AC, which would let it into pages of ring 3, and
+ * DF are 0, whatever they were there. This looks whether the way in has seen to it. */
+static inline void trap_own_flags(void)
+{
+	exo_assert((x86_flags() & TRAP_NOT_OURS) == 0);
+}
 
 /** Called by entry.S. */
 void trap_enter(struct trap *t);

@@ -94,6 +94,14 @@ static inline bool x86_rdrand(uint64_t *out)
 	return ok != 0;
 }
 
+static inline uint64_t x86_flags(void)
+{
+	uint64_t v;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(v) : : "memory");
+	return v;
+}
+
 static inline uint64_t x86_cr2(void)
 {
 	uint64_t v;

@@ -76,6 +76,39 @@ static void do_cli(void)
 {
 	__asm__ volatile("cli");
 }
+/* Flags that would serve in the kernel: AC lets it into pages of ring 3, DF turns its
+ * copies round. It looks whether the way in has reset them (trap.h). */
+#define AC_DF "pushq $0x40602\n popfq\n"
+
+/* Interrupts come meanwhile, of the timer at least. */
+static void flags_interrupt(void)
+{
+	for (unsigned k = 0; k < 50; k++)
+		__asm__ volatile(AC_DF "movl $1000000, %%ecx\n"
+		                       "1: decl %%ecx\n jnz 1b\n"
+		                       "pushq $0x202\n popfq"
+		                 :
+		                 :
+		                 : "rcx", "cc", "memory");
+}
+
+static void flags_call(void)
+{
+	static struct exo_call_null a;
+	int64_t ret = EXO_CALL_NULL_NR;
+
+	__asm__ volatile(AC_DF "syscall\n pushq $0x202\n popfq"
+	                 : "+a"(ret)
+	                 : "D"(&a), "S"(sizeof(a))
+	                 : "rcx", "r11", "cc", "memory");
+	CHECK(ret == 0);
+}
+
+static void flags_fault(void)
+{
+	__asm__ volatile(AC_DF "movb (%0), %%al" : : "r"(0) : "rax", "memory");
+}
+
 static void do_hlt(void)
 {
 	__asm__ volatile("hlt");
@@ -300,6 +333,9 @@ static const struct stage_attack attacks[] = {
 	ATTACK(page_jump),
 	ATTACK(below_stack),
 	ATTACK(do_cli),
+	ATTACK(flags_interrupt),
+	ATTACK(flags_call),
+	ATTACK(flags_fault),
 	ATTACK(do_hlt),
 	ATTACK(do_out),
 	ATTACK(do_wrmsr),
