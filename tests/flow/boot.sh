@@ -113,6 +113,32 @@ like "too long: is said" "$(cat "$tmp/err")" 'longer than 0\.500 s'
 boots "no kernel for it" 1 --kernel "$build/ring3/hello.elf"
 like "no kernel for it: is said" "$(cat "$tmp/err")" 'QEMU failed'
 
+# A kernel whose first exception finds no handler, and none for that: the processor is
+# reset, which ends QEMU.
+cat >"$tmp/triple.S" <<'EOF_S'
+	.section .note.pvh, "a", @note
+	.long 4, 8, 18
+	.asciz "Xen"
+	.quad start
+	.text
+	.code32
+start:	lidt none
+	ud2
+none:	.word 0, 0, 0
+EOF_S
+if gcc -c -o "$tmp/triple.o" "$tmp/triple.S" &&
+    ld -n -Ttext=0x100000 -e start -o "$tmp/triple" "$tmp/triple.o"; then
+	for machine in q35 microvm; do
+		boots "a triple fault, $machine" 1 --machine "$machine" \
+		    --kernel "$tmp/triple" "$tmp/hello.conf"
+		like "a triple fault, $machine: is said" "$(cat "$tmp/err")" \
+		    'the machine ended without a word of the kernel'
+		is "a triple fault, $machine: nothing else" "$(cat "$tmp/out")" ""
+	done
+else
+	skip "a triple fault" "no kernel for it can be built"
+fi
+
 # A trace for 10.0.2.15, and what comes back. QEMU's first card has this address.
 python3 - "$tmp/in.pcap" <<'P'
 import struct, sys
