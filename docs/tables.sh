@@ -85,8 +85,8 @@ table() {
 		    col[3], col[4], col[2], tolower(col[5]), tolower(col[6])'
 		;;
 	helpers)
-		echo '| number | helper | program types | r1 | r2 | r3 | r4 | r5 | result | besides |'
-		echo '|---|---|---|---|---|---|---|---|---|---|'
+		echo '| number | helper | program types | r1 | r2 | r3 | r4 | r5 | result | besides | steps |'
+		echo '|---|---|---|---|---|---|---|---|---|---|---|'
 		rows exo/isa/helpers.inc ISA_HELPER '
 		line = "| " col[1] " | `" col[2] "` | " tolower(col[3]) " |"
 		for (i = 5; i <= 9; i++)
@@ -95,7 +95,8 @@ table() {
 		fx = tolower(col[10])
 		gsub(/isa_fx_/, "", fx)
 		if (fx == "0") fx = ""
-		print line " " tolower(col[4]) " | " fx " |"'
+		print line " " tolower(col[4]) " | " fx " | " \
+		    (col[11] == 0 ? "" : col[11]) " |"'
 		;;
 	maps)
 		echo '| number | kind | what programs may do |'

@@ -531,8 +531,8 @@ int vf_helper(struct vf_env *env, const struct exo_insn *in)
 		err = check_arg(env, &c, i + 1);
 	}
 	if (err == 0) {
-		env->walked =
-		    vf_sum(env->walked, handled(env, &c) / VF_BYTES_A_STEP);
+		env->walked = vf_sum(env->walked,
+		    c.h->steps + handled(env, &c) / VF_BYTES_A_STEP);
 		err = effects(env, &c);
 	}
 	if (err < 0)

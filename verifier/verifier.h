@@ -62,7 +62,8 @@ struct vf_input {
 	bool no_pkt_write; /* whoever runs it shares the packet */
 };
 
-/** What helpers handle counts as steps, too: one for so many bytes. */
+/** Calls of helpers count as their rows say, and what they handle counts as steps,
+ * too: one for so many bytes. */
 #define VF_BYTES_A_STEP 64u
 
 /** No program is accepted of which a run might take more steps: sums of bounds

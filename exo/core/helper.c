@@ -12,7 +12,8 @@
 #include "exo/abi/err.h"
 
 static helper_body *const bodies[] = {
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) helper_##name,
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx, steps) \
+	helper_##name,
 #include "exo/isa/helpers.inc"
 #undef ISA_HELPER
 };

@@ -179,7 +179,7 @@ struct helper {
  * isa_helper_does, r[0] being the result when that is ISA_HELPER_DONE. */
 typedef int helper_body(struct helper *h);
 
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) \
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx, steps) \
 	helper_body helper_##name;
 #include "exo/isa/helpers.inc"
 #undef ISA_HELPER

@@ -159,7 +159,7 @@ INLINE uint64_t native(
 	return h->r[0];
 }
 
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx)                  \
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx, steps)           \
 	static uint64_t native_##name(uint64_t r1, uint64_t r2, uint64_t r3, \
 	    uint64_t r4, uint64_t r5, struct jit_ctx *ctx)                   \
 	{                                                                    \
@@ -186,8 +186,8 @@ static jit_helper *find_helper(const struct jit_env *env, uint32_t nr)
 {
 	(void)env;
 	switch (nr) {
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) \
-	case nr:                                            \
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx, steps) \
+	case nr:                                                   \
 		return native_##name;
 #include "exo/isa/helpers.inc"
 #undef ISA_HELPER

@@ -15,7 +15,7 @@
 #define HELPER_MAX   255u
 
 enum row {
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) ROW_##name,
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx, steps) ROW_##name,
 #include "exo/isa/helpers.inc"
 #undef ISA_HELPER
 	ROWS
@@ -24,22 +24,29 @@ enum row {
 const unsigned isa_nhelpers = ROWS;
 
 const struct isa_helper isa_helpers[] = {
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx)           \
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx, steps)    \
 	{ #name, nr, TYPES_##types, ISA_RET_##ret,                    \
 		{ ISA_ARG_##a, ISA_ARG_##b, ISA_ARG_##c, ISA_ARG_##d, \
 		    ISA_ARG_##e },                                    \
-		fx },
+		fx, steps },
 #include "exo/isa/helpers.inc"
 #undef ISA_HELPER
 };
 
 /* The row of a number, plus 1; 0: there is none. */
 static const uint8_t rows[HELPER_MAX + 1] = {
-#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx) \
+#define ISA_HELPER(nr, name, types, ret, a, b, c, d, e, fx, steps) \
 	[nr] = ROW_##name + 1,
 #include "exo/isa/helpers.inc"
 #undef ISA_HELPER
 };
+
+uint32_t isa_helper_steps(uint32_t nr)
+{
+	if (nr > HELPER_MAX || rows[nr] == 0)
+		return 0;
+	return isa_helpers[rows[nr] - 1].steps;
+}
 
 const struct isa_helper *isa_helper(uint32_t nr, uint32_t type, bool *exists)
 {

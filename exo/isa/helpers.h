@@ -73,6 +73,7 @@ struct isa_helper {
 	uint8_t ret;           /* enum isa_ret */
 	uint8_t arg[ISA_ARGS]; /* enum isa_arg, for r1 to r5 */
 	uint8_t fx;
+	uint16_t steps; /* that a call counts for, beside its own */
 };
 
 /** All rows, in order of number. */
@@ -82,5 +83,8 @@ extern const struct isa_helper isa_helpers[];
 /** The helper of this number that programs of this type may call, or NULL;
  * *exists tells whether other types may. Constant time. */
 const struct isa_helper *isa_helper(uint32_t nr, uint32_t type, bool *exists);
+
+/** The steps of a call of this number's, 0 if there is no such helper. */
+uint32_t isa_helper_steps(uint32_t nr);
 
 #endif

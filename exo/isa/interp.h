@@ -169,7 +169,8 @@ struct isa_vm {
 	uint32_t type; /* enum exo_prog_type */
 	const struct isa_ops *ops;
 	void *user;      /* for ops */
-	uint64_t fuel;   /* instructions left; isa_run() counts it down */
+	uint64_t fuel;   /* instructions left, and as many as rows of helpers
+	                    count for; isa_run() counts it down */
 	uint32_t stack;  /* bytes below r10 to clear before a run */
 	uint32_t end_pc; /* where the last run ended */
 	const struct exo_insn *end_insns; /* ... in which program */

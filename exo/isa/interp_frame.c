@@ -14,6 +14,7 @@
  * call to it, whose frame is now its own. What it returns, that function's
  * caller gets. It may have as many frames as any program.
  */
+#include "exo/isa/helpers.h"
 #include "exo/isa/interp_int.h"
 
 /* A frame is as the program's first: no register but arguments, and zeros. */
@@ -129,8 +130,13 @@ static enum isa_end enter_loop(
 enum isa_end isa_call_helper(
     struct isa_vm *vm, struct isa_state *s, int32_t nr, uint32_t *pc)
 {
+	uint32_t steps = isa_helper_steps((uint32_t)nr);
+
 	if (vm->ops == NULL || vm->ops->helper == NULL)
 		return ISA_END_HELPER;
+	if (vm->fuel < steps)
+		return ISA_END_FUEL;
+	vm->fuel -= steps;
 	switch (vm->ops->helper(vm, (uint32_t)nr, s->r)) {
 	case ISA_HELPER_DONE:
 		isa_clobber(s->r);

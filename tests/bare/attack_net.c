@@ -485,8 +485,8 @@ static void call_storm(void)
 		CHECK(lnet_call(EXO_CALL_NULL_NR, &a, sizeof(a)) == 0);
 }
 
-/* Filters that run for each packet, and print lines that are long to make: a
- * millisecond of work, emulated, in less steps than a filter may have. */
+/* Filters that run for each packet, and print lines that are long to make, as many
+ * as a filter has steps for. */
 static void slow_filters(void)
 {
 	static const uint8_t head = sizeof(image.hdr) + sizeof(image.row);
@@ -510,7 +510,7 @@ static void slow_filters(void)
 		put(n++, MOV_K, reg, 0, -1);
 	put(n++, EXO_JMP | EXO_CALL, 0, 0, 6);
 	put(n++, ADD_K, 9, 0, 1);
-	put(n++, EXO_JMP | EXO_JLT | EXO_K, 9, -9, 300);
+	put(n++, EXO_JMP | EXO_JLT | EXO_K, 9, -9, 15);
 	put(n++, MOV_K, 0, 0, 0);
 	put(n++, EXIT, 0, 0, 0);
 	image.hdr = (struct exo_image_hdr){ EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION,

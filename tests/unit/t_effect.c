@@ -523,7 +523,7 @@ START_TEST(what_helpers_copy_counts)
 	ck_assert_int_eq(
 	    exo_call(core, thief.name, EXO_CALL_BIND_NR, &a, sizeof(a)), 0);
 	ck_assert_uint_eq(
-	    world_stat(core, &thief, a.out_binding).max_steps, 9 + 16384);
+	    world_stat(core, &thief, a.out_binding).max_steps, 9 + 16 + 16384);
 	a.key.rights &= ~EXO_RIGHT_STEPS;
 	ck_assert_int_eq(
 	    exo_call(core, thief.name, EXO_CALL_BIND_NR, &a, sizeof(a)),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "exo/abi/err.h"
+#include "exo/isa/helpers.h"
 #include "exo/isa/interp.h"
 #include "exo/isa/text.h"
 #include "tests/unit/suites.h"
@@ -237,6 +238,33 @@ START_TEST(t_helper_fuel)
 }
 END_TEST
 
+static int free_helper(struct isa_vm *v, uint32_t nr, uint64_t regs[16])
+{
+	(void)v;
+	regs[0] = nr;
+	return 0;
+}
+
+/* A row says what a call counts for; without as much it is not made. */
+START_TEST(t_helper_steps)
+{
+	static const struct isa_ops ops = { .helper = free_helper };
+	uint64_t r0;
+
+	ck_assert_uint_eq(isa_helper_steps(6), 256);
+	ck_assert_uint_eq(isa_helper_steps(7), 0);
+	ck_assert_uint_eq(isa_helper_steps(4), 0); /* there is none */
+	ck_assert_uint_eq(isa_helper_steps(UINT32_MAX), 0);
+	load(EXO_PROG_MEM, "call 6\ncall 7\nexit");
+	vm.ops = &ops;
+	ck_assert_int_eq(run(259, &r0), ISA_END_EXIT);
+	ck_assert_uint_eq(vm.fuel, 0);
+	ck_assert_int_eq(run(258, &r0), ISA_END_FUEL);
+	ck_assert_int_eq(run(256, &r0), ISA_END_FUEL);
+	ck_assert_uint_eq(vm.end_pc, 0);
+}
+END_TEST
+
 START_TEST(t_no_ops)
 {
 	static const struct isa_ops none = { .helper = NULL };
@@ -261,6 +289,7 @@ Suite *t_isa_interp_suite(void)
 	tcase_add_test(tc, t_load);
 	tcase_add_test(tc, t_empty_vm);
 	tcase_add_test(tc, t_fuel);
+	tcase_add_test(tc, t_helper_steps);
 	tcase_add_test(tc, t_runs_are_apart);
 	tcase_add_test(tc, t_context_is_cleared);
 	tcase_add_test(tc, t_stack_clear);
