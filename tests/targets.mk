@@ -41,8 +41,8 @@ $(BUILD)/fuzz_bare_call: $(call obj,$(ENTRY_SRC) exo/bare/elf.c tests/support/ra
 $(BUILD)/fuzz_capture: $(call obj,exo/bare/capture.c)
 $(BUILD)/fuzz_conf: $(call obj,$(CONF_SRC))
 $(BUILD)/fuzz_cpio $(BUILD)/fuzz_elf64: $(DEVICE)
-$(BUILD)/fuzz_vnet: $(DEVICE) $(call obj,$(addprefix tests/support/,vnet_dev.c \
-    vq_dev.c))
+$(BUILD)/fuzz_vnet: $(DEVICE) $(call obj,$(addprefix tests/support/,vbus.c \
+    vnet_dev.c vq_dev.c))
 $(BUILD)/fuzz_vq: $(DEVICE) $(call obj,$(addprefix tests/support/vq_,dev.c hostile.c))
 $(BUILD)/diff_space: $(call obj,tests/support/view.c $(TSHARK_SRC))
 $(BUILD)/fuzz_region: $(call obj,tests/support/tinyspace.c)

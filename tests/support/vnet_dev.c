@@ -11,100 +11,26 @@
 
 #define HDR 12u
 
-static struct vnd *of(struct vdev *v)
-{
-	void *p = v;
-
-	return p;
-}
-
-static uint32_t status(const struct vdev *v)
-{
-	const void *p = v;
-
-	return ((const struct vnd *)p)->status;
-}
-
-static void set_status(struct vdev *v, uint32_t to)
-{
-	of(v)->status = of(v)->stubborn ? to & ~8u : to;
-}
-
-static uint64_t offered(struct vdev *v)
-{
-	return of(v)->offers;
-}
-
-static void accept(struct vdev *v, uint64_t features)
-{
-	of(v)->accepted = features;
-}
-
-static uint8_t config(const struct vdev *v, uint32_t off)
-{
-	(void)v;
-	return (uint8_t)(off * 2);
-}
-
-static uint32_t generation(const struct vdev *v)
-{
-	(void)v;
-	return 0;
-}
-
-static uint32_t queue_most(struct vdev *v, uint32_t queue)
-{
-	return queue < 2 ? of(v)->most : 0;
-}
-
-static bool queue_set(struct vdev *v, uint32_t queue, const struct vq *q)
-{
-	struct vnd *d = of(v);
-
-	vqd_init(&d->q[queue], q, d->mem + (q->at[0] - VND_AT));
-	return true;
-}
-
-static void bell(struct vdev *v, uint32_t queue)
-{
-	of(v)->bells[queue]++;
-}
-
-static void ack(struct vdev *v)
-{
-	(void)v;
-}
-
-static const struct vdev_ops ops = { status, set_status, offered, accept,
-	config, generation, queue_most, queue_set, bell, ack };
-
 bool vnd_start(struct vnd *d, uint64_t offers, uint16_t room)
 {
 	const struct vnet_config c = { room, 0 };
-	uint8_t *mem = d->mem, *join = d->join;
+	uint8_t *mem = d->bus.mem, *join = d->join;
 
 	memset(d, 0, sizeof(*d));
-	d->dev.ops = &ops;
-	d->offers = offers;
-	d->most = VND_SIZE;
-	d->mem = mem != NULL ? mem : malloc(vnet_bytes());
+	mem = mem != NULL ? mem : malloc(vnet_bytes());
 	d->join = join != NULL ? join : malloc(VNET_JOIN);
-	exo_assert(d->mem != NULL && d->join != NULL);
-	return vnet_init(&d->v, &d->dev, &c, d->mem, VND_AT, d->join);
+	exo_assert(mem != NULL && d->join != NULL);
+	vbus_init(&d->bus, offers, mem, vnet_bytes());
+	for (uint32_t i = 0; i < sizeof(d->bus.own); i++)
+		d->bus.own[i] = (uint8_t)(i * 2);
+	return vnet_init(&d->v, &d->bus.dev, &c, mem, VBUS_AT, d->join);
 }
 
 void vnd_stop(struct vnd *d)
 {
-	free(d->mem);
+	free(d->bus.mem);
 	free(d->join);
-	d->mem = d->join = NULL;
-}
-
-uint8_t *vnd_at(const struct vnd *d, const struct vq_part *p)
-{
-	uint64_t off = p->at - VND_AT;
-
-	return exo_range_ok(off, p->len, vnet_bytes()) ? d->mem + off : NULL;
+	d->bus.mem = d->join = NULL;
 }
 
 /* Buffers that a frame of n bytes takes; 0: there are not as many. */
@@ -126,14 +52,15 @@ bool vnd_put(struct vnd *d, const uint8_t hdr[12], const uint8_t *f, uint32_t n)
 {
 	uint32_t parts, left = n + HDR;
 
-	while (d->nhave < VND_SIZE && vqd_get(&d->q[0], &d->have[d->nhave]))
+	while (
+	    d->nhave < VBUS_SIZE && vqd_get(&d->bus.q[0], &d->have[d->nhave]))
 		d->nhave++;
 	parts = parts_for(d, left);
-	if (parts == 0 || ((d->accepted & VND_MRG) == 0 && parts > 1))
+	if (parts == 0 || ((d->bus.accepted & VND_MRG) == 0 && parts > 1))
 		return false;
 	for (uint32_t i = 0; i < parts; i++) {
 		struct vqd_buf *b = &d->have[i];
-		uint8_t *to = vnd_at(d, &b->parts[0]);
+		uint8_t *to = vbus_mem(&d->bus, &b->parts[0]);
 		uint32_t len = b->parts[0].len, skip = i == 0 ? HDR : 0;
 
 		if (to == NULL || len < HDR)
@@ -147,7 +74,7 @@ bool vnd_put(struct vnd *d, const uint8_t hdr[12], const uint8_t *f, uint32_t n)
 		memcpy(to + skip, f, len - skip);
 		f += len - skip;
 		left -= len;
-		(void)vqd_put(&d->q[0], b, len);
+		(void)vqd_put(&d->bus.q[0], b, len);
 	}
 	d->nhave -= parts;
 	memmove(d->have, d->have + parts, d->nhave * sizeof(d->have[0]));
@@ -161,15 +88,15 @@ uint32_t vnd_get(struct vnd *d, uint8_t *f, uint32_t room)
 	uint32_t n;
 	uint8_t *from;
 
-	if (!vqd_get(&d->q[1], &b))
+	if (!vqd_get(&d->bus.q[1], &b))
 		return 0;
-	from = vnd_at(d, &b.parts[0]);
+	from = vbus_mem(&d->bus, &b.parts[0]);
 	exo_assert(b.n == 1 && !b.parts[0].in && from != NULL);
 	exo_assert(b.parts[0].len >= HDR && memcmp(from, zero, HDR) == 0);
 	n = b.parts[0].len - HDR;
 	exo_assert(n <= room);
 	memcpy(f, from + HDR, n);
-	(void)vqd_put(&d->q[1], &b, 0);
+	(void)vqd_put(&d->bus.q[1], &b, 0);
 	return n;
 }
 
@@ -186,17 +113,17 @@ void vnd_misbehave(struct vnd *d, uint32_t (*below)(uint32_t n))
 		(void)vnd_put(d, hdr, f, below(300));
 		break;
 	case 1: /* a length that is not so */
-		if (vqd_get(&d->q[0], &b))
-			(void)vqd_put(&d->q[0], &b, below(4000));
+		if (vqd_get(&d->bus.q[0], &b))
+			(void)vqd_put(&d->bus.q[0], &b, below(4000));
 		break;
 	case 2: /* rings */
-		d->mem[below(8192)] = (uint8_t)below(256);
+		d->bus.mem[below(8192)] = (uint8_t)below(256);
 		break;
 	case 3: /* transmit buffers come back, and again */
-		if (vqd_get(&d->q[1], &b))
-			(void)vqd_put(&d->q[1], &b, below(2));
+		if (vqd_get(&d->bus.q[1], &b))
+			(void)vqd_put(&d->bus.q[1], &b, below(2));
 		if (below(50) == 0)
-			(void)vqd_put(&d->q[1], &b, 0);
+			(void)vqd_put(&d->bus.q[1], &b, 0);
 		break;
 	default:
 		(void)vnd_put(d, hdr, f, 14 + below(280));
@@ -212,7 +139,7 @@ static bool inside(
 
 void vnd_look(const struct vnd *d, const struct exo_pkt *p)
 {
-	exo_assert(inside(p->data, p->caplen, d->mem, vnet_bytes()) ||
+	exo_assert(inside(p->data, p->caplen, d->bus.mem, vnet_bytes()) ||
 	           inside(p->data, p->caplen, d->join, VNET_JOIN));
 	exo_assert(p->caplen >= 14 && p->wirelen == p->caplen);
 }

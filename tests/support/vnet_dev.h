@@ -6,27 +6,19 @@
 #ifndef EXO_TESTS_VNET_DEV_H
 #define EXO_TESTS_VNET_DEV_H
 
-#include "exo/bare/vdev.h"
 #include "exo/bare/vnet.h"
-#include "tests/support/vq_dev.h"
+#include "tests/support/vbus.h"
 
-#define VND_AT   0x7654321000u /* where the device sees the driver's memory */
-#define VND_MAC  ((uint64_t)1 << 5)
-#define VND_MRG  ((uint64_t)1 << 15)
-#define VND_SIZE 64u /* descriptors of a queue */
+#define VND_MAC ((uint64_t)1 << 5)
+#define VND_MRG ((uint64_t)1 << 15)
 
 struct exo_pkt;
 
 struct vnd {
-	struct vdev dev; /* the first */
-	uint64_t offers, accepted;
-	uint32_t status, most;
-	bool stubborn; /* accepts no features */
-	uint8_t *mem, *join;
-	struct vqd q[2]; /* in, out */
-	uint32_t bells[2];
+	struct vbus bus; /* its queues: in, out */
+	uint8_t *join;
 	struct vqd_buf
-	    have[VND_SIZE]; /* receive buffers that are not filled yet */
+	    have[VBUS_SIZE]; /* receive buffers that are not filled yet */
 	uint32_t nhave;
 	struct vnet v;
 };
@@ -35,9 +27,6 @@ struct vnd {
  * was not stopped begins anew, in the same memory; the first is all zeros. */
 bool vnd_start(struct vnd *d, uint64_t offers, uint16_t room);
 void vnd_stop(struct vnd *d);
-
-/** Memory of a part of a buffer; NULL: it is outside of what the driver has. */
-uint8_t *vnd_at(const struct vnd *d, const struct vq_part *p);
 
 /** A frame comes in, with this header but for the count of buffers, which is right if
  * hdr[10] is 0. false: there are not enough buffers. */

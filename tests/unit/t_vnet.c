@@ -69,7 +69,7 @@ START_TEST(comes_in)
 	ck_assert(vnet_ok(&d.v));
 	ck_assert_uint_eq(d.v.n.rx, got);
 	ck_assert_uint_eq(d.v.n.rx_joined > 0, (_i & 12) == 8);
-	ck_assert_uint_gt(d.bells[0], 0);
+	ck_assert_uint_gt(d.bus.bells[0], 0);
 	vnd_stop(&d);
 }
 END_TEST
@@ -103,7 +103,7 @@ START_TEST(goes_out)
 	}
 	ck_assert_uint_gt(d.v.n.tx_full, 0);
 	ck_assert_uint_eq(d.v.n.tx, sent);
-	ck_assert_uint_gt(d.bells[1], 0);
+	ck_assert_uint_gt(d.bus.bells[1], 0);
 	ck_assert(!vnet_tx(&d.v, 0, f, 0));
 	ck_assert(!vnet_tx(&d.v, 0, f, VNET_ROOM - 11));
 	ck_assert_uint_eq(d.v.n.tx_refused, 2);
@@ -143,15 +143,15 @@ END_TEST
 START_TEST(settles)
 {
 	ck_assert(vnd_start(&d, ALL | VDEV_PACKED | 1 | 2, 0));
-	ck_assert_uint_eq(d.accepted, ALL | VDEV_PACKED);
-	ck_assert_uint_eq(d.status, 15);
+	ck_assert_uint_eq(d.bus.accepted, ALL | VDEV_PACKED);
+	ck_assert_uint_eq(d.bus.status, 15);
 	ck_assert_uint_eq(d.v.mac[5], 10);
 	vnd_stop(&d);
 	ck_assert(vnd_start(&d, ALL & ~VND_MAC, 0));
 	ck_assert_uint_eq(d.v.mac[0] & 3, 2);
 	vnd_stop(&d);
 	ck_assert(!vnd_start(&d, ALL & ~VDEV_VERSION_1, 0));
-	ck_assert_uint_eq(d.status, 0);
+	ck_assert_uint_eq(d.bus.status, 0);
 	vnd_stop(&d);
 	ck_assert(!vnd_start(&d, 0, 0));
 	vnd_stop(&d);
@@ -163,13 +163,13 @@ START_TEST(is_refused)
 	const struct vnet_config c = { 0, 0 };
 
 	ck_assert(vnd_start(&d, ALL, 0));
-	d.stubborn = true;
-	ck_assert(!vnet_init(&d.v, &d.dev, &c, d.mem, VND_AT, d.join));
-	d.stubborn = false;
-	d.most = 0;
-	ck_assert(!vnet_init(&d.v, &d.dev, &c, d.mem, VND_AT, d.join));
-	d.most = 100; /* no power of two */
-	ck_assert(vnet_init(&d.v, &d.dev, &c, d.mem, VND_AT, d.join));
+	d.bus.stubborn = true;
+	ck_assert(!vnet_init(&d.v, &d.bus.dev, &c, d.bus.mem, VBUS_AT, d.join));
+	d.bus.stubborn = false;
+	d.bus.most = 0;
+	ck_assert(!vnet_init(&d.v, &d.bus.dev, &c, d.bus.mem, VBUS_AT, d.join));
+	d.bus.most = 100; /* no power of two */
+	ck_assert(vnet_init(&d.v, &d.bus.dev, &c, d.bus.mem, VBUS_AT, d.join));
 	ck_assert_uint_eq(d.v.rx.size, 64);
 	vnd_stop(&d);
 }
@@ -271,8 +271,8 @@ START_TEST(hostile)
 			if (below(2) == 0)
 				vnet_rx_done(&d.v);
 			(void)vnet_tx(&d.v, 0, f, sizeof(f));
-			ck_assert_uint_le(d.v.nheld, VND_SIZE);
-			ck_assert_uint_le(d.v.ntx, VND_SIZE);
+			ck_assert_uint_le(d.v.nheld, VBUS_SIZE);
+			ck_assert_uint_le(d.v.ntx, VBUS_SIZE);
 		}
 		broken += !vnet_ok(&d.v);
 		vnd_stop(&d);
