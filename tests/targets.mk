@@ -41,6 +41,8 @@ $(BUILD)/fuzz_bare_call: $(call obj,$(ENTRY_SRC) exo/bare/elf.c tests/support/ra
 $(BUILD)/fuzz_capture: $(call obj,exo/bare/capture.c)
 $(BUILD)/fuzz_conf: $(call obj,$(CONF_SRC))
 $(BUILD)/fuzz_cpio $(BUILD)/fuzz_elf64: $(DEVICE)
+$(BUILD)/fuzz_vblk: $(DEVICE) $(call obj,$(addprefix tests/support/,vblk_dev.c \
+    vbus.c vq_dev.c))
 $(BUILD)/fuzz_vnet: $(DEVICE) $(call obj,$(addprefix tests/support/,vbus.c \
     vnet_dev.c vq_dev.c))
 $(BUILD)/fuzz_vq: $(DEVICE) $(call obj,$(addprefix tests/support/vq_,dev.c hostile.c))

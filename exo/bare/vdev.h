@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define VDEV_NET    1u /* types: section 5 */
+#define VDEV_BLK    2u
 #define VDEV_QUEUES 4u /* that are used of a device */
 
 /* Features that are of no type: section 6. */

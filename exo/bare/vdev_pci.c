@@ -13,7 +13,8 @@
 
 #define VENDOR     0x1af4u
 #define DEVICE     0x1040u /* and the type: 4.1.2.1 */
-#define BOTH_NET   0x1000u /* a network device that has the old way, too */
+#define BOTH_NET   0x1000u /* devices that have the old way, too */
+#define BOTH_BLK   0x1001u
 #define VENDOR_CAP 0x09u
 #define AREA_MOST  0x10000u /* bytes of registers that are looked at */
 
@@ -179,7 +180,8 @@ static bool find(uint32_t type, uint32_t n, struct pci_fn *f)
 	     i++)
 		if (n-- == 0)
 			return true;
-	return type == VDEV_NET && pci_find(VENDOR, BOTH_NET, n, f);
+	return (type == VDEV_NET && pci_find(VENDOR, BOTH_NET, n, f)) ||
+	       (type == VDEV_BLK && pci_find(VENDOR, BOTH_BLK, n, f));
 }
 
 bool vdev_find_pci(uint32_t type, uint32_t n, struct vdev *out)
