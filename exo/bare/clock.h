@@ -7,10 +7,13 @@
 
 #include <stdint.h>
 
-/** Measure. Takes ten milliseconds. */
+/** Measure. Takes ten milliseconds, more on a machine that is itself kept waiting. */
 void clock_init(void);
 
 /** Nanoseconds since clock_init(). */
 uint64_t clock_ns(void);
+
+/** Ticks of the processor's counter a second, as they were measured. */
+uint64_t clock_hz(void);
 
 #endif

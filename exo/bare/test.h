@@ -7,7 +7,8 @@
 
 #include "exo/bare/machine.h"
 
-/** Of memory, rights, code and time. */
+/** Of memory, rights, code and time; with "clock_hz=N" on the command line a second has
+ * so many ticks. */
 void test_machine(const struct machine *m);
 
 /** Of calls that wait. */

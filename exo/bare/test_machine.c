@@ -158,13 +158,17 @@ static void test_user_pages(void)
 	frames_put(at, 0);
 }
 
-static void test_clock(void)
+static void test_clock(const struct machine *m)
 {
-	uint64_t a = clock_ns(), b = a;
+	uint64_t a = clock_ns(), b = a, hz = clock_hz();
+	uint64_t want = machine_number(m, "clock_hz", 0);
 
 	for (unsigned i = 0; i < 1000 && b == a; i++)
 		b = clock_ns();
 	tap_ok(b > a, "time goes on");
+	if (want > 0)
+		tap_ok(hz > want - want / 64 && hz < want + want / 64,
+		    "as fast as it should");
 }
 
 void test_machine(const struct machine *m)
@@ -174,6 +178,6 @@ void test_machine(const struct machine *m)
 	test_code();
 	test_rights(m);
 	test_user_pages();
-	test_clock();
+	test_clock(m);
 	test_fiber();
 }

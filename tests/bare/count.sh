@@ -53,6 +53,13 @@ both "$microvm" && cmp -s "$tmp/numbers" "$tmp/q35"
 check $? "and so does microvm"
 grep -q '^nops_100 100$' "$tmp/q35"
 check $? "a tick is an instruction"
+for m in "$q35" "$microvm"; do
+	# shellcheck disable=SC2086 # a list of options
+	machine "test test-key=1 clock_hz=1000000000" $m \
+	    -icount shift=0,sleep=off
+	went_well $?
+	check $? "and a nanosecond, $m"
+done
 
 grep -v '^#' "$golden" >"$tmp/want"
 cut -d' ' -f1 "$tmp/want" >"$tmp/names"
