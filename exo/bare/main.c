@@ -57,6 +57,7 @@ static void run(void)
 		test_machine(&machine);
 		test_core();
 		test_net(&machine);
+		test_disk(&machine);
 		tap_end();
 	}
 	if (machine_option(&machine, "count", &value) >= 0)

@@ -19,6 +19,9 @@ void test_write(uint64_t at);
 void test_read(uint64_t at);
 void test_jump(uint64_t at);
 
+/** Bytes that follow from a number; who is on the other side makes the same. */
+void test_fill(uint8_t *to, uint32_t n, uint32_t x);
+
 /** Do what the kernel must not survive, by "die=NAME" on the command line: a name of n
  * characters. */
 _Noreturn void test_die(const struct machine *m, const char *name, int n);
@@ -29,6 +32,10 @@ void test_core(void);
 /** Of the first network device, if there is one; with "net_frames=N" on the command
  * line, against the peer of tests/bare/peer.py. */
 void test_net(const struct machine *m);
+
+/** Of the first disk, if there is one; with "disk_blocks=N" on the command line, as
+ * tests/bare/disk.sh has it. */
+void test_disk(const struct machine *m);
 
 /** Instructions that a packet's way to a ring takes, by "count" on the command line:
  * tests/bare/count.sh. */

@@ -35,6 +35,14 @@ void test_jump(uint64_t at)
 	fn();
 }
 
+void test_fill(uint8_t *to, uint32_t n, uint32_t x)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		x = x * 1664525u + 1013904223u;
+		to[i] = (uint8_t)(x >> 24);
+	}
+}
+
 static void refused(void (*fn)(uint64_t), uint64_t at, const char *name)
 {
 	uint64_t about;

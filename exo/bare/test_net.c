@@ -35,15 +35,12 @@ static struct vdev dev;
  * same. */
 static uint32_t make_frame(uint8_t *to, uint32_t i)
 {
-	uint32_t n = LEAST + i % (MOST - LEAST + 1), x = i + 1;
+	uint32_t n = LEAST + i % (MOST - LEAST + 1);
 
 	memset(to, 0xff, 6);
 	memcpy(to + 6, net.mac, 6);
 	exo_put_be16(to + 12, DATA);
-	for (uint32_t k = LEAST; k < n; k++) {
-		x = x * 1664525u + 1013904223u;
-		to[k] = (uint8_t)(x >> 24);
-	}
+	test_fill(to + LEAST, n - LEAST, i + 1);
 	return n;
 }
 

@@ -47,12 +47,17 @@ finish() {
 q35='-M q35'
 microvm='-M microvm -global virtio-mmio.force-legacy=false'
 
+# bus MACHINE: how virtio devices are called on it, behind their kind.
+bus() {
+	case $1 in
+	*q35*) echo pci ;;
+	*) echo device ;;
+	esac
+}
+
 # card MACHINE: the kind of network card that it takes.
 card() {
-	case $1 in
-	*q35*) echo virtio-net-pci ;;
-	*) echo virtio-net-device ;;
-	esac
+	echo "virtio-net-$(bus "$1")"
 }
 
 # modules CONF PROGRAM...: what is started, in $tmp/modules.
