@@ -36,6 +36,7 @@ struct boot_options {
 	const char *append; /* to the kernel's command line, or NULL */
 	const char *net;    /* path of a socket, or NULL */
 	const char *replay, *capture; /* paths, or NULL */
+	const char *disk;             /* of a raw image, or NULL */
 	struct boot_forward forward[BOOT_FORWARDS];
 	unsigned nforward;
 	bool microvm, gdb, dry_run;
@@ -84,6 +85,10 @@ char *boot_find_kernel(const struct boot_options *o);
 /** Put boot.conf and the files that it names into an archive. Returns 0, or
  * CMD_FAULT after saying why. */
 int boot_archive(const struct boot_options *o, struct cpio_out *out);
+
+/** Whether the image of a disk is one. Returns 0, or CMD_FAULT after saying why
+ * not. */
+int boot_disk_check(const char *path);
 
 struct boot_wire;
 

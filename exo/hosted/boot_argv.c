@@ -155,26 +155,43 @@ static void user_net(struct boot_argv *a, const struct boot_options *o)
 	add(a, "user,id=n0%s%s", o->nforward == 0 ? ",restrict=on" : "", text);
 }
 
+/* An argument that ends in a path. */
+static void add_path(struct boot_argv *a, const char *options, const char *path)
+{
+	char *v = value(path);
+
+	a->lost |= v == NULL;
+	add(a, "%s%s", options, v == NULL ? "" : v);
+	free(v);
+}
+
 static void net(struct boot_argv *a, const struct boot_options *o)
 {
-	char *path;
-
 	add(a, "-netdev");
 	if (o->replay != NULL) {
 		add(a, "stream,id=n0,server=off,addr.type=fd,addr.str=%d",
 		    BOOT_FD_WIRE);
 	} else if (o->net != NULL) {
-		path = value(o->net);
-		a->lost |= path == NULL;
-		add(a, "stream,id=n0,server=off,addr.type=unix,addr.path=%s",
-		    path == NULL ? "" : path);
-		free(path);
+		add_path(a, "stream,id=n0,server=off,addr.type=unix,addr.path=",
+		    o->net);
 	} else {
 		user_net(a, o);
 	}
 	add(a, "-device");
 	add(a, o->microvm ? "virtio-net-device,netdev=n0"
 	                  : "virtio-net-pci,netdev=n0");
+}
+
+static void disk(struct boot_argv *a, const struct boot_options *o)
+{
+	if (o->disk == NULL)
+		return;
+	add(a, "-blockdev");
+	add_path(a,
+	    "driver=raw,node-name=d0,file.driver=file,file.filename=", o->disk);
+	add(a, "-device");
+	add(a, o->microvm ? "virtio-blk-device,drive=d0"
+	                  : "virtio-blk-pci,drive=d0");
 }
 
 void boot_argv_make(struct boot_argv *a, const struct boot_options *o,
@@ -192,6 +209,7 @@ void boot_argv_make(struct boot_argv *a, const struct boot_options *o,
 	add_words(a, "-nodefaults -no-user-config -display none -serial stdio "
 	             "-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4");
 	net(a, o);
+	disk(a, o);
 	if (o->gdb)
 		add_words(a, "-s -S");
 	add(a, "-kernel");

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#define BLOCK         4096u /* bytes of a disk's block */
 #define CONF_LIMIT    65536u
 #define PROGRAM_LIMIT (64u << 20)
 
@@ -232,4 +234,32 @@ int boot_archive(const struct boot_options *o, struct cpio_out *out)
 		ret = CMD_FAULT;
 	}
 	return ret;
+}
+
+int boot_disk_check(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 ||
+	    (S_ISREG(st.st_mode) && access(path, R_OK | W_OK) != 0)) {
+		cmd_say("--disk: %s: %s", path, strerror(errno));
+		return CMD_FAULT;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		cmd_say("--disk: %s: it is no regular file", path);
+		return CMD_FAULT;
+	}
+	if (st.st_size == 0) {
+		cmd_say("--disk: %s: it is empty; 'truncate -s 64M FILE' makes "
+		        "one of 16384 blocks",
+		    path);
+		return CMD_FAULT;
+	}
+	if (st.st_size % BLOCK != 0) {
+		cmd_say("--disk: %s: %lld bytes are not blocks of %u; "
+		        "'truncate -s %%%u FILE' fills the last",
+		    path, (long long)st.st_size, BLOCK, BLOCK);
+		return CMD_FAULT;
+	}
+	return 0;
 }

@@ -42,6 +42,8 @@ static const char help[] =
     "                    and what comes back\n"
     "  --linger S        after the trace, wait until nothing came for S\n"
     "                    seconds; 1 by default\n"
+    "  --disk FILE       the machine has a disk: a raw image, in blocks of\n"
+    "                    4096 bytes, which is written to\n"
     "  --timeout S       end a machine that takes longer: exit status 1\n"
     "  --gdb             wait for gdb at port 1234\n"
     "  --archive FILE    keep what the machine gets as its initrd\n"
@@ -68,6 +70,7 @@ enum {
 	OPT_NET,
 	OPT_REPLAY,
 	OPT_CAPTURE,
+	OPT_DISK,
 	OPT_LINGER,
 	OPT_TIMEOUT,
 	OPT_GDB,
@@ -85,6 +88,7 @@ static const struct option options[] = {
 	{ "net", required_argument, NULL, OPT_NET },
 	{ "replay", required_argument, NULL, OPT_REPLAY },
 	{ "capture", required_argument, NULL, OPT_CAPTURE },
+	{ "disk", required_argument, NULL, OPT_DISK },
 	{ "linger", required_argument, NULL, OPT_LINGER },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "gdb", no_argument, NULL, OPT_GDB },
@@ -175,6 +179,9 @@ static int take(
 		return 0;
 	case OPT_CAPTURE:
 		o->capture = optarg;
+		return 0;
+	case OPT_DISK:
+		o->disk = optarg;
 		return 0;
 	case OPT_ARCHIVE:
 		o->archive = optarg;
@@ -270,6 +277,8 @@ static int boot(const struct boot_options *o)
 	int ret = kernel == NULL ? CMD_FAULT : boot_archive(o, &archive);
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", BOOT_FD_ARCHIVE);
+	if (ret == 0 && o->disk != NULL)
+		ret = boot_disk_check(o->disk);
 	if (ret == 0 && o->archive != NULL)
 		ret = save(o->archive, &archive);
 	if (ret == 0) {

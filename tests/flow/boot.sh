@@ -34,6 +34,11 @@ dry "forward" ',hostfwd=udp:127\.0\.0\.1:5007-10\.0\.2\.15:7,hostfwd=tcp:127\.0\
     --forward udp:5007:7 --forward tcp:80:10.0.2.16:8080
 dry "a socket" "addr.type=unix,addr.path=/a,,b " --net unix:/a,b
 dry "gdb" ' -s -S ' --gdb
+truncate -s 8192 "$tmp/a disk"
+dry "a disk" "file.filename=$tmp/a disk' -device virtio-blk-pci,drive=d0 " \
+    --disk "$tmp/a disk"
+dry "a disk, microvm" ' -device virtio-blk-device,drive=d0 ' \
+    --machine microvm --disk "$tmp/a disk"
 dry "append" " -append 'tap it'\$" --append 'tap it'
 dry "replay" 'addr.type=fd,addr.str=4.* -append ready$' --replay x.pcap
 dry "another QEMU" "^'/a b/qemu' -M" --qemu '/a b/qemu'
@@ -73,6 +78,12 @@ bad "no such option" 'no such option' --frob
 bad "no QEMU" 'there is no such program' --qemu "$tmp/none" "$conf"
 bad "no kernel" 'No such file' --kernel "$tmp/none" "$conf"
 bad "no trace" 'No such file' --replay "$tmp/none.pcap" "$conf"
+bad "no disk" 'none: No such file' --disk "$tmp/none" "$conf"
+bad "a folder as a disk" 'no regular file' --disk "$tmp" "$conf"
+: >"$tmp/empty"
+bad "an empty disk" 'empty: it is empty' --disk "$tmp/empty" "$conf"
+truncate -s 4097 "$tmp/odd"
+bad "a disk with part of a block" '4097 bytes are not' --disk "$tmp/odd" "$conf"
 rm "$tmp/one.elf"
 bad "no program" 'one.elf: there is no such program' "$conf"
 echo '# nothing' >"$tmp/empty.conf"
@@ -105,6 +116,9 @@ boots "hello" 0 --append tap "$tmp/hello.conf"
 is "hello: what it says" "$(grep -v '^exopf:' "$tmp/out" | tr '\n' '|')" \
     "hello: hello|ok 1 - hello|1..1|"
 boots "hello, microvm" 0 --machine microvm --memory 8 "$tmp/hello.conf"
+boots "a disk" 0 --disk "$tmp/a disk" --append test "$tmp/hello.conf"
+like "a disk: it is there" "$(cat "$tmp/out")" 'ok [0-9]* - a disk starts'
+like "a disk: its size" "$(cat "$tmp/out")" ' 2 blocks; '
 echo 'env hello hello.elf end=fault' >"$tmp/wrong.conf"
 boots "it ends otherwise" 1 "$tmp/wrong.conf"
 like "it ends otherwise: is said" "$(cat "$tmp/err")" 'did not end as it should'

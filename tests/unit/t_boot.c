@@ -147,6 +147,21 @@ START_TEST(command_line)
 	    "addr.type=unix,addr.path=a,,b c' "
 	    "-device virtio-net-device,netdev=n0 -kernel K -initrd A "
 	    "-append 'tap it'");
+	o = (struct boot_options){ .qemu = "Q", .memory = 64, .disk = "a,b" };
+	is_line(&o, "Q -M q35 -accel tcg -cpu max -m 64 "
+	            "-netdev user,id=n0,restrict=on "
+	            "-device virtio-net-pci,netdev=n0 -blockdev "
+	            "driver=raw,node-name=d0,file.driver=file,"
+	            "file.filename=a,,b -device virtio-blk-pci,drive=d0 "
+	            "-kernel K -initrd A");
+	o.microvm = true;
+	is_line(&o, "Q -M microvm -global virtio-mmio.force-legacy=false "
+	            "-accel tcg -cpu max -m 64 "
+	            "-netdev user,id=n0,restrict=on "
+	            "-device virtio-net-device,netdev=n0 -blockdev "
+	            "driver=raw,node-name=d0,file.driver=file,"
+	            "file.filename=a,,b -device virtio-blk-device,drive=d0 "
+	            "-kernel K -initrd A");
 	o = (struct boot_options){ .qemu = "Q", .memory = 64, .replay = "x" };
 	is_line(&o, "Q -M q35 -accel tcg -cpu max -m 64 -netdev "
 	            "stream,id=n0,server=off,addr.type=fd,addr.str=4 "
