@@ -66,6 +66,7 @@ struct exo_pe {
 	/* the kernel writes, once */
 	struct exo_key key;  /* what was granted at the start: to receive, */
 	struct exo_key send; /* and to send; zeroes: nothing */
+	struct exo_key disk; /* blocks of the disk; zeroes: none */
 	uint64_t env;        /* its name */
 	uint64_t ring_size;  /* bytes of the ring's data, at EXO_RING_AT */
 	uint64_t arg_size;   /* of arg */

@@ -4,6 +4,7 @@
 
 #include "exo/abi/cap.h"
 #include "exo/bare/cpio.h"
+#include "exo/bare/disk.h"
 #include "exo/bare/env.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/serial.h"
@@ -81,8 +82,31 @@ struct grants {
 	bool has_recv, has_send;
 };
 
-static int options(
-    struct word line, struct env_args *a, char *arg, uint32_t room)
+/* Blocks of the disk; n 0: none. */
+struct blocks {
+	uint32_t first, n;
+	bool shared;
+};
+
+/* FIRST+BLOCKS, and whether others may have them. */
+static bool blocks_of(struct word w, struct blocks *b)
+{
+	static const char shared[] = ",shared";
+	const uint32_t tail = sizeof(shared) - 1;
+	struct word first = { w.p, 0 };
+
+	while (first.n < w.n && w.p[first.n] != '+')
+		first.n++;
+	if (first.n == w.n)
+		return false;
+	w = (struct word){ w.p + first.n + 1, w.n - first.n - 1 };
+	b->shared = w.n > tail && memcmp(w.p + w.n - tail, shared, tail) == 0;
+	w.n -= b->shared ? tail : 0;
+	return word_u32(first, &b->first) && word_u32(w, &b->n) && b->n > 0;
+}
+
+static int options(struct word line, struct env_args *a, struct blocks *disk,
+    char *arg, uint32_t room)
 {
 	bool good = true;
 
@@ -99,6 +123,8 @@ static int options(
 			word_copy(arg, room, w);
 		else if (word_option(&w, "rights"))
 			good = word_u32(w, &a->rights);
+		else if (word_option(&w, "disk"))
+			good = blocks_of(w, disk);
 		else
 			good = word_option(&w, "end") && end_of(w, a);
 	}
@@ -118,9 +144,11 @@ static int start(const struct boot *b, struct word whole, struct word line,
 		.mac = b->mac,
 		.rights =
 		    EXO_RIGHT_ALL & ~(EXO_RIGHT_DERIVE | EXO_RIGHT_TRANSMIT) };
+	struct blocks disk = { .n = 0 };
 	struct cpio_file file;
 	struct plat_env *e;
 	struct word w = word_next(&line);
+	int err;
 
 	word_copy(label, sizeof(label), w);
 	w = word_next(&line);
@@ -128,9 +156,16 @@ static int start(const struct boot *b, struct word whole, struct word line,
 		return refuse(whole, "there is no such module");
 	a.elf = file.data;
 	a.elf_size = file.size;
-	if (options(line, &a, arg, sizeof(arg)) != 0)
+	if (options(line, &a, &disk, arg, sizeof(arg)) != 0)
 		return refuse(whole, "an option is malformed");
-	if ((env_new(b->core, &a, &e) != 0) != (a.expected == ENV_NEVER))
+	if (disk.n > 0 &&
+	    disk_mint(disk.first, disk.n, disk.shared, &a.disk) != 0)
+		return refuse(whole, "the disk has no such blocks, or another "
+		                     "environment does");
+	err = env_new(b->core, &a, &e);
+	if (err != 0)
+		disk_end(a.disk.epoch);
+	if ((err != 0) != (a.expected == ENV_NEVER))
 		return refuse(whole, a.expected == ENV_NEVER
 		                         ? "it can be started"
 		                         : "it cannot be started");

@@ -5,13 +5,15 @@
  *	recv REGION
  *	send REGION
  *	env LABEL FILE [ring=BYTES] [mem=BYTES] [arg=TEXT] [rights=NUMBER]
- *	    [end=HOW[:CODE]], in one line,
+ *	    [disk=FIRST+BLOCKS[,shared]] [end=HOW[:CODE]], in one line,
  *
  * starts the program FILE, an ELF file among the modules, as an environment. It has a
  * key to receive packets of the region of the last recv before it (every packet, if there
  * is none), and one to send packets of that of send (none, if there is none). It is to
  * end by HOW: exit, fault (with the vector), stack or killed; by exit:0 if nothing is
- * said. none: it cannot be started. mem is what the kernel may need for it. Lines that begin with '#' are comments.
+ * said. none: it cannot be started. disk are blocks of the machine's disk, which are also
+ * those of another environment only if both lines say so. mem is what the kernel may
+ * need for it. Lines that begin with '#' are comments.
  */
 #ifndef EXO_BARE_CONF_H
 #define EXO_BARE_CONF_H

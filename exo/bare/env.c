@@ -195,6 +195,8 @@ static int enter_core(struct plat_env *e, const struct env_args *args)
 	if (args->mac != NULL)
 		memcpy(e->pe->mac, args->mac, sizeof(e->pe->mac));
 	e->pe->env = e->name;
+	e->pe->disk = args->disk;
+	e->disk = args->disk.epoch;
 	return err;
 }
 

@@ -57,6 +57,7 @@ struct plat_env {
 	unsigned ring_order;
 	bool wake; /* packets came since it was last asked */
 	char label[32];
+	uint64_t disk;  /* epoch of its extent; 0: it was started with none */
 	uint64_t turns; /* it was given */
 	uint32_t wire;  /* its name among those who send; 0: none */
 	uint64_t upcalls;
@@ -82,8 +83,9 @@ struct env_args {
 	uint32_t rights;        /* of the key that it starts with, and ... */
 	const struct sp_region *region; /* ... what of; NULL: every packet */
 	const struct sp_region
-	    *send;          /* of a key to send; NULL: there is none */
-	const uint8_t *mac; /* of the network card; NULL */
+	    *send;           /* of a key to send; NULL: there is none */
+	const uint8_t *mac;  /* of the network card; NULL */
+	struct exo_key disk; /* of its blocks; zeroes: it has none */
 };
 
 /** Make an environment, runnable. 0 with *out, or a negated EXO_E*. */

@@ -7,6 +7,7 @@
 #include "exo/bare/call.h"
 #include "exo/bare/clock.h"
 #include "exo/bare/conf.h"
+#include "exo/bare/disk.h"
 #include "exo/bare/env.h"
 #include "exo/bare/panic.h"
 #include "exo/bare/sched.h"
@@ -138,6 +139,7 @@ static void ended(void *arg, struct plat_env *e)
 
 	(void)arg;
 	quota_leave(&system.vnet.quota, e->wire);
+	disk_end(e->disk);
 	if (system.tap)
 		tap_ok(as_told, e->label);
 	if (as_told)
@@ -175,6 +177,7 @@ static void done(void *arg)
 	(void)arg;
 	if (system.net)
 		finish_sending();
+	disk_flush();
 	spent_say();
 	if (system.tap)
 		tap_end();
@@ -203,6 +206,7 @@ _Noreturn void system_run(const struct machine *m)
 		spent_start();
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
+	disk_start(m);
 	watchdog_start(m); /* for the start of all environments, too */
 	if (conf_start(m, system.core, system.net ? system.vnet.mac : NULL,
 	        refused) <= 0) {

@@ -56,6 +56,8 @@ void exo_extents_init(
 	memset(t, 0, sizeof(*t));
 	t->secret = *secret;
 	t->blocks = blocks;
+	for (uint32_t i = 0; i < EXO_EXTENTS; i++)
+		t->row[i].generation = 1;
 }
 
 /* Whether another extent is in the way of blocks [first, first + n). */

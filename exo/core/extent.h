@@ -5,7 +5,7 @@
  * Overview: a key (struct exo_key, res EXO_RES_DISK) says which blocks it is about:
  * `region` is the first of them, `slot` their number. The table has a row for each
  * extent that was minted; `epoch` is the row and its generation, which every key of
- * the extent carries, also one that was lessened. exo_extent_end() moves the
+ * the extent carries, also one that was lessened; it is never 0. exo_extent_end() moves the
  * generation on, and so ends all of them at once, whatever their number.
  *
  * Minting is the platform's own authority: who is started with which blocks. Two
@@ -31,7 +31,7 @@
 struct exo_extent {
 	uint32_t first, n; /* blocks; n 0: the row is free */
 	uint32_t
-	    generation; /* of its keys; UINT32_MAX: it is never used again */
+	    generation; /* of its keys, from 1 on; UINT32_MAX: it is never used again */
 	bool shared;
 };
 

@@ -7,7 +7,7 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need
+need hello
 
 blocks=64
 
@@ -89,6 +89,27 @@ for m in "$q35" "$microvm"; do
 	went_well $?
 	check $? "a disk that does not answer in time, $m"
 done
+
+# shares NAME STATUS BLOCKS BLOCKS OPTIONS: two environments are started with such.
+shares() {
+	printf 'env one hello.elf disk=%s\nenv two hello.elf disk=%s\n' "$3" \
+	    "$4" >"$tmp/boot.conf"
+	modules "$tmp/boot.conf" hello.elf
+	# shellcheck disable=SC2086 # a list of options
+	machine tap $q35 -initrd "$tmp/modules" $5
+	status=$?
+	[ "$status" = "$2" ] && { [ "$2" = 33 ] ||
+	    grep -aq 'the disk has no such blocks' "$tmp/out"; }
+	check $? "$1"
+}
+
+there="-blockdev driver=null-co,node-name=d0,size=$((blocks * 4096)) \
+    -device virtio-blk-pci,drive=d0"
+shares "two environments have blocks each" 33 0+32 32+32 "$there"
+shares "or share some" 33 0+32,shared 16+48,shared "$there"
+shares "not if only one says so" 35 0+32 16+48,shared "$there"
+shares "nor behind the end" 35 0+32 32+33 "$there"
+shares "nor where there is no disk" 35 0+32 32+32 ""
 
 # Disks that are none.
 # none NAME BYTES MACHINE DEVICE

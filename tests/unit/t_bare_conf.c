@@ -7,6 +7,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/conf.h"
+#include "exo/bare/disk.h"
 #include "exo/bare/env.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/serial.h"
@@ -29,6 +30,8 @@ static struct {
 	} made[MADE];
 	unsigned nmade;
 	bool fails; /* env_new() */
+	char minted[256], ended[64];
+	unsigned nminted;
 	char said[512], refused[64];
 } t;
 
@@ -56,6 +59,27 @@ int env_new(
 	show(m->send, sizeof(m->send), args->send);
 	t.nmade++;
 	return t.fails ? -EXO_EIMAGE : 0;
+}
+
+/* A disk of 100 blocks. */
+int disk_mint(uint32_t first, uint32_t n, bool shared, struct exo_key *out)
+{
+	size_t at = strlen(t.minted);
+
+	(void)snprintf(t.minted + at, sizeof(t.minted) - at, "%u+%u%s;", first,
+	    n, shared ? " shared" : "");
+	*out = (struct exo_key){ .res = EXO_RES_DISK, .epoch = ++t.nminted };
+	return first < 100 ? 0 : -EXO_EINVAL;
+}
+
+/* Most environments have none, whose epoch is 0. */
+void disk_end(uint64_t epoch)
+{
+	size_t at = strlen(t.ended);
+
+	if (epoch != 0)
+		(void)snprintf(
+		    t.ended + at, sizeof(t.ended) - at, "%u;", (unsigned)epoch);
 }
 
 void serial_write(const char *text, uint32_t n)
@@ -151,6 +175,26 @@ START_TEST(options)
 }
 END_TEST
 
+/* Blocks of the disk, which come back when nothing is started with them. */
+START_TEST(disk)
+{
+	ck_assert_int_eq(start("env a a.elf disk=0+10\nenv b a.elf\n"
+	                       "env c a.elf disk=10+5,shared\n"
+	                       "env d a.elf disk=99+4294967295 arg=x\n"),
+	    4);
+	ck_assert_str_eq(t.minted, "0+10;10+5 shared;99+4294967295;");
+	ck_assert_str_eq(t.ended, "");
+	ck_assert_uint_eq(t.made[0].args.disk.epoch, 1);
+	ck_assert_uint_eq(t.made[1].args.disk.res, 0);
+	ck_assert_uint_eq(t.made[1].args.disk.epoch, 0);
+	ck_assert_uint_eq(t.made[2].args.disk.epoch, 2);
+	setup();
+	t.fails = true;
+	ck_assert_int_eq(start("env a a.elf disk=7+1 end=none"), 1);
+	ck_assert_str_eq(t.ended, "1;");
+}
+END_TEST
+
 /* How they are to end. */
 START_TEST(ends)
 {
@@ -223,12 +267,26 @@ START_TEST(wrong)
 		{ "env one a.elf end=later", "an option is malformed" },
 		{ "env one a.elf end=exits", "an option is malformed" },
 		{ "env one a.elf end=exi", "an option is malformed" },
+		{ "env one a.elf disk=", "an option is malformed" },
+		{ "env one a.elf disk=5", "an option is malformed" },
+		{ "env one a.elf disk=+5", "an option is malformed" },
+		{ "env one a.elf disk=5+", "an option is malformed" },
+		{ "env one a.elf disk=5+0", "an option is malformed" },
+		{ "env one a.elf disk=5+5+5", "an option is malformed" },
+		{ "env one a.elf disk=5+,shared", "an option is malformed" },
+		{ "env one a.elf disk=5+5,share", "an option is malformed" },
+		{ "env one a.elf disk=,shared", "an option is malformed" },
+		{ "env one a.elf disk=4294967296+1", "an option is malformed" },
+		{ "env one a.elf disk=0+4294967296", "an option is malformed" },
+		{ "env one a.elf disk=100+1",
+		    "the disk has no such blocks, or another environment "
+		    "does" },
 		{ "env one a.elf end=none", "it can be started" },
 		{ "recv no such thing", "that is no region" },
 		{ "send (udp", "that is no region" },
 		{ "environment one a.elf",
 		    "a line begins with env, recv or send" } };
-	char conf[128], said[128];
+	char conf[128], said[160];
 
 	(void)snprintf(
 	    conf, sizeof(conf), "env x b.elf\n%s\nenv y b.elf", row[_i].line);
@@ -266,10 +324,11 @@ Suite *t_bare_conf_suite(void)
 	tcase_add_checked_fixture(c, setup, NULL);
 	tcase_add_test(c, plain);
 	tcase_add_test(c, options);
+	tcase_add_test(c, disk);
 	tcase_add_loop_test(c, ends, 0, 7);
 	tcase_add_test(c, regions);
 	tcase_add_test(c, long_words);
-	tcase_add_loop_test(c, wrong, 0, 16);
+	tcase_add_loop_test(c, wrong, 0, 28);
 	tcase_add_test(c, not_started);
 	tcase_add_loop_test(c, nothing, 0, 3);
 	suite_add_tcase(s, c);

@@ -247,6 +247,7 @@ START_TEST(ending)
 	exo_extent_end(&t, again.epoch + EXO_EXTENTS);
 	exo_extent_end(&t, again.epoch + ((uint64_t)1 << 32));
 	exo_extent_end(&t, UINT64_MAX);
+	exo_extent_end(&t, 0);
 	ck_assert_int_eq(check(&again, EXO_DISK_READ, 0), 0);
 }
 END_TEST
