@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Entries that were checked: the S-TLB, and what is pinned. See phys.h.
+ *
+ * The place of a page in the S-TLB is its number's low bits: pages that lie side by side
+ * never displace each other. Each entry is in its frame's list, so that a frame finds
+ * all that show it.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/phys_int.h"
+#include "exo/lib/bug.h"
+
+static struct mapping *place(const struct exo_holder *h, uint64_t va)
+{
+	return &h->stlb[va / EXO_PAGE & (h->args.entries - 1)];
+}
+
+static struct pin **head(struct exo_holder *h, uint64_t va)
+{
+	return &h->pin_of[va / EXO_PAGE & (PIN_HEADS - 1)];
+}
+
+static struct pin *find_pin(struct exo_holder *h, uint64_t va)
+{
+	struct pin *p = *head(h, va);
+
+	while (p != NULL && p->m.va != va)
+		p = p->next;
+	return p;
+}
+
+struct mapping *mapping_find(struct exo_holder *h, uint64_t va)
+{
+	struct mapping *m = place(h, va);
+	struct pin *pin;
+
+	if (m->prev != NULL && m->va == va)
+		return m;
+	pin = find_pin(h, va);
+	return pin == NULL ? NULL : &pin->m;
+}
+
+/* --- a frame's list ----------------------------------------------------------- */
+
+static void link_map(struct exo_phys *p, struct mapping *m)
+{
+	struct mapping **list = &p->frames[m->frame].maps;
+
+	m->prev = list;
+	m->next = *list;
+	if (m->next != NULL)
+		m->next->prev = &m->next;
+	*list = m;
+	p->cfg.rows[m->frame].maps++;
+}
+
+static void unlink_map(struct exo_phys *p, struct mapping *m)
+{
+	*m->prev = m->next;
+	if (m->next != NULL)
+		m->next->prev = m->prev;
+	m->prev = NULL;
+	p->cfg.rows[m->frame].maps--;
+}
+
+/* --- memory ------------------------------------------------------------------- */
+
+int mapping_init(struct exo_holder *h)
+{
+	h->stlb =
+	    exo_mem_get(&h->mem, (uint64_t)h->args.entries * sizeof(*h->stlb));
+	return h->stlb == NULL ? -EXO_ENOMEM : 0;
+}
+
+int mapping_reserve(struct exo_holder *h, uint32_t n)
+{
+	if (n > h->args.pins + h->pins_given - h->pinned)
+		return -EXO_ELIMIT;
+	while (h->pins_free < n) {
+		struct pin_chunk *c = exo_mem_get(&h->mem, sizeof(*c));
+
+		if (c == NULL)
+			return -EXO_ENOMEM;
+		c->next = h->chunks;
+		h->chunks = c;
+		for (uint32_t i = 0; i < PIN_CHUNK; i++) {
+			c->pin[i].next = h->pin_free;
+			h->pin_free = &c->pin[i];
+		}
+		h->pins_free += PIN_CHUNK;
+	}
+	return 0;
+}
+
+void mapping_free(struct exo_phys *p, struct exo_holder *h)
+{
+	for (uint32_t i = 0; i < h->args.entries; i++)
+		if (h->stlb[i].prev != NULL)
+			unlink_map(p, &h->stlb[i]);
+	for (uint32_t i = 0; i < PIN_HEADS; i++)
+		for (struct pin *pin = h->pin_of[i]; pin != NULL;
+		     pin = pin->next)
+			unlink_map(p, &pin->m);
+	while (h->chunks != NULL) {
+		struct pin_chunk *c = h->chunks;
+
+		h->chunks = c->next;
+		exo_mem_put(&h->mem, c, sizeof(*c));
+	}
+	exo_mem_put(
+	    &h->mem, h->stlb, (uint64_t)h->args.entries * sizeof(*h->stlb));
+}
+
+/* --- entries come and go -------------------------------------------------------- */
+
+static void free_pin(struct exo_holder *h, struct pin *pin)
+{
+	struct pin **at = head(h, pin->m.va);
+
+	while (*at != pin)
+		at = &(*at)->next;
+	*at = pin->next;
+	pin->next = h->pin_free;
+	h->pin_free = pin;
+	h->pins_free++;
+	h->pinned--;
+}
+
+/* Out of the tables, its frame's list, and its place. */
+static void drop(struct exo_phys *p, struct mapping *m)
+{
+	p->cfg.ops->remove(m->holder->args.plat, m->va);
+	unlink_map(p, m);
+	if ((m->bits & EXO_PTE_PIN) != 0)
+		free_pin(m->holder, (struct pin *)(void *)m);
+}
+
+void mapping_remove(struct exo_phys *p, struct exo_holder *h, uint64_t va)
+{
+	struct mapping *m = mapping_find(h, va);
+
+	if (m != NULL)
+		drop(p, m);
+}
+
+static struct mapping *take_pin(struct exo_holder *h, uint64_t va)
+{
+	struct pin *pin = h->pin_free, **at = head(h, va);
+
+	exo_assert(pin != NULL); /* it was reserved */
+	h->pin_free = pin->next;
+	h->pins_free--;
+	h->pinned++;
+	pin->next = *at;
+	*at = pin;
+	return &pin->m;
+}
+
+static struct mapping *take_place(
+    struct exo_phys *p, struct exo_holder *h, uint64_t va)
+{
+	struct mapping *m = place(h, va);
+
+	if (m->prev != NULL) {
+		drop(p, m);
+		h->stat.displaced++;
+	}
+	return m;
+}
+
+void mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
+    uint32_t frame, uint64_t bits)
+{
+	struct mapping *m;
+
+	mapping_remove(p, h, va);
+	m = (bits & EXO_PTE_PIN) != 0 ? take_pin(h, va) : take_place(p, h, va);
+	m->va = va;
+	m->bits = bits;
+	m->holder = h;
+	m->frame = frame;
+	m->generation = frame_generation(p, frame);
+	link_map(p, m);
+	(void)p->cfg.ops->enter(h->args.plat, va, p->cfg.first + frame, bits);
+}
+
+void mapping_of_frame(struct exo_phys *p, uint32_t i)
+{
+	while (p->frames[i].maps != NULL) {
+		struct exo_holder *h = p->frames[i].maps->holder;
+
+		drop(p, p->frames[i].maps);
+		p->cfg.ops->flush(h->args.plat);
+	}
+}
+
+bool exo_holder_pin(struct exo_phys *p, struct exo_holder *h, uint64_t va,
+    uint32_t frame, uint64_t bits)
+{
+	uint32_t i = frame - p->cfg.first;
+
+	exo_assert(i < p->cfg.frames && p->frames[i].owner == h);
+	h->pins_given++;
+	if (mapping_reserve(h, 1) != 0)
+		return false;
+	mapping_enter(p, h, va, i, bits | EXO_PTE_PRESENT | EXO_PTE_PIN);
+	return true;
+}
+
+/* --- the tables are a cache ------------------------------------------------------ */
+
+/* Enter it again, if it is whole. */
+static bool again(struct exo_phys *p, struct mapping *m)
+{
+	return m->generation == frame_generation(p, m->frame) &&
+	       p->cfg.ops->enter(m->holder->args.plat, m->va,
+	           p->cfg.first + m->frame, m->bits);
+}
+
+bool exo_phys_refill(struct exo_phys *p, struct exo_holder *h, uint64_t va,
+    bool write, bool execute)
+{
+	struct mapping *m = mapping_find(h, va & ~(uint64_t)(EXO_PAGE - 1));
+
+	if (m == NULL || (write && (m->bits & EXO_PTE_WRITE) == 0) ||
+	    (execute && (m->bits & EXO_PTE_NX) != 0) || !again(p, m)) {
+		h->stat.misses++;
+		return false;
+	}
+	h->stat.refills++;
+	return true;
+}
+
+void exo_holder_dropped(struct exo_holder *h, uint64_t va, uint64_t entry)
+{
+	struct mapping *m = mapping_find(h, va);
+
+	if (m == NULL)
+		return;
+	m->bits |= entry & (EXO_PTE_ACCESSED | EXO_PTE_DIRTY);
+	if ((entry & EXO_PTE_ACCESSED) != 0)
+		h->recent[h->recent_next++ % RECENT] = va / EXO_PAGE + 1;
+}
+
+uint32_t exo_holder_preload(struct exo_phys *p, struct exo_holder *h)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < RECENT; i++) {
+		struct mapping *m;
+
+		if (h->recent[i] == 0)
+			continue;
+		m = mapping_find(h, (h->recent[i] - 1) * EXO_PAGE);
+		n += m != NULL && again(p, m);
+		h->recent[i] = 0;
+	}
+	h->recent_next = 0;
+	h->stat.preloaded += n;
+	return n;
+}
+
+void exo_holder_forget(struct exo_phys *p, struct exo_holder *h)
+{
+	for (uint32_t i = 0; i < h->args.entries; i++)
+		if (h->stlb[i].prev != NULL)
+			unlink_map(p, &h->stlb[i]);
+}

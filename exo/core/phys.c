@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine's resources: birth, death, and who may own how much. See phys.h.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/phys_int.h"
+#include "exo/lib/bug.h"
+
+static void *mem_get(void *ctx, size_t size)
+{
+	(void)ctx;
+	return plat_alloc(size);
+}
+
+static void mem_put(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	plat_free(p, size);
+}
+
+static const struct exo_mem account = { .get = mem_get, .put = mem_put };
+
+int exo_phys_new(const struct exo_phys_config *cfg, struct exo_phys **out)
+{
+	struct exo_mem mem = account;
+	struct exo_phys *p = exo_mem_get(&mem, sizeof(*p));
+
+	*out = NULL;
+	if (p == NULL)
+		return -EXO_ENOMEM;
+	p->cfg = *cfg;
+	p->mem = mem;
+	p->frames =
+	    exo_mem_get(&p->mem, (uint64_t)cfg->frames * sizeof(*p->frames));
+	if (p->frames == NULL ||
+	    plat_random(&p->secret, sizeof(p->secret)) != 0) {
+		int err = p->frames == NULL ? -EXO_ENOMEM : -EXO_ENOENTROPY;
+
+		exo_phys_free(p);
+		return err;
+	}
+	*out = p;
+	return 0;
+}
+
+void exo_phys_free(struct exo_phys *p)
+{
+	struct exo_mem mem;
+
+	if (p == NULL)
+		return;
+	for (uint32_t i = 0; i < EXO_HOLDERS; i++)
+		if (p->holder[i] != NULL)
+			exo_holder_end(p, p->holder[i]);
+	exo_mem_put(
+	    &p->mem, p->frames, (uint64_t)p->cfg.frames * sizeof(*p->frames));
+	mem = p->mem;
+	exo_mem_put(&mem, p, sizeof(*p));
+}
+
+int exo_holder_new(struct exo_phys *p, const struct exo_holder_args *args,
+    struct exo_holder **out)
+{
+	struct exo_holder *h;
+	int err;
+
+	*out = NULL;
+	if (args->place >= EXO_HOLDERS || p->holder[args->place] != NULL ||
+	    (args->entries & (args->entries - 1)) != 0)
+		return -EXO_EINVAL;
+	h = exo_mem_get(&p->mem, sizeof(*h));
+	if (h == NULL)
+		return -EXO_ENOMEM;
+	h->args = *args;
+	h->mem = account;
+	if (h->args.entries == 0)
+		h->args.entries = ENTRIES_DEFAULT;
+	if (h->args.pins == 0)
+		h->args.pins = PINS_DEFAULT;
+	err = mapping_init(h);
+	if (err != 0) {
+		exo_mem_put(&p->mem, h, sizeof(*h));
+		return err;
+	}
+	p->holder[args->place] = h;
+	*out = h;
+	return 0;
+}
+
+void exo_holder_end(struct exo_phys *p, struct exo_holder *h)
+{
+	mapping_free(p, h);
+	while (h->frames != 0)
+		frame_release(p, h->frames - 1);
+	exo_assert(h->owned == 0);
+	p->promised -= h->guaranteed; /* all of it: it owns nothing */
+	p->holder[h->args.place] = NULL;
+	exo_mem_put(&p->mem, h, sizeof(*h));
+}
+
+/* Frames that are promised to it, and that it does not own. */
+static uint32_t promised(const struct exo_holder *h)
+{
+	return h->guaranteed > h->owned ? h->guaranteed - h->owned : 0;
+}
+
+/* Frames that nobody was promised. */
+static uint64_t spare(const struct exo_phys *p)
+{
+	uint64_t left = p->cfg.ops->left(p->cfg.arg),
+	         kept = p->promised + p->cfg.reserve;
+
+	return left > kept ? left - kept : 0;
+}
+
+void phys_count(struct exo_phys *p, struct exo_holder *h, int32_t n)
+{
+	p->promised -= promised(h);
+	h->owned = (uint32_t)((int64_t)h->owned + n);
+	p->promised += promised(h);
+}
+
+int phys_room(const struct exo_phys *p, const struct exo_holder *h, uint32_t n)
+{
+	uint32_t own = promised(h);
+
+	if (h->args.most != 0 &&
+	    (h->owned > h->args.most || n > h->args.most - h->owned))
+		return -EXO_ELIMIT;
+	return n > own && n - own > spare(p) ? -EXO_ENOMEM : 0;
+}
+
+int exo_holder_guarantee(
+    struct exo_phys *p, struct exo_holder *h, uint32_t frames)
+{
+	uint32_t before = promised(h),
+	         after = frames > h->owned ? frames - h->owned : 0;
+
+	if (after > before && after - before > spare(p))
+		return -EXO_ELIMIT;
+	p->promised += after;
+	p->promised -= before;
+	h->guaranteed = frames;
+	return 0;
+}
+
+struct plat_env *exo_holder_plat(const struct exo_holder *h)
+{
+	return h->args.plat;
+}
+
+void exo_holder_stat(const struct exo_holder *h, struct exo_holder_stat *out)
+{
+	*out = h->stat;
+	out->owned = h->owned;
+	out->guaranteed = h->guaranteed;
+	out->pinned = h->pinned;
+	out->mem = h->mem.used + sizeof(*h);
+}
+
+int exo_phys_call(
+    struct exo_phys *p, struct exo_holder *h, uint32_t nr, void *args)
+{
+	switch (nr) {
+	case EXO_CALL_FRAMES_NR:
+		return call_frames(p, h, args);
+	case EXO_CALL_RELEASE_NR:
+		return call_release(p, h, args);
+	case EXO_CALL_KEY_OF_NR:
+		return call_key_of(p, h, args);
+	case EXO_CALL_LESSEN_NR:
+		return call_lessen(p, args);
+	case EXO_CALL_PTE_NR:
+		return call_pte(p, h, args);
+	default:
+		return -EXO_ENOSYS;
+	}
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Entries of an address space, in batches. See phys.h.
+ *
+ * All of a batch is looked at before anything is done, so that it is entered as a whole
+ * or not at all; and once it is, what the processor knew is made void at once.
+ */
+#include "exo/abi/err.h"
+#include "exo/core/phys_int.h"
+
+#define CHOICE                                                                \
+	(EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_ACCESSED | EXO_PTE_DIRTY | \
+	    EXO_PTE_PIN | EXO_PTE_SOFT | EXO_PTE_NX)
+
+/* Rights that an entry's key needs. */
+static uint32_t rights_of(uint64_t bits)
+{
+	return EXO_FRAME_READ |
+	       ((bits & EXO_PTE_WRITE) != 0 ? EXO_FRAME_WRITE : 0) |
+	       ((bits & EXO_PTE_NX) != 0 ? 0 : EXO_FRAME_EXECUTE);
+}
+
+static int check(const struct exo_phys *p, const struct exo_pte *e)
+{
+	uint32_t i;
+
+	if (e->va % EXO_PAGE != 0 || e->va >= EXO_MAP_END)
+		return -EXO_EINVAL;
+	if ((e->bits & EXO_PTE_PRESENT) == 0)
+		return 0;
+	if ((e->bits & ~CHOICE) != 0 ||
+	    (e->bits & (EXO_PTE_WRITE | EXO_PTE_NX)) == EXO_PTE_WRITE)
+		return -EXO_EINVAL;
+	return frame_of_key(p, &e->key, rights_of(e->bits), &i);
+}
+
+/* Whose space, and all that could be wrong. */
+static int decode(struct exo_phys *p, struct exo_holder *h,
+    const struct exo_call_pte *a, struct exo_holder **to)
+{
+	uint32_t pins = 0;
+	int err = 0;
+
+	if (a->n == 0 || a->n > EXO_BATCH || a->zero != 0)
+		return -EXO_EINVAL;
+	*to = h;
+	if (a->env.res != 0)
+		err = exo_holder_find(p, &a->env, EXO_ENV_MAP, to);
+	if (err == 0)
+		err = plat_copy_in(h->args.plat, p->ptes, a->entries,
+		    a->n * sizeof(p->ptes[0]));
+	for (uint32_t i = 0; err == 0 && i < a->n; i++) {
+		uint64_t pin = EXO_PTE_PRESENT | EXO_PTE_PIN;
+
+		err = check(p, &p->ptes[i]);
+		pins += (p->ptes[i].bits & pin) == pin;
+	}
+	return err == 0 && pins > 0 ? mapping_reserve(*to, pins) : err;
+}
+
+int call_pte(struct exo_phys *p, struct exo_holder *h, struct exo_call_pte *a)
+{
+	struct exo_holder *to;
+	int err = decode(p, h, a, &to);
+
+	if (err != 0)
+		return err;
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct exo_pte *e = &p->ptes[i];
+
+		if ((e->bits & EXO_PTE_PRESENT) != 0) {
+			mapping_enter(p, to, e->va,
+			    e->key.region - p->cfg.first, e->bits);
+			continue;
+		}
+		mapping_remove(p, to, e->va);
+		(void)p->cfg.ops->enter(
+		    to->args.plat, e->va, EXO_FRAME_NONE, e->bits);
+	}
+	p->cfg.ops->flush(to->args.plat);
+	to->stat.entered += a->n;
+	return 0;
+}
