@@ -5,6 +5,7 @@
 #include "exo/abi/call.h"
 #include "exo/abi/err.h"
 #include "exo/bare/cpu.h"
+#include "exo/bare/family.h"
 #include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/sched.h"
@@ -141,6 +142,18 @@ static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 		return 0;
 	case EXO_CALL_PRINT_NR:
 		return print(e, &a->of_PRINT);
+	case EXO_CALL_FRAMES_NR:
+	case EXO_CALL_RELEASE_NR:
+	case EXO_CALL_KEY_OF_NR:
+	case EXO_CALL_LESSEN_NR:
+	case EXO_CALL_PTE_NR:
+		return exo_phys_call(e->phys, e->holder, (uint32_t)nr, a);
+	case EXO_CALL_ENV_NEW_NR:
+		return family_new(e, &a->of_ENV_NEW);
+	case EXO_CALL_ENV_START_NR:
+		return family_start(e, &a->of_ENV_START);
+	case EXO_CALL_ENV_END_NR:
+		return family_end(e, &a->of_ENV_END);
 	case EXO_CALL_BIND_NR:
 	case EXO_CALL_SLOT_NR:
 		return slowly(e, a);
@@ -150,29 +163,45 @@ static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 }
 
 /* Whether results can be written where the arguments are, before anything is done. */
-static bool writable(const struct plat_env *e, uint64_t at, uint64_t n)
+static bool writable(struct plat_env *e, uint64_t at, uint64_t n)
 {
 	return env_at_user(e, at, true) != NULL &&
 	       env_at_user(e, at + n - 1, true) != NULL;
 }
 
-/* Copy the arguments in, if results can be written there. */
-static bool take(
-    const struct plat_env *e, union args *a, uint64_t at, uint64_t n)
-{
-	const uint8_t *p;
+/* Where the arguments of a call are. */
+struct place {
+	uint64_t at, n;
+	uint8_t *p;       /* all of them; NULL: they are on two pages */
+	uint64_t changes; /* of the address space, before */
+};
 
-	if (at % FRAME_SIZE > FRAME_SIZE - n)
-		return at < UINT64_MAX - n && writable(e, at, n) &&
-		       env_copy_in(e, a, at, n) == 0;
-	p = env_at_user(e, at, true);
-	if (p != NULL)
-		memcpy(a, p, n);
-	return p != NULL;
+/* Copy the arguments in, if results can be written there. */
+static bool take(struct plat_env *e, union args *a, struct place *w)
+{
+	w->p = NULL;
+	if (w->at % FRAME_SIZE > FRAME_SIZE - w->n)
+		return w->at < UINT64_MAX - w->n && writable(e, w->at, w->n) &&
+		       env_copy_in(e, a, w->at, w->n) == 0;
+	w->p = env_at_user(e, w->at, true);
+	w->changes = e->changes;
+	if (w->p != NULL)
+		memcpy(a, w->p, w->n);
+	return w->p != NULL;
+}
+
+/* Results, to where the arguments were, or to what is there by now. */
+static void give(struct plat_env *e, const union args *a, const struct place *w)
+{
+	if (w->p != NULL && w->changes == e->changes)
+		memcpy(w->p, a, w->n);
+	else
+		(void)env_copy_out(e, w->at, a, w->n);
 }
 
 static int64_t call(struct plat_env *e, uint64_t nr, uint64_t at, uint64_t size)
 {
+	struct place w = { .at = at, .n = size };
 	union args a;
 	uint64_t want = size_of(nr);
 	int err;
@@ -180,11 +209,11 @@ static int64_t call(struct plat_env *e, uint64_t nr, uint64_t at, uint64_t size)
 	_Static_assert(sizeof(a) <= 4096, "arguments are on two pages at most");
 	if (want == 0)
 		return -EXO_ENOSYS;
-	if (size != want || !take(e, &a, at, size))
+	if (size != want || !take(e, &a, &w))
 		return -EXO_EINVAL;
 	err = machine_call(e, nr, &a);
 	if (err == 0 && e->state != ENV_DEAD)
-		(void)env_copy_out(e, at, &a, size);
+		give(e, &a, &w);
 	return err;
 }
 

@@ -20,6 +20,7 @@
 /* What environments are made of. */
 struct boot {
 	struct exo_core *core;
+	struct exo_phys *phys;
 	const uint8_t *files; /* the archive */
 	uint64_t size;
 	const uint8_t *mac;
@@ -121,6 +122,16 @@ static int options(struct word line, struct env_args *a, struct blocks *disk,
 			good = word_u64(w, &a->mem);
 		else if (word_option(&w, "arg"))
 			word_copy(arg, room, w);
+		else if (word_option(&w, "frames"))
+			good = word_u32(w, &a->frames);
+		else if (word_option(&w, "most"))
+			good = word_u32(w, &a->most);
+		else if (word_option(&w, "entries"))
+			good = word_u32(w, &a->entries);
+		else if (word_option(&w, "tables"))
+			good = word_u32(w, &a->tables);
+		else if (word_option(&w, "children"))
+			good = word_u32(w, &a->children);
 		else if (word_option(&w, "rights"))
 			good = word_u32(w, &a->rights);
 		else if (word_option(&w, "disk"))
@@ -162,7 +173,7 @@ static int start(const struct boot *b, struct word whole, struct word line,
 	    disk_mint(disk.first, disk.n, disk.shared, &a.disk) != 0)
 		return refuse(whole, "the disk has no such blocks, or another "
 		                     "environment does");
-	err = env_new(b->core, &a, &e);
+	err = env_new(b->core, b->phys, &a, &e);
 	if (err != 0)
 		disk_end(a.disk.epoch);
 	if ((err != 0) != (a.expected == ENV_NEVER))
@@ -198,9 +209,10 @@ static int take(const struct boot *b, struct word line, struct grants *g)
 }
 
 int conf_start(const struct machine *m, struct exo_core *core,
-    const uint8_t mac[6], void (*refused)(const char *label))
+    struct exo_phys *phys, const uint8_t mac[6],
+    void (*refused)(const char *label))
 {
-	const struct boot b = { core, paging_direct(m->initrd.from),
+	const struct boot b = { core, phys, paging_direct(m->initrd.from),
 		m->initrd.size, mac, refused };
 	struct exo_mem mem = { .get = get, .put = put };
 	struct grants g = { .has_recv = false };

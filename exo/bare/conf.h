@@ -5,7 +5,9 @@
  *	recv REGION
  *	send REGION
  *	env LABEL FILE [ring=BYTES] [mem=BYTES] [arg=TEXT] [rights=NUMBER]
- *	    [disk=FIRST+BLOCKS[,shared]] [end=HOW[:CODE]], in one line,
+ *	    [frames=NUMBER] [most=NUMBER] [entries=NUMBER] [tables=NUMBER]
+ *	    [children=NUMBER] [disk=FIRST+BLOCKS[,shared]] [end=HOW[:CODE]],
+ *	    in one line,
  *
  * starts the program FILE, an ELF file among the modules, as an environment. It has a
  * key to receive packets of the region of the last recv before it (every packet, if there
@@ -13,7 +15,10 @@
  * end by HOW: exit, fault (with the vector), stack or killed; by exit:0 if nothing is
  * said. none: it cannot be started. disk are blocks of the machine's disk, which are also
  * those of another environment only if both lines say so. mem is what the kernel may
- * need for it. Lines that begin with '#' are comments.
+ * need for it. frames are those that it may always own (those that it begins with, if
+ * nothing is said), most how many in all; entries are the places of its S-TLB, tables
+ * what it may have of the processor's at once, children the environments that it may
+ * make. Lines that begin with '#' are comments.
  */
 #ifndef EXO_BARE_CONF_H
 #define EXO_BARE_CONF_H
@@ -22,11 +27,13 @@
 
 #include "exo/bare/machine.h"
 #include "exo/core/core.h"
+#include "exo/core/phys.h"
 
 /** Start all of them, and tell them the network card's address (NULL: there is none).
  * refused is called for each that cannot be started, and is not to be. How many of
  * both; -1 after saying on the console what is wrong. */
 int conf_start(const struct machine *m, struct exo_core *core,
-    const uint8_t mac[6], void (*refused)(const char *label));
+    struct exo_phys *phys, const uint8_t mac[6],
+    void (*refused)(const char *label));
 
 #endif

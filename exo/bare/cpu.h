@@ -40,6 +40,7 @@ struct cpu {
 	unsigned last;           /* place of the one whose turn it was */
 	uint64_t spent;          /* nanoseconds of this turn, on packets */
 	uint64_t turn_end;       /* when it ends */
+	uint64_t switches;       /* from one environment to another */
 	uint64_t gdt[CPU_GDT];
 	struct cpu_tss tss;
 };

@@ -5,6 +5,7 @@
  *	0x400000 ..          the program
  *	EXO_RING_AT          its packet ring
  *	STACK_TO - 64 KiB .. its stack, below a page that is not there
+ *	EXO_STATE_AT ..      windows for reading (exo/abi/phys.h)
  *	EXO_PE_AT            the page that it shares with the kernel
  */
 #include "exo/bare/env.h"
@@ -14,13 +15,13 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/heap.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/space.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 
-#define STACK_TO    0x00007ffffe000000u
+#define STACK_TO    0x00007d0000000000u
 #define STACK_PAGES 16u
 #define DATA        (PT_PRESENT | PT_USER | PT_WRITE | PT_NX)
-#define OWN         ((uint64_t)1 << 9) /* of an entry: the frame is its own */
 /* What an environment's filters may take of each packet that comes, on the average. */
 #define STEPS_A_PACKET 1024u
 #define STEPS_SAVED    65536u
@@ -54,77 +55,15 @@ unsigned env_count(void)
 
 /* --- its memory --------------------------------------------------------------- */
 
-uint8_t *env_at_user(const struct plat_env *e, uint64_t va, bool write)
-{
-	uint64_t want = PT_PRESENT | PT_USER | (write ? PT_WRITE : 0), entry;
-
-	if (va >= USER_END)
-		return NULL;
-	entry = paging_entry(e->root, va);
-	if ((entry & want) != want)
-		return NULL;
-	return (uint8_t *)paging_direct(entry & PT_FRAME) + va % FRAME_SIZE;
-}
-
-/* Bytes up to the end of the page, n at most. */
-static uint64_t on_page(uint64_t va, uint64_t n)
-{
-	uint64_t left = FRAME_SIZE - va % FRAME_SIZE;
-
-	return n < left ? n : left;
-}
-
-int env_copy_in(const struct plat_env *e, void *to, uint64_t from, uint64_t n)
-{
-	uint8_t *p = to;
-
-	while (n > 0) {
-		const uint8_t *at = env_at_user(e, from, false);
-		uint64_t k = on_page(from, n);
-
-		if (at == NULL)
-			return -EXO_EINVAL;
-		memcpy(p, at, k);
-		p += k;
-		from += k;
-		n -= k;
-	}
-	return 0;
-}
-
-int env_copy_out(
-    const struct plat_env *e, uint64_t to, const void *from, uint64_t n)
-{
-	const uint8_t *p = from;
-
-	while (n > 0) {
-		uint8_t *at = env_at_user(e, to, true);
-		uint64_t k = on_page(to, n);
-
-		if (at == NULL)
-			return -EXO_EINVAL;
-		memcpy(at, p, k);
-		p += k;
-		to += k;
-		n -= k;
-	}
-	return 0;
-}
-
 bool env_map_new(struct plat_env *e, uint64_t va, uint64_t bits)
 {
-	uint64_t at;
+	uint32_t frame;
 
-	if (va >= USER_END || paging_entry(e->root, va) != 0)
+	if (va >= EXO_MAP_END || paging_entry(e->root, va) != 0)
 		return false;
-	at = frames_get(0);
-	if (at == 0)
-		return false;
-	memset(paging_direct(at), 0, FRAME_SIZE);
-	if (paging_map(e->root, va, at, bits | OWN))
-		return true;
-	frames_put(at, 0);
-	return false;
+	frame = exo_holder_frame(e->phys, e->holder);
+	return frame != EXO_FRAME_NONE &&
+	       exo_holder_pin(e->phys, e->holder, va, frame, bits);
 }
 
 /* --- birth -------------------------------------------------------------------- */
@@ -151,7 +90,7 @@ static bool map_ring(struct plat_env *e, uint32_t size)
 	e->ring_size = size;
 	memset(e->ring, 0, (uint64_t)FRAME_SIZE << e->ring_order);
 	for (uint64_t off = 0; off < bytes; off += FRAME_SIZE)
-		if (!paging_map(e->root, EXO_RING_AT + off, at + off, DATA))
+		if (!space_show(e, EXO_RING_AT + off, at + off, DATA))
 			return false;
 	return true;
 }
@@ -160,10 +99,13 @@ static bool map_pe(struct plat_env *e, const struct env_args *args)
 {
 	uint32_t n = 0;
 
-	if (!env_map_new(e, EXO_PE_AT, DATA))
+	uint64_t at = frames_get(0);
+
+	if (at == 0)
 		return false;
-	e->pe = (void *)env_at_user(e, EXO_PE_AT, true);
-	if (e->pe == NULL)
+	e->pe = paging_direct(at);
+	memset(e->pe, 0, FRAME_SIZE);
+	if (!space_show(e, EXO_PE_AT, at, DATA))
 		return false;
 	e->pe->ring_size = args->ring_size;
 	while (args->arg != NULL && args->arg[n] != '\0' &&
@@ -173,6 +115,18 @@ static bool map_pe(struct plat_env *e, const struct env_args *args)
 	}
 	e->pe->arg_size = n;
 	return true;
+}
+
+/* What the machine has for it. */
+static int hold(struct plat_env *e, const struct env_args *args, unsigned place)
+{
+	const struct exo_holder_args a = { .plat = e,
+		.name = e->name,
+		.place = place,
+		.most = args->most,
+		.entries = args->entries };
+
+	return exo_holder_new(e->phys, &a, &e->holder);
 }
 
 /* What the core knows of it. */
@@ -186,7 +140,7 @@ static int enter_core(struct plat_env *e, const struct env_args *args)
 		.mem = args->mem == 0 ? MEM_DEFAULT : args->mem };
 	int err = exo_env_new(e->core, &a, &e->name);
 
-	if (err == 0)
+	if (err == 0 && !args->child)
 		err = exo_grant(
 		    e->core, e->name, args->rights, args->region, &e->pe->key);
 	if (err == 0 && args->send != NULL)
@@ -211,7 +165,7 @@ static void begin_at(struct plat_env *e, uint64_t entry)
 	e->regs.rflags = IF;
 	e->regs.rsp = STACK_TO;
 	e->regs.rdi = EXO_PE_AT;
-	e->state = ENV_RUNNABLE;
+	e->state = e->child ? ENV_MADE : ENV_RUNNABLE;
 }
 
 static unsigned free_place(void)
@@ -223,13 +177,43 @@ static unsigned free_place(void)
 	return i;
 }
 
-int env_new(
-    struct exo_core *core, const struct env_args *args, struct plat_env **out)
+static void name(struct plat_env *e, const char *label)
+{
+	for (unsigned k = 0; label[k] != '\0' && k + 1 < sizeof(e->label); k++)
+		e->label[k] = label[k];
+}
+
+/* All that it begins with; *entry is where. */
+static int build(struct plat_env *e, const struct env_args *args,
+    unsigned place, uint64_t *entry)
+{
+	struct exo_holder_stat has;
+	int err;
+
+	if (!space_new(e) || !map_ring(e, args->ring_size) || !map_pe(e, args))
+		return -EXO_ENOMEM;
+	err = enter_core(e, args);
+	if (err == 0)
+		err = hold(e, args, place);
+	if (err != 0 || args->child)
+		return err;
+	err = map_stack(e) ? 0 : -EXO_ENOMEM;
+	if (err == 0)
+		err = elf_load(e, args->elf, args->elf_size, entry);
+	if (err != 0)
+		return err;
+	exo_holder_stat(e->holder, &has);
+	return exo_holder_guarantee(
+	    e->phys, e->holder, args->frames == 0 ? has.owned : args->frames);
+}
+
+int env_new(struct exo_core *core, struct exo_phys *phys,
+    const struct env_args *args, struct plat_env **out)
 {
 	unsigned i = free_place();
 	struct plat_env *e = i < ENVS_MAX ? heap_get(sizeof(*e)) : NULL;
 	uint64_t entry = 0;
-	int err = -EXO_ENOMEM;
+	int err;
 
 	*out = NULL;
 	if (e == NULL)
@@ -239,17 +223,14 @@ int env_new(
 	e->place = i;
 	places = i >= places ? i + 1 : places;
 	e->core = core;
+	e->phys = phys;
+	e->tables_most = args->tables;
+	e->child = args->child;
+	e->children = args->children;
 	e->expected = args->expected == 0 ? ENV_EXIT : args->expected;
 	e->expected_code = args->expected_code;
-	for (unsigned k = 0; args->label[k] != '\0' && k + 1 < sizeof(e->label);
-	     k++)
-		e->label[k] = args->label[k];
-	e->root = paging_new();
-	if (e->root != 0 && map_stack(e) && map_ring(e, args->ring_size) &&
-	    map_pe(e, args))
-		err = elf_load(e, args->elf, args->elf_size, &entry);
-	if (err == 0)
-		err = enter_core(e, args);
+	name(e, args->label);
+	err = build(e, args, i, &entry);
 	if (err != 0) {
 		env_free(e);
 		return err;
@@ -280,15 +261,6 @@ bool env_any_dead(void)
 	return dead > 0;
 }
 
-/* Its own frames; the ring's are one run. */
-static void free_frame(void *arg, uint64_t va, uint64_t entry)
-{
-	(void)arg;
-	(void)va;
-	if ((entry & OWN) != 0)
-		frames_put(entry & PT_FRAME, 0);
-}
-
 void env_free(struct plat_env *e)
 {
 	for (unsigned i = 0; i < ENVS_MAX; i++)
@@ -297,10 +269,11 @@ void env_free(struct plat_env *e)
 	dead -= e->state == ENV_DEAD;
 	if (e->name != 0)
 		(void)exo_env_end(e->core, e->name);
-	if (e->root != 0) {
-		paging_each(e->root, free_frame, NULL);
-		paging_free(e->root);
-	}
+	space_free(e);
+	if (e->holder != NULL)
+		exo_holder_end(e->phys, e->holder);
+	if (e->pe != NULL)
+		frames_put(paging_phys(e->pe), 0);
 	if (e->ring != NULL)
 		frames_put(paging_phys(e->ring), e->ring_order);
 	fiber_free(e);

@@ -18,12 +18,14 @@
 #include "exo/bare/machine.h"
 #include "exo/bare/regs.h"
 #include "exo/core/core.h"
+#include "exo/core/phys.h"
 
 #define ENVS_MAX 64u
 #define FPU_SIZE 512u /* FXSAVE's */
 
 enum env_state {
 	ENV_NONE,
+	ENV_MADE, /* by another, and not started */
 	ENV_RUNNABLE,
 	ENV_WAITING, /* for packets */
 	ENV_CALLING, /* in the middle of a call: fiber.h */
@@ -41,10 +43,22 @@ enum env_end {
 
 #define ENV_ANY_CODE UINT64_MAX
 
+#define SPACE_STALE 8u
+
 struct plat_env {
 	struct user_regs regs; /* first */
 	_Alignas(16) uint8_t fpu[FPU_SIZE];
-	uint64_t root; /* its tables */
+	uint64_t root; /* its tables, */
+	uint32_t tables, tables_most;
+	bool dropped; /* some of which were dropped since it ran, or */
+	bool trimmed; /* all that could be, and it got none since */
+	uint64_t ran; /* the number of its last switch */
+	uint64_t drops;
+	uint64_t changes; /* of its address space */
+	uint32_t nstale;  /* pages that the processor may know: space.c */
+	uint64_t stale[SPACE_STALE];
+	struct exo_phys *phys;
+	struct exo_holder *holder;
 	enum env_state state;
 	enum env_end end;
 	uint64_t code;
@@ -55,7 +69,9 @@ struct plat_env {
 	struct exo_ring *ring; /* likewise: one run of frames */
 	uint32_t ring_size;
 	unsigned ring_order;
-	bool wake; /* packets came since it was last asked */
+	bool child;        /* another one made it */
+	uint32_t children; /* that it may make */
+	bool wake;         /* packets came since it was last asked */
 	char label[32];
 	uint64_t disk;  /* epoch of its extent; 0: it was started with none */
 	uint64_t turns; /* it was given */
@@ -73,11 +89,17 @@ _Static_assert(offsetof(struct plat_env, regs) == 0, "entry.S");
 
 struct env_args {
 	const char *label;
-	const uint8_t *elf; /* any bytes */
+	const uint8_t *elf; /* any bytes; none of a child's */
 	uint64_t elf_size;
 	const char *arg; /* NUL at the end */
 	uint32_t ring_size;
 	uint64_t mem;           /* bytes of the kernel's for it; 0: 64 MiB */
+	bool child;             /* it begins without pages, and waits */
+	uint32_t children;      /* that it may make */
+	uint32_t frames;        /* guaranteed; 0: what it begins with */
+	uint32_t most;          /* frames; 0: no limit */
+	uint32_t entries;       /* of the S-TLB; 0: 512 */
+	uint32_t tables;        /* at once; 0: 256 */
 	enum env_end expected;  /* how it is to end; 0: EXIT, with 0 */
 	uint64_t expected_code; /* or ENV_ANY_CODE */
 	uint32_t rights;        /* of the key that it starts with, and ... */
@@ -89,8 +111,8 @@ struct env_args {
 };
 
 /** Make an environment, runnable. 0 with *out, or a negated EXO_E*. */
-int env_new(
-    struct exo_core *core, const struct env_args *args, struct plat_env **out);
+int env_new(struct exo_core *core, struct exo_phys *phys,
+    const struct env_args *args, struct plat_env **out);
 
 /** How many there are. */
 unsigned env_count(void);
@@ -111,12 +133,11 @@ void env_free(struct plat_env *e);
 
 /** Where a user address is, by the direct map, if all of n bytes are on its page and
  * may be read, or written; NULL. */
-uint8_t *env_at_user(const struct plat_env *e, uint64_t va, bool write);
+uint8_t *env_at_user(struct plat_env *e, uint64_t va, bool write);
 
 /** Copy to and from its memory: see plat_copy_in(). */
-int env_copy_in(const struct plat_env *e, void *to, uint64_t from, uint64_t n);
-int env_copy_out(
-    const struct plat_env *e, uint64_t to, const void *from, uint64_t n);
+int env_copy_in(struct plat_env *e, void *to, uint64_t from, uint64_t n);
+int env_copy_out(struct plat_env *e, uint64_t to, const void *from, uint64_t n);
 
 /** Map a fresh, zeroed frame of its own. False: no frame, or it has one there. */
 bool env_map_new(struct plat_env *e, uint64_t va, uint64_t bits);

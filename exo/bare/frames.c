@@ -107,6 +107,30 @@ uint64_t frames_get(unsigned order)
 	return at;
 }
 
+bool frames_take(uint64_t at)
+{
+	uint64_t run;
+	unsigned order = 0;
+
+	for (; order <= FRAME_ORDER; order++) {
+		run = at & ~(((uint64_t)FRAME_SIZE << order) - 1);
+		if (run / FRAME_SIZE < frames.n &&
+		    frames.order[run / FRAME_SIZE] == order)
+			break;
+	}
+	if (order > FRAME_ORDER)
+		return false;
+	unlink_run(paging_direct(run), run);
+	while (order > 0) {
+		uint64_t half = (uint64_t)FRAME_SIZE << --order;
+
+		link_run(at < run + half ? run + half : run, order);
+		run = at < run + half ? run : run + half;
+	}
+	frames.nfree--;
+	return true;
+}
+
 void frames_put(uint64_t at, unsigned order)
 {
 	exo_assert(at % ((uint64_t)FRAME_SIZE << order) == 0 &&

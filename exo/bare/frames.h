@@ -29,6 +29,9 @@ uint64_t frames_early(const struct machine *m, uint64_t n);
  * address, or 0. */
 uint64_t frames_get(unsigned order);
 
+/** One frame, this one. false: it is in use, or none. */
+bool frames_take(uint64_t at);
+
 /** Take back what frames_get() gave. */
 void frames_put(uint64_t at, unsigned order);
 

@@ -36,10 +36,11 @@ static uint64_t *table_at(uint64_t at)
 	return paging_early(at);
 }
 
-static uint64_t new_table(void)
+uint64_t paging_table(void *arg)
 {
 	uint64_t at;
 
+	(void)arg;
 	if (early != NULL)
 		return frames_early(early, 1);
 	at = frames_get(0);
@@ -51,7 +52,7 @@ static uint64_t new_table(void)
 /* A large page becomes pages that show the same. */
 static bool divide(uint64_t *entry)
 {
-	uint64_t table = new_table(), e = *entry;
+	uint64_t table = paging_table(NULL), e = *entry;
 	uint64_t *to;
 
 	if (table == 0)
@@ -63,8 +64,8 @@ static bool divide(uint64_t *entry)
 	return true;
 }
 
-/* The place of an entry at a level; NULL: there is no table, and none is made. */
-static uint64_t *place(uint64_t root, uint64_t va, unsigned level, bool make)
+uint64_t *paging_place(uint64_t root, uint64_t va, unsigned level,
+    uint64_t (*make)(void *arg), void *arg)
 {
 	uint64_t *table = table_at(root);
 
@@ -72,12 +73,12 @@ static uint64_t *place(uint64_t root, uint64_t va, unsigned level, bool make)
 		uint64_t *entry = &table[index_of(va, l)], made;
 
 		if ((*entry & PT_PRESENT) == 0) {
-			made = make ? new_table() : 0;
+			made = make == NULL ? 0 : make(arg);
 			if (made == 0)
 				return NULL;
 			*entry = made | TABLE;
 		} else if ((*entry & PT_LARGE) != 0 &&
-		           (!make || !divide(entry))) {
+		           (make == NULL || !divide(entry))) {
 			return NULL;
 		}
 		table = table_at(*entry & PT_FRAME);
@@ -85,9 +86,14 @@ static uint64_t *place(uint64_t root, uint64_t va, unsigned level, bool make)
 	return &table[index_of(va, level)];
 }
 
+static uint64_t *place(uint64_t root, uint64_t va, unsigned level)
+{
+	return paging_place(root, va, level, paging_table, NULL);
+}
+
 bool paging_map(uint64_t root, uint64_t va, uint64_t at, uint64_t bits)
 {
-	uint64_t *entry = place(root, va, LEAF, true);
+	uint64_t *entry = place(root, va, LEAF);
 
 	if (entry == NULL)
 		return false;
@@ -98,7 +104,7 @@ bool paging_map(uint64_t root, uint64_t va, uint64_t at, uint64_t bits)
 
 uint64_t paging_unmap(uint64_t root, uint64_t va)
 {
-	uint64_t *entry = place(root, va, LEAF, true), old;
+	uint64_t *entry = place(root, va, LEAF), old;
 
 	if (entry == NULL)
 		return 0;
@@ -136,42 +142,12 @@ uint64_t paging_root(void)
 
 uint64_t paging_new(void)
 {
-	uint64_t root = new_table();
+	uint64_t root = paging_table(NULL);
 
 	if (root != 0)
 		memcpy(table_at(root) + HALF, table_at(root_of_kernel) + HALF,
 		    HALF * sizeof(uint64_t));
 	return root;
-}
-
-struct visit {
-	void (*fn)(void *arg, uint64_t va, uint64_t entry);
-	void *arg;
-};
-
-static void visit_level(const struct visit *v, uint64_t table, unsigned level,
-    unsigned n, uint64_t va)
-{
-	const uint64_t *entry = table_at(table);
-
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t at = va + ((uint64_t)i << (12 + 9 * (level - 1)));
-
-		if ((entry[i] & PT_PRESENT) == 0)
-			continue;
-		if (level == LEAF)
-			v->fn(v->arg, at, entry[i]);
-		else
-			visit_level(v, entry[i] & PT_FRAME, level - 1, PER, at);
-	}
-}
-
-void paging_each(uint64_t root,
-    void (*fn)(void *arg, uint64_t va, uint64_t entry), void *arg)
-{
-	const struct visit v = { fn, arg };
-
-	visit_level(&v, root, 4, HALF, 0);
 }
 
 static void free_level(uint64_t table, unsigned level, unsigned n)
@@ -212,7 +188,7 @@ void paging_device(uint64_t at, uint64_t size)
 static void map_direct(const struct machine *m)
 {
 	for (uint64_t at = 0; at < m->ram_end; at += LARGE) {
-		uint64_t *entry = place(root_of_kernel, DIRECT + at, 2, true);
+		uint64_t *entry = place(root_of_kernel, DIRECT + at, 2);
 
 		*entry = at | DATA | PT_LARGE;
 	}
@@ -234,11 +210,11 @@ static void map_section(const uint8_t *from, const uint8_t *to, uint64_t bits)
 void paging_init(const struct machine *m)
 {
 	early = m;
-	root_of_kernel = new_table();
+	root_of_kernel = paging_table(NULL);
 	/* environments share what is made later: all tables below the root's
 	 * upper half are there from the start */
 	for (unsigned i = HALF; i < PER; i++)
-		table_at(root_of_kernel)[i] = new_table() | TABLE;
+		table_at(root_of_kernel)[i] = paging_table(NULL) | TABLE;
 	map_direct(m);
 	map_section(kernel_text, kernel_rodata, PT_PRESENT | PT_GLOBAL);
 	map_section(kernel_rodata, kernel_data, PT_PRESENT | PT_NX | PT_GLOBAL);

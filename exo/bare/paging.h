@@ -80,9 +80,13 @@ uint64_t paging_new(void);
 /** Give back such tables, all levels of them, and no frame that they map. */
 void paging_free(uint64_t root);
 
-/** Call fn with each page below USER_END that is mapped. */
-void paging_each(uint64_t root,
-    void (*fn)(void *arg, uint64_t va, uint64_t entry), void *arg);
+/** A table without entries: its physical address, or 0. */
+uint64_t paging_table(void *unused);
+
+/** Where the entry of an address is at a level (1: of its page; 4: in the root). NULL:
+ * a table is not there, and make, which may be NULL, gave 0. */
+uint64_t *paging_place(uint64_t root, uint64_t va, unsigned level,
+    uint64_t (*make)(void *arg), void *arg);
 
 /** Map a page of 4 KiB. false: no frame for a table. */
 bool paging_map(uint64_t root, uint64_t va, uint64_t at, uint64_t bits);

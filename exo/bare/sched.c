@@ -14,6 +14,7 @@
 #include "exo/bare/cpu.h"
 #include "exo/bare/fiber.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/space.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/watchdog.h"
 #include "exo/bare/x86.h"
@@ -25,6 +26,11 @@
 
 void env_enter(const struct user_regs *regs) __attribute__((noreturn));
 void env_return(const struct user_regs *regs) __attribute__((noreturn));
+
+/* Of a page fault's error code [Intel SDM, volume 3A, 4.7]. */
+#define FAULT_PRESENT 1u
+#define FAULT_WRITE   2u
+#define FAULT_FETCH   16u
 
 static const struct sched_ops *ops;
 
@@ -45,9 +51,14 @@ static void switch_fpu(struct plat_env *e)
 /* All that is its own but the registers that the kernel uses. */
 static void put_in(struct plat_env *e)
 {
-	cpu_here()->current = e;
-	if (x86_cr3() != e->root)
+	struct cpu *c = cpu_here();
+
+	c->current = e;
+	if (x86_cr3() != e->root) {
 		x86_set_cr3(e->root);
+		e->ran = ++c->switches;
+		space_resume(e);
+	}
 	switch_fpu(e);
 }
 
@@ -126,7 +137,7 @@ static struct plat_env *pick(bool *any)
 		at = at + 1 < n ? at + 1 : 0;
 		e = env_at(at);
 
-		if (e == NULL || e->state == ENV_DEAD)
+		if (e == NULL || e->state == ENV_DEAD || e->state == ENV_MADE)
 			continue;
 		*any = true;
 		if (e->state != ENV_CALLING) {
@@ -256,6 +267,10 @@ static void exception(struct plat_env *e, const struct trap *t)
 {
 	bool fault = t->vector == TRAP_PF;
 
+	if (fault && (t->error & FAULT_PRESENT) == 0 &&
+	    exo_phys_refill(e->phys, e->holder, x86_cr2(),
+	        (t->error & FAULT_WRITE) != 0, (t->error & FAULT_FETCH) != 0))
+		return;
 	if (upcall(e, fault ? e->pe->entry_fault : e->pe->entry_exception,
 	        fault ? EXO_CAUSE_FAULT : EXO_CAUSE_EXCEPTION, t->vector,
 	        t->error, fault ? x86_cr2() : 0))

@@ -12,6 +12,7 @@
 #include "exo/bare/panic.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/space.h"
 #include "exo/bare/spent.h"
 #include "exo/bare/tap.h"
 #include "exo/bare/vnet.h"
@@ -27,6 +28,7 @@
 
 static struct {
 	struct exo_core *core;
+	struct exo_phys *phys;
 	uint32_t failed; /* environments that did not end as they should */
 	bool tap;        /* each of them is a test */
 	bool net;        /* there is a network card */
@@ -140,6 +142,8 @@ static void ended(void *arg, struct plat_env *e)
 	(void)arg;
 	quota_leave(&system.vnet.quota, e->wire);
 	disk_end(e->disk);
+	if (e->child)
+		return; /* its maker says what is to be said */
 	if (system.tap)
 		tap_ok(as_told, e->label);
 	if (as_told)
@@ -205,11 +209,14 @@ _Noreturn void system_run(const struct machine *m)
 	if (machine_option(m, "stats", &value) >= 0)
 		spent_start();
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
+	exo_assert(
+	    space_init(m, (uint32_t)machine_number(m, "tables", 0),
+	        machine_option(m, "forget", &value) >= 0, &system.phys) == 0);
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
 	disk_start(m);
 	watchdog_start(m); /* for the start of all environments, too */
-	if (conf_start(m, system.core, system.net ? system.vnet.mac : NULL,
-	        refused) <= 0) {
+	if (conf_start(m, system.core, system.phys,
+	        system.net ? system.vnet.mac : NULL, refused) <= 0) {
 		serial_str("exopf: nothing is started: give it modules with a "
 		           "boot.conf\n");
 		panic_exit(1);

@@ -38,7 +38,7 @@ static void fill(const struct plat_env *e, struct exo_frame *f)
 }
 
 /* Write the frame, in its place if that is on one page. False: it has none. */
-static bool write_frame(const struct plat_env *e, uint64_t at, uint64_t cause,
+static bool write_frame(struct plat_env *e, uint64_t at, uint64_t cause,
     uint64_t vector, uint64_t code, uint64_t address)
 {
 	struct exo_frame copy, *f = &copy;

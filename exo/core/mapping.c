@@ -15,18 +15,23 @@ static struct mapping *place(const struct exo_holder *h, uint64_t va)
 	return &h->stlb[va / EXO_PAGE & (h->args.entries - 1)];
 }
 
-static struct pin **head(struct exo_holder *h, uint64_t va)
+static uint32_t head(uint64_t va)
 {
-	return &h->pin_of[va / EXO_PAGE & (PIN_HEADS - 1)];
+	return va / EXO_PAGE & (PIN_HEADS - 1);
 }
 
-static struct pin *find_pin(struct exo_holder *h, uint64_t va)
+static struct pin *find_pin(const struct exo_holder *h, uint64_t va)
 {
-	struct pin *p = *head(h, va);
+	struct pin *p = h->pin_of[head(va)];
 
 	while (p != NULL && p->m.va != va)
 		p = p->next;
 	return p;
+}
+
+bool exo_holder_pinned(const struct exo_holder *h, uint64_t va)
+{
+	return find_pin(h, va) != NULL;
 }
 
 struct mapping *mapping_find(struct exo_holder *h, uint64_t va)
@@ -115,7 +120,7 @@ void mapping_free(struct exo_phys *p, struct exo_holder *h)
 
 static void free_pin(struct exo_holder *h, struct pin *pin)
 {
-	struct pin **at = head(h, pin->m.va);
+	struct pin **at = &h->pin_of[head(pin->m.va)];
 
 	while (*at != pin)
 		at = &(*at)->next;
@@ -145,7 +150,7 @@ void mapping_remove(struct exo_phys *p, struct exo_holder *h, uint64_t va)
 
 static struct mapping *take_pin(struct exo_holder *h, uint64_t va)
 {
-	struct pin *pin = h->pin_free, **at = head(h, va);
+	struct pin *pin = h->pin_free, **at = &h->pin_of[head(va)];
 
 	exo_assert(pin != NULL); /* it was reserved */
 	h->pin_free = pin->next;
@@ -180,8 +185,8 @@ void mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
 	m->holder = h;
 	m->frame = frame;
 	m->generation = frame_generation(p, frame);
-	link_map(p, m);
 	(void)p->cfg.ops->enter(h->args.plat, va, p->cfg.first + frame, bits);
+	link_map(p, m);
 }
 
 void mapping_of_frame(struct exo_phys *p, uint32_t i)
@@ -209,12 +214,17 @@ bool exo_holder_pin(struct exo_phys *p, struct exo_holder *h, uint64_t va,
 
 /* --- the tables are a cache ------------------------------------------------------ */
 
-/* Enter it again, if it is whole. */
+/* Enter it again, if it is whole. Room for a table may cost the holder its S-TLB
+ * (exo_holder_forget()), but not this entry. */
 static bool again(struct exo_phys *p, struct mapping *m)
 {
-	return m->generation == frame_generation(p, m->frame) &&
-	       p->cfg.ops->enter(m->holder->args.plat, m->va,
-	           p->cfg.first + m->frame, m->bits);
+	if (m->generation != frame_generation(p, m->frame) ||
+	    !p->cfg.ops->enter(
+	        m->holder->args.plat, m->va, p->cfg.first + m->frame, m->bits))
+		return false;
+	if (m->prev == NULL)
+		link_map(p, m);
+	return true;
 }
 
 bool exo_phys_refill(struct exo_phys *p, struct exo_holder *h, uint64_t va,

@@ -143,6 +143,9 @@ void exo_holder_dropped(struct exo_holder *h, uint64_t va, uint64_t entry);
  * measuring what it is worth. */
 void exo_holder_forget(struct exo_phys *p, struct exo_holder *h);
 
+/** Whether a page is pinned. */
+bool exo_holder_pinned(const struct exo_holder *h, uint64_t va);
+
 /** Enter what was said to be used, at most 32 entries. How many. */
 uint32_t exo_holder_preload(struct exo_phys *p, struct exo_holder *h);
 

@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	archive_end = archive + n;
 	m.initrd = (struct machine_range){ paging_phys(archive), n };
 	made = never = lines = 0;
-	ret = conf_start(&m, NULL, mac, refused);
+	ret = conf_start(&m, NULL, NULL, mac, refused);
 	exo_assert(ret < 0 ? ret == -1 && lines == 1
 	                   : lines == 0 && (unsigned)ret == made + never);
 	free(p);

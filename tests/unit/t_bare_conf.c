@@ -44,12 +44,13 @@ static void show(char *to, size_t room, const struct sp_region *r)
 		ck_assert_int_eq(sp_text_print(&f, *r), 0);
 }
 
-int env_new(
-    struct exo_core *core, const struct env_args *args, struct plat_env **out)
+int env_new(struct exo_core *core, struct exo_phys *phys,
+    const struct env_args *args, struct plat_env **out)
 {
 	struct made *m = &t.made[t.nmade];
 
 	ck_assert_ptr_null(core);
+	ck_assert_ptr_null(phys);
 	ck_assert_uint_lt(t.nmade, MADE);
 	*out = NULL;
 	m->args = *args;
@@ -127,7 +128,7 @@ static int start(const char *conf)
 	if (conf != NULL)
 		file("boot.conf", conf);
 	m.initrd.size = t.n;
-	ret = conf_start(&m, NULL, mac, refused);
+	ret = conf_start(&m, NULL, NULL, mac, refused);
 	ck_assert_uint_eq(plat_test_blocks(), blocks);
 	return ret;
 }

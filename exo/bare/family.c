@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Environments that environments make: see family.h. */
+#include "exo/bare/family.h"
+
+#include "exo/abi/err.h"
+
+/* Frames that were guaranteed to one are to another; -EXO_ELIMIT: not so many. */
+static int hand_over(
+    struct plat_env *from, struct plat_env *to, uint32_t frames)
+{
+	struct exo_holder_stat has;
+	int err;
+
+	exo_holder_stat(from->holder, &has);
+	if (frames > has.guaranteed)
+		return -EXO_ELIMIT;
+	(void)exo_holder_guarantee(
+	    from->phys, from->holder, has.guaranteed - frames);
+	err = exo_holder_guarantee(to->phys, to->holder, frames);
+	if (err != 0)
+		(void)exo_holder_guarantee(
+		    from->phys, from->holder, has.guaranteed);
+	return err;
+}
+
+int family_new(struct plat_env *e, struct exo_call_env_new *a)
+{
+	const struct env_args args = { .label = e->label,
+		.ring_size = a->ring,
+		.child = true,
+		.mac = e->pe->mac };
+	struct plat_env *child;
+	int err;
+
+	if (a->frames == 0)
+		return -EXO_EINVAL;
+	if (e->children == 0)
+		return -EXO_EPERM;
+	err = env_new(e->core, e->phys, &args, &child);
+	if (err != 0)
+		return err;
+	err = hand_over(e, child, a->frames);
+	if (err != 0) {
+		env_free(child);
+		return err;
+	}
+	e->children--;
+	a->out_env = child->name;
+	exo_holder_key(child->phys, child->holder, &a->out_key);
+	return 0;
+}
+
+static int find(const struct plat_env *e, const struct exo_key *u_key,
+    uint32_t rights, struct plat_env **out)
+{
+	struct exo_holder *h;
+	int err = exo_holder_find(e->phys, u_key, rights, &h);
+
+	if (err == 0)
+		*out = exo_holder_plat(h);
+	return err != 0 || (*out)->state != ENV_DEAD ? err : -EXO_ESTALE;
+}
+
+int family_start(struct plat_env *e, const struct exo_call_env_start *a)
+{
+	struct plat_env *child;
+	int err = find(e, &a->key, EXO_ENV_START, &child);
+
+	if (err != 0)
+		return err;
+	if (child->state != ENV_MADE)
+		return -EXO_EINVAL;
+	child->regs.rip = a->rip;
+	child->regs.rsp = a->rsp;
+	child->regs.rdi = a->rdi;
+	child->state = ENV_RUNNABLE;
+	return 0;
+}
+
+int family_end(struct plat_env *e, const struct exo_call_env_end *a)
+{
+	struct plat_env *child;
+	int err = find(e, &a->key, EXO_ENV_END, &child);
+
+	if (err == 0)
+		env_die(child, ENV_KILLED, 0);
+	return err;
+}

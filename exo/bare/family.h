@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Environments that environments make: calls ENV_NEW, ENV_START and ENV_END.
+ *
+ * A child begins without pages, and with frames that were guaranteed to its maker. Its
+ * maker has a key of it, enters pages by that, and starts it. It lives on when its maker
+ * has ended, without the frames that are its maker's.
+ */
+#ifndef EXO_BARE_FAMILY_H
+#define EXO_BARE_FAMILY_H
+
+#include "exo/abi/phys.h"
+#include "exo/bare/env.h"
+
+/** 0; -EXO_EPERM: it may make no more; -EXO_ELIMIT: there are too many, or not so many
+ * frames; -EXO_ENOMEM. */
+int family_new(struct plat_env *e, struct exo_call_env_new *a);
+
+/** 0; what is wrong with the key; -EXO_EINVAL: it was started already. */
+int family_start(struct plat_env *e, const struct exo_call_env_start *a);
+
+/** 0, or what is wrong with the key. */
+int family_end(struct plat_env *e, const struct exo_call_env_end *a);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Address spaces: see space.h. */
+#include "exo/bare/space.h"
+
+#include "exo/abi/err.h"
+#include "exo/bare/frames.h"
+#include "exo/bare/paging.h"
+#include "exo/bare/tlb.h"
+#include "exo/lib/bug.h"
+#include "exo/lib/mem.h"
+
+#define PER         512u
+#define LEAF        1u
+#define ROOT        4u
+#define NEED        6u /* tables that one page may need, its window's among them */
+#define EACH_MOST   256u /* tables of one environment, when nothing is said */
+#define RESERVE     512u /* frames that are the kernel's */
+#define WINDOW      (PT_PRESENT | PT_USER | PT_NX)
+#define HARDWARE    (~(EXO_PTE_PIN | PT_FRAME)) /* of what a libOS chooses */
+#define SHARED_SLOT (EXO_STATE_AT >> 39)
+#define FIRST_SLOT \
+	(EXO_MAP_END >> 39) /* of the kernel's windows, in the root */
+
+static struct {
+	uint32_t tables, most;
+	bool forget;     /* with its tables the S-TLB is dropped */
+	uint64_t shared; /* the root's entry of what everybody sees */
+	struct exo_frame_row *rows;
+	uint64_t rows_at, rows_size;
+} space;
+
+uint32_t space_tables(void)
+{
+	return space.tables;
+}
+
+static uint64_t *table_at(uint64_t entry)
+{
+	return paging_direct(entry & PT_FRAME);
+}
+
+static bool runs(const struct plat_env *e)
+{
+	return tlb_uses(e->root);
+}
+
+/* --- tables come and go --------------------------------------------------------- */
+
+static uint64_t make(void *arg)
+{
+	struct plat_env *e = arg;
+	uint64_t at = paging_table(NULL);
+
+	if (at != 0) {
+		e->tables++;
+		space.tables++;
+	}
+	return at;
+}
+
+static void put(struct plat_env *e, uint64_t entry)
+{
+	frames_put(entry & PT_FRAME, 0);
+	e->tables--;
+	space.tables--;
+}
+
+static uint64_t window_of(uint64_t va)
+{
+	return EXO_TABLES_AT + (va >> 21) * FRAME_SIZE;
+}
+
+/* A table of pages, which is shown, is given back unless something in it is pinned.
+ * Windows are given back when nothing is in them. */
+static bool drop_leaf(struct plat_env *e, const uint64_t *table, uint64_t va)
+{
+	uint64_t *shown;
+
+	for (uint64_t i = 0; i < PER; i++)
+		if ((table[i] & PT_PRESENT) != 0 &&
+		    (va >= EXO_MAP_END ||
+		        exo_holder_pinned(e->holder, va + i * FRAME_SIZE)))
+			return false;
+	if (va >= EXO_MAP_END)
+		return true;
+	for (uint64_t i = 0; i < PER; i++)
+		if ((table[i] & PT_PRESENT) != 0)
+			exo_holder_dropped(
+			    e->holder, va + i * FRAME_SIZE, table[i]);
+	shown = paging_place(e->root, window_of(va), LEAF, NULL, NULL);
+	if (shown != NULL)
+		*shown = 0;
+	return true;
+}
+
+/* Drop what is below a table; whether nothing is left in it. */
+static bool drop_level(struct plat_env *e, uint64_t *table, unsigned level,
+    unsigned from, unsigned to, uint64_t va)
+{
+	uint64_t step = (uint64_t)1 << (12 + 9 * (level - 1));
+	bool left = false;
+
+	for (unsigned i = from; i < to; i++) {
+		uint64_t at = va + i * step;
+		uint64_t *below = table_at(table[i]);
+
+		if ((table[i] & PT_PRESENT) == 0 ||
+		    (level == ROOT && i == SHARED_SLOT))
+			continue;
+		if (level == LEAF + 1
+		        ? drop_leaf(e, below, at)
+		        : drop_level(e, below, level - 1, 0, PER, at)) {
+			put(e, table[i]);
+			table[i] = 0;
+		} else {
+			left = true;
+		}
+	}
+	return !left;
+}
+
+/* Windows last: they are empty when what they show is gone. */
+static void drop(struct plat_env *e)
+{
+	uint64_t *root = table_at(e->root);
+
+	(void)drop_level(e, root, ROOT, 0, FIRST_SLOT, 0);
+	(void)drop_level(e, root, ROOT, FIRST_SLOT, PER / 2, 0);
+	e->drops++;
+	e->changes++;
+	e->dropped = !runs(e);
+	e->trimmed = true;
+	if (space.forget)
+		exo_holder_forget(e->phys, e->holder);
+	if (runs(e))
+		tlb_forget_all();
+}
+
+/* The one that ran least lately, but this one; NULL: there is no other. */
+static struct plat_env *idlest(const struct plat_env *but)
+{
+	struct plat_env *found = NULL;
+
+	for (unsigned i = 0; i < env_places(); i++) {
+		struct plat_env *e = env_at(i);
+
+		if (e == NULL || e == but || e->holder == NULL || e->trimmed)
+			continue;
+		if (found == NULL || e->ran < found->ran)
+			found = e;
+	}
+	return found;
+}
+
+/* Room for one more page's tables. */
+static void make_room(struct plat_env *e)
+{
+	struct plat_env *other;
+
+	if (e->tables + NEED > e->tables_most)
+		drop(e);
+	while (space.most != 0 && space.tables + NEED > space.most) {
+		other = idlest(e);
+		if (other == NULL)
+			break;
+		drop(other);
+	}
+	if (space.most != 0 && space.tables + NEED > space.most)
+		drop(e);
+}
+
+/* The entry of a page of the libOS's, with its tables, which it may look at. */
+static uint64_t *place(struct plat_env *e, uint64_t va)
+{
+	uint64_t *entry = paging_place(e->root, va, LEAF, NULL, NULL), *shown;
+	uint64_t *above;
+
+	if (entry != NULL)
+		return entry;
+	make_room(e);
+	e->trimmed = false;
+	entry = paging_place(e->root, va, LEAF, make, e);
+	if (entry == NULL)
+		return NULL;
+	shown = paging_place(e->root, window_of(va), LEAF, make, e);
+	above = paging_place(e->root, va, LEAF + 1, NULL, NULL);
+	if (shown != NULL)
+		*shown = (*above & PT_FRAME) | WINDOW;
+	return entry;
+}
+
+/* --- what the core asks for ------------------------------------------------------ */
+
+/* What the processor may know of a page is void after flush(). */
+static void was(struct plat_env *e, uint64_t va, uint64_t entry)
+{
+	if ((entry & PT_PRESENT) == 0)
+		return;
+	if (e->nstale < SPACE_STALE)
+		e->stale[e->nstale] = va;
+	e->nstale++;
+}
+
+static bool enter(
+    struct plat_env *e, uint64_t va, uint32_t frame, uint64_t bits)
+{
+	uint64_t *entry = place(e, va);
+
+	if (entry == NULL)
+		return false;
+	was(e, va, *entry);
+	e->changes++;
+	*entry =
+	    (bits & PT_PRESENT) == 0
+	        ? bits
+	        : (bits & HARDWARE) | (uint64_t)frame * FRAME_SIZE | PT_USER;
+	return true;
+}
+
+static void remove(struct plat_env *e, uint64_t va)
+{
+	uint64_t *entry = paging_place(e->root, va, LEAF, NULL, NULL);
+
+	if (entry == NULL)
+		return;
+	was(e, va, *entry);
+	e->changes++;
+	*entry = 0;
+}
+
+static void flush(struct plat_env *e)
+{
+	uint32_t n = e->nstale;
+
+	e->nstale = 0;
+	if (n == 0 || !runs(e))
+		return;
+	if (n > SPACE_STALE)
+		tlb_forget_all();
+	for (uint32_t i = 0; n <= SPACE_STALE && i < n; i++)
+		tlb_forget(e->stale[i]);
+}
+
+static uint32_t take(void *arg, uint32_t want)
+{
+	uint64_t at = (uint64_t)want * FRAME_SIZE;
+
+	(void)arg;
+	if (want == EXO_FRAME_NONE)
+		at = frames_get(0);
+	else if (!frames_take(at))
+		at = 0;
+	if (at == 0)
+		return EXO_FRAME_NONE;
+	memset(paging_direct(at), 0, FRAME_SIZE);
+	return (uint32_t)(at / FRAME_SIZE);
+}
+
+static void give_back(void *arg, uint32_t frame)
+{
+	(void)arg;
+	frames_put((uint64_t)frame * FRAME_SIZE, 0);
+}
+
+static uint64_t left(void *arg)
+{
+	(void)arg;
+	return frames_free();
+}
+
+const struct exo_phys_ops space_ops = { take, give_back, left, enter, remove,
+	flush };
+
+/* --- life -------------------------------------------------------------------------- */
+
+/* What everybody sees is below one entry of the root, which all roots share. */
+static bool show_all(void)
+{
+	uint64_t root = paging_new();
+
+	for (uint64_t off = 0; root != 0 && off < space.rows_size;
+	     off += FRAME_SIZE)
+		if (!paging_map(
+		        root, EXO_FRAMES_AT + off, space.rows_at + off, WINDOW))
+			return false;
+	if (root == 0)
+		return false;
+	space.shared = table_at(root)[SHARED_SLOT];
+	table_at(root)[SHARED_SLOT] = 0;
+	paging_free(root);
+	return true;
+}
+
+int space_init(
+    const struct machine *m, uint32_t most, bool forget, struct exo_phys **out)
+{
+	struct exo_phys_config cfg = { .ops = &space_ops,
+		.frames = (uint32_t)(m->ram_end / FRAME_SIZE),
+		.reserve = RESERVE };
+	unsigned order;
+
+	space.most = most;
+	space.forget = forget;
+	space.rows_size = (uint64_t)cfg.frames * sizeof(*space.rows);
+	order = frames_order(space.rows_size);
+	space.rows_at = frames_get(order);
+	if (space.rows_at == 0)
+		return -EXO_ENOMEM;
+	cfg.rows = paging_direct(space.rows_at);
+	memset(cfg.rows, 0, (uint64_t)FRAME_SIZE << order);
+	return show_all() ? exo_phys_new(&cfg, out) : -EXO_ENOMEM;
+}
+
+bool space_new(struct plat_env *e)
+{
+	e->root = paging_new();
+	if (e->root == 0)
+		return false;
+	table_at(e->root)[SHARED_SLOT] = space.shared;
+	if (e->tables_most == 0)
+		e->tables_most = EACH_MOST;
+	return true;
+}
+
+void space_free(struct plat_env *e)
+{
+	if (e->root == 0)
+		return;
+	table_at(e->root)[SHARED_SLOT] = 0;
+	paging_free(e->root);
+	e->root = 0;
+	space.tables -= e->tables;
+	e->tables = 0;
+}
+
+bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits)
+{
+	uint64_t *entry = paging_place(e->root, va, LEAF, make, e);
+
+	if (entry != NULL)
+		*entry = at | bits;
+	return entry != NULL;
+}
+
+void space_resume(struct plat_env *e)
+{
+	if (!e->dropped)
+		return;
+	e->dropped = false;
+	(void)exo_holder_preload(e->phys, e->holder);
+}
+
+/* --- the kernel's way to a libOS's memory ------------------------------------------ */
+
+uint8_t *env_at_user(struct plat_env *e, uint64_t va, bool write)
+{
+	uint64_t want = PT_PRESENT | PT_USER | (write ? PT_WRITE : 0), entry;
+
+	if (va >= USER_END)
+		return NULL;
+	entry = paging_entry(e->root, va);
+	if (entry == 0 && exo_phys_refill(e->phys, e->holder, va, write, false))
+		entry = paging_entry(e->root, va);
+	if ((entry & want) != want)
+		return NULL;
+	return (uint8_t *)paging_direct(entry & PT_FRAME) + va % FRAME_SIZE;
+}
+
+/* Bytes up to the end of the page, n at most. */
+static uint64_t on_page(uint64_t va, uint64_t n)
+{
+	uint64_t left = FRAME_SIZE - va % FRAME_SIZE;
+
+	return n < left ? n : left;
+}
+
+int env_copy_in(struct plat_env *e, void *to, uint64_t from, uint64_t n)
+{
+	uint8_t *p = to;
+
+	while (n > 0) {
+		const uint8_t *at = env_at_user(e, from, false);
+		uint64_t k = on_page(from, n);
+
+		if (at == NULL)
+			return -EXO_EINVAL;
+		memcpy(p, at, k);
+		p += k;
+		from += k;
+		n -= k;
+	}
+	return 0;
+}
+
+int env_copy_out(struct plat_env *e, uint64_t to, const void *from, uint64_t n)
+{
+	const uint8_t *p = from;
+
+	while (n > 0) {
+		uint8_t *at = env_at_user(e, to, true);
+		uint64_t k = on_page(to, n);
+
+		if (at == NULL)
+			return -EXO_EINVAL;
+		memcpy(at, p, k);
+		p += k;
+		to += k;
+		n -= k;
+	}
+	return 0;
+}

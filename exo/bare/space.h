@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Address spaces: the processor's tables of an environment, which are a cache.
+ *
+ * Overview: what is in them was entered by the core (exo/core/phys.h), or is the
+ * kernel's own: the shared page, the ring, windows for reading. An environment may have
+ * so many tables at once, and all of them together; who is beyond that has those dropped
+ * that hold nothing that is pinned, or, of several environments, the one that ran least
+ * lately. What was used of them is entered again when it runs.
+ *
+ * A libOS reads its own leaf tables at EXO_TABLES_AT. Only the kernel writes them.
+ */
+#ifndef EXO_BARE_SPACE_H
+#define EXO_BARE_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exo/bare/env.h"
+#include "exo/core/phys.h"
+
+/** What the core asks of the machine. */
+extern const struct exo_phys_ops space_ops;
+
+/** The frame table that libOSes see, and windows on it. most: tables of all environments
+ * together; 0: as many as there is room for. forget: who loses tables loses the S-TLB with
+ * them, which shows what that is worth. 0 or -EXO_ENOMEM. */
+int space_init(
+    const struct machine *m, uint32_t most, bool forget, struct exo_phys **out);
+
+/** Tables with the kernel's half, and what everybody sees. */
+bool space_new(struct plat_env *e);
+
+/** Give back its tables; frames are not theirs. */
+void space_free(struct plat_env *e);
+
+/** Map one of the kernel's own frames. */
+bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits);
+
+/** It is about to run: what was dropped and used is there again. */
+void space_resume(struct plat_env *e);
+
+/** How many tables there are, of all. */
+uint32_t space_tables(void);
+
+#endif
