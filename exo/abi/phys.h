@@ -223,6 +223,7 @@ struct exo_call_disk {
 /* Windows, for reading: the same of every environment ... */
 #define EXO_STATE_AT 0x00007e8000000000u /* struct exo_state */
 #define EXO_SLOTS_AT 0x00007e8000200000u /* struct exo_slot_row, each slot's */
+#define EXO_BINDS_AT 0x00007e8000400000u /* struct exo_bind_row */
 #define EXO_FRAMES_AT \
 	0x00007e8040000000u /* struct exo_frame_row, each frame's */
 /* ... and of its own: */
@@ -243,19 +244,34 @@ struct exo_slot_row {
 	uint64_t turns;     /* times that its owner ran in it */
 };
 
+/** A binding's counters: of the first so many that there are. */
+struct exo_bind_row {
+	uint64_t binding; /* 0: there are no more */
+	uint64_t env;
+	uint64_t evaluated, matched, delivered, dropped;
+	uint64_t unpaid;
+	uint64_t max_steps;
+};
+#define EXO_BIND_ROWS 512u
+
 #define EXO_STATE_ENVS 64u
 
 struct exo_env_row {
 	uint64_t env; /* its name; 0: there is none in this place */
 	char label[32];
-	uint32_t state;      /* 1 may run, 2 waits, 4 is in a call of another */
-	uint32_t frames;     /* it owns, ... */
-	uint32_t guaranteed; /* ... is guaranteed, */
-	uint32_t slots;      /* and so many slots */
-	uint64_t ran_ns;     /* in ring 3 */
-	uint64_t excess_ns;  /* beyond its slots */
+	uint32_t state;  /* 1 made, 2 may run, 3 waits, 4 accepts, 5 awaits */
+	uint32_t frames; /* it owns, ... */
+	uint32_t guaranteed;      /* ... is guaranteed, */
+	uint32_t slots;           /* and so many slots */
+	uint64_t ran_ns;          /* in ring 3 */
+	uint64_t excess_ns;       /* beyond its slots */
 	uint64_t turns, upcalls;  /* */
 	uint64_t faults, refills; /* of pages: handed up, and of the S-TLB's */
+	uint64_t preloaded;       /* entries of that, on return */
+	uint32_t tables;          /* of the processor's that it has */
+	uint32_t zero;
+	uint64_t drops;  /* times that they were dropped */
+	uint64_t kernel; /* bytes of the kernel's for it */
 	uint64_t bindings, delivered, dropped, unpaid;
 	uint64_t ring_used, ring_size;
 	uint64_t lost; /* repossessed */
@@ -264,10 +280,10 @@ struct exo_env_row {
 struct exo_state {
 	uint64_t
 	    now; /* nanoseconds since the machine began, of these numbers */
-	uint64_t slot_ns;              /* a slot's length */
-	uint32_t slots, slot;          /* their number; the one at present */
-	uint32_t frames_first, frames; /* of the table */
-	uint64_t frames_free;
+	uint64_t slot_ns;     /* a slot's length */
+	uint32_t slots, slot; /* their number; the one at present */
+	uint64_t frames, frames_free;
+	uint64_t tables; /* of the processor's, of all environments */
 	struct exo_env_row env[EXO_STATE_ENVS];
 };
 

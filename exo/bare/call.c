@@ -147,6 +147,8 @@ static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 	case EXO_CALL_KEY_OF_NR:
 	case EXO_CALL_LESSEN_NR:
 	case EXO_CALL_PTE_NR:
+	case EXO_CALL_SURRENDER_NR:
+	case EXO_CALL_SEED_NR:
 		return exo_phys_call(e->phys, e->holder, (uint32_t)nr, a);
 	case EXO_CALL_ENV_NEW_NR:
 		return family_new(e, &a->of_ENV_NEW);

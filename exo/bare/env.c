@@ -21,6 +21,7 @@
 
 #define STACK_TO    0x00007d0000000000u
 #define STACK_PAGES 16u
+#define SHOWN       (PT_PRESENT | PT_USER | PT_NX)
 #define DATA        (PT_PRESENT | PT_USER | PT_WRITE | PT_NX)
 /* What an environment's filters may take of each packet that comes, on the average. */
 #define STEPS_A_PACKET 1024u
@@ -31,8 +32,9 @@
 #define IF             0x202u
 
 static struct plat_env *all[ENVS_MAX];
-static unsigned places; /* of these have been in use */
-static unsigned dead;   /* wait to be taken apart */
+static struct plat_env *named[ENVS_MAX]; /* by the low bits of their names */
+static unsigned places;                  /* of these have been in use */
+static unsigned dead;                    /* wait to be taken apart */
 
 struct plat_env *env_at(unsigned i)
 {
@@ -42,6 +44,14 @@ struct plat_env *env_at(unsigned i)
 unsigned env_places(void)
 {
 	return places;
+}
+
+/* A core that has no other environments names them by numbers that are used again. */
+struct plat_env *env_named(uint64_t name)
+{
+	struct plat_env *e = named[(uint32_t)name % ENVS_MAX];
+
+	return e != NULL && e->name == name ? e : NULL;
 }
 
 unsigned env_count(void)
@@ -95,6 +105,17 @@ static bool map_ring(struct plat_env *e, uint32_t size)
 	return true;
 }
 
+static bool map_losses(struct plat_env *e)
+{
+	uint64_t at = frames_get(0);
+
+	if (at == 0)
+		return false;
+	e->losses = paging_direct(at);
+	memset(e->losses, 0, FRAME_SIZE);
+	return space_show(e, EXO_LOSSES_AT, at, SHOWN);
+}
+
 static bool map_pe(struct plat_env *e, const struct env_args *args)
 {
 	uint32_t n = 0;
@@ -124,7 +145,8 @@ static int hold(struct plat_env *e, const struct env_args *args, unsigned place)
 		.name = e->name,
 		.place = place,
 		.most = args->most,
-		.entries = args->entries };
+		.entries = args->entries,
+		.losses = e->losses };
 
 	return exo_holder_new(e->phys, &a, &e->holder);
 }
@@ -151,6 +173,8 @@ static int enter_core(struct plat_env *e, const struct env_args *args)
 	e->pe->env = e->name;
 	e->pe->disk = args->disk;
 	e->disk = args->disk.epoch;
+	if (err == 0)
+		named[(uint32_t)e->name % ENVS_MAX] = e;
 	return err;
 }
 
@@ -190,7 +214,8 @@ static int build(struct plat_env *e, const struct env_args *args,
 	struct exo_holder_stat has;
 	int err;
 
-	if (!space_new(e) || !map_ring(e, args->ring_size) || !map_pe(e, args))
+	if (!space_new(e) || !map_ring(e, args->ring_size) ||
+	    !map_pe(e, args) || !map_losses(e))
 		return -EXO_ENOMEM;
 	err = enter_core(e, args);
 	if (err == 0)
@@ -272,6 +297,10 @@ void env_free(struct plat_env *e)
 	space_free(e);
 	if (e->holder != NULL)
 		exo_holder_end(e->phys, e->holder);
+	if (env_named(e->name) == e)
+		named[(uint32_t)e->name % ENVS_MAX] = NULL;
+	if (e->losses != NULL)
+		frames_put(paging_phys(e->losses), 0);
 	if (e->pe != NULL)
 		frames_put(paging_phys(e->pe), 0);
 	if (e->ring != NULL)

@@ -29,6 +29,8 @@ enum env_state {
 	ENV_RUNNABLE,
 	ENV_WAITING, /* for packets */
 	ENV_CALLING, /* in the middle of a call: fiber.h */
+	ENV_ACCEPTS, /* calls of others: pct.h */
+	ENV_AWAITS,  /* the answer of its callee */
 	ENV_DEAD,    /* to be taken apart */
 };
 
@@ -69,9 +71,11 @@ struct plat_env {
 	struct exo_ring *ring; /* likewise: one run of frames */
 	uint32_t ring_size;
 	unsigned ring_order;
-	bool child;        /* another one made it */
-	uint32_t children; /* that it may make */
-	bool wake;         /* packets came since it was last asked */
+	struct plat_env *callee, *caller; /* who waits for whom: pct.h */
+	struct exo_losses *losses;        /* by the direct map */
+	bool child;                       /* another one made it */
+	uint32_t children;                /* that it may make */
+	bool wake; /* packets came since it was last asked */
 	char label[32];
 	uint64_t disk;  /* epoch of its extent; 0: it was started with none */
 	uint64_t turns; /* it was given */
@@ -120,6 +124,9 @@ unsigned env_count(void);
 /** The i-th there can be; NULL: none, as from env_places() on. */
 struct plat_env *env_at(unsigned i);
 unsigned env_places(void);
+
+/** The one of this name; NULL. */
+struct plat_env *env_named(uint64_t name);
 
 /** Let it end: state is ENV_DEAD from now on, or, in a call that pauses, once that has
  * given up. */

@@ -23,8 +23,8 @@
 
 static struct {
 	uint32_t tables, most;
-	bool forget;     /* with its tables the S-TLB is dropped */
-	uint64_t shared; /* the root's entry of what everybody sees */
+	bool forget;      /* with its tables the S-TLB is dropped */
+	uint64_t windows; /* a root with what everybody sees */
 	struct exo_frame_row *rows;
 	uint64_t rows_at, rows_size;
 } space;
@@ -269,25 +269,16 @@ static uint64_t left(void *arg)
 }
 
 const struct exo_phys_ops space_ops = { take, give_back, left, enter, remove,
-	flush };
+	flush, NULL, NULL, NULL, NULL };
 
 /* --- life -------------------------------------------------------------------------- */
 
 /* What everybody sees is below one entry of the root, which all roots share. */
-static bool show_all(void)
+bool space_window(uint64_t va, uint64_t at, uint64_t size)
 {
-	uint64_t root = paging_new();
-
-	for (uint64_t off = 0; root != 0 && off < space.rows_size;
-	     off += FRAME_SIZE)
-		if (!paging_map(
-		        root, EXO_FRAMES_AT + off, space.rows_at + off, WINDOW))
+	for (uint64_t off = 0; off < size; off += FRAME_SIZE)
+		if (!paging_map(space.windows, va + off, at + off, WINDOW))
 			return false;
-	if (root == 0)
-		return false;
-	space.shared = table_at(root)[SHARED_SLOT];
-	table_at(root)[SHARED_SLOT] = 0;
-	paging_free(root);
 	return true;
 }
 
@@ -308,7 +299,11 @@ int space_init(
 		return -EXO_ENOMEM;
 	cfg.rows = paging_direct(space.rows_at);
 	memset(cfg.rows, 0, (uint64_t)FRAME_SIZE << order);
-	return show_all() ? exo_phys_new(&cfg, out) : -EXO_ENOMEM;
+	space.windows = paging_new();
+	if (space.windows == 0 ||
+	    !space_window(EXO_FRAMES_AT, space.rows_at, space.rows_size))
+		return -EXO_ENOMEM;
+	return exo_phys_new(&cfg, out);
 }
 
 bool space_new(struct plat_env *e)
@@ -316,7 +311,7 @@ bool space_new(struct plat_env *e)
 	e->root = paging_new();
 	if (e->root == 0)
 		return false;
-	table_at(e->root)[SHARED_SLOT] = space.shared;
+	table_at(e->root)[SHARED_SLOT] = table_at(space.windows)[SHARED_SLOT];
 	if (e->tables_most == 0)
 		e->tables_most = EACH_MOST;
 	return true;

@@ -28,6 +28,9 @@ extern const struct exo_phys_ops space_ops;
 int space_init(
     const struct machine *m, uint32_t most, bool forget, struct exo_phys **out);
 
+/** Show frames of the kernel's to everybody who comes, for reading. */
+bool space_window(uint64_t va, uint64_t at, uint64_t size);
+
 /** Tables with the kernel's half, and what everybody sees. */
 bool space_new(struct plat_env *e);
 

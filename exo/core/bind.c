@@ -457,6 +457,7 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	if (b->env_next != NULL)
 		b->env_next->env_prev = &b->env_next;
 	env->bindings = b;
+	env->nbindings++;
 	b->key_prev = &job->key->bindings;
 	b->key_next = job->key->bindings;
 	if (b->key_next != NULL)
@@ -530,6 +531,7 @@ void binding_withdraw(struct exo_core *core, struct binding *b)
 	region_drop(b->near);
 	if (b->follows)
 		follow_leave(b->env);
+	b->env->nbindings--;
 	*b->env_prev = b->env_next;
 	if (b->env_next != NULL)
 		b->env_next->env_prev = b->env_prev;
@@ -543,6 +545,18 @@ void binding_withdraw(struct exo_core *core, struct binding *b)
 	vf_prog_free(b->prog, &b->env->mem);
 	linkset_tidy(core, b->set);
 	exo_pool_put(&core->binds, b->name);
+}
+
+bool exo_binding_each(const struct exo_core *core, uint32_t *index,
+    uint64_t *binding, uint64_t *env, struct exo_bind_stat *out)
+{
+	const struct binding *b = exo_pool_next(&core->binds, index, binding);
+
+	if (b == NULL)
+		return false;
+	*env = b->env->name;
+	*out = b->stat;
+	return true;
 }
 
 const uint8_t *exo_binding_code(

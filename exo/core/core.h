@@ -121,11 +121,20 @@ struct exo_env_stat {
 	uint64_t unpaid; /* packets of its own grants that were passed by before
 	                    its filters were looked for */
 	int64_t credit;  /* steps that its filters may take; below 0: in debt */
+	uint64_t delivered; /* records put on its ring */
+	uint64_t dropped;   /* that found no room */
+	uint64_t ring_used; /* bytes of it that were not taken */
+	uint32_t bindings;  /* that it has */
 };
 
 /** Returns 0 or -EXO_ESTALE. */
 int exo_env_stat(
     const struct exo_core *core, uint64_t env, struct exo_env_stat *out);
+
+/** Show the counters of the first binding at *index (begin with 0) or later, and whose it
+ * is; *index moves behind it. false: there is none. */
+bool exo_binding_each(const struct exo_core *core, uint32_t *index,
+    uint64_t *binding, uint64_t *env, struct exo_bind_stat *out);
 
 /** One packet on its way in. */
 struct exo_pkt {

@@ -63,6 +63,8 @@ struct env {
 	struct ring ring;
 	struct exo_mem mem; /* charged to this owner, and to the core */
 	struct binding *bindings;
+	uint32_t nbindings;
+	uint64_t delivered; /* records */
 	struct key_rec *keys;
 	uint32_t nkeys;
 	struct exo_mem maps; /* a part of mem: its bindings' worlds */

@@ -39,6 +39,7 @@ void deliver(struct exo_core *core, const struct exo_pkt *p, uint64_t number,
 			memcpy(to + sizeof(rec), p->data, len);
 		ring_commit(&env->ring, size);
 		b->stat.delivered++;
+		env->delivered++;
 	}
 	if (!env->dirty) {
 		env->dirty = true;

@@ -78,7 +78,11 @@ int exo_env_stat(
 		.code = e->code,
 		.work = e->work,
 		.unpaid = e->unpaid,
-		.credit = e->credit };
+		.credit = e->credit,
+		.delivered = e->delivered,
+		.dropped = e->ring.dropped,
+		.ring_used = e->ring.head - e->ring.tail,
+		.bindings = e->nbindings };
 	return 0;
 }
 

@@ -34,6 +34,7 @@ static void unlink_frame(struct exo_phys *p, uint32_t i)
 	struct frame *f = &p->frames[i];
 	struct exo_holder *h = f->owner;
 
+	exo_holder_given(h, EXO_KIND_FRAME);
 	if (f->next != 0)
 		p->frames[f->next - 1].prev = f->prev;
 	if (f->prev != 0)
@@ -103,6 +104,8 @@ int call_frames(
 	if (a->n == 0 || a->n > EXO_BATCH || (a->want != EXO_ANY && a->n != 1))
 		return -EXO_EINVAL;
 	err = phys_room(p, h, a->n);
+	if (err == -EXO_ENOMEM && revoke_want(p, h, a->n))
+		err = -EXO_EAGAIN;
 	while (err == 0 && n < a->n) {
 		got[n] = own(p, h, a->want);
 		if (got[n] == EXO_FRAME_NONE) {
@@ -139,8 +142,14 @@ int call_release(
 	}
 	for (uint32_t i = 0; i < n; i++)
 		p->frames[is[i]].named = false;
-	for (uint32_t i = 0; err == 0 && i < n; i++)
+	for (uint32_t i = 0; err == 0 && i < n; i++) {
+		struct exo_holder *owner = p->frames[is[i]].owner;
+
+		if (owner != h) /* who had its key from the owner */
+			exo_holder_lost(owner, EXO_KIND_FRAME,
+			    revoke_name(p, is[i]), 0, EXO_ANY);
 		frame_release(p, is[i]);
+	}
 	return err;
 }
 

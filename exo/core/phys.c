@@ -172,6 +172,10 @@ int exo_phys_call(
 		return call_lessen(p, args);
 	case EXO_CALL_PTE_NR:
 		return call_pte(p, h, args);
+	case EXO_CALL_SURRENDER_NR:
+		return call_surrender(p, h, args);
+	case EXO_CALL_SEED_NR:
+		return call_seed(p, h, args);
 	default:
 		return -EXO_ENOSYS;
 	}

@@ -64,6 +64,19 @@ struct exo_phys_ops {
 	/** No processor may know entries that were taken out or changed since the
 	 * last call. */
 	void (*flush)(struct plat_env *env);
+	/* Any of the following may be NULL: it is not there. */
+	/** Write a frame to a block of a disk's extent; its key was good once. */
+	bool (*save)(void *arg, const struct exo_key *disk, uint32_t block,
+	    uint32_t frame);
+	/** Whether frames may be saved there: 0, or what is wrong with the key. */
+	int (*seed)(void *arg, const struct exo_key *u_disk);
+	/** Give up what an environment named, of kinds that are not here: all, or
+	 * none. Each is reported by exo_holder_given(). */
+	int (*surrender)(struct plat_env *env, enum exo_kind kind,
+	    const uint64_t *u_names, uint32_t n);
+	/** Take one of these, whichever, that is not guaranteed; its name. */
+	bool (*choose)(
+	    struct plat_env *env, enum exo_kind kind, uint64_t *name);
 };
 
 struct exo_phys_config {
@@ -71,7 +84,8 @@ struct exo_phys_config {
 	void *arg;
 	struct exo_frame_row *rows; /* zeroed, one a frame; shown to libOSes */
 	uint32_t first, frames;     /* the frames of those rows */
-	uint32_t reserve; /* frames that no holder gets: the platform's */
+	uint32_t reserve;  /* frames that no holder gets: the platform's */
+	uint64_t patience; /* nanoseconds that a holder has to give up frames */
 };
 
 /** Make it. 0, -EXO_ENOMEM or -EXO_ENOENTROPY. */
@@ -87,6 +101,8 @@ struct exo_holder_args {
 	uint32_t most;    /* frames that it may own; 0: no limit */
 	uint32_t entries; /* places of the S-TLB, a power of two; 0: 512 */
 	uint32_t pins;    /* entries that it may pin; 0: 1,024 */
+	struct exo_losses
+	    *losses; /* zeroed; shown to it. NULL: there is none */
 };
 
 /** A holder for a new environment. 0, -EXO_EINVAL or -EXO_ENOMEM. */
@@ -149,6 +165,33 @@ bool exo_holder_pinned(const struct exo_holder *h, uint64_t va);
 /** Enter what was said to be used, at most 32 entries. How many. */
 uint32_t exo_holder_preload(struct exo_phys *p, struct exo_holder *h);
 
+/**
+ * Revocation: ask a holder to give up n of a kind, in all, until a time (of
+ * plat_clock_ns()); of frames no more than it has beyond its guarantee. How many it is to
+ * give up now. The platform tells it: exo_holder_asked().
+ */
+uint32_t exo_holder_ask(
+    struct exo_holder *h, enum exo_kind kind, uint32_t n, uint64_t deadline);
+
+/** What it was asked for and not yet told of. false: nothing. */
+bool exo_holder_asked(
+    struct exo_holder *h, enum exo_kind *kind, uint32_t *n, uint64_t *deadline);
+
+/** When the first of what it was asked for is overdue; UINT64_MAX: nothing is asked. */
+uint64_t exo_holder_deadline(const struct exo_holder *h);
+
+/** Take what is overdue: frames are saved where the holder seeded, if they can be, and
+ * each loss is in its repossession vector. How much was taken. */
+uint32_t exo_holder_take(
+    struct exo_phys *p, struct exo_holder *h, uint64_t now);
+
+/** It gave up one of a kind that the platform has. */
+void exo_holder_given(struct exo_holder *h, enum exo_kind kind);
+
+/** It lost something, by nobody's asking. */
+void exo_holder_lost(struct exo_holder *h, enum exo_kind kind, uint64_t name,
+    uint64_t va, uint32_t block);
+
 struct exo_holder_stat {
 	uint32_t owned, guaranteed;
 	uint32_t pinned;
@@ -157,7 +200,8 @@ struct exo_holder_stat {
 	uint64_t refills;   /* of pages from the S-TLB */
 	uint64_t misses;    /* faults that it had no answer to */
 	uint64_t preloaded;
-	uint64_t mem; /* bytes of the kernel's for it */
+	uint64_t lost; /* things that were taken */
+	uint64_t mem;  /* bytes of the kernel's for it */
 };
 
 void exo_holder_stat(const struct exo_holder *h, struct exo_holder_stat *out);

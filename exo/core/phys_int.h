@@ -28,6 +28,15 @@ struct pin {
 	struct pin *next; /* of what has the same hash, or is free */
 };
 
+#define KINDS (EXO_KIND_KEY + 1u)
+
+/** What a holder was asked to give up. */
+struct asked {
+	uint32_t n; /* that it did not yet */
+	bool told;
+	uint64_t deadline;
+};
+
 struct pin_chunk {
 	struct pin_chunk *next;
 	struct pin pin[PIN_CHUNK];
@@ -54,6 +63,9 @@ struct exo_holder {
 	uint32_t pinned;
 	uint32_t pins_given; /* by the platform: beside what it may pin */
 	uint32_t guaranteed;
+	struct asked asked[KINDS]; /* by enum exo_kind */
+	struct exo_key seed; /* where its frames are saved; res 0: nowhere */
+	uint32_t saved;      /* blocks of it that are used */
 	uint64_t recent[RECENT]; /* pages + 1 */
 	uint32_t recent_next;
 	struct exo_holder_stat stat;
@@ -113,6 +125,16 @@ void mapping_remove(struct exo_phys *p, struct exo_holder *h, uint64_t va);
 struct mapping *mapping_find(struct exo_holder *h, uint64_t va);
 /** Take out all entries of a frame. */
 void mapping_of_frame(struct exo_phys *p, uint32_t i);
+
+/* revoke.c */
+/** A holder wants n frames that are not there: ask who has more. Whether somebody has. */
+bool revoke_want(struct exo_phys *p, const struct exo_holder *who, uint32_t n);
+/** What SURRENDER and the repossession vector call a frame. */
+uint64_t revoke_name(const struct exo_phys *p, uint32_t i);
+int call_surrender(
+    struct exo_phys *p, struct exo_holder *h, struct exo_call_surrender *a);
+int call_seed(
+    struct exo_phys *p, struct exo_holder *h, struct exo_call_seed *a);
 
 /* pte.c */
 int call_pte(struct exo_phys *p, struct exo_holder *h, struct exo_call_pte *a);

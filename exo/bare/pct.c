@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Protected control transfer: see pct.h. */
+#include "exo/bare/pct.h"
+
+#include "exo/abi/err.h"
+#include "exo/bare/paging.h"
+#include "exo/bare/sched.h"
+
+#define FLAGS_FRESH 0x202u /* IF */
+
+/* The message, and nothing else of who sends it. */
+static void pass(struct user_regs *to, const struct user_regs *from)
+{
+	to->rdx = from->rdx;
+	to->rbx = from->rbx;
+	to->rbp = from->rbp;
+	to->r8 = from->r8;
+	to->r9 = from->r9;
+	to->r10 = from->r10;
+	to->r12 = from->r12;
+	to->r13 = from->r13;
+	to->r14 = from->r14;
+	to->r15 = from->r15;
+	to->rcx = 0;
+	to->r11 = 0;
+}
+
+static _Noreturn void answer(struct plat_env *e, int64_t ret)
+{
+	e->regs.rax = (uint64_t)ret;
+	e->regs.rcx = 0;
+	e->regs.r11 = 0;
+	sched_return();
+}
+
+/* Whether it can be entered now: 0, or why not. */
+static int ready(const struct plat_env *to, uint64_t entry)
+{
+	if (to == NULL || to->state == ENV_DEAD)
+		return -EXO_ESTALE;
+	if (to->state != ENV_ACCEPTS)
+		return -EXO_EAGAIN;
+	return entry == 0 || entry >= USER_END ? -EXO_EINVAL : 0;
+}
+
+_Noreturn void pct_call(struct plat_env *e)
+{
+	struct plat_env *to = env_named(e->regs.rdi);
+	bool sync = e->regs.rsi == 0;
+	uint64_t entry = 0;
+	int err = -EXO_EINVAL;
+
+	if (e->regs.rsi <= 1) {
+		if (to != NULL) /* read once: it may write it when it runs */
+			entry = sync ? to->pe->entry_sync : to->pe->entry_async;
+		err = ready(to, entry);
+	}
+	if (err != 0)
+		answer(e, err);
+	pass(&to->regs, &e->regs);
+	to->regs.rdi = e->name;
+	to->regs.rsi = e->regs.rsi;
+	to->regs.rax = 0;
+	to->regs.rip = entry;
+	to->regs.rsp = to->pe->call_stack;
+	to->regs.rflags = FLAGS_FRESH;
+	to->state = ENV_RUNNABLE;
+	e->regs.rax = 0;
+	if (sync) {
+		e->state = ENV_AWAITS;
+		e->callee = to;
+		to->caller = e;
+	}
+	sched_switch(to);
+}
+
+/* From now on it can be called; what comes for it otherwise has it go on here. */
+static void accept(struct plat_env *e)
+{
+	e->regs.rax = (uint64_t)-EXO_EAGAIN;
+	e->regs.rcx = 0;
+	e->regs.r11 = 0;
+	e->state = ENV_ACCEPTS;
+}
+
+_Noreturn void pct_return(struct plat_env *e)
+{
+	struct plat_env *to = e->caller;
+
+	if (to == NULL || to->name != e->regs.rdi)
+		answer(e, -EXO_ESTALE);
+	e->caller = NULL;
+	to->callee = NULL;
+	to->state = ENV_RUNNABLE;
+	pass(&to->regs, &e->regs);
+	to->regs.rax = 0;
+	accept(e);
+	sched_switch(to);
+}
+
+_Noreturn void pct_accept(struct plat_env *e)
+{
+	if (e->caller != NULL)
+		answer(e, -EXO_EINVAL); /* it waits */
+	accept(e);
+	sched_next();
+}
+
+void pct_ended(struct plat_env *e)
+{
+	if (e->callee != NULL)
+		e->callee->caller = NULL;
+	if (e->caller != NULL) {
+		e->caller->callee = NULL;
+		e->caller->state = ENV_RUNNABLE;
+		e->caller->regs.rax = (uint64_t)-EXO_ESTALE;
+	}
+	e->callee = e->caller = NULL;
+}
+
+struct plat_env *pct_runs_for(struct plat_env *e)
+{
+	while (e->state == ENV_AWAITS)
+		e = e->callee; /* who waits cannot be called: it ends */
+	return e;
+}
