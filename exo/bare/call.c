@@ -8,6 +8,7 @@
 #include "exo/bare/family.h"
 #include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
+#include "exo/bare/pct.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/trap.h"
@@ -225,6 +226,12 @@ void syscall_enter(void)
 	uint64_t nr = e->regs.rax;
 
 	trap_own_flags();
+	if (nr == EXO_CALL_PCT_NR)
+		pct_call(e);
+	if (nr == EXO_CALL_PCT_RETURN_NR)
+		pct_return(e);
+	if (nr == EXO_CALL_ACCEPT_NR)
+		pct_accept(e);
 	result(e, call(e, nr, e->regs.rdi, e->regs.rsi));
 	if (nr == EXO_CALL_YIELD_NR)
 		sched_next();

@@ -14,6 +14,8 @@
 #include "exo/bare/cpu.h"
 #include "exo/bare/fiber.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/pct.h"
+#include "exo/bare/revoke.h"
 #include "exo/bare/space.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/watchdog.h"
@@ -83,6 +85,7 @@ static void bury(void)
 			c->fpu_of = NULL;
 		if (c->current == e)
 			c->current = NULL;
+		pct_ended(e);
 		ops->ended(ops->arg, e);
 		env_free(e);
 	}
@@ -91,8 +94,13 @@ static void bury(void)
 /* Packets wake who waits for them; an upcall if it wants one. */
 static void wake(struct plat_env *e)
 {
-	if (!e->wake)
+	if (!e->wake || e->state == ENV_AWAITS)
 		return;
+	if (e->state == ENV_ACCEPTS) {
+		if (e->pe->entry_packet == 0)
+			return;
+		e->state = ENV_RUNNABLE;
+	}
 	if (e->state == ENV_WAITING) {
 		e->state = ENV_RUNNABLE;
 		e->wake = e->pe->entry_packet != 0;
@@ -141,8 +149,10 @@ static struct plat_env *pick(bool *any)
 			continue;
 		*any = true;
 		if (e->state != ENV_CALLING) {
+			revoke_tell(e);
 			wake(e);
-			if (e->state != ENV_RUNNABLE)
+			e = pct_runs_for(e);
+			if (e->state != ENV_RUNNABLE && e->state != ENV_CALLING)
 				continue;
 		}
 		cpu_here()->last = at;
@@ -185,6 +195,7 @@ _Noreturn void sched_next(void)
 
 		watchdog_back++;
 		(void)ops->poll(ops->arg);
+		ops->tick(ops->arg);
 		bury();
 		e = pick(&any);
 		if (e != NULL) {
@@ -205,11 +216,9 @@ _Noreturn void sched_next(void)
 	}
 }
 
-/* The one that runs, if it may go on; else another does. */
-static struct plat_env *same_one(void)
+/* One may go on; else another does. */
+static struct plat_env *may_go_on(struct plat_env *e)
 {
-	struct plat_env *e = cpu_here()->current;
-
 	if (e == NULL || e->state != ENV_RUNNABLE)
 		sched_next();
 	if (e->regs.rip >= USER_END) {
@@ -218,6 +227,11 @@ static struct plat_env *same_one(void)
 		sched_next();
 	}
 	return e;
+}
+
+static struct plat_env *same_one(void)
+{
+	return may_go_on(cpu_here()->current);
 }
 
 _Noreturn void sched_resume(void)
@@ -231,6 +245,13 @@ _Noreturn void sched_return(void)
 
 	put_in(e);
 	env_return(&e->regs);
+}
+
+_Noreturn void sched_switch(struct plat_env *to)
+{
+	to = may_go_on(to);
+	put_in(to);
+	env_return(&to->regs);
 }
 
 _Noreturn void sched_run(const struct sched_ops *with)

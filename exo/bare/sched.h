@@ -19,6 +19,8 @@ struct sched_ops {
 	uint32_t (*poll)(void *arg);
 	/** Have the next packet interrupt who runs. False: there are some already. */
 	bool (*listen)(void *arg);
+	/** What else is to be done between turns. */
+	void (*tick)(void *arg);
 	/** Wait until there may be some; for as long as nobody is runnable. */
 	void (*wait)(void *arg);
 	/** Nobody is left. It does not return. */
@@ -42,6 +44,9 @@ _Noreturn void sched_return(void);
 
 /** In the middle of a call: take in packets that came. False: its turn is over. */
 bool sched_look(void);
+
+/** Another one has what is left of the turn, and goes on behind a call. */
+_Noreturn void sched_switch(struct plat_env *to);
 
 /** It gives up the rest of its turn. */
 _Noreturn void sched_next(void);

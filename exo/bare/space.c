@@ -5,6 +5,7 @@
 #include "exo/abi/err.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/revoke.h"
 #include "exo/bare/tlb.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
@@ -269,7 +270,7 @@ static uint64_t left(void *arg)
 }
 
 const struct exo_phys_ops space_ops = { take, give_back, left, enter, remove,
-	flush, NULL, NULL, NULL, NULL };
+	flush, NULL, NULL, revoke_surrender, revoke_choose };
 
 /* --- life -------------------------------------------------------------------------- */
 

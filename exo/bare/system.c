@@ -10,10 +10,12 @@
 #include "exo/bare/disk.h"
 #include "exo/bare/env.h"
 #include "exo/bare/panic.h"
+#include "exo/bare/revoke.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/space.h"
 #include "exo/bare/spent.h"
+#include "exo/bare/state.h"
 #include "exo/bare/tap.h"
 #include "exo/bare/vnet.h"
 #include "exo/bare/watchdog.h"
@@ -82,6 +84,15 @@ static bool listen(void *arg)
 	(void)arg;
 	return !system.net || !system.dev.irq || !vnet_ok(&system.vnet) ||
 	       vnet_listen(&system.vnet);
+}
+
+static void tick(void *arg)
+{
+	uint64_t now = clock_ns();
+
+	(void)arg;
+	revoke_look(system.phys, now);
+	state_show(now);
 }
 
 static void wait(void *arg)
@@ -182,6 +193,7 @@ static void done(void *arg)
 	if (system.net)
 		finish_sending();
 	disk_flush();
+	state_last();
 	spent_say();
 	if (system.tap)
 		tap_end();
@@ -190,8 +202,8 @@ static void done(void *arg)
 
 _Noreturn void system_run(const struct machine *m)
 {
-	static const struct sched_ops ops = { poll, listen, wait, done, ended,
-		NULL };
+	static const struct sched_ops ops = { poll, listen, tick, wait, done,
+		ended, NULL };
 	const struct exo_core_config cfg = { .send = send_packet,
 		.pause = call_pause };
 	const struct vnet_config plain = { 0 };
@@ -212,6 +224,7 @@ _Noreturn void system_run(const struct machine *m)
 	exo_assert(
 	    space_init(m, (uint32_t)machine_number(m, "tables", 0),
 	        machine_option(m, "forget", &value) >= 0, &system.phys) == 0);
+	exo_assert(state_init(m, system.core));
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
 	disk_start(m);
 	watchdog_start(m); /* for the start of all environments, too */

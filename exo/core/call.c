@@ -77,10 +77,11 @@ static int call_revoke(
 	struct key_rec *key;
 	int err = key_check(core, &a->key, 0, &key);
 
-	(void)env; /* bearer keys: whoever holds one may end it */
 	if (err != 0)
 		return err;
+	core->revoker = env; /* bearer keys: whoever holds one may end it */
 	key_end(core, key);
+	core->revoker = NULL;
 	return 0;
 }
 

@@ -22,6 +22,7 @@
 
 #include "exo/abi/call.h"
 #include "exo/abi/cap.h"
+#include "exo/abi/phys.h"
 #include "exo/abi/ring.h"
 #include "exo/plat/plat.h"
 
@@ -60,6 +61,9 @@ struct exo_core_config {
 	 * and compile. NULL: calls do not wait. */
 	bool (*pause)(void *arg, struct plat_env *env);
 	void *pause_arg;
+	/** A binding or a key of env, by this name, is gone: somebody else ended the key
+	 * that it was of. NULL: nobody asks. */
+	void (*lost)(struct plat_env *env, enum exo_kind kind, uint64_t name);
 	bool judge; /* interpret, too: exo_bind_stat.differed counts
 				  where the two differ */
 };
@@ -135,6 +139,17 @@ int exo_env_stat(
  * is; *index moves behind it. false: there is none. */
 bool exo_binding_each(const struct exo_core *core, uint32_t *index,
     uint64_t *binding, uint64_t *env, struct exo_bind_stat *out);
+
+/** Revocation of what is here: give up bindings or keys of an environment, by name: all of
+ * them, or none. -EXO_EINVAL: of another kind, or one twice; -EXO_ENOENT: it has none of
+ * that name. */
+int exo_env_give(struct exo_core *core, uint64_t env, enum exo_kind kind,
+    const uint64_t *u_names, uint32_t n);
+
+/** Take its newest binding, or its newest key that was derived (those that it was granted
+ * are guaranteed); false: there is none. */
+bool exo_env_take(
+    struct exo_core *core, uint64_t env, enum exo_kind kind, uint64_t *name);
 
 /** One packet on its way in. */
 struct exo_pkt {

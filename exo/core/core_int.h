@@ -215,6 +215,7 @@ struct exo_core {
 	uint32_t regions;     /* made so far: their numbers */
 	uint32_t slots_max;   /* SLOTS_MAX, but for tests */
 	uint64_t calls;       /* that compared claims */
+	struct env *revoker;  /* whose call ends a key; or NULL */
 	uint8_t nothing;      /* where a packet without bytes lies */
 	uint8_t out_packet[EXO_TRANSMIT_MAX]; /* that is being looked at */
 	struct exo_core_stat stat;

@@ -80,11 +80,24 @@ int key_make(struct exo_core *core, struct env *env, struct key_rec *parent,
 	return 0;
 }
 
+/* Whoever loses something by another's call is told. */
+static void lost(const struct exo_core *core, const struct env *env,
+    enum exo_kind kind, uint64_t name)
+{
+	if (core->revoker != NULL && env != core->revoker &&
+	    core->cfg.lost != NULL)
+		core->cfg.lost(env->plat, kind, name);
+}
+
 /* End one key that has no keys below it any more. */
 static void key_end_one(struct exo_core *core, struct key_rec *key)
 {
-	while (key->bindings != NULL)
+	while (key->bindings != NULL) {
+		lost(core, key->bindings->env, EXO_KIND_BINDING,
+		    key->bindings->name);
 		binding_withdraw(core, key->bindings);
+	}
+	lost(core, key->env, EXO_KIND_KEY, key->name);
 	exo_assert(key->domains == NULL);
 	if (key->prev != NULL) {
 		*key->prev = key->next;

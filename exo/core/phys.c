@@ -29,6 +29,7 @@ int exo_phys_new(const struct exo_phys_config *cfg, struct exo_phys **out)
 	if (p == NULL)
 		return -EXO_ENOMEM;
 	p->cfg = *cfg;
+	p->next = UINT64_MAX;
 	p->mem = mem;
 	p->frames =
 	    exo_mem_get(&p->mem, (uint64_t)cfg->frames * sizeof(*p->frames));

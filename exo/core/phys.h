@@ -170,20 +170,23 @@ uint32_t exo_holder_preload(struct exo_phys *p, struct exo_holder *h);
  * plat_clock_ns()); of frames no more than it has beyond its guarantee. How many it is to
  * give up now. The platform tells it: exo_holder_asked().
  */
-uint32_t exo_holder_ask(
-    struct exo_holder *h, enum exo_kind kind, uint32_t n, uint64_t deadline);
+uint32_t exo_holder_ask(struct exo_phys *p, struct exo_holder *h,
+    enum exo_kind kind, uint32_t n, uint64_t deadline);
+
+/** It has no way to hear of it: all of a kind is overdue. */
+void exo_holder_hurry(
+    struct exo_phys *p, struct exo_holder *h, enum exo_kind kind);
 
 /** What it was asked for and not yet told of. false: nothing. */
 bool exo_holder_asked(
     struct exo_holder *h, enum exo_kind *kind, uint32_t *n, uint64_t *deadline);
 
-/** When the first of what it was asked for is overdue; UINT64_MAX: nothing is asked. */
-uint64_t exo_holder_deadline(const struct exo_holder *h);
+/** When something that was asked for may be overdue; UINT64_MAX: nothing is asked. */
+uint64_t exo_phys_next(const struct exo_phys *p);
 
-/** Take what is overdue: frames are saved where the holder seeded, if they can be, and
- * each loss is in its repossession vector. How much was taken. */
-uint32_t exo_holder_take(
-    struct exo_phys *p, struct exo_holder *h, uint64_t now);
+/** Take what is overdue, of all: frames are saved where their holder seeded, if they can
+ * be, and each loss is in its holder's repossession vector. */
+void exo_phys_overdue(struct exo_phys *p, uint64_t now);
 
 /** It gave up one of a kind that the platform has. */
 void exo_holder_given(struct exo_holder *h, enum exo_kind kind);

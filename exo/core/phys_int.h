@@ -78,6 +78,7 @@ struct exo_phys {
 	struct frame *frames;
 	struct exo_holder *holder[EXO_HOLDERS];
 	uint64_t promised; /* frames guaranteed that their holders do not own */
+	uint64_t next;     /* when something may be overdue */
 	/* of the call at work */
 	struct exo_pte ptes[EXO_BATCH];
 	struct exo_key keys[EXO_BATCH];

@@ -32,20 +32,29 @@ static uint32_t beyond(const struct exo_holder *h)
 	return h->owned > h->guaranteed ? h->owned - h->guaranteed : 0;
 }
 
-uint32_t exo_holder_ask(
-    struct exo_holder *h, enum exo_kind kind, uint32_t n, uint64_t deadline)
+uint32_t exo_holder_ask(struct exo_phys *p, struct exo_holder *h,
+    enum exo_kind kind, uint32_t n, uint64_t deadline)
 {
 	struct asked *a = &h->asked[kind];
 
 	if (kind == EXO_KIND_FRAME && n > beyond(h))
 		n = beyond(h);
-	if (n > a->n) {
-		if (a->n == 0)
-			a->deadline = deadline;
-		a->told = false;
-		a->n = n;
-	}
-	return a->n;
+	if (n <= a->n)
+		return a->n;
+	if (a->n == 0)
+		a->deadline = deadline;
+	a->n = n;
+	a->told = false;
+	if (a->deadline < p->next)
+		p->next = a->deadline;
+	return n;
+}
+
+void exo_holder_hurry(
+    struct exo_phys *p, struct exo_holder *h, enum exo_kind kind)
+{
+	h->asked[kind].deadline = 0;
+	p->next = 0;
 }
 
 bool exo_holder_asked(
@@ -65,14 +74,9 @@ bool exo_holder_asked(
 	return false;
 }
 
-uint64_t exo_holder_deadline(const struct exo_holder *h)
+uint64_t exo_phys_next(const struct exo_phys *p)
 {
-	uint64_t first = UINT64_MAX;
-
-	for (uint32_t k = 1; k < KINDS; k++)
-		if (h->asked[k].n != 0 && h->asked[k].deadline < first)
-			first = h->asked[k].deadline;
-	return first;
+	return p->next;
 }
 
 void exo_holder_given(struct exo_holder *h, enum exo_kind kind)
@@ -96,7 +100,7 @@ bool revoke_want(struct exo_phys *p, const struct exo_holder *who, uint32_t n)
 	if (most == NULL)
 		return false;
 	share = (beyond(most) - has + 1) / 2; /* so that both have the same */
-	return exo_holder_ask(most, EXO_KIND_FRAME, n < share ? n : share,
+	return exo_holder_ask(p, most, EXO_KIND_FRAME, n < share ? n : share,
 	           plat_clock_ns() + p->cfg.patience) > 0;
 }
 
@@ -172,26 +176,36 @@ static bool take_other(
 	return true;
 }
 
-uint32_t exo_holder_take(struct exo_phys *p, struct exo_holder *h, uint64_t now)
+/* What of a kind is overdue. */
+static void take(struct exo_phys *p, struct exo_holder *h, enum exo_kind kind)
 {
-	uint32_t taken = 0;
+	struct asked *a = &h->asked[kind];
 
-	for (uint32_t k = 1; k < KINDS; k++) {
-		struct asked *a = &h->asked[k];
+	while (a->n > 0) {
+		if (kind == EXO_KIND_FRAME && beyond(h) > 0)
+			take_frame(p, h);
+		else if (kind == EXO_KIND_FRAME || !take_other(p, h, kind))
+			a->n = 0; /* there is no more that may be taken */
+	}
+}
 
-		while (a->n > 0 && a->deadline <= now) {
-			if (k != EXO_KIND_FRAME) {
-				if (!take_other(p, h, (enum exo_kind)k))
-					a->n = 0;
-			} else if (beyond(h) > 0) {
-				take_frame(p, h);
-			} else {
-				a->n = 0; /* meanwhile more is guaranteed */
-			}
-			taken += a->n > 0 || k == EXO_KIND_FRAME;
+void exo_phys_overdue(struct exo_phys *p, uint64_t now)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (uint32_t i = 0; i < EXO_HOLDERS; i++) {
+		struct exo_holder *h = p->holder[i];
+
+		for (uint32_t k = 1; h != NULL && k < KINDS; k++) {
+			const struct asked *a = &h->asked[k];
+
+			if (a->n > 0 && a->deadline <= now)
+				take(p, h, (enum exo_kind)k);
+			if (a->n > 0 && a->deadline < next)
+				next = a->deadline;
 		}
 	}
-	return taken;
+	p->next = next;
 }
 
 /* --- the holder chooses ----------------------------------------------------------- */
