@@ -149,7 +149,8 @@ struct exo_call_wake {
 	uint32_t zero;
 	uint64_t report; /* address of a struct exo_report, or 0 */
 };
-#define EXO_WAKE_MAX 256u /* bytes of the frame */
+#define EXO_WAKE_MAX   256u /* bytes of the frame */
+#define EXO_WAKE_STEPS 256u /* proven, at most */
 
 /** What is in front of the frame's bytes. */
 struct exo_wake {

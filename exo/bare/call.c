@@ -11,6 +11,7 @@
 #include "exo/bare/pct.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/sleep.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/x86.h"
 #include "exo/core/core.h"
@@ -151,6 +152,10 @@ static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 	case EXO_CALL_SURRENDER_NR:
 	case EXO_CALL_SEED_NR:
 		return exo_phys_call(e->phys, e->holder, (uint32_t)nr, a);
+	case EXO_CALL_WAKE_NR:
+		return sleep_wake(e, &a->of_WAKE);
+	case EXO_CALL_SLEEP_NR:
+		return sleep_begin(e, &a->of_SLEEP);
 	case EXO_CALL_ENV_NEW_NR:
 		return family_new(e, &a->of_ENV_NEW);
 	case EXO_CALL_ENV_START_NR:

@@ -31,6 +31,7 @@ enum env_state {
 	ENV_CALLING, /* in the middle of a call: fiber.h */
 	ENV_ACCEPTS, /* calls of others: pct.h */
 	ENV_AWAITS,  /* the answer of its callee */
+	ENV_SLEEPS,  /* until a time, or its program lets it not: sleep.h */
 	ENV_DEAD,    /* to be taken apart */
 };
 
@@ -72,10 +73,16 @@ struct plat_env {
 	uint32_t ring_size;
 	unsigned ring_order;
 	struct plat_env *callee, *caller; /* who waits for whom: pct.h */
-	struct exo_losses *losses;        /* by the direct map */
-	bool child;                       /* another one made it */
-	uint32_t children;                /* that it may make */
-	bool wake; /* packets came since it was last asked */
+	uint64_t
+	    until; /* what it sleeps for: a time; and what of its program's */
+	struct {
+		bool has; /* it has one */
+		uint32_t frame, generation, off, size;
+	} asks;
+	struct exo_losses *losses; /* by the direct map */
+	bool child;                /* another one made it */
+	uint32_t children;         /* that it may make */
+	bool wake;                 /* packets came since it was last asked */
 	char label[32];
 	uint64_t disk;  /* epoch of its extent; 0: it was started with none */
 	uint64_t turns; /* it was given */

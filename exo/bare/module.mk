@@ -26,5 +26,5 @@ CONF_SRC := $(addprefix exo/bare/,conf.c cpio.c word.c)
 MEMORY_SRC := $(addprefix exo/bare/,frames.c heap.c)
 # The way in from ring 3, with the tables that it walks; fuzz_bare_call is its machine.
 ENTRY_SRC := $(addprefix exo/bare/,call.c env.c load.c paging.c plat_bare.c \
-	family.c space.c)
+	family.c pct.c revoke.c sleep.c space.c)
 KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o

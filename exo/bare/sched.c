@@ -16,6 +16,7 @@
 #include "exo/bare/paging.h"
 #include "exo/bare/pct.h"
 #include "exo/bare/revoke.h"
+#include "exo/bare/sleep.h"
 #include "exo/bare/space.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/watchdog.h"
@@ -96,7 +97,7 @@ static void wake(struct plat_env *e)
 {
 	if (!e->wake || e->state == ENV_AWAITS)
 		return;
-	if (e->state == ENV_ACCEPTS) {
+	if (e->state == ENV_ACCEPTS || e->state == ENV_SLEEPS) {
 		if (e->pe->entry_packet == 0)
 			return;
 		e->state = ENV_RUNNABLE;
@@ -151,6 +152,8 @@ static struct plat_env *pick(bool *any)
 		if (e->state != ENV_CALLING) {
 			revoke_tell(e);
 			wake(e);
+			if (e->state == ENV_SLEEPS && sleep_over(e))
+				e->state = ENV_RUNNABLE;
 			e = pct_runs_for(e);
 			if (e->state != ENV_RUNNABLE && e->state != ENV_CALLING)
 				continue;

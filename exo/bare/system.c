@@ -13,6 +13,7 @@
 #include "exo/bare/revoke.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/sleep.h"
 #include "exo/bare/space.h"
 #include "exo/bare/spent.h"
 #include "exo/bare/state.h"
@@ -102,7 +103,7 @@ static void wait(void *arg)
 		serial_str("exopf: all environments wait\n");
 		system.ready = false;
 	}
-	apic_timer(LOOK_NS);
+	apic_timer(sleep_next(LOOK_NS));
 	if (system.net)
 		vnet_wait(&system.vnet);
 	else

@@ -151,6 +151,20 @@ int exo_env_give(struct exo_core *core, uint64_t env, enum exo_kind kind,
 bool exo_env_take(
     struct exo_core *core, uint64_t env, enum exo_kind kind, uint64_t *name);
 
+/**
+ * Give an environment a wake-up predicate, by an image of EXO_PROG_MEM without maps and
+ * helpers of at most EXO_WAKE_STEPS proven steps, instead of that it has; size 0: none.
+ * The report is of a refusal. 0; -EXO_EINVAL, -EXO_EIMAGE, -EXO_EREFUSED, -EXO_E2BIG,
+ * -EXO_EBUDGET, -EXO_ELIMIT, -EXO_ENOMEM, -EXO_ESTALE: it keeps what it had.
+ */
+int exo_env_predicate(struct exo_core *core, uint64_t env, uint64_t u_image,
+    uint32_t size, struct exo_report *report);
+
+/** Whether it lets its environment wake up, of this memory, which it may write; true, if
+ * there is none. Its proven steps are paid as those of filters are. */
+bool exo_env_wakes(
+    struct exo_core *core, uint64_t env, const void *mem, uint32_t size);
+
 /** One packet on its way in. */
 struct exo_pkt {
 	const uint8_t *data;

@@ -80,7 +80,8 @@ struct env {
 	uint64_t work, limit; /* steps of its calls; limit 0: none */
 	struct linkset *sets; /* those that it was the first to bind in */
 	uint32_t nsets;
-	uint64_t prints; /* lines of its programs */
+	struct predicate *predicate; /* what it sleeps for; or NULL */
+	uint64_t prints;             /* lines of its programs */
 	uint64_t ash_ns; /* time of the last token of its handlers', and ... */
 	uint32_t ash_tokens; /* ... how many there are */
 	bool waits;          /* in the middle of a call: pause.c */
@@ -309,6 +310,9 @@ uint64_t effect_run(const struct binding *b, const struct isa_pkt *pkt);
 /** The same for the judge; false: it ends or answers otherwise. */
 bool effect_agrees(
     const struct binding *b, const struct isa_pkt *pkt, uint64_t r0);
+
+/* predicate.c */
+void predicate_free(struct env *env);
 
 /* transmit.c */
 int call_transmit(

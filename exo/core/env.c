@@ -96,6 +96,7 @@ int exo_env_end(struct exo_core *core, uint64_t env)
 	exo_assert(!e->waits);
 	while (e->bindings != NULL)
 		binding_withdraw(core, e->bindings);
+	predicate_free(e);
 	while (e->keys != NULL)
 		key_end(core, e->keys);
 	linksets_leave(e);

@@ -89,6 +89,25 @@ int frame_of_key(const struct exo_phys *p, const struct exo_key *u_key,
 	return 0;
 }
 
+int exo_phys_frame(const struct exo_phys *p, const struct exo_key *u_key,
+    uint32_t rights, uint32_t *frame, uint32_t *generation)
+{
+	uint32_t i;
+	int err = frame_of_key(p, u_key, rights, &i);
+
+	if (err != 0)
+		return err;
+	*frame = p->cfg.first + i;
+	*generation = frame_generation(p, i);
+	return 0;
+}
+
+bool exo_phys_same(
+    const struct exo_phys *p, uint32_t frame, uint32_t generation)
+{
+	return frame_generation(p, frame - p->cfg.first) == generation;
+}
+
 static void key_of(const struct exo_phys *p, uint32_t i, struct exo_key *out)
 {
 	phys_key_make(p, EXO_RES_FRAME, EXO_FRAME_ALL, p->cfg.first + i,

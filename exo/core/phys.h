@@ -136,6 +136,15 @@ void exo_holder_key(
 int exo_holder_find(const struct exo_phys *p, const struct exo_key *u_key,
     uint32_t rights, struct exo_holder **out);
 
+/** The number of the frame that a key is of, if it has these rights, and the frame's
+ * generation: 0 or what is wrong with it. */
+int exo_phys_frame(const struct exo_phys *p, const struct exo_key *u_key,
+    uint32_t rights, uint32_t *frame, uint32_t *generation);
+
+/** Whether that generation is not over. */
+bool exo_phys_same(
+    const struct exo_phys *p, uint32_t frame, uint32_t generation);
+
 /** Its plat. */
 struct plat_env *exo_holder_plat(const struct exo_holder *h);
 
