@@ -274,5 +274,6 @@ void exo_holder_forget(struct exo_phys *p, struct exo_holder *h)
 {
 	for (uint32_t i = 0; i < h->args.entries; i++)
 		if (h->stlb[i].prev != NULL)
-			unlink_map(p, &h->stlb[i]);
+			drop(p, &h->stlb[i]);
+	p->cfg.ops->flush(h->args.plat);
 }

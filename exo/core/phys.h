@@ -164,8 +164,8 @@ bool exo_phys_refill(struct exo_phys *p, struct exo_holder *h, uint64_t va,
  * used it is among the first to be entered again by exo_holder_preload(). */
 void exo_holder_dropped(struct exo_holder *h, uint64_t va, uint64_t entry);
 
-/** All of the tables but pinned entries are dropped, and the S-TLB with them: for
- * measuring what it is worth. */
+/** Take out of the tables, and of the S-TLB, all entries but pinned ones: for measuring
+ * what it is worth. */
 void exo_holder_forget(struct exo_phys *p, struct exo_holder *h);
 
 /** Whether a page is pinned. */
