@@ -173,10 +173,11 @@ static struct mapping *take_place(
 	return m;
 }
 
-void mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
+bool mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
     uint32_t frame, uint64_t bits)
 {
 	struct mapping *m;
+	bool fits;
 
 	mapping_remove(p, h, va);
 	m = (bits & EXO_PTE_PIN) != 0 ? take_pin(h, va) : take_place(p, h, va);
@@ -185,8 +186,10 @@ void mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
 	m->holder = h;
 	m->frame = frame;
 	m->generation = frame_generation(p, frame);
-	(void)p->cfg.ops->enter(h->args.plat, va, p->cfg.first + frame, bits);
+	/* room for a table may cost the holder its S-TLB, but not this entry */
+	fits = p->cfg.ops->enter(h->args.plat, va, p->cfg.first + frame, bits);
 	link_map(p, m);
+	return fits;
 }
 
 void mapping_of_frame(struct exo_phys *p, uint32_t i)
@@ -203,13 +206,17 @@ bool exo_holder_pin(struct exo_phys *p, struct exo_holder *h, uint64_t va,
     uint32_t frame, uint64_t bits)
 {
 	uint32_t i = frame - p->cfg.first;
+	bool ok;
 
 	exo_assert(i < p->cfg.frames && p->frames[i].owner == h);
 	h->pins_given++;
-	if (mapping_reserve(h, 1) != 0)
-		return false;
-	mapping_enter(p, h, va, i, bits | EXO_PTE_PRESENT | EXO_PTE_PIN);
-	return true;
+	ok = mapping_reserve(h, 1) == 0 &&
+	     mapping_enter(p, h, va, i, bits | EXO_PTE_PRESENT | EXO_PTE_PIN);
+	if (!ok) {
+		mapping_remove(p, h, va);
+		h->pins_given--;
+	}
+	return ok;
 }
 
 /* --- the tables are a cache ------------------------------------------------------ */

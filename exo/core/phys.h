@@ -122,8 +122,8 @@ void exo_holder_end(struct exo_phys *p, struct exo_holder *h);
  * zeroed; EXO_FRAME_NONE. */
 uint32_t exo_holder_frame(struct exo_phys *p, struct exo_holder *h);
 
-/** And enter a frame that it owns, pinned. false: it has too many, or there is no room
- * for a table. */
+/** And enter a frame that it owns, pinned, beside those that it may pin. false: there is no
+ * memory, or no room for a table, and nothing is shown there. */
 bool exo_holder_pin(struct exo_phys *p, struct exo_holder *h, uint64_t va,
     uint32_t frame, uint64_t bits);
 

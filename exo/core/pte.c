@@ -69,7 +69,7 @@ int call_pte(struct exo_phys *p, struct exo_holder *h, struct exo_call_pte *a)
 		const struct exo_pte *e = &p->ptes[i];
 
 		if ((e->bits & EXO_PTE_PRESENT) != 0) {
-			mapping_enter(p, to, e->va,
+			(void)mapping_enter(p, to, e->va,
 			    e->key.region - p->cfg.first, e->bits);
 			continue;
 		}
