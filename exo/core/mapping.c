@@ -216,6 +216,7 @@ bool exo_holder_pin(struct exo_phys *p, struct exo_holder *h, uint64_t va,
 		mapping_remove(p, h, va);
 		h->pins_given--;
 	}
+	p->cfg.ops->flush(h->args.plat); /* of what was there */
 	return ok;
 }
 
