@@ -2,6 +2,8 @@
 /*
  * The machine's resources: birth, death, and who may own how much. See phys.h.
  */
+#include "exo/core/phys.h"
+
 #include "exo/abi/err.h"
 #include "exo/core/phys_int.h"
 #include "exo/lib/bug.h"
