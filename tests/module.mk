@@ -20,6 +20,9 @@ ACCGEN_SRC  := $(PROGEN_SRC) $(addprefix tests/support/,accgen.c filtgen.c \
 DEMUX_SRC   := $(sort $(wildcard tests/support/demux_*.c))
 # What threads do to maps, linked to map_threads only.
 STORY_SRC   := tests/support/mapstory.c
+# What libOSes do with frames and entries, linked to diff_phys and fuzz_phys.
+PHYS_SRC    := $(sort $(wildcard tests/support/phys_*.c)) \
+	tests/support/spacegen.c
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
 	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) \
 	$(TWIN_SRC) $(TSHARK_SRC) $(ACCGEN_SRC) $(DEMUX_SRC) \

@@ -51,6 +51,7 @@ $(BUILD)/fuzz_region: $(call obj,tests/support/tinyspace.c)
 $(BUILD)/diff_demux: $(call obj,$(DEMUX_SRC) tests/support/accgen.c \
     tests/support/spacegen.c)
 $(BUILD)/diff_map: $(call obj,tests/support/spacegen.c)
+$(BUILD)/diff_phys $(BUILD)/fuzz_phys: $(call obj,$(PHYS_SRC))
 $(BUILD)/map_threads: $(call obj,$(STORY_SRC))
 $(BUILD)/bench_verify: $(call obj,$(BENCH_VERIFY_SRC))
 $(BUILD)/diff_objects: $(call obj,$(OBJECTS_SRC)) $(PARTS) $(PLAT)

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Four libOSes that do what chance says: see phys_trial.h. */
+#include "tests/support/phys_trial.h"
+
+#include <string.h>
+
+#include "exo/abi/err.h"
+#include "exo/lib/bug.h"
+#include "tests/support/phys_model.h"
+
+#define KEYS    64u
+#define RESERVE 3u
+
+struct trial {
+	struct spacegen *g;
+	struct exo_phys *phys;
+	struct phys_machine machine;
+	struct phys_model model;
+	struct phys_key key[KEYS]; /* that somebody was given, some long ago */
+	uint32_t nkeys;
+	uint64_t names;
+	struct phys_trial_stat *st;
+	/* arguments of a call */
+	struct phys_key used[EXO_BATCH];
+	struct exo_key keys[EXO_BATCH];
+	struct exo_pte ptes[EXO_BATCH];
+};
+
+static struct trial t;
+
+static uint32_t below(uint32_t n)
+{
+	return sg_below(t.g, n);
+}
+
+static bool seldom(void)
+{
+	return below(64) == 0;
+}
+
+static struct model_holder *holder(uint32_t who)
+{
+	return &t.model.holder[who];
+}
+
+/* --- keys ------------------------------------------------------------------------ */
+
+static void keep(
+    const struct exo_key *key, uint32_t rights, uint32_t what, uint64_t when)
+{
+	t.key[t.nkeys++ % KEYS] = (struct phys_key){ .key = *key,
+		.res = key->res,
+		.rights = rights,
+		.what = what,
+		.when = when };
+}
+
+static void keep_frame(const struct exo_key *key)
+{
+	uint32_t i = key->region - PHYS_FIRST;
+
+	keep(key, EXO_FRAME_ALL, i, t.model.generation[i]);
+}
+
+/* One of those there are, and now and then one that nobody was given. */
+static struct phys_key any_key(void)
+{
+	struct phys_key k = t.key[below(KEYS)];
+
+	if (k.res == 0) {
+		k.res = EXO_RES_FRAME;
+		k.altered = true; /* all zeroes */
+	}
+	if (seldom()) {
+		uint32_t bit = below(8 * sizeof(k.key));
+
+		((uint8_t *)&k.key)[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		k.altered = true;
+	}
+	return k;
+}
+
+/* Of some tries the first that is of a frame that is owned. */
+static struct phys_key frame_key(void)
+{
+	struct phys_key k = any_key();
+
+	for (int i = 0;
+	     i < 24 && (k.res != EXO_RES_FRAME || t.model.owner[k.what] == 0 ||
+	                   t.model.generation[k.what] != k.when);
+	     i++)
+		k = any_key();
+	return k;
+}
+
+/* --- calls ------------------------------------------------------------------------ */
+
+static uint64_t address(const void *p, bool there)
+{
+	return there ? (uintptr_t)p : 0;
+}
+
+static uint32_t any_count(void)
+{
+	static const uint32_t odd[] = { 0, EXO_BATCH, EXO_BATCH + 1,
+		UINT32_MAX };
+
+	return seldom() ? odd[below(4)] : 1 + below(5);
+}
+
+static uint32_t any_zero(void)
+{
+	return seldom() ? 1u << below(32) : 0;
+}
+
+static int call(uint32_t who, uint32_t nr, void *args, int want)
+{
+	int got = exo_phys_call(t.phys, holder(who)->h, nr, args);
+
+	exo_assert(got == want);
+	t.st->calls++;
+	t.st->done += got == 0;
+	t.st->refused[-got]++;
+	return got;
+}
+
+/* got is room for the keys, or NULL: there is none. */
+static int frames(uint32_t who, uint32_t n, uint32_t want, struct exo_key *got)
+{
+	struct exo_call_frames a = {
+		.keys = (uintptr_t)got, .n = n, .want = want
+	};
+	int err = call(who, EXO_CALL_FRAMES_NR, &a,
+	    phys_want_frames(&t.model, who, &a, got != NULL));
+
+	if (err != 0) {
+		phys_failed_frames(&t.model);
+		return err;
+	}
+	phys_did_frames(&t.model, who, &a, got);
+	for (uint32_t k = 0; k < n; k++)
+		keep_frame(&got[k]);
+	return 0;
+}
+
+static void some_frames(uint32_t who)
+{
+	bool named = below(4) == 0;
+
+	if (seldom())
+		t.machine.takes = below(3);
+	(void)frames(who, named && !seldom() ? 1 : any_count(),
+	    named ? PHYS_FIRST - 1 + below(PHYS_FRAMES + 2) : EXO_ANY,
+	    seldom() ? NULL : t.keys);
+	t.machine.takes = UINT32_MAX;
+}
+
+static int release(uint32_t who, uint32_t n, uint32_t zero, bool there)
+{
+	struct exo_call_release a = {
+		.keys = address(t.keys, there), .n = n, .zero = zero
+	};
+	int err;
+
+	for (uint32_t k = 0; k < EXO_BATCH; k++)
+		t.keys[k] = t.used[k].key;
+	err = call(who, EXO_CALL_RELEASE_NR, &a,
+	    phys_want_release(&t.model, &a, t.used, there));
+	if (err == 0)
+		phys_did_release(&t.model, n, t.used);
+	return err;
+}
+
+static void some_release(uint32_t who)
+{
+	uint32_t n = below(3) == 0 ? any_count() : 1;
+
+	for (uint32_t k = 0; k < EXO_BATCH && k < n; k++)
+		t.used[k] = frame_key();
+	(void)release(who, n, any_zero(), !seldom());
+}
+
+static void some_key_of(uint32_t who)
+{
+	struct exo_call_key_of a = {
+		.frame = PHYS_FIRST - 1 + below(PHYS_FRAMES + 2),
+		.zero = any_zero(),
+	};
+
+	if (call(who, EXO_CALL_KEY_OF_NR, &a,
+	        phys_want_key_of(&t.model, who, &a)) != 0)
+		return;
+	exo_assert(a.out_key.region == a.frame);
+	keep_frame(&a.out_key);
+}
+
+static void some_lessen(uint32_t who)
+{
+	struct phys_key k = any_key();
+	struct exo_call_lessen a = { .key = k.key,
+		.rights = below(2) == 0 ? below(32) : k.rights & below(16),
+		.zero = any_zero(),
+		.first = any_zero(),
+		.n = any_zero() };
+
+	if (call(who, EXO_CALL_LESSEN_NR, &a, phys_want_lessen(&a, &k)) == 0)
+		keep(&a.out_key, a.rights, k.what, k.when);
+}
+
+/* --- entries ------------------------------------------------------------------------ */
+
+static uint64_t any_bits(void)
+{
+	uint64_t bits =
+	    sg_word(t.g) & (EXO_PTE_SOFT | EXO_PTE_ACCESSED | EXO_PTE_DIRTY);
+	uint32_t how = below(16);
+
+	if (how == 0)
+		return sg_word(t.g);
+	if (how < 3) /* the libOS's own */
+		return sg_word(t.g) & ~EXO_PTE_PRESENT;
+	bits |= EXO_PTE_PRESENT | (how % 2 != 0 ? EXO_PTE_PIN : 0);
+	if (how < 8)
+		return bits | EXO_PTE_NX;
+	return bits | (how < 12 ? EXO_PTE_WRITE | EXO_PTE_NX : 0);
+}
+
+static uint64_t any_va(void)
+{
+	uint64_t va = phys_page(below(PHYS_PAGES));
+
+	if (!seldom())
+		return va;
+	return below(2) == 0 ? va | 1u << below(12)
+	                     : EXO_MAP_END + below(2) * (UINT64_MAX / 4 * 3);
+}
+
+static void entries(uint32_t n)
+{
+	for (uint32_t k = 0; k < EXO_BATCH && k < n; k++) {
+		struct exo_pte *e = &t.ptes[k];
+
+		t.used[k] = frame_key();
+		*e = (struct exo_pte){
+			.va = any_va(), .bits = any_bits(), .key = t.used[k].key
+		};
+	}
+}
+
+/* What was entered is there, unless something later in the batch is in its place. */
+static void check_entered(uint32_t to, uint32_t n)
+{
+	for (uint32_t k = 0; k < n; k++) {
+		const struct model_entry *e = holder(to)->e;
+		const struct phys_entry *s =
+		    phys_shows(&t.machine.space[to], t.ptes[k].va);
+		uint32_t v = 0;
+
+		while (phys_page(v) != t.ptes[k].va)
+			v++;
+		exo_assert(!e[v].live || (s != NULL && s->bits == e[v].bits));
+		exo_assert(
+		    e[v].data == 0 || (s != NULL && s->bits == e[v].data));
+	}
+}
+
+static void some_pte(uint32_t who)
+{
+	struct exo_call_pte a = { .n = any_count(), .zero = any_zero() };
+	struct phys_key env = { .what = who };
+	bool there = !seldom(), own = below(3) != 0;
+	uint32_t to;
+	int want;
+
+	for (int i = 0; !own && i < 6 && env.key.res != EXO_RES_ENV; i++)
+		env = any_key();
+	own = env.key.res == 0;
+	entries(a.n);
+	a.env = env.key;
+	a.entries = address(t.ptes, there);
+	want = phys_want_pte(
+	    &t.model, who, &a, t.ptes, t.used, own ? NULL : &env, there, &to);
+	if (call(who, EXO_CALL_PTE_NR, &a, want) != 0)
+		return;
+	phys_did_pte(&t.model, to, a.n, t.ptes, t.used);
+	if (!t.machine.space[to].no_room)
+		check_entered(to, a.n);
+}
+
+/* --- the platform, and the processor --------------------------------------------------- */
+
+static void touch(uint32_t who)
+{
+	struct phys_space *s = &t.machine.space[who];
+	uint32_t v = below(PHYS_PAGES);
+	bool write = below(2) == 0, execute = below(2) == 0;
+	bool want, got;
+
+	for (int i = 0; i < 6 && !holder(who)->e[v].live; i++)
+		v = below(PHYS_PAGES);
+	want = phys_want_refill(&t.model, who, v, write, execute);
+	got = exo_phys_refill(t.phys, holder(who)->h,
+	    phys_page(v) + below(EXO_PAGE), write, execute);
+	exo_assert(got == want || (s->no_room && !got));
+	exo_assert(!got || phys_shows(s, phys_page(v)) != NULL);
+	t.st->refills += got;
+	phys_touch(s, phys_page(v));
+}
+
+static void drop(uint32_t who)
+{
+	struct phys_space *s = &t.machine.space[who];
+	uint32_t v = below(PHYS_PAGES), n = s->n;
+	uint64_t noted = sg_word(t.g);
+
+	phys_did_drop(&t.model, who, v, noted);
+	phys_drop(s, holder(who)->h, phys_page(v), noted);
+	if (below(2) == 0)
+		exo_assert(
+		    exo_holder_preload(t.phys, holder(who)->h) <= 32 || n > 32);
+}
+
+static void pin(uint32_t who)
+{
+	struct phys_space *s = &t.machine.space[who];
+	uint32_t v = below(PHYS_PAGES), i = below(PHYS_FRAMES);
+
+	if (t.model.owner[i] != who + 1)
+		return;
+	if (exo_holder_pin(t.phys, holder(who)->h, phys_page(v), PHYS_FIRST + i,
+	        EXO_PTE_NX)) {
+		phys_did_pin(&t.model, who, v, i, EXO_PTE_NX);
+		exo_assert(phys_shows(s, phys_page(v)) != NULL);
+	} else {
+		exo_assert(s->no_room);
+		holder(who)->e[v] = (struct model_entry){ .live = false };
+	}
+}
+
+/* A frame of the platform's doing; it sees to it that promises stay. */
+static void give(uint32_t who)
+{
+	uint32_t frame;
+
+	if (phys_machine_left(&t.machine) <= phys_promised(&t.model))
+		return;
+	frame = exo_holder_frame(t.phys, holder(who)->h);
+	exo_assert(frame != EXO_FRAME_NONE);
+	t.model.owner[frame - PHYS_FIRST] = who + 1;
+}
+
+static void platform_takes(void)
+{
+	uint32_t n = 0, i = below(PHYS_FRAMES);
+
+	for (uint32_t k = 0; k < PHYS_FRAMES; k++)
+		n += t.model.held[k];
+	if (t.model.held[i]) {
+		phys_machine_put(&t.machine, PHYS_FIRST + i);
+		t.model.held[i] = false;
+	} else if (n < RESERVE && t.model.owner[i] == 0) {
+		if (phys_machine_left(&t.machine) > phys_promised(&t.model))
+			t.model.held[i] = phys_machine_take(&t.machine,
+			                      PHYS_FIRST + i) != EXO_FRAME_NONE;
+	}
+}
+
+static void guarantee(uint32_t who)
+{
+	struct model_holder *h = holder(who);
+	uint32_t n = below(h->most != 0 ? h->most + 1 : 16);
+	bool want = phys_want_guarantee(&t.model, who, n);
+	int err = exo_holder_guarantee(t.phys, h->h, n);
+
+	exo_assert(err == (want ? 0 : -EXO_ELIMIT));
+	if (want)
+		h->guaranteed = n;
+}
+
+/* Everybody takes what was promised. */
+static void claim(void)
+{
+	for (uint32_t who = 0; who < PHYS_SPACES; who++) {
+		uint32_t has = phys_owned(&t.model, who),
+		         g = holder(who)->guaranteed;
+
+		if (g > has)
+			exo_assert(frames(who, g - has, EXO_ANY, t.keys) == 0);
+	}
+}
+
+/* --- environments ------------------------------------------------------------------------ */
+
+static void begin(uint32_t who)
+{
+	static const struct exo_holder_args as[PHYS_SPACES] = {
+		{ .entries = 8, .pins = 3 },
+		{ .entries = 1, .pins = 5, .most = 12 },
+		{ .entries = 4, .pins = 1 },
+		{ .entries = 256, .pins = 40, .most = 30 },
+	};
+	struct exo_holder_args a = as[who];
+	struct model_holder *h = holder(who);
+	struct exo_key key;
+
+	a.plat = t.machine.space[who].plat;
+	a.name = ++t.names;
+	a.place = who;
+	*h = (struct model_holder){ .name = a.name,
+		.most = a.most,
+		.entries = a.entries,
+		.pins = a.pins };
+	exo_assert(exo_holder_new(t.phys, &a, &h->h) == 0);
+	exo_assert(exo_holder_plat(h->h) == a.plat);
+	exo_holder_key(t.phys, h->h, &key);
+	keep(&key, EXO_ENV_ALL, who, a.name);
+}
+
+static void end(uint32_t who)
+{
+	struct exo_holder_stat st;
+
+	exo_holder_stat(holder(who)->h, &st);
+	t.st->displaced += st.displaced;
+	t.st->ends++;
+	phys_clear(&t.machine.space[who]);
+	exo_holder_end(t.phys, holder(who)->h);
+	phys_did_end(&t.model, who);
+}
+
+static void find_env(void)
+{
+	struct phys_key k = any_key();
+	uint32_t rights = below(8);
+	struct exo_holder *h;
+	int err = exo_holder_find(t.phys, &k.key, rights, &h);
+
+	if (k.altered || k.res != EXO_RES_ENV)
+		exo_assert(err == -EXO_EBADKEY);
+	else if ((rights & ~k.rights) != 0)
+		exo_assert(err == -EXO_EPERM);
+	else if (holder(k.what)->name != k.when)
+		exo_assert(err == -EXO_ESTALE);
+	else
+		exo_assert(err == 0 && h == holder(k.what)->h);
+}
+
+/* --- steps ---------------------------------------------------------------------------------- */
+
+static void seldom_step(uint32_t who)
+{
+	switch (below(10)) {
+	case 0:
+		if (below(3) != 0)
+			break;
+		end(who);
+		phys_model_check(&t.model);
+		begin(who);
+		break;
+	case 1:
+		guarantee(who);
+		break;
+	case 2:
+		claim();
+		break;
+	case 3:
+		platform_takes();
+		break;
+	case 4:
+		give(who);
+		break;
+	case 5:
+		pin(who);
+		break;
+	case 6:
+		exo_holder_forget(t.phys, holder(who)->h);
+		phys_did_forget(&t.model, who);
+		break;
+	case 7:
+		t.machine.space[who].no_room = below(3) == 0;
+		break;
+	case 8:
+		find_env();
+		break;
+	default:
+		(void)call(who, EXO_CALL_PRINT_NR, NULL, -EXO_ENOSYS);
+		break;
+	}
+}
+
+static void step(void)
+{
+	uint32_t who = below(PHYS_SPACES), what = below(16);
+
+	if (what < 3)
+		some_frames(who);
+	else if (what < 4)
+		some_release(who);
+	else if (what < 5)
+		some_key_of(who);
+	else if (what < 6)
+		some_lessen(who);
+	else if (what < 10)
+		some_pte(who);
+	else if (what < 13)
+		touch(who);
+	else if (what < 14)
+		drop(who);
+	else
+		seldom_step(who);
+	phys_model_check(&t.model);
+	t.st->steps++;
+}
+
+void phys_trial(struct plat_env *const plat[PHYS_SPACES], struct spacegen *g,
+    bool bytes, uint64_t steps, struct phys_trial_stat *st)
+{
+	struct exo_phys_config cfg;
+
+	phys_machine_init(&t.machine, plat);
+	cfg = phys_machine_config(&t.machine, RESERVE);
+	memset(&t.model, 0, sizeof(t.model));
+	memset(t.key, 0, sizeof(t.key));
+	t.nkeys = 0;
+	t.g = g;
+	t.st = st;
+	t.model.m = &t.machine;
+	t.model.reserve = RESERVE;
+	exo_assert(exo_phys_new(&cfg, &t.phys) == 0);
+	for (uint32_t who = 0; who < PHYS_SPACES; who++)
+		begin(who);
+	for (uint64_t i = 0; i < steps && (!bytes || g->n > 0); i++)
+		step();
+	for (uint32_t who = 0; who < PHYS_SPACES; who++) {
+		if (who % 2 == 0)
+			end(who);
+		else
+			phys_clear(&t.machine.space[who]);
+	}
+	exo_phys_free(t.phys);
+	for (uint32_t i = 0; i < PHYS_FRAMES; i++)
+		exo_assert(t.machine.out[i] == t.model.held[i]);
+}
