@@ -222,7 +222,9 @@ static uint64_t any_bits(void)
 	bits |= EXO_PTE_PRESENT | (how % 2 != 0 ? EXO_PTE_PIN : 0);
 	if (how < 8)
 		return bits | EXO_PTE_NX;
-	return bits | (how < 12 ? EXO_PTE_WRITE | EXO_PTE_NX : 0);
+	if (how < 12)
+		return bits | EXO_PTE_WRITE | EXO_PTE_NX;
+	return bits | (seldom() ? EXO_PTE_WRITE : 0);
 }
 
 static uint64_t any_va(void)

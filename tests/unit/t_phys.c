@@ -342,6 +342,21 @@ START_TEST(guarantees)
 }
 END_TEST
 
+/* What is beyond a promise comes from what is left of all of them. */
+START_TEST(a_promise_counts)
+{
+	uint32_t spare = PHYS_FRAMES - RESERVE - 20;
+
+	ck_assert_int_eq(exo_holder_guarantee(phys, holder[0], 12), 0);
+	ck_assert_int_eq(exo_holder_guarantee(phys, holder[1], 8), 0);
+	ck_assert_int_eq(frames(2, spare - 3), 0);
+	ck_assert_int_eq(frames(0, 12 + 4), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(0, 12 + 3), 0);
+	ck_assert_int_eq(frames(1, 9), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(1, 8), 0);
+}
+END_TEST
+
 /* A promise ends with its holder, and below what it owns it costs nothing. */
 START_TEST(promises_end)
 {
@@ -518,6 +533,7 @@ Suite *t_phys_suite(void)
 	tcase_add_test(t, key_of_what_is_owned);
 	tcase_add_test(t, keys_of_environments);
 	tcase_add_test(t, guarantees);
+	tcase_add_test(t, a_promise_counts);
 	tcase_add_test(t, promises_end);
 	tcase_add_test(t, no_more_than_its_limit);
 	tcase_add_test(t, frames_of_the_platform);

@@ -180,6 +180,11 @@ START_TEST(into_another_space)
 	less = lesser(&env, EXO_ENV_ALL & ~EXO_ENV_MAP);
 	ck_assert_int_eq(pte(0, &less, 1), -EXO_EPERM);
 	ck_assert_int_eq(pte(0, &key, 1), -EXO_EBADKEY);
+	for (uint32_t i = 0; i <= PINS; i++) { /* the limit is that space's */
+		ptes[0].va = PAGE(i);
+		ptes[0].bits = READ | EXO_PTE_PIN;
+		ck_assert_int_eq(pte(0, &env, 1), i < PINS ? 0 : -EXO_ELIMIT);
+	}
 	bad = env;
 	bad.region = 2;
 	ck_assert_int_eq(pte(0, &bad, 1), -EXO_EBADKEY);
