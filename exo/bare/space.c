@@ -170,7 +170,8 @@ static void make_room(struct plat_env *e)
 		drop(e);
 }
 
-/* The entry of a page of the libOS's, with its tables, which it may look at. */
+/* The entry of a page of the libOS's, with its tables, which it may look at: the window's
+ * come first, so that no table of pages is there without it. */
 static uint64_t *place(struct plat_env *e, uint64_t va)
 {
 	uint64_t *entry = paging_place(e->root, va, LEAF, NULL, NULL), *shown;
@@ -180,13 +181,14 @@ static uint64_t *place(struct plat_env *e, uint64_t va)
 		return entry;
 	make_room(e);
 	e->trimmed = false;
+	shown = paging_place(e->root, window_of(va), LEAF, make, e);
+	if (shown == NULL)
+		return NULL;
 	entry = paging_place(e->root, va, LEAF, make, e);
 	if (entry == NULL)
 		return NULL;
-	shown = paging_place(e->root, window_of(va), LEAF, make, e);
 	above = paging_place(e->root, va, LEAF + 1, NULL, NULL);
-	if (shown != NULL)
-		*shown = (*above & PT_FRAME) | WINDOW;
+	*shown = (*above & PT_FRAME) | WINDOW;
 	return entry;
 }
 
