@@ -15,6 +15,7 @@
 #define ROOT        4u
 #define NEED        6u /* tables that one page may need, its window's among them */
 #define EACH_MOST   256u /* tables of one environment, when nothing is said */
+#define EACH_LEAST  32u
 #define RESERVE     512u /* frames that are the kernel's */
 #define WINDOW      (PT_PRESENT | PT_USER | PT_NX)
 #define HARDWARE    (~(EXO_PTE_PIN | PT_FRAME)) /* of what a libOS chooses */
@@ -130,9 +131,9 @@ static void drop(struct plat_env *e)
 	e->drops++;
 	e->changes++;
 	e->dropped = !runs(e);
-	e->trimmed = true;
 	if (space.forget)
 		exo_holder_forget(e->phys, e->holder);
+	e->trimmed = true;
 	if (runs(e))
 		tlb_forget_all();
 }
@@ -153,13 +154,15 @@ static struct plat_env *idlest(const struct plat_env *but)
 	return found;
 }
 
-/* Room for one more page's tables. */
-static void make_room(struct plat_env *e)
+/* Room for one more page's tables. false: what it pinned has all that it may have. */
+static bool make_room(struct plat_env *e)
 {
 	struct plat_env *other;
 
-	if (e->tables + NEED > e->tables_most)
+	if (e->tables + NEED > e->tables_most && !e->trimmed)
 		drop(e);
+	if (e->tables + NEED > e->tables_most)
+		return false;
 	while (space.most != 0 && space.tables + NEED > space.most) {
 		other = idlest(e);
 		if (other == NULL)
@@ -168,6 +171,7 @@ static void make_room(struct plat_env *e)
 	}
 	if (space.most != 0 && space.tables + NEED > space.most)
 		drop(e);
+	return true;
 }
 
 /* The entry of a page of the libOS's, with its tables, which it may look at: the window's
@@ -179,7 +183,8 @@ static uint64_t *place(struct plat_env *e, uint64_t va)
 
 	if (entry != NULL)
 		return entry;
-	make_room(e);
+	if (!make_room(e))
+		return NULL;
 	e->trimmed = false;
 	shown = paging_place(e->root, window_of(va), LEAF, make, e);
 	if (shown == NULL)
@@ -228,6 +233,7 @@ static void remove(struct plat_env *e, uint64_t va)
 		return;
 	was(e, va, *entry);
 	e->changes++;
+	e->trimmed = false; /* a table may have lost its last pin */
 	*entry = 0;
 }
 
@@ -317,6 +323,8 @@ bool space_new(struct plat_env *e)
 	table_at(e->root)[SHARED_SLOT] = table_at(space.windows)[SHARED_SLOT];
 	if (e->tables_most == 0)
 		e->tables_most = EACH_MOST;
+	if (e->tables_most < EACH_LEAST)
+		e->tables_most = EACH_LEAST;
 	return true;
 }
 
@@ -333,8 +341,10 @@ void space_free(struct plat_env *e)
 
 bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits)
 {
+	uint32_t before = e->tables;
 	uint64_t *entry = paging_place(e->root, va, LEAF, make, e);
 
+	e->tables_most += e->tables - before; /* beside its own */
 	if (entry != NULL)
 		*entry = at | bits;
 	return entry != NULL;
