@@ -43,10 +43,10 @@ static void look(const struct sp_region *r)
 }
 
 /* Labels that begin with 'n' are of what cannot be started. */
-int env_new(
-    struct exo_core *core, const struct env_args *a, struct plat_env **out)
+int env_new(struct exo_core *core, struct exo_phys *phys,
+    const struct env_args *a, struct plat_env **out)
 {
-	(void)core;
+	exo_assert(core == NULL && phys == NULL && !a->child);
 	exo_assert(lines == 0);
 	exo_assert(memchr(a->label, '\0', 32) != NULL);
 	exo_assert(memchr(a->arg, '\0', 1024) != NULL);
