@@ -109,6 +109,7 @@ $(BUILD)/$(SO): $(CORE_OBJ) $(LIB_OBJ) $(LIB_MAP)
 	    ln -sf $(SO) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $(BUILD)/libexopf.so
 
 $(call obj,$(MEMORY_SRC) $(ENTRY_SRC)): CORE_FLAGS += -include tests/support/ram.h
+$(call obj,exo/bare/paging.c): CORE_FLAGS += -DKERNEL=DIRECT
 $(call obj,$(CORE_SRC) $(LIBOS_SRC) $(sort $(DEVICE_SRC) $(RECORDS_SRC) $(CONF_SRC)) \
     $(MEMORY_SRC) $(ENTRY_SRC)): $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -181,10 +182,11 @@ $(BUILD)/records_hosted: $(call obj,tests/bare/records_hosted.c $(RECORDS_SRC)) 
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -Wl,--wrap=plat_random -o $@ $^
 # Every allocation of the unit program can be made to fail (support/oom.h).
 OOM_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,$(OOM_CALLS))
-$(BUILD)/unit: $(call obj,$(UNIT_SRC) $(RECORDS_SRC) $(CONF_SRC) $(MEMORY_SRC)) $(SUPPORT) $(DEVICE) $(OOM) $(PARTS) \
-    $(PLAT_TEST)
-	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -o $@ $^ $(CHECK_LIBS) \
-	    $(TOOL_LIBS)
+# Of boot.conf no environments are made there (t_bare_conf.c).
+$(BUILD)/unit: $(call obj,$(UNIT_SRC) $(RECORDS_SRC) $(CONF_SRC) $(MEMORY_SRC) $(SPACE_SRC)) \
+    $(SUPPORT) $(DEVICE) $(OOM) $(PARTS) $(PLAT_TEST)
+	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(OOM_WRAP) -Wl,--wrap=env_new -o $@ $^ \
+	    $(CHECK_LIBS) $(TOOL_LIBS)
 
 $(addprefix $(BUILD)/,$(DIFFS)): $(BUILD)/%: $(BUILD)/obj/tests/diff/%.o \
     $(PARTS) $(PLAT)

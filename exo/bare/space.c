@@ -285,9 +285,14 @@ const struct exo_phys_ops space_ops = { take, give_back, left, enter, remove,
 /* What everybody sees is below one entry of the root, which all roots share. */
 bool space_window(uint64_t va, uint64_t at, uint64_t size)
 {
-	for (uint64_t off = 0; off < size; off += FRAME_SIZE)
-		if (!paging_map(space.windows, va + off, at + off, WINDOW))
+	for (uint64_t off = 0; off < size; off += FRAME_SIZE) {
+		uint64_t *entry = paging_place(
+		    space.windows, va + off, LEAF, paging_table, NULL);
+
+		if (entry == NULL)
 			return false;
+		*entry = (at + off) | WINDOW;
+	}
 	return true;
 }
 

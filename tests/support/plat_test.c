@@ -32,6 +32,8 @@ static struct {
 	uint64_t clock;
 	uint64_t random;
 	bool no_entropy;
+	int (*in)(struct plat_env *, void *, uint64_t, uint64_t);
+	int (*out)(struct plat_env *, uint64_t, const void *, uint64_t);
 } plat = { .random = 1 };
 
 void *plat_alloc(size_t size)
@@ -134,8 +136,11 @@ static void *space(struct plat_env *env, uint64_t at, size_t n)
 
 int plat_copy_in(struct plat_env *env, void *to, uint64_t from, size_t n)
 {
-	const void *p = space(env, from, n);
+	const void *p;
 
+	if (plat.in != NULL)
+		return plat.in(env, to, from, n);
+	p = space(env, from, n);
 	if (p == NULL)
 		return -EXO_EINVAL;
 	memcpy(to, p, n);
@@ -144,8 +149,11 @@ int plat_copy_in(struct plat_env *env, void *to, uint64_t from, size_t n)
 
 int plat_copy_out(struct plat_env *env, uint64_t to, const void *from, size_t n)
 {
-	void *p = space(env, to, n);
+	void *p;
 
+	if (plat.out != NULL)
+		return plat.out(env, to, from, n);
+	p = space(env, to, n);
 	if (p == NULL)
 		return -EXO_EINVAL;
 	memcpy(p, from, n);
@@ -180,6 +188,13 @@ void plat_test_reset(uint64_t seed)
 	plat.random = seed;
 	plat.clock = 0;
 	plat.no_entropy = false;
+}
+
+void plat_test_copies(int (*in)(struct plat_env *, void *, uint64_t, uint64_t),
+    int (*out)(struct plat_env *, uint64_t, const void *, uint64_t))
+{
+	plat.in = in;
+	plat.out = out;
 }
 
 uint64_t plat_test_live(void)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "exo/plat/plat.h"
+#include "tests/support/plat_copies.h"
 
 /** An environment's space: `size` bytes at `base`, which have the addresses
  * from `start` on. Where the core gets no plat_env (NULL), addresses are

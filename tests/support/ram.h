@@ -14,7 +14,12 @@
 #define RAM_KERNEL 0x300000u /* where the kernel ends, by physical addresses */
 
 #define DIRECT RAM_AT
+#ifndef KERNEL /* of paging.c, whose first tables are RAM: see RAM_ROOT */
 #define KERNEL ((uintptr_t)kernel_end - RAM_KERNEL)
+#endif
+
+/** paging.c takes this frame, which nobody is given, for the kernel's tables. */
+#define RAM_ROOT 0u
 
 extern const uint8_t kernel_end[];
 

@@ -44,12 +44,19 @@ static void show(char *to, size_t room, const struct sp_region *r)
 		ck_assert_int_eq(sp_text_print(&f, *r), 0);
 }
 
-int env_new(struct exo_core *core, struct exo_phys *phys,
+int __real_env_new(struct exo_core *core, struct exo_phys *phys,
+    const struct env_args *args, struct plat_env **out);
+int __wrap_env_new(struct exo_core *core, struct exo_phys *phys,
+    const struct env_args *args, struct plat_env **out);
+
+/* Whoever has a core makes true ones. */
+int __wrap_env_new(struct exo_core *core, struct exo_phys *phys,
     const struct env_args *args, struct plat_env **out)
 {
 	struct made *m = &t.made[t.nmade];
 
-	ck_assert_ptr_null(core);
+	if (core != NULL)
+		return __real_env_new(core, phys, args, out);
 	ck_assert_ptr_null(phys);
 	ck_assert_uint_lt(t.nmade, MADE);
 	*out = NULL;
@@ -196,6 +203,25 @@ START_TEST(disk)
 }
 END_TEST
 
+/* What it has of the machine; where nothing is said, the kernel says. */
+START_TEST(machine)
+{
+	const struct env_args *a = &t.made[0].args, *b = &t.made[1].args;
+
+	ck_assert_int_eq(start("env one a.elf frames=100 most=200 entries=64 "
+	                       "tables=32 children=5\nenv two b.elf"),
+	    2);
+	ck_assert_uint_eq(a->frames, 100);
+	ck_assert_uint_eq(a->most, 200);
+	ck_assert_uint_eq(a->entries, 64);
+	ck_assert_uint_eq(a->tables, 32);
+	ck_assert_uint_eq(a->children, 5);
+	ck_assert(!a->child);
+	ck_assert_uint_eq(b->frames | b->most | b->entries | b->tables, 0);
+	ck_assert_uint_eq(b->children, 0);
+}
+END_TEST
+
 /* How they are to end. */
 START_TEST(ends)
 {
@@ -265,6 +291,11 @@ START_TEST(wrong)
 		{ "env one a.elf rights=", "an option is malformed" },
 		{ "env one a.elf end=fault:0x0e", "an option is malformed" },
 		{ "env one a.elf ring", "an option is malformed" },
+		{ "env one a.elf frames=4294967296", "an option is malformed" },
+		{ "env one a.elf most=-1", "an option is malformed" },
+		{ "env one a.elf entries=0x10", "an option is malformed" },
+		{ "env one a.elf tables=", "an option is malformed" },
+		{ "env one a.elf children", "an option is malformed" },
 		{ "env one a.elf end=later", "an option is malformed" },
 		{ "env one a.elf end=exits", "an option is malformed" },
 		{ "env one a.elf end=exi", "an option is malformed" },
@@ -326,6 +357,7 @@ Suite *t_bare_conf_suite(void)
 	tcase_add_test(c, plain);
 	tcase_add_test(c, options);
 	tcase_add_test(c, disk);
+	tcase_add_test(c, machine);
 	tcase_add_loop_test(c, ends, 0, 7);
 	tcase_add_test(c, regions);
 	tcase_add_test(c, long_words);

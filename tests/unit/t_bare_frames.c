@@ -23,11 +23,6 @@
 static struct machine m;
 static uint8_t seen[COUNT];
 
-void *paging_early(uint64_t at)
-{
-	return paging_direct(at);
-}
-
 static void add(uint64_t from, uint64_t size)
 {
 	m.ram[m.nram++] = (struct machine_range){ from, size };
@@ -254,6 +249,76 @@ START_TEST(orders)
 }
 END_TEST
 
+/* Frames by their numbers, in any order: each free one once. All put back, in another
+ * order, it is as at the start. */
+START_TEST(take_each)
+{
+	uint64_t early = machine(_i), all = frames_free(), n = 0;
+	unsigned bad = 0;
+
+	for (uint64_t i = 0, k = 0; i < COUNT; i++) {
+		uint64_t at = k * FRAME_SIZE;
+		bool want = should_be_free(at, early);
+
+		bad += frames_take(at) != want;
+		bad += frames_take(at); /* twice */
+		n += want;
+		bad += frames_free() != all - n;
+		seen[k] = want;
+		k = (k + 5003) % COUNT;
+	}
+	ck_assert_uint_eq(bad, 0);
+	ck_assert_uint_eq(n, all);
+	ck_assert_uint_eq(frames_get(0), 0);
+	for (uint64_t i = 0, k = 0; i < COUNT; i++) {
+		if (seen[k] != 0)
+			frames_put(k * FRAME_SIZE, 0);
+		k = (k + 9001) % COUNT;
+	}
+	memset(seen, 0, sizeof(seen));
+	ck_assert_uint_eq(frames_free(), all);
+	ck_assert_uint_gt(take_all(11), 0); /* joined again */
+}
+END_TEST
+
+/* Taken by number or any of a size: none has a frame of another. */
+START_TEST(take_among_others)
+{
+	uint32_t rng = (uint32_t)_i + 1;
+	unsigned bad = 0;
+
+	(void)machine(_i);
+	for (int i = 0; i < 20000 && frames_free() > 64; i++) {
+		rng = rng * 1664525u + 1013904223u;
+		uint64_t at = (rng >> 8) % (COUNT + 100) * FRAME_SIZE;
+
+		if (rng >> 30 != 0) {
+			if (frames_take(at))
+				bad += turn(at, 0, false);
+		} else if ((at = frames_get((rng >> 20) % 4)) != 0) {
+			bad += turn(at, (rng >> 20) % 4, false);
+		}
+	}
+	ck_assert_uint_eq(bad, 0);
+}
+END_TEST
+
+/* What is no frame is not taken. */
+START_TEST(take_none)
+{
+	uint64_t all;
+
+	(void)machine(0);
+	all = frames_free();
+	ck_assert(!frames_take(0));
+	ck_assert(!frames_take(RAM_KERNEL));
+	ck_assert(!frames_take(SIZE));
+	ck_assert(!frames_take(UINT64_MAX / FRAME_SIZE * FRAME_SIZE));
+	ck_assert(!frames_take((uint64_t)1 << 44));
+	ck_assert_uint_eq(frames_free(), all);
+}
+END_TEST
+
 /* Mistakes of the kernel's own are noticed. */
 START_TEST(put_twice)
 {
@@ -287,6 +352,9 @@ Suite *t_bare_frames_suite(void)
 	tcase_add_loop_test(t, runs_at_the_start, 0, 8);
 	tcase_add_test(t, few_are_touched);
 	tcase_add_loop_test(t, come_and_go, 0, 8);
+	tcase_add_loop_test(t, take_each, 0, 8);
+	tcase_add_loop_test(t, take_among_others, 0, 8);
+	tcase_add_test(t, take_none);
 	tcase_add_test(t, early_ones);
 	tcase_add_test(t, early_behind_the_kernel);
 	tcase_add_test(t, orders);

@@ -1,0 +1,675 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Address spaces as a cache: what the processor's tables show is what was entered, or
+ * less; nothing that was taken out is remembered; tables are counted and given back.
+ *
+ * frames.c begins once, so each test is a process of its own: one must die, anyway
+ * (tests/run.sh).
+ */
+#include <check.h>
+#include <signal.h>
+#include <string.h>
+
+#include "exo/abi/err.h"
+#include "exo/bare/frames.h"
+#include "exo/bare/space.h"
+#include "tests/support/bare_unit.h"
+#include "tests/support/walk.h"
+
+#include "exo/bare/paging.h"
+
+#define VA     ((uint64_t)0x40000000)
+#define LEAF   ((uint64_t)0x200000) /* bytes that a table of pages shows */
+#define PRESS  ((uint64_t)100 * FRAME_SIZE)
+#define ALL    120u /* tables of all, where they are bounded */
+#define OTHER  (VA + LEAF + 2 * FRAME_SIZE)
+#define MARKED (EXO_PTE_ACCESSED | EXO_PTE_DIRTY)
+
+static struct bare b;
+
+static void setup(void)
+{
+	bare_unit_new(&b, 0, false);
+}
+
+static void setup_bounded(void)
+{
+	bare_unit_new(&b, ALL, false);
+}
+
+static void setup_forget(void)
+{
+	bare_unit_new(&b, 0, true);
+}
+
+static void teardown(void)
+{
+	bare_unit_free(&b);
+}
+
+static struct plat_env *env(uint32_t tables, uint32_t entries)
+{
+	const struct env_args a = { .tables = tables, .entries = entries };
+	struct plat_env *e = bare_env(&b, &a);
+
+	ck_assert_ptr_nonnull(e);
+	return e;
+}
+
+static bool present(const struct plat_env *e, uint64_t va)
+{
+	return paging_entry(e->root, va) != 0;
+}
+
+static uint64_t frame_at(const struct plat_env *e, uint64_t va)
+{
+	return (paging_entry(e->root, va) & PT_FRAME) / FRAME_SIZE;
+}
+
+static bool refill(struct plat_env *e, uint64_t va)
+{
+	return exo_phys_refill(e->phys, e->holder, va, false, false);
+}
+
+/* Leaf tables until the first are dropped. All of these pages have one place in the
+ * S-TLB, as have any that lie a multiple of LEAF apart. */
+static void press(struct plat_env *e, uint64_t from)
+{
+	uint64_t drops = e->drops;
+
+	for (uint64_t i = 0; e->drops == drops; i++)
+		(void)bare_map(e, from + PRESS + i * LEAF, BARE_READ);
+}
+
+/* --- entries ------------------------------------------------------------------ */
+
+/* A page is there, with what was asked for, until it is taken out. */
+START_TEST(enter_and_remove)
+{
+	static const uint64_t bits[] = { BARE_READ, BARE_WRITE, BARE_EXEC,
+		BARE_READ | EXO_PTE_SOFT, BARE_WRITE | EXO_PTE_PIN,
+		BARE_WRITE | MARKED };
+	struct plat_env *e = env(0, 0);
+	uint64_t want = bits[_i] & ~EXO_PTE_PIN;
+	uint32_t frame = bare_map(e, VA, bits[_i]);
+
+	ck_assert_uint_eq(paging_entry(e->root, VA),
+	    want | PT_USER | (uint64_t)frame * FRAME_SIZE);
+	ck_assert_uint_eq(b.rows[frame].maps, 1);
+	walk(e, NULL, NULL);
+	ck_assert_int_eq(bare_enter(e, NULL, VA, NULL, 0), 0);
+	ck_assert(!present(e, VA));
+	ck_assert(!refill(e, VA));
+	ck_assert_uint_eq(b.rows[frame].maps, 0);
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* An entry that is not present is the libOS's, all of its bits. It shows nothing. */
+START_TEST(raw_entries)
+{
+	struct plat_env *e = env(0, 0);
+	const uint64_t raw = 0xfedcba9876543210;
+	const uint64_t *shown;
+
+	(void)bare_map(e, VA, BARE_WRITE);
+	ck_assert_int_eq(bare_enter(e, NULL, VA, NULL, raw), 0);
+	ck_assert_int_eq(bare_enter(e, NULL, VA + LEAF, NULL, raw + 2), 0);
+	ck_assert(!present(e, VA));
+	ck_assert_ptr_null(env_at_user(e, VA, false));
+	shown = (void *)env_at_user(e, EXO_TABLES_AT + (VA >> 9), false);
+	ck_assert_ptr_nonnull(shown);
+	ck_assert_uint_eq(shown[0], raw);
+	shown =
+	    (void *)env_at_user(e, EXO_TABLES_AT + ((VA + LEAF) >> 9), false);
+	ck_assert_ptr_nonnull(shown);
+	ck_assert_uint_eq(shown[0], raw + 2);
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* What the processor knew is forgotten when a call returns: page by page, or all. */
+START_TEST(nothing_stale)
+{
+	struct plat_env *e = env(0, 0), *other = env(0, 0);
+	struct exo_key key[12];
+
+	for (unsigned i = 0; i < 12; i++)
+		ck_assert_int_eq(bare_frame(e, EXO_ANY, &key[i]), 0);
+	tlb_run(e->root);
+	for (unsigned i = 0; i < 12; i++)
+		ck_assert_int_eq(bare_enter(e, NULL, VA + i * FRAME_SIZE,
+		                     &key[i], BARE_WRITE),
+		    0);
+	ck_assert_uint_eq(tlb_ones + tlb_alls, 0); /* none was there */
+	tlb_touch_all(e);
+	/* another frame, fewer rights, none */
+	ck_assert_int_eq(bare_enter(e, NULL, VA, &key[1], BARE_WRITE), 0);
+	tlb_check();
+	ck_assert_int_eq(
+	    bare_enter(e, NULL, VA + FRAME_SIZE, &key[1], BARE_READ), 0);
+	tlb_check();
+	ck_assert_int_eq(bare_enter(e, NULL, VA + 2 * FRAME_SIZE, NULL, 0), 0);
+	tlb_check();
+	ck_assert_uint_eq(tlb_ones, 3);
+	ck_assert_uint_eq(tlb_alls, 0);
+	/* a frame that is given back goes out of all that show it */
+	for (unsigned i = 3; i < 12; i++)
+		ck_assert_int_eq(bare_enter(e, NULL, VA + i * FRAME_SIZE,
+		                     &key[1], BARE_WRITE),
+		    0);
+	ck_assert_int_eq(bare_enter(other, NULL, VA, &key[1], BARE_READ), 0);
+	tlb_touch_all(e);
+	ck_assert_int_eq(bare_release(e, &key[1]), 0);
+	tlb_check();
+	ck_assert(!present(e, VA) && !present(other, VA));
+	/* of tables that are not in use nothing is known */
+	tlb_run(other->root);
+	tlb_ones = tlb_alls = 0;
+	(void)bare_map(e, VA, BARE_READ);
+	ck_assert_int_eq(bare_enter(e, NULL, VA, NULL, 0), 0);
+	ck_assert_uint_eq(tlb_ones + tlb_alls, 0);
+}
+END_TEST
+
+/* Many at once are one flush. */
+START_TEST(many_at_once)
+{
+	struct plat_env *e = env(0, 0);
+	struct exo_call_pte a = { .entries = VA, .n = EXO_BATCH };
+	struct exo_pte pte[EXO_BATCH] = { { 0 } };
+
+	(void)bare_map(e, VA, BARE_WRITE);
+	for (unsigned i = 0; i < EXO_BATCH; i++) {
+		pte[i].va = VA + LEAF + (i + 8) * FRAME_SIZE;
+		(void)bare_map(e, pte[i].va, BARE_READ);
+	}
+	tlb_run(e->root);
+	tlb_touch_all(e);
+	tlb_alls = tlb_ones = 0;
+	/* the arguments lie over the end of a page */
+	(void)bare_map(e, VA + FRAME_SIZE, BARE_WRITE);
+	a.entries += 100;
+	ck_assert_int_eq(env_copy_out(e, a.entries, pte, sizeof(pte)), 0);
+	ck_assert_int_eq(
+	    exo_phys_call(e->phys, e->holder, EXO_CALL_PTE_NR, &a), 0);
+	tlb_check();
+	ck_assert_uint_eq(tlb_ones, 0);
+	ck_assert_uint_eq(tlb_alls, 1);
+	for (unsigned i = 0; i < EXO_BATCH; i++)
+		ck_assert(!present(e, pte[i].va));
+}
+END_TEST
+
+/* Two pages with the same place in the S-TLB: the first is gone, at once. */
+START_TEST(displaced)
+{
+	struct plat_env *e = env(0, 4);
+
+	(void)bare_map(e, VA, BARE_READ);
+	(void)bare_map(e, VA + FRAME_SIZE, BARE_READ);
+	tlb_run(e->root);
+	tlb_touch_all(e);
+	(void)bare_map(e, VA + 4 * FRAME_SIZE, BARE_READ);
+	tlb_check();
+	ck_assert(!present(e, VA) && !refill(e, VA));
+	ck_assert(present(e, VA + FRAME_SIZE));
+	ck_assert_uint_eq(bare_stat(e).displaced, 1);
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* --- the tables are a cache ----------------------------------------------------- */
+
+/* Beyond its tables, those without pins are dropped, and the pages come again. */
+START_TEST(limit_of_one)
+{
+	struct plat_env *e = env(40, 0);
+	uint32_t pinned =
+	    bare_map(e, VA + FRAME_SIZE, BARE_WRITE | EXO_PTE_PIN);
+	uint32_t near = bare_map(e, VA, BARE_WRITE); /* the pin's table */
+	uint32_t far = bare_map(e, OTHER, BARE_WRITE);
+
+	tlb_run(e->root);
+	tlb_touch_all(e);
+	press(e, VA + 2 * LEAF);
+	tlb_check();
+	ck_assert_uint_le(e->tables, 40);
+	ck_assert_uint_eq(frame_at(e, VA + FRAME_SIZE), pinned);
+	ck_assert_uint_eq(frame_at(e, VA), near);
+	ck_assert(!present(e, OTHER));
+	ck_assert(refill(e, OTHER));
+	ck_assert_uint_eq(frame_at(e, OTHER), far);
+	ck_assert_uint_eq(paging_entry(e->root, OTHER) & PT_WRITE, PT_WRITE);
+	walk(e, NULL, NULL);
+	for (unsigned i = 0; i < 3000; i++) {
+		uint64_t va = VA + (2 + i * 7 % 30) * LEAF;
+
+		(void)bare_enter(e, NULL, va + FRAME_SIZE, NULL, i * 2);
+		ck_assert_uint_le(e->tables, 40);
+	}
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* Many tables of upper levels are given back, too, and windows with them. */
+START_TEST(empty_tables_go)
+{
+	struct plat_env *e = env(64, 0);
+	uint32_t least = e->tables;
+
+	for (uint64_t i = 1; i < 60; i++) {
+		uint64_t va = i << 39 | i << 30 | i << 21;
+
+		ck_assert_int_eq(bare_enter(e, NULL, va, NULL, 8), 0);
+		ck_assert_uint_le(e->tables, 64);
+		walk(e, NULL, NULL);
+	}
+	ck_assert_uint_gt(e->drops, 3);
+	press(e, VA);
+	/* what is left: that of the pin, and of the page that came last */
+	ck_assert_uint_le(e->tables, least + 6);
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* Pins count, and there is no room beyond them, but for what goes on already. */
+START_TEST(pins_are_bounded)
+{
+	struct plat_env *e = env(48, 0);
+	struct exo_key key;
+	uint32_t n = 0;
+
+	ck_assert_int_eq(bare_frame(e, EXO_ANY, &key), 0);
+	for (uint64_t i = 1; i < 200; i++) {
+		uint64_t va = i << 39 | i << 30 | i << 21;
+
+		ck_assert_int_eq(
+		    bare_enter(e, NULL, va, &key, BARE_READ | EXO_PTE_PIN), 0);
+		n += present(e, va);
+		ck_assert_uint_le(e->tables, 48);
+	}
+	ck_assert_uint_gt(n, 3);
+	ck_assert(present(e, BARE_PAGE));
+	walk(e, NULL, NULL);
+	/* those that found no room come when there is some */
+	for (uint64_t i = 1; i < 190; i++)
+		ck_assert_int_eq(
+		    bare_enter(e, NULL, i << 39 | i << 30 | i << 21, NULL, 0),
+		    0);
+	ck_assert(refill(e,
+	    (uint64_t)195 << 39 | (uint64_t)195 << 30 | (uint64_t)195 << 21));
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* Together they have a limit: who ran least lately loses its tables. */
+START_TEST(limit_of_all)
+{
+	struct plat_env *e[4];
+
+	for (unsigned i = 0; i < 4; i++) {
+		e[i] = env(0, 0);
+		e[i]->ran = i + 1;
+		(void)bare_map(e[i], VA + FRAME_SIZE, BARE_WRITE | EXO_PTE_PIN);
+		(void)bare_map(e[i], OTHER, BARE_READ);
+	}
+	e[1]->ran = 100;
+	tlb_run(e[0]->root);
+	e[0]->ran = 101;
+	for (uint64_t i = 2; e[2]->drops == 0; i++) {
+		ck_assert_uint_le(space_tables(), ALL);
+		ck_assert_uint_eq(e[1]->drops + e[3]->drops, 0);
+		(void)bare_map(e[0], VA + i * LEAF, BARE_READ);
+	}
+	ck_assert(e[2]->dropped && e[2]->trimmed);
+	ck_assert_uint_eq(e[0]->drops, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert(present(e[i], VA + FRAME_SIZE));
+		ck_assert_int_eq(present(e[i], OTHER), i != 2);
+		walk(e[i], NULL, NULL);
+	}
+	/* the others in turn, each once; then its own */
+	for (uint64_t i = 200; e[0]->drops == 0; i++) {
+		(void)bare_enter(e[0], NULL, VA + i * LEAF, NULL, 2);
+		ck_assert_uint_le(space_tables(), ALL);
+		ck_assert(e[3]->drops != 0 || e[1]->drops == 0);
+	}
+	ck_assert_uint_eq(e[1]->drops, 1);
+	ck_assert_uint_eq(e[2]->drops, 1);
+	ck_assert_uint_eq(e[3]->drops, 1);
+	ck_assert(refill(e[1], OTHER));
+	ck_assert(!e[1]->trimmed);
+}
+END_TEST
+
+/* What the processor noted of a page is kept, and such pages are there again, first. */
+START_TEST(used_pages_return)
+{
+	struct plat_env *e = env(40, 0);
+	uint64_t used = VA + LEAF, *entry;
+
+	(void)bare_map(e, used, BARE_WRITE);
+	(void)bare_map(e, used + FRAME_SIZE, BARE_WRITE);
+	(void)bare_map(e, used + 2 * FRAME_SIZE, BARE_WRITE);
+	entry = paging_place(e->root, used, 1, NULL, NULL);
+	entry[0] |= MARKED;
+	entry[1] |= EXO_PTE_ACCESSED;
+	press(e, VA + 2 * LEAF);
+	ck_assert(!present(e, used) && e->dropped);
+	space_resume(e);
+	ck_assert(!e->dropped);
+	ck_assert_uint_eq(bare_stat(e).preloaded, 2);
+	ck_assert_uint_eq(paging_entry(e->root, used) & MARKED, MARKED);
+	ck_assert_uint_eq(paging_entry(e->root, used + FRAME_SIZE) & MARKED,
+	    EXO_PTE_ACCESSED);
+	ck_assert(!present(e, used + 2 * FRAME_SIZE));
+	space_resume(e); /* once */
+	ck_assert_uint_eq(bare_stat(e).preloaded, 2);
+	/* what was taken out meanwhile is not */
+	press(e, VA + 200 * LEAF);
+	ck_assert_int_eq(bare_enter(e, NULL, used, NULL, 0), 0);
+	space_resume(e);
+	ck_assert(!present(e, used) && present(e, used + FRAME_SIZE));
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* With forget=, what is not pinned is gone with the tables: also what shared a table with
+ * a pin, and its frame may be another's next. */
+START_TEST(forgotten)
+{
+	struct plat_env *e = env(40, 0);
+	struct exo_key key;
+
+	ck_assert_int_eq(bare_frame(e, EXO_ANY, &key), 0);
+	(void)bare_map(e, VA + FRAME_SIZE, BARE_WRITE | EXO_PTE_PIN);
+	ck_assert_int_eq(bare_enter(e, NULL, VA, &key, BARE_WRITE), 0);
+	(void)bare_map(e, OTHER, BARE_WRITE);
+	tlb_run(e->root);
+	tlb_touch_all(e);
+	press(e, VA + 2 * LEAF);
+	tlb_check();
+	ck_assert(present(e, VA + FRAME_SIZE));
+	ck_assert(!refill(e, OTHER));
+	walk(e, NULL, NULL);
+	ck_assert_int_eq(bare_release(e, &key), 0);
+	ck_assert(!present(e, VA));
+	tlb_check();
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* --- windows ------------------------------------------------------------------- */
+
+/* A libOS sees its leaf tables, and cannot write them, nor has tables of windows. */
+START_TEST(window_of_tables)
+{
+	struct plat_env *e = env(0, 0);
+	uint64_t at = EXO_TABLES_AT + (VA >> 9);
+
+	ck_assert(!present(e, at));
+	(void)bare_map(e, VA, BARE_WRITE);
+	(void)bare_map(e, EXO_MAP_END - FRAME_SIZE, BARE_WRITE);
+	ck_assert_uint_eq(*(uint64_t *)(void *)env_at_user(e, at, false),
+	    paging_entry(e->root, VA));
+	ck_assert_ptr_null(env_at_user(e, at, true));
+	ck_assert_ptr_nonnull(env_at_user(
+	    e, EXO_TABLES_AT + ((EXO_MAP_END - FRAME_SIZE) >> 9), false));
+	ck_assert(!present(e, EXO_TABLES_AT + (EXO_PE_AT >> 9)));
+	ck_assert(!present(e, EXO_TABLES_AT + (EXO_TABLES_AT >> 9)));
+	ck_assert(!present(e, EXO_TABLES_AT + (EXO_FRAMES_AT >> 9)));
+	ck_assert_int_eq(
+	    bare_enter(e, NULL, EXO_MAP_END, NULL, 2), -EXO_EINVAL);
+	ck_assert_int_eq(bare_enter(e, NULL, at, NULL, 2), -EXO_EINVAL);
+	walk(e, NULL, NULL);
+}
+END_TEST
+
+/* The frame table is there, for reading, when environments come and go. */
+START_TEST(window_of_all)
+{
+	struct plat_env *a = env(0, 0), *e = env(0, 0);
+	uint32_t frame = bare_map(e, VA, BARE_READ);
+	const struct exo_frame_row *row = (void *)env_at_user(
+	    e, EXO_FRAMES_AT + frame * sizeof(struct exo_frame_row), false);
+
+	ck_assert_ptr_eq(row, &b.rows[frame]);
+	ck_assert_uint_eq(row->owner, 2);
+	ck_assert_ptr_null(env_at_user(e, EXO_FRAMES_AT, true));
+	tlb_run(0);
+	env_free(a);
+	walk(e, NULL, NULL);
+	press(e, VA + LEAF);
+	walk(e, NULL, NULL);
+	ck_assert_ptr_eq(walk_rows(e), b.rows);
+	a = env(0, 0);
+	ck_assert_ptr_eq(walk_rows(a), b.rows);
+	env_free(e);
+	ck_assert_ptr_eq(walk_rows(a), b.rows);
+	ck_assert_uint_eq(b.rows[frame].owner, 0);
+}
+END_TEST
+
+/* --- the kernel's way to it ------------------------------------------------------ */
+
+START_TEST(at_user)
+{
+	struct plat_env *e = env(40, 0);
+	uint64_t page[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		static const uint64_t bits[] = { BARE_READ, BARE_WRITE,
+			BARE_EXEC };
+
+		page[i] = VA + LEAF + i * FRAME_SIZE;
+		(void)bare_map(e, page[i], bits[i]);
+	}
+	for (unsigned round = 0; round < 2; round++) {
+		ck_assert_ptr_null(env_at_user(e, page[0] + 5, true));
+		ck_assert_ptr_nonnull(env_at_user(e, page[0] + 5, false));
+		ck_assert_ptr_nonnull(env_at_user(e, page[1] + 5, true));
+		ck_assert_ptr_null(env_at_user(e, page[2] + 5, true));
+		ck_assert_ptr_nonnull(env_at_user(e, page[2] + 5, false));
+		ck_assert_ptr_null(env_at_user(e, page[2] + FRAME_SIZE, false));
+		press(e, VA + (100 + 100 * round) * LEAF);
+	}
+	ck_assert(!present(e, page[0]));
+	ck_assert_ptr_null(env_at_user(e, page[0], true)); /* not for that */
+	ck_assert(!present(e, page[0]));
+	ck_assert_ptr_null(env_at_user(e, USER_END, false));
+	ck_assert_ptr_null(env_at_user(e, UINT64_MAX, true));
+	ck_assert_ptr_null(env_at_user(e, DIRECT, false));
+}
+END_TEST
+
+/* Copies go over pages that are not in the tables, and end where there is none. */
+START_TEST(copies)
+{
+	static uint8_t from[3 * FRAME_SIZE], to[3 * FRAME_SIZE];
+	struct plat_env *e = env(40, 0);
+	uint64_t at = VA + 4 * LEAF - FRAME_SIZE;
+
+	for (unsigned i = 0; i < sizeof(from); i++)
+		from[i] = (uint8_t)(i * 7 + i / 256);
+	for (unsigned i = 0; i < 3; i++)
+		(void)bare_map(e, at + i * FRAME_SIZE, BARE_WRITE);
+	for (unsigned off = 1; off < FRAME_SIZE; off += 1011) {
+		uint64_t n = 2 * FRAME_SIZE - off / 2;
+
+		press(e, VA + (100 + off) * LEAF);
+		ck_assert(!present(e, at));
+		ck_assert_int_eq(env_copy_out(e, at + off, from, n), 0);
+		press(e, VA + (5000 + off) * LEAF);
+		memset(to, 0, sizeof(to));
+		ck_assert_int_eq(env_copy_in(e, to, at + off, n), 0);
+		ck_assert_mem_eq(to, from, n);
+		ck_assert_uint_eq(to[n], 0);
+	}
+	ck_assert_int_eq(env_copy_in(e, to, at + 1, sizeof(to)), -EXO_EINVAL);
+	ck_assert_int_eq(
+	    env_copy_out(e, at + 1, from, sizeof(from)), -EXO_EINVAL);
+	ck_assert_int_eq(env_copy_in(e, to, UINT64_MAX - 1, 4), -EXO_EINVAL);
+	ck_assert_int_eq(env_copy_in(e, to, UINT64_MAX - 1, 0), 0);
+}
+END_TEST
+
+/* --- frames run out ---------------------------------------------------------------- */
+
+/* All frames are taken, and given back one by one: through themselves, like a list. */
+static uint64_t taken;
+
+static void take_all(void)
+{
+	uint64_t at;
+
+	taken = 0;
+	while ((at = frames_get(0)) != 0) {
+		memcpy(paging_direct(at), &taken, sizeof(taken));
+		taken = at;
+	}
+}
+
+static bool give_one(void)
+{
+	uint64_t at = taken;
+
+	if (at == 0)
+		return false;
+	memcpy(&taken, paging_direct(at), sizeof(taken));
+	frames_put(at, 0);
+	return true;
+}
+
+static void give_all(void)
+{
+	while (give_one())
+		continue;
+}
+
+/* Without frames for tables a page is not there, and no call fails for it; with them it
+ * is. A table of pages is never there without its window. */
+START_TEST(no_frames)
+{
+	struct plat_env *e = env(0, 0);
+	uint64_t va = VA * 512 + VA;
+	struct exo_key key;
+	unsigned n = 0;
+
+	ck_assert_int_eq(bare_frame(e, EXO_ANY, &key), 0);
+	take_all();
+	ck_assert_int_eq(bare_enter(e, NULL, va, &key, BARE_READ), 0);
+	for (; !refill(e, va); n++) {
+		ck_assert(!present(e, va));
+		walk(e, NULL, NULL);
+		(void)give_one();
+	}
+	ck_assert_uint_eq(n, 5); /* three, and two of its window */
+	ck_assert(present(e, va));
+	walk(e, NULL, NULL);
+	give_all();
+}
+END_TEST
+
+/* Nor is there a pin that the kernel asked for, when only its frame can be had. */
+START_TEST(no_table_for_a_pin)
+{
+	struct plat_env *e = env(0, 0);
+	uint32_t pinned = bare_stat(e).pinned;
+
+	take_all();
+	(void)give_one();
+	ck_assert(!env_map_new(e, VA * 512, BARE_WRITE));
+	ck_assert_uint_eq(bare_stat(e).pinned, pinned);
+	walk(e, NULL, NULL);
+	give_all();
+}
+END_TEST
+
+/* The kernel's own mistake. */
+START_TEST(pin_of_another)
+{
+	struct plat_env *e = env(0, 0), *other = env(0, 0);
+	uint32_t frame = bare_map(other, VA, BARE_READ);
+
+	(void)exo_holder_pin(e->phys, e->holder, VA, frame, BARE_READ);
+}
+END_TEST
+
+/* --- anything ---------------------------------------------------------------------- */
+
+/* Entries, frames and environments come and go as they like. */
+START_TEST(any_sequence)
+{
+	struct plat_env *e[3] = { env(32, 16), env(32, 32), env(40, 8) };
+	struct exo_key key[24];
+	uint32_t rng = (uint32_t)_i * 77 + 1;
+
+	memset(key, 0, sizeof(key));
+	for (int i = 0; i < 4000; i++) {
+		static const uint64_t bits[] = { BARE_READ, BARE_WRITE,
+			BARE_EXEC, BARE_READ | EXO_PTE_PIN, 0, 2 };
+
+		rng = rng * 1664525u + 1013904223u;
+		struct plat_env *by = e[(rng >> 8) % 3];
+		struct exo_key *k = &key[(rng >> 10) % 24];
+		uint64_t va =
+		    VA + (rng >> 15) % 12 * LEAF + (rng >> 20) % 5 * FRAME_SIZE;
+		uint64_t want = bits[(rng >> 23) % 6];
+
+		tlb_run(by->root);
+		tlb_touch_all(by);
+		if (rng >> 28 == 0)
+			(void)bare_release(by, k);
+		else if (rng >> 28 < 3)
+			(void)bare_frame(by, EXO_ANY, k);
+		else if (rng >> 28 < 5)
+			(void)env_at_user(by, va, (rng & 1) != 0);
+		else
+			(void)bare_enter(by, NULL, va, k, want);
+		tlb_check();
+		for (unsigned j = 0; j < 3 && i % 8 == 0; j++)
+			walk(e[j], NULL, NULL);
+	}
+}
+END_TEST
+
+static TCase *part(Suite *s, const char *name, void (*begin_with)(void))
+{
+	TCase *t = tcase_create(name);
+
+	tcase_add_checked_fixture(t, begin_with, teardown);
+	suite_add_tcase(s, t);
+	return t;
+}
+
+Suite *t_bare_space_suite(void)
+{
+	Suite *s = suite_create("bare_space");
+	TCase *t = part(s, "bare_space", setup);
+
+	tcase_add_loop_test(t, enter_and_remove, 0, 6);
+	tcase_add_test(t, raw_entries);
+	tcase_add_test(t, nothing_stale);
+	tcase_add_test(t, many_at_once);
+	tcase_add_test(t, displaced);
+	tcase_add_test(t, limit_of_one);
+	tcase_add_test(t, empty_tables_go);
+	tcase_add_test(t, pins_are_bounded);
+	tcase_add_test(t, used_pages_return);
+	tcase_add_test(t, window_of_tables);
+	tcase_add_test(t, window_of_all);
+	tcase_add_test(t, at_user);
+	tcase_add_test(t, copies);
+	tcase_add_test(t, no_frames);
+	tcase_add_test(t, no_table_for_a_pin);
+	tcase_add_loop_test(t, any_sequence, 0, 4);
+	tcase_add_test_raise_signal(t, pin_of_another, SIGABRT);
+	t = part(s, "bare_space_bounded", setup_bounded);
+	tcase_add_test(t, limit_of_all);
+	tcase_add_loop_test(t, any_sequence, 0, 4);
+	t = part(s, "bare_space_forget", setup_forget);
+	tcase_add_test(t, forgotten);
+	tcase_add_loop_test(t, any_sequence, 0, 4);
+	return s;
+}
