@@ -405,10 +405,23 @@ int env_copy_in(struct plat_env *e, void *to, uint64_t from, uint64_t n)
 	return 0;
 }
 
+/* Whether all pages but the first may be written. */
+static bool others_writable(struct plat_env *e, uint64_t to, uint64_t n)
+{
+	uint64_t k = on_page(to, n);
+
+	for (; k < n; k += on_page(to + k, n - k))
+		if (env_at_user(e, to + k, true) == NULL)
+			return false;
+	return true;
+}
+
 int env_copy_out(struct plat_env *e, uint64_t to, const void *from, uint64_t n)
 {
 	const uint8_t *p = from;
 
+	if (!others_writable(e, to, n))
+		return -EXO_EINVAL;
 	while (n > 0) {
 		uint8_t *at = env_at_user(e, to, true);
 		uint64_t k = on_page(to, n);
