@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Fuzzer: SYSCALL with any number, address and size, from an environment whose pages
- * are there, read-only, the kernel's or not there at all, side by side.
+ * are there, read-only, the kernel's or not there at all, side by side; which takes
+ * frames, enters them and makes environments.
  *
- * The way in is the kernel's own (call.c, env.c, and paging.c, which walks tables made
- * here), with the core behind it. Frames that are not the environment's fault when they
- * are touched, as do read-only ones when they are written. A model of the memory says
- * what the calls of the machine must return; whatever is refused changes nothing but the
- * report and the witness that the caller asked for.
+ * The way in is the kernel's own (call.c, env.c, space.c, paging.c, over frames.c), with
+ * the core behind it. Frames that are the kernel's fault when they are touched. A model of
+ * the memory (bare_model.h) follows what calls said that they did, and says what those of
+ * the machine must return; whatever is refused changes nothing but the report and the
+ * witness that the caller asked for. Keys are those that the kernel gave, or spoilt: who
+ * succeeds had a good one.
  */
 #include <setjmp.h>
 #include <stdio.h>
@@ -29,26 +31,24 @@
 #include "exo/bare/heap.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/space.h"
 #include "exo/lib/bug.h"
+#include "tests/support/bare_model.h"
 #include "tests/support/ram.h"
+#include "tests/support/walk.h"
 
-#include "exo/bare/paging.h"
+#include "tests/support/bare_args.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 void syscall_enter(void);
 extern const uint8_t syscall_entry[];
 const uint8_t syscall_entry[1];
 
-#define PAGE      4096u
-#define FRAMES    128u
-#define RAM       ((uint64_t)FRAMES * PAGE)
-#define BASE      0x400000u
-#define TOP_PAGES 8u
-#define TOP       (USER_END - TOP_PAGES * PAGE)
-#define HIGH      0xffff800000000000u /* the kernel's half */
-#define IMAGE_AT  (BASE + 8 * PAGE - 40)
+#define RAM       ((uint64_t)8 << 20)
 #define LINES_MAX 10000u /* call.c's */
 #define RING      4096u
+#define TABLES    150u /* of all environments */
+#define FRAMES    64u  /* that it may own */
 
 enum kind {
 	RW,
@@ -61,17 +61,10 @@ enum kind {
 static const char base_kinds[] = "00102031121322330";
 static const char top_kinds[TOP_PAGES + 1] = "01203100";
 
-static struct page {
-	uint64_t va;
-	uint8_t *p;
-	enum kind kind;
-} pages[40];
-static unsigned npages;
-static uint64_t root, nframes = 1;
-static uint8_t tables[FRAMES][PAGE]; /* as they were made */
-static uint8_t before[40][PAGE];     /* the environment's pages */
-
-static struct plat_env env;
+static struct bare bare;
+static uint64_t closed; /* a frame of the kernel's that faults */
+static uint64_t top[TOP_PAGES];
+static struct plat_env *env;
 static jmp_buf out;
 static uint64_t live; /* bytes of the heap */
 static struct {
@@ -81,7 +74,7 @@ static struct {
 
 /* --- the machine -------------------------------------------------------------- */
 
-struct cpu cpus[CPUS] = { { .current = &env } };
+struct cpu cpus[CPUS];
 
 _Noreturn void sched_next(void)
 {
@@ -140,7 +133,7 @@ void heap_put(void *p, size_t size)
 
 void serial_lines(const char *who, const char *text, uint32_t n)
 {
-	exo_assert(who == env.label && n <= sizeof(said.text));
+	exo_assert(who == env->label && n <= sizeof(said.text));
 	memcpy(said.text, text, n);
 	said.n = n;
 	said.calls++;
@@ -173,33 +166,6 @@ bool entropy_fill(void *p, size_t n)
 	return true;
 }
 
-/* Frames are those of tables made here. */
-uint64_t frames_get(unsigned order)
-{
-	exo_assert(order == 0 && nframes < FRAMES);
-	return nframes++ * PAGE;
-}
-
-void frames_put(uint64_t at, unsigned order)
-{
-	(void)at;
-	(void)order;
-	abort();
-}
-
-unsigned frames_order(uint64_t size)
-{
-	(void)size;
-	abort();
-}
-
-uint64_t frames_early(const struct machine *m, uint64_t n)
-{
-	(void)m;
-	(void)n;
-	abort();
-}
-
 _Noreturn void plat_panic(const char *file, int line, const char *why)
 {
 	fprintf(stderr, "panic: %s:%d: %s\n", file, line, why);
@@ -208,35 +174,47 @@ _Noreturn void plat_panic(const char *file, int line, const char *why)
 
 /* --- its memory --------------------------------------------------------------- */
 
-static void map(uint64_t va, enum kind kind, bool user)
-{
-	uint64_t *table = paging_direct(root), at = frames_get(0);
-	struct page *pg = &pages[npages];
-
-	for (unsigned shift = 39; shift > 12; shift -= 9) {
-		uint64_t *e = &table[va >> shift & 511];
-
-		if (*e == 0)
-			*e = frames_get(0) | PT_PRESENT | PT_WRITE | PT_USER;
-		table = paging_direct(*e & PT_FRAME);
-	}
-	if (kind != GONE)
-		table[va >> 12 & 511] = at | PT_PRESENT | PT_NX |
-		                        (kind != RO ? PT_WRITE : 0) |
-		                        (user ? PT_USER : 0);
-	if (user && kind < GONE) {
-		*pg = (struct page){ va, paging_direct(at), kind };
-		npages++;
-	} else {
-		exo_assert(mprotect(paging_direct(at), PAGE, PROT_NONE) == 0);
-	}
-}
-
 /* Any byte, and no two pages alike. */
 static void pattern(uint8_t *p, unsigned k)
 {
 	for (unsigned i = 0; i < PAGE; i++)
 		p[i] = (uint8_t)(k * 37 + i * 11);
+}
+
+static uint64_t bits_of(enum kind kind)
+{
+	return PT_PRESENT | PT_USER | PT_NX | (kind == RW ? PT_WRITE : 0);
+}
+
+/* A page of its own, or an entry that it may not use. */
+static void map(uint64_t va, enum kind kind)
+{
+	uint64_t at;
+
+	if (kind == KERNELS)
+		*paging_place(env->root, va, 1, NULL, NULL) =
+		    closed | PT_PRESENT | PT_WRITE | PT_NX;
+	if (kind >= GONE)
+		return;
+	exo_assert(env_map_new(env, va, bits_of(kind)));
+	at = paging_entry(env->root, va) & PT_FRAME;
+	pattern(paging_direct(at), (unsigned)(va / PAGE));
+	model_page(va, at / PAGE, bits_of(kind));
+}
+
+/* A page of the kernel's that it sees. */
+static void show(uint64_t va, uint64_t at, enum kind kind)
+{
+	if (kind == GONE)
+		return;
+	if (kind == KERNELS) {
+		exo_assert(
+		    space_show(env, va, closed, PT_PRESENT | PT_WRITE | PT_NX));
+		return;
+	}
+	if (paging_entry(env->root, va) == 0)
+		exo_assert(space_show(env, va, at, bits_of(kind)));
+	model_page(va, at / PAGE, bits_of(kind));
 }
 
 /* An image of a program that accepts all, over the edge of two read-only pages. */
@@ -252,193 +230,42 @@ static void put_image(void)
 		{ { .code = 0xb7, .imm = 1 }, { .code = 0x95 } } };
 
 	for (unsigned i = 0; i < sizeof(m); i++)
-		for (unsigned k = 0; k < npages; k++)
-			if (pages[k].va == ((IMAGE_AT + i) & ~(PAGE - 1ull)))
-				pages[k].p[(IMAGE_AT + i) % PAGE] =
-				    ((const uint8_t *)&m)[i];
+		*model_byte(IMAGE_AT + i, false) = ((const uint8_t *)&m)[i];
+}
+
+/* Once: the kernel's half, as if all might go there, and frames for what it shows. */
+static void boot(void)
+{
+	bare_new(&bare, RAM, TABLES, false);
+	closed = frames_get(0);
+	for (unsigned i = 0; i < TOP_PAGES; i++)
+		top[i] = frames_get(0);
+	for (unsigned i = 0; i < 8; i++) {
+		uint64_t va =
+		    i < 4 ? HIGH + i * PAGE : 0 - (uint64_t)(i - 3) * PAGE;
+
+		*paging_place(RAM_ROOT, va, 1, paging_table, NULL) =
+		    closed | PT_PRESENT | PT_USER | PT_WRITE | PT_NX;
+	}
+	exo_assert(mprotect(paging_direct(closed), PAGE, PROT_NONE) == 0);
+	bare.free = frames_free();
 }
 
 static void make_memory(void)
 {
-	ram_new(RAM);
-	root = frames_get(0);
 	for (unsigned i = 0; i < 2; i++)
-		map((uint64_t)i * PAGE, RW, true);
+		map((uint64_t)i * PAGE, RW);
 	for (unsigned i = 0; base_kinds[i] != '\0'; i++)
-		map(BASE + i * PAGE, (enum kind)(base_kinds[i] - '0'),
-		    base_kinds[i] != '0' + KERNELS);
-	for (unsigned i = 0; i < TOP_PAGES; i++)
-		map(TOP + i * PAGE, (enum kind)(top_kinds[i] - '0'),
-		    top_kinds[i] != '0' + KERNELS);
-	/* the kernel's half, as if all might go there */
-	for (unsigned i = 0; i < 4; i++) {
-		map(HIGH + i * PAGE, KERNELS, true);
-		map(0 - (uint64_t)(i + 1) * PAGE, KERNELS, true);
+		map(BASE + i * PAGE, (enum kind)(base_kinds[i] - '0'));
+	for (unsigned i = 0; i < TOP_PAGES; i++) {
+		pattern(paging_direct(top[i]), i);
+		show(TOP + i * PAGE, top[i], (enum kind)(top_kinds[i] - '0'));
 	}
-	for (unsigned k = 0; k < npages; k++)
-		pattern(pages[k].p, k);
+	show(EXO_PE_AT, paging_phys(env->pe), RW);
+	for (uint64_t off = 0;
+	     env->ring != NULL && off < sizeof(*env->ring) + RING; off += PAGE)
+		show(EXO_RING_AT + off, paging_phys(env->ring) + off, RW);
 	put_image();
-	for (unsigned k = 0; k < npages; k++)
-		if (pages[k].kind == RO)
-			exo_assert(mprotect(pages[k].p, PAGE, PROT_READ) == 0);
-}
-
-/* Where a byte of the environment's is, by the model; NULL. */
-static uint8_t *byte_at(uint64_t va, bool write)
-{
-	for (unsigned k = 0; k < npages; k++)
-		if (va - pages[k].va < PAGE)
-			return write && pages[k].kind != RW
-			           ? NULL
-			           : pages[k].p + va % PAGE;
-	return NULL;
-}
-
-/* Copy out of its memory, or into it. False: not all of it is there. */
-static bool copy(uint64_t va, void *kernels, uint64_t n, bool write)
-{
-	uint8_t *to = kernels;
-
-	for (uint64_t i = 0; i < n; i++) {
-		uint8_t *p = byte_at(va + i, write);
-
-		if (p == NULL)
-			return false;
-		if (kernels != NULL && write)
-			*p = to[i];
-		else if (kernels != NULL)
-			to[i] = *p;
-	}
-	return true;
-}
-
-/* --- hostile arguments -------------------------------------------------------- */
-
-static const uint8_t *bytes;
-static size_t left;
-
-static uint8_t take(void)
-{
-	if (left == 0)
-		return 0;
-	left--;
-	return *bytes++;
-}
-
-static uint64_t any_address(void)
-{
-	static const uint64_t bases[] = { BASE, BASE, BASE, TOP, USER_END, HIGH,
-		0, RAM_AT };
-	uint8_t b = take(), page = take(), off = take();
-	uint64_t va;
-
-	if (b == 0xff)
-		return IMAGE_AT;
-	if (b == 0xfe)
-		return 0;
-	va = bases[b % 8] + page % 20 * PAGE + (uint64_t)(int8_t)off;
-	if ((b & 0x18) == 0x18)
-		va += PAGE / 2;
-	return (b & 0xe0) == 0xe0 ? va | (uint64_t)1 << (48 + page % 16) : va;
-}
-
-static uint32_t any_size(void)
-{
-	uint8_t n = take();
-
-	return n < 0xf0 ? n : n < 0xf8 ? n + 12u : 0u - (n & 7u);
-}
-
-static struct exo_span any_span(void)
-{
-	struct exo_span s = { .at = any_address(), .size = any_size() };
-
-	if (s.at == 0)
-		s.size = 0;
-	return s;
-}
-
-static struct exo_key any_key(const struct exo_key *good)
-{
-	struct exo_key k = *good;
-	uint8_t spoil = take();
-
-	if (spoil >= 0xe0)
-		((uint8_t *)&k)[spoil % sizeof(k)] ^= take();
-	return k;
-}
-
-static uint64_t bound; /* last */
-
-static uint64_t any_binding(void)
-{
-	uint8_t n = take();
-
-	return n < 0x80 ? bound : n;
-}
-
-union args {
-#define EXO_CALL_ROW(name, number, type, meaning) struct type of_##name;
-#include "exo/abi/call.inc"
-#include "exo/abi/machine.inc"
-#undef EXO_CALL_ROW
-	uint8_t raw[256];
-};
-
-static uint64_t size_of(uint64_t nr)
-{
-#define EXO_CALL_ROW(name, number, type, meaning) \
-	if (nr == (number))                       \
-		return sizeof(struct type);
-#include "exo/abi/call.inc"
-#include "exo/abi/machine.inc"
-#undef EXO_CALL_ROW
-	return 0;
-}
-
-static void bind(union args *a, const struct exo_key *key)
-{
-	a->of_BIND = (struct exo_call_bind){ .key = any_key(key),
-		.claim = any_span(),
-		.witness = any_span(),
-		.image = any_address(),
-		.image_size = any_size(),
-		.linktype = take() % 3,
-		.mode = take() % 5,
-		.flags = take() % 4,
-		.report = any_address() };
-	if ((a->of_BIND.flags & EXO_BIND_ASH) != 0)
-		a->of_BIND.send = any_key(key);
-}
-
-static void fill(union args *a, uint64_t nr, const struct exo_key *key)
-{
-	memset(a, 0, sizeof(*a));
-	if (nr == EXO_CALL_BIND_NR)
-		bind(a, key);
-	else if (nr == EXO_CALL_DERIVE_NR)
-		a->of_DERIVE = (struct exo_call_derive){ .key = any_key(key),
-			.region = any_span(),
-			.witness = any_span(),
-			.rights = take() };
-	else if (nr == EXO_CALL_SLOT_NR)
-		a->of_SLOT = (struct exo_call_slot){ .binding = any_binding(),
-			.image = any_address(),
-			.image_size = any_size(),
-			.report = any_address() };
-	else if (nr == EXO_CALL_TRANSMIT_NR)
-		a->of_TRANSMIT =
-		    (struct exo_call_transmit){ .key = any_key(key),
-			    .packet = any_address(),
-			    .size = any_size() };
-	else if (nr == EXO_CALL_PRINT_NR)
-		a->of_PRINT = (struct exo_call_print){ .text = any_address(),
-			.size = any_size() + ((uint64_t)(take() / 255) << 32) };
-	else if (nr == EXO_CALL_UNBIND_NR || nr == EXO_CALL_STAT_NR)
-		a->of_STAT.binding = any_binding();
-	else
-		for (unsigned i = take() % 64; i > 0; i--)
-			a->raw[i] = take();
 }
 
 /* --- what must be true -------------------------------------------------------- */
@@ -448,6 +275,9 @@ struct call {
 	union args a; /* as it stands in memory, if it does */
 	bool there;   /* it does, and may be written */
 	int64_t ret;
+	struct exo_pte pte[EXO_BATCH]; /* of PTE, and of RELEASE ... */
+	struct exo_key key[EXO_BATCH];
+	bool read; /* ... if they could be read */
 };
 
 static bool is_error(int64_t ret)
@@ -473,24 +303,29 @@ static int64_t expected(const struct call *c, const struct plat_env *was)
 	if (c->nr == EXO_CALL_WAIT_NR && was->ring == NULL)
 		return -EXO_EINVAL;
 	if (c->nr != EXO_CALL_PRINT_NR)
-		return c->nr < EXO_CALL_YIELD_NR;
+		return c->nr < EXO_CALL_YIELD_NR || c->nr > EXO_CALL_PRINT_NR;
 	if (p->size > sizeof(text))
 		return -EXO_E2BIG;
-	if (!copy(p->text, text, p->size, false))
+	if (!model_copy(p->text, text, p->size, false))
 		return -EXO_EINVAL;
 	return was->lines < LINES_MAX ? 0 : -EXO_ELIMIT;
 }
 
-/* A call may write its structure when it succeeds, a report and a witness anyway. */
-static bool may_change(const struct call *c, uint64_t va)
+/* A call may write its structure when it succeeds, and then keys; a report and a witness
+ * anyway. */
+static bool may_change(const void *arg, uint64_t va)
 {
+	const struct call *c = arg;
 	uint64_t report = 0;
 	struct exo_span w = { 0 };
 
-	if (!c->there || c->nr >= EXO_CALL_YIELD_NR)
+	if (!c->there)
 		return false;
 	if (c->ret == 0 && va - c->at < c->size)
-		return true;
+		return c->nr < EXO_CALL_YIELD_NR || c->nr > EXO_CALL_PRINT_NR;
+	if (c->ret == 0 && c->nr == EXO_CALL_FRAMES_NR)
+		return va - c->a.of_FRAMES.keys <
+		       c->a.of_FRAMES.n * sizeof(struct exo_key);
 	if (c->nr == EXO_CALL_BIND_NR) {
 		report = c->a.of_BIND.report;
 		w = c->a.of_BIND.witness;
@@ -503,41 +338,79 @@ static bool may_change(const struct call *c, uint64_t va)
 	       va - w.at < w.size;
 }
 
-static void check_memory(const struct call *c)
+/* Keys that the kernel gave, where it said. */
+static void note_keys(uint64_t at, uint32_t n)
 {
-	for (unsigned k = 0; k < npages; k++) {
-		if (memcmp(before[k], pages[k].p, PAGE) == 0)
-			continue;
-		for (unsigned i = 0; i < PAGE; i++)
-			exo_assert(before[k][i] == pages[k].p[i] ||
-			           may_change(c, pages[k].va + i));
+	for (uint32_t i = 0; i < n && nissued < ISSUED; i++)
+		if (model_copy(at + i * sizeof(issued[0]), &issued[nissued],
+		        sizeof(issued[0]), false))
+			nissued++;
+}
+
+/* Who succeeds had a key that was given, with these rights. */
+static void check_key(
+    const struct exo_key *key, enum exo_res res, uint32_t rights)
+{
+	unsigned i = 0;
+
+	while (i < nissued && memcmp(&issued[i], key, sizeof(*key)) != 0)
+		i++;
+	exo_assert(nissued == ISSUED || i < nissued);
+	exo_assert(key->res == res && (key->rights & rights) == rights);
+}
+
+static void check_pte(const struct call *c)
+{
+	const struct exo_call_pte *a = &c->a.of_PTE;
+
+	exo_assert(c->read);
+	if (a->env.res != 0)
+		check_key(&a->env, EXO_RES_ENV, EXO_ENV_MAP);
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct exo_pte *e = &c->pte[i];
+
+		if ((e->bits & EXO_PTE_PRESENT) != 0)
+			check_key(&e->key, EXO_RES_FRAME,
+			    EXO_FRAME_READ |
+			        (e->bits & EXO_PTE_WRITE ? EXO_FRAME_WRITE
+			                                 : 0) |
+			        (e->bits & EXO_PTE_NX ? 0 : EXO_FRAME_EXECUTE));
 	}
+	if (a->env.res == 0)
+		model_enter(c->pte, a->n);
 }
 
-/* The tables' frames are those that are neither pages nor closed. */
-static void each_table(void (*fn)(uint8_t *kept, uint8_t *frame))
+/* A call succeeded: memory follows, and the keys that it gave are kept. */
+static void follow(const struct call *c)
 {
-	uint64_t at[1 + 8 * 3], n = 0;
+	uint32_t taken = 0, given = 0;
 
-	at[n++] = root;
-	for (uint64_t i = 0; i < n && n < 24; i++) {
-		const uint64_t *t = paging_direct(at[i]);
-
-		fn(tables[at[i] / PAGE], paging_direct(at[i]));
-		for (unsigned k = 0; k < 512; k++)
-			if (t[k] != 0 && (t[k] & PT_NX) == 0 && n < 24)
-				at[n++] = t[k] & PT_FRAME;
-	}
-}
-
-static void keep_table(uint8_t *kept, uint8_t *frame)
-{
-	memcpy(kept, frame, PAGE);
-}
-
-static void same_table(uint8_t *kept, uint8_t *frame)
-{
-	exo_assert(memcmp(kept, frame, PAGE) == 0);
+	if (c->nr == EXO_CALL_FRAMES_NR)
+		taken = c->a.of_FRAMES.n;
+	if (c->nr == EXO_CALL_RELEASE_NR)
+		given = c->a.of_RELEASE.n;
+	if (c->nr == EXO_CALL_PTE_NR)
+		check_pte(c);
+	exo_assert(given == 0 || c->read);
+	for (uint32_t i = 0; i < given; i++)
+		check_key(&c->key[i], EXO_RES_FRAME, EXO_FRAME_OWN);
+	model_owners(taken, given);
+	if (c->nr == EXO_CALL_FRAMES_NR)
+		note_keys(c->a.of_FRAMES.keys, c->a.of_FRAMES.n);
+	if (c->nr == EXO_CALL_KEY_OF_NR)
+		note_keys(c->at + offsetof(struct exo_call_key_of, out_key), 1);
+	if (c->nr == EXO_CALL_LESSEN_NR)
+		note_keys(c->at + offsetof(struct exo_call_lessen, out_key), 1);
+	if (c->nr == EXO_CALL_ENV_NEW_NR)
+		note_keys(
+		    c->at + offsetof(struct exo_call_env_new, out_key), 1);
+	if (c->nr == EXO_CALL_LESSEN_NR)
+		check_key(&c->a.of_LESSEN.key, c->a.of_LESSEN.key.res,
+		    c->a.of_LESSEN.rights);
+	if (c->nr == EXO_CALL_ENV_START_NR)
+		check_key(&c->a.of_ENV_START.key, EXO_RES_ENV, EXO_ENV_START);
+	if (c->nr == EXO_CALL_ENV_END_NR)
+		check_key(&c->a.of_ENV_END.key, EXO_RES_ENV, EXO_ENV_END);
 }
 
 static void check_print(const struct call *c)
@@ -546,7 +419,7 @@ static void check_print(const struct call *c)
 	uint32_t n = (uint32_t)c->a.of_PRINT.size;
 
 	exo_assert(said.calls == 1 && said.n == n &&
-	           copy(c->a.of_PRINT.text, text, n, false));
+	           model_copy(c->a.of_PRINT.text, text, n, false));
 	for (uint32_t i = 0; i < n; i++)
 		exo_assert(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~')
 		               ? said.text[i] == text[i]
@@ -559,7 +432,7 @@ static uint32_t lines_of(const struct call *c)
 	char text[EXO_PRINT_MAX];
 	uint32_t n = (uint32_t)c->a.of_PRINT.size, lines = 1;
 
-	(void)copy(c->a.of_PRINT.text, text, n, false);
+	(void)model_copy(c->a.of_PRINT.text, text, n, false);
 	for (uint32_t i = 0; i + 1 < n; i++)
 		lines += text[i] == '\n';
 	return lines;
@@ -569,11 +442,12 @@ static void check_env(const struct call *c, const struct plat_env *was)
 {
 	bool done = c->ret == 0, print = c->nr == EXO_CALL_PRINT_NR;
 	bool wait = done && c->nr == EXO_CALL_WAIT_NR;
-	bool sleeps = wait && env.ring->head == env.ring->tail;
+	bool sleeps = wait && env->ring->head == env->ring->tail;
+	bool made = done && c->nr == EXO_CALL_ENV_NEW_NR;
 	enum env_state state = done && c->nr == EXO_CALL_EXIT_NR ? ENV_DEAD
 	                       : sleeps                          ? ENV_WAITING
 	                                                         : ENV_RUNNABLE;
-	struct plat_env now = env;
+	struct plat_env now = *env;
 
 	exo_assert(now.state == state);
 	exo_assert(now.wake == (was->wake && !wait));
@@ -588,6 +462,16 @@ static void check_env(const struct call *c, const struct plat_env *was)
 	else
 		exo_assert(said.calls == 0);
 	exo_assert(now.lines == was->lines + (print && done ? lines_of(c) : 0));
+	exo_assert(now.children == was->children - made);
+	exo_assert(now.nstale == 0);
+	/* of its tables, which were looked at */
+	now.tables = was->tables;
+	now.dropped = was->dropped;
+	now.trimmed = was->trimmed;
+	now.drops = was->drops;
+	now.changes = was->changes;
+	memcpy(now.stale, was->stale, sizeof(now.stale));
+	now.children = was->children;
 	now.state = was->state;
 	now.wake = was->wake;
 	now.lines = was->lines;
@@ -601,7 +485,7 @@ static uint64_t charged(void)
 {
 	struct exo_env_stat s;
 
-	exo_assert(exo_env_stat(env.core, env.name, &s) == 0);
+	exo_assert(exo_env_stat(env->core, env->name, &s) == 0);
 	return s.mem + s.code;
 }
 
@@ -613,26 +497,50 @@ static void make_call(struct call *c, const struct exo_key *key)
 	c->nr = op < 0xf0 ? (op & 15) + (op & 16 ? 16u : 0)
 	                  : (uint64_t)op << (op & 7) * 8 | (op & 3);
 	if (op < 0xf0 && size_of(c->nr) == 0)
-		c->nr = c->nr % 2 != 0 ? EXO_CALL_PRINT_NR : EXO_CALL_BIND_NR;
-	c->at = any_address();
+		c->nr = c->nr % 2 != 0 ? EXO_CALL_PTE_NR : EXO_CALL_BIND_NR;
+	c->at = odd < 0x70   ? any_address()
+	        : odd < 0xd8 ? any_place()
+	                     : any_window();
 	c->size = odd < 0xe0 ? size_of(c->nr) : (uint64_t)odd << (odd & 7) * 8;
 	fill(&c->a, c->nr, key);
-	for (uint64_t i = 0; i < sizeof(c->a); i++)
-		if (byte_at(c->at + i, true) != NULL)
-			*byte_at(c->at + i, true) = c->a.raw[i];
+	plant(c->at, &c->a, sizeof(c->a));
 	c->there = c->size == size_of(c->nr) && c->size != 0 &&
-	           copy(c->at, NULL, c->size, true) &&
-	           copy(c->at, &c->a, c->size, false);
-	env.wake = (odd & 2) != 0;
-	if (env.ring !=
+	           model_copy(c->at, NULL, c->size, true) &&
+	           model_copy(c->at, &c->a, c->size, false);
+	env->wake = (odd & 2) != 0;
+	if (env->ring !=
 	    NULL) /* the libOS has read all, or says what it likes */
-		env.ring->tail = env.ring->head - (odd & 1) * (odd & 24);
-	env.state = ENV_RUNNABLE;
-	env.lines = (odd & 6) == 6 ? LINES_MAX - (odd >> 3 & 1) : env.lines;
-	memset(&env.regs, 0x55, sizeof(env.regs));
-	env.regs.rax = c->nr;
-	env.regs.rdi = c->at;
-	env.regs.rsi = c->size;
+		env->ring->tail = env->ring->head - (odd & 1) * (odd & 24);
+	env->state = ENV_RUNNABLE;
+	env->lines = (odd & 6) == 6 ? LINES_MAX - (odd >> 3 & 1) : env->lines;
+	memset(&env->regs, 0x55, sizeof(env->regs));
+	env->regs.rax = c->nr;
+	env->regs.rdi = c->at;
+	env->regs.rsi = c->size;
+}
+
+/* What its arguments point at, before the call. */
+static void read_batch(struct call *c)
+{
+	c->read = false;
+	if (c->there && c->nr == EXO_CALL_PTE_NR && c->a.of_PTE.n <= EXO_BATCH)
+		c->read = model_copy(c->a.of_PTE.entries, c->pte,
+		    c->a.of_PTE.n * sizeof(c->pte[0]), false);
+	if (c->there && c->nr == EXO_CALL_RELEASE_NR &&
+	    c->a.of_RELEASE.n <= EXO_BATCH)
+		c->read = model_copy(c->a.of_RELEASE.keys, c->key,
+		    c->a.of_RELEASE.n * sizeof(c->key[0]), false);
+}
+
+/* Those that were ended are taken apart; sometimes later. */
+static void bury(void)
+{
+	if (take() < 0x40)
+		return;
+	for (unsigned i = 0; i < env_places(); i++)
+		if (env_at(i) != NULL && env_at(i) != env &&
+		    env_at(i)->state == ENV_DEAD)
+			env_free(env_at(i));
 }
 
 static void step(const struct exo_key *key)
@@ -644,25 +552,30 @@ static void step(const struct exo_key *key)
 	int way;
 
 	make_call(&c, key);
-	was = env;
+	read_batch(&c);
+	was = *env;
 	held = charged();
 	said.calls = 0;
-	for (unsigned k = 0; k < npages; k++)
-		memcpy(before[k], pages[k].p, PAGE);
+	model_keep();
 	want = expected(&c, &was);
 	way = setjmp(out);
 	if (way == 0)
 		syscall_enter();
 	exo_assert(way == (c.nr == EXO_CALL_YIELD_NR ? 2 : 1));
-	c.ret = (int64_t)env.regs.rax;
+	c.ret = (int64_t)env->regs.rax;
 	exo_assert(want == 1 ? c.ret == 0 || is_error(c.ret) : c.ret == want);
 	exo_assert(c.ret == 0 || charged() == held);
 	if (c.nr == EXO_CALL_BIND_NR && c.ret == 0)
-		exo_assert(
-		    copy(c.at + offsetof(struct exo_call_bind, out_binding),
-		        &bound, sizeof(bound), false));
-	check_memory(&c);
+		exo_assert(model_copy(
+		    c.at + offsetof(struct exo_call_bind, out_binding), &bound,
+		    sizeof(bound), false));
+	if (c.ret == 0)
+		follow(&c);
+	else
+		model_owners(0, 0);
+	model_check(may_change, &c);
 	check_env(&c, &was);
+	bury();
 }
 
 static int wire(void *arg, struct plat_env *of, const uint8_t *p, uint32_t n)
@@ -672,40 +585,55 @@ static int wire(void *arg, struct plat_env *of, const uint8_t *p, uint32_t n)
 	return n < EXO_TRANSMIT_MIN || p[0] == 9 ? -EXO_ELIMIT : 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* An environment with some of each kind of page. */
+static void begin(struct exo_key *key)
 {
 	struct exo_core_config cfg = { .mem = 4u << 20,
 		.verify_insns = 20000,
 		.verify_mem = 1u << 20,
 		.region_steps = 20000,
 		.send = wire };
-	static _Alignas(64) uint8_t ring[sizeof(struct exo_ring) + RING];
-	struct exo_env_args args = { .plat = &env, .ring = (void *)ring };
+	struct env_args args = { .label = "fuzz",
+		.child = true,
+		.children = 4,
+		.most = FRAMES,
+		.mem = UINT64_MAX };
+	uint8_t how = take();
+
+	args.ring_size = (how & 1) != 0 ? RING : 0;
+	args.entries = 16u << (how >> 1 & 3);
+	args.tables = 48u + (how >> 3);
+	exo_assert(exo_core_new(&cfg, &bare.core) == 0);
+	exo_assert(env_new(bare.core, bare.phys, &args, &env) == 0);
+	exo_assert(exo_holder_guarantee(bare.phys, env->holder, 40) == 0);
+	exo_assert(
+	    exo_grant(bare.core, env->name, EXO_RIGHT_ALL, NULL, key) == 0);
+	bare.rows = walk_rows(env);
+	cpus[0].current = env;
+	env->state = ENV_RUNNABLE;
+	model_new(&bare, env, args.entries);
+	make_memory();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint64_t kernels; /* bytes that it holds in any case */
 	struct exo_key key;
 
-	if (root == 0) {
-		make_memory();
-		each_table(keep_table);
+	if (bare.phys == NULL) {
+		boot();
+		kernels = live;
 	}
 	bytes = data;
 	left = size;
 	bound = 0;
-	memset(&env, 0, sizeof(env));
-	for (unsigned k = 0; k < npages; k++)
-		if (pages[k].kind == RW)
-			pattern(pages[k].p, k);
-	env.root = root;
-	memcpy(env.label, "fuzz", 5);
-	args.ring_size = RING;
-	exo_assert(exo_core_new(&cfg, &env.core) == 0);
-	exo_assert(exo_env_new(env.core, &args, &env.name) == 0);
-	exo_assert(
-	    exo_grant(env.core, env.name, EXO_RIGHT_ALL, NULL, &key) == 0);
-	env.ring = (take() & 1) != 0 ? args.ring : NULL;
+	nissued = 0;
+	begin(&key);
 	for (int i = 0; i < 200 && left != 0; i++)
 		step(&key);
-	each_table(same_table);
-	exo_core_free(env.core);
-	exo_assert(live == 0);
+	bare_end_envs(&bare);
+	exo_assert(live == kernels);
+	/* the next input finds the same */
+	memset(bare.rows, 0, RAM / PAGE * sizeof(*bare.rows));
 	return 0;
 }

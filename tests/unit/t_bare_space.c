@@ -507,8 +507,13 @@ START_TEST(copies)
 		ck_assert_uint_eq(to[n], 0);
 	}
 	ck_assert_int_eq(env_copy_in(e, to, at + 1, sizeof(to)), -EXO_EINVAL);
+	/* of what does not fit nothing was written */
+	ck_assert_int_eq(env_copy_in(e, to, at + 1, 64), 0);
+	memset(from, 0xee, sizeof(from));
 	ck_assert_int_eq(
 	    env_copy_out(e, at + 1, from, sizeof(from)), -EXO_EINVAL);
+	ck_assert_int_eq(env_copy_in(e, from, at + 1, 64), 0);
+	ck_assert_mem_eq(from, to, 64);
 	ck_assert_int_eq(env_copy_in(e, to, UINT64_MAX - 1, 4), -EXO_EINVAL);
 	ck_assert_int_eq(env_copy_in(e, to, UINT64_MAX - 1, 0), 0);
 }
