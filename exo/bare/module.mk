@@ -25,8 +25,9 @@ CONF_SRC := $(addprefix exo/bare/,conf.c cpio.c word.c)
 # What manages memory, wherever that lies: tests put it into their own.
 MEMORY_SRC := $(addprefix exo/bare/,frames.c heap.c)
 # Environments and their tables.
-SPACE_SRC := $(addprefix exo/bare/,env.c family.c load.c paging.c space.c)
+SPACE_SRC := $(addprefix exo/bare/,env.c family.c load.c paging.c revoke.c \
+	space.c upcall.c)
 # The way in from ring 3, with the tables that it walks; fuzz_bare_call is its machine.
-ENTRY_SRC := $(SPACE_SRC) $(addprefix exo/bare/,call.c pct.c plat_bare.c revoke.c \
+ENTRY_SRC := $(SPACE_SRC) $(addprefix exo/bare/,call.c pct.c plat_bare.c \
 	sleep.c)
 KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o

@@ -81,6 +81,13 @@ _Noreturn void sched_next(void)
 	longjmp(out, 2);
 }
 
+/* Nobody accepts. */
+_Noreturn void sched_switch(struct plat_env *to)
+{
+	(void)to;
+	abort();
+}
+
 _Noreturn void sched_return(void)
 {
 	longjmp(out, 1);
@@ -109,11 +116,6 @@ bool fiber_pause(struct plat_env *e)
 bool sched_look(void)
 {
 	abort();
-}
-
-void fiber_free(struct plat_env *e)
-{
-	(void)e;
 }
 
 void *heap_get(size_t size)
@@ -298,6 +300,12 @@ static int64_t expected(const struct call *c, const struct plat_env *was)
 
 	if (size_of(c->nr) == 0)
 		return -EXO_ENOSYS;
+	if (c->nr == EXO_CALL_ACCEPT_NR)
+		return -EXO_EAGAIN;
+	if (c->nr == EXO_CALL_PCT_RETURN_NR)
+		return -EXO_ESTALE;
+	if (c->nr == EXO_CALL_PCT_NR)
+		return 1;
 	if (!c->there)
 		return -EXO_EINVAL;
 	if (c->nr == EXO_CALL_WAIT_NR && was->ring == NULL)
@@ -333,6 +341,8 @@ static bool may_change(const void *arg, uint64_t va)
 		w = c->a.of_DERIVE.witness;
 	} else if (c->nr == EXO_CALL_SLOT_NR) {
 		report = c->a.of_SLOT.report;
+	} else if (c->nr == EXO_CALL_WAKE_NR) {
+		report = c->a.of_WAKE.report;
 	}
 	return (report != 0 && va - report < sizeof(struct exo_report)) ||
 	       va - w.at < w.size;
@@ -446,7 +456,10 @@ static void check_env(const struct call *c, const struct plat_env *was)
 	bool made = done && c->nr == EXO_CALL_ENV_NEW_NR;
 	enum env_state state = done && c->nr == EXO_CALL_EXIT_NR ? ENV_DEAD
 	                       : sleeps                          ? ENV_WAITING
-	                                                         : ENV_RUNNABLE;
+	                       : c->nr == EXO_CALL_ACCEPT_NR     ? ENV_ACCEPTS
+	                       : done && c->nr == EXO_CALL_SLEEP_NR
+	                           ? ENV_SLEEPS
+	                           : ENV_RUNNABLE;
 	struct plat_env now = *env;
 
 	exo_assert(now.state == state);
@@ -472,6 +485,10 @@ static void check_env(const struct call *c, const struct plat_env *was)
 	now.changes = was->changes;
 	memcpy(now.stale, was->stale, sizeof(now.stale));
 	now.children = was->children;
+	if (done && c->nr == EXO_CALL_SLEEP_NR)
+		now.until = was->until;
+	if (done && c->nr == EXO_CALL_WAKE_NR)
+		now.asks = was->asks;
 	now.state = was->state;
 	now.wake = was->wake;
 	now.lines = was->lines;
@@ -561,7 +578,9 @@ static void step(const struct exo_key *key)
 	way = setjmp(out);
 	if (way == 0)
 		syscall_enter();
-	exo_assert(way == (c.nr == EXO_CALL_YIELD_NR ? 2 : 1));
+	exo_assert(
+	    way ==
+	    (c.nr == EXO_CALL_YIELD_NR || c.nr == EXO_CALL_ACCEPT_NR ? 2 : 1));
 	c.ret = (int64_t)env->regs.rax;
 	exo_assert(want == 1 ? c.ret == 0 || is_error(c.ret) : c.ret == want);
 	exo_assert(c.ret == 0 || charged() == held);
@@ -581,7 +600,7 @@ static void step(const struct exo_key *key)
 static int wire(void *arg, struct plat_env *of, const uint8_t *p, uint32_t n)
 {
 	(void)arg;
-	exo_assert(of == &env);
+	exo_assert(of == env);
 	return n < EXO_TRANSMIT_MIN || p[0] == 9 ? -EXO_ELIMIT : 0;
 }
 

@@ -106,6 +106,23 @@ static int key_error(const struct phys_model *m, const struct phys_key *k,
 
 /* --- frames --------------------------------------------------------------------- */
 
+/* Frames beyond its guarantee. */
+static uint32_t beyond(const struct phys_model *m, uint32_t who)
+{
+	uint32_t has = phys_owned(m, who), g = m->holder[who].guaranteed;
+
+	return m->holder[who].h != NULL && has > g ? has - g : 0;
+}
+
+/* Whether another has more of these than this one would have. */
+static bool can_be_asked(const struct phys_model *m, uint32_t who, uint32_t n)
+{
+	for (uint32_t i = 0; i < PHYS_SPACES; i++)
+		if (i != who && beyond(m, i) > beyond(m, who) + n)
+			return true;
+	return false;
+}
+
 int phys_want_frames(const struct phys_model *m, uint32_t who,
     const struct exo_call_frames *a, bool there)
 {
@@ -118,7 +135,7 @@ int phys_want_frames(const struct phys_model *m, uint32_t who,
 		return -EXO_ELIMIT;
 	/* beyond what it was promised: all others' promises and the reserve stay */
 	if (a->n > own && a->n + others + m->reserve > all_free(m))
-		return -EXO_ENOMEM;
+		return can_be_asked(m, who, a->n) ? -EXO_EAGAIN : -EXO_ENOMEM;
 	if (a->n > m->m->takes)
 		return -EXO_ENOMEM;
 	if (a->want != EXO_ANY && (a->want - PHYS_FIRST >= PHYS_FRAMES ||

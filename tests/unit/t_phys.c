@@ -40,7 +40,7 @@ START_TEST(frames_are_refused)
 	ck_assert_int_eq(frames(0, 64), -EXO_ENOMEM);
 	ck_assert_int_eq(frames(0, PHYS_FRAMES - RESERVE), 0);
 	ck_assert_int_eq(frames(0, 1), -EXO_ENOMEM);
-	ck_assert_int_eq(frames(1, 1), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(1, 1), -EXO_EAGAIN);
 	ck_assert_uint_eq(phys_machine_left(&machine), RESERVE);
 }
 END_TEST
@@ -324,19 +324,19 @@ START_TEST(guarantees)
 	    frames(2, PHYS_FRAMES - RESERVE - 30 + 1), -EXO_ENOMEM);
 	ck_assert_int_eq(frames(2, PHYS_FRAMES - RESERVE - 30), 0);
 	ck_assert_int_eq(frames(2, 1), -EXO_ENOMEM);
-	ck_assert_int_eq(frames(0, 11), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(0, 11), -EXO_EAGAIN);
 	ck_assert_int_eq(frames(0, 10), 0);
-	ck_assert_int_eq(frames(0, 1), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(0, 1), -EXO_EAGAIN);
 	ck_assert_int_eq(frames(1, 20), 0);
 	ck_assert_uint_eq(phys_machine_left(&machine), RESERVE);
 	/* what it gives back is promised to it anew */
 	ck_assert_int_eq(release(1, 5), 0);
-	ck_assert_int_eq(frames(0, 1), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(0, 1), -EXO_EAGAIN);
 	ck_assert_int_eq(frames(1, 5), 0);
 	/* a smaller promise sets the rest free */
 	ck_assert_int_eq(release(1, 5), 0);
 	ck_assert_int_eq(exo_holder_guarantee(phys, holder[1], 16), 0);
-	ck_assert_int_eq(frames(0, 5), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(0, 5), -EXO_EAGAIN);
 	ck_assert_int_eq(frames(0, 4), 0);
 	ck_assert_uint_eq(stat_of(1).guaranteed, 16);
 }
@@ -350,9 +350,9 @@ START_TEST(a_promise_counts)
 	ck_assert_int_eq(exo_holder_guarantee(phys, holder[0], 12), 0);
 	ck_assert_int_eq(exo_holder_guarantee(phys, holder[1], 8), 0);
 	ck_assert_int_eq(frames(2, spare - 3), 0);
-	ck_assert_int_eq(frames(0, 12 + 4), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(0, 12 + 4), -EXO_EAGAIN);
 	ck_assert_int_eq(frames(0, 12 + 3), 0);
-	ck_assert_int_eq(frames(1, 9), -EXO_ENOMEM);
+	ck_assert_int_eq(frames(1, 9), -EXO_EAGAIN);
 	ck_assert_int_eq(frames(1, 8), 0);
 }
 END_TEST
