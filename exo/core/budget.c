@@ -10,7 +10,8 @@
  *	runs, and each that would have counts it as `unpaid`. One that is so deep
  *	in debt that a batch does not pay for it is not even looked for. So what others
  *	send it costs the core no more than its rate, on the average, and the
- *	debt is paid before anything else is done for it.
+ *	debt is paid before anything else is done for it. What was paid is counted:
+ *	a platform that has slots of time takes it out of theirs.
  *
  * Calls
  *	What is explored to verify a program, and the steps of the algebra of
@@ -58,6 +59,7 @@ void budget_pay(struct env *env, uint64_t steps)
 {
 	const int64_t debt = INT64_MAX / 4; /* at most, and paid at once */
 
+	env->paid += steps;
 	env->credit -= steps < (uint64_t)debt ? (int64_t)steps : debt;
 	if (env->credit < -debt)
 		env->credit = -debt;

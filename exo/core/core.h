@@ -125,6 +125,7 @@ struct exo_env_stat {
 	uint64_t unpaid; /* packets of its own grants that were passed by before
 	                    its filters were looked for */
 	int64_t credit;  /* steps that its filters may take; below 0: in debt */
+	uint64_t paid;   /* steps that its filters took, where it has a rate */
 	uint64_t delivered; /* records put on its ring */
 	uint64_t dropped;   /* that found no room */
 	uint64_t ring_used; /* bytes of it that were not taken */

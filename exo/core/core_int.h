@@ -73,6 +73,7 @@ struct env {
 	int64_t burst, credit;
 	uint64_t seen; /* the packet up to which it was credited, and ... */
 	bool open;     /* ... whether its filters are asked about that one */
+	uint64_t paid; /* steps of its filters, all that were */
 	struct follow *follow; /* its first fragments; NULL: it follows none */
 	uint32_t nfollow;      /* bindings that do */
 	struct env *follow_next, **follow_prev;

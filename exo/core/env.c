@@ -79,6 +79,7 @@ int exo_env_stat(
 		.work = e->work,
 		.unpaid = e->unpaid,
 		.credit = e->credit,
+		.paid = e->paid,
 		.delivered = e->delivered,
 		.dropped = e->ring.dropped,
 		.ring_used = e->ring.head - e->ring.tail,

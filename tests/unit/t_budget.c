@@ -80,6 +80,7 @@ START_TEST(a_rate_is_kept)
 	ck_assert_uint_gt(own.unpaid, 0);
 	ck_assert_uint_eq(st.evaluated + st.unpaid + own.unpaid, 10000);
 	ck_assert_uint_eq(st.matched, st.evaluated);
+	ck_assert_uint_eq(own.paid, st.evaluated * steps);
 }
 END_TEST
 
