@@ -31,7 +31,8 @@ enum exo_cause {
 	EXO_CAUSE_FAULT = 1,     /* page fault: address, code */
 	EXO_CAUSE_EXCEPTION = 2, /* another one: vector, code */
 	EXO_CAUSE_PACKET = 3,    /* there are packets in the ring */
-	EXO_CAUSE_END = 4,       /* the slot is over: yield, soon */
+	EXO_CAUSE_END = 4,       /* the slot is over: yield, before the time
+	                            `address` it costs nothing */
 	EXO_CAUSE_REVOKE = 5,    /* give up `code` of kind `vector` (enum
 	                            exo_kind) before the time `address` */
 };
@@ -74,7 +75,8 @@ struct exo_pe {
 	uint8_t zero2[2];
 	/* ... and as it goes */
 	uint64_t packets; /* not 0: an upcall is held up by critical, */
-	uint64_t late;    /* likewise: the slot is over since this time */
+	uint64_t late;    /* likewise: the slot is over since this time; 0
+	                     again when it has yielded */
 	uint64_t revoke;  /* likewise */
 	char arg[1024];   /* what the environment was started with */
 };

@@ -133,7 +133,8 @@ struct exo_call_slots {
 	uint32_t zero2;
 };
 
-/** Give what is left of this slot to an environment. */
+/** Give what is left of this slot to an environment: by its whole name, so that it is
+ * -EXO_ESTALE if that one is gone; -EXO_EBUSY if it cannot run at present. */
 struct exo_call_yield_to {
 	uint64_t env;
 };

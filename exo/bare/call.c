@@ -12,6 +12,7 @@
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/sleep.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/x86.h"
 #include "exo/core/core.h"
@@ -165,6 +166,12 @@ static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 	case EXO_CALL_BIND_NR:
 	case EXO_CALL_SLOT_NR:
 		return slowly(e, a);
+	case EXO_CALL_TIME_TAKE_NR:
+		return slots_take(e, &a->of_TIME_TAKE);
+	case EXO_CALL_TIME_GIVE_NR:
+		return slots_give(e, &a->of_TIME_GIVE);
+	case EXO_CALL_YIELD_TO_NR:
+		return sched_yield_to(e, a->of_YIELD_TO.env);
 	default:
 		return exo_call(e->core, e->name, (uint32_t)nr, a, size_of(nr));
 	}
@@ -240,5 +247,7 @@ void syscall_enter(void)
 	result(e, call(e, nr, e->regs.rdi, e->regs.rsi));
 	if (nr == EXO_CALL_YIELD_NR)
 		sched_next();
+	if (nr == EXO_CALL_YIELD_TO_NR)
+		sched_resume(); /* who was interrupted somewhere */
 	sched_return();
 }

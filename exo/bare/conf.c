@@ -83,6 +83,35 @@ struct grants {
 	bool has_recv, has_send;
 };
 
+/* FIRST, FIRST*N, or FIRST/STEP*N. */
+static bool slots_of(struct word w, struct env_slots *s)
+{
+	uint32_t *number[] = { &s->first, &s->step, &s->n };
+	static const char before[] = " /*";
+	struct word digits = { w.p, 0 };
+	uint32_t k = 0;
+
+	*s = (struct env_slots){ 0, 1, 1 };
+	for (uint32_t i = 0; i <= w.n; i++) {
+		uint32_t next = k + 1;
+
+		if (i < w.n && w.p[i] != '/' && w.p[i] != '*') {
+			digits.n++;
+			continue;
+		}
+		if (!word_u32(digits, number[k]))
+			return false;
+		if (i == w.n)
+			break;
+		next += w.p[i] == '*' && k == 0;
+		if (next > 2 || w.p[i] != before[next])
+			return false;
+		k = next;
+		digits = (struct word){ w.p + i + 1, 0 };
+	}
+	return k != 1 && s->n > 0;
+}
+
 /* Blocks of the disk; n 0: none. */
 struct blocks {
 	uint32_t first, n;
@@ -120,6 +149,8 @@ static int options(struct word line, struct env_args *a, struct blocks *disk,
 			good = word_u32(w, &a->ring_size);
 		else if (word_option(&w, "mem"))
 			good = word_u64(w, &a->mem);
+		else if (word_option(&w, "slots"))
+			good = slots_of(w, &a->slots);
 		else if (word_option(&w, "arg"))
 			word_copy(arg, room, w);
 		else if (word_option(&w, "frames"))

@@ -6,8 +6,8 @@
  *	send REGION
  *	env LABEL FILE [ring=BYTES] [mem=BYTES] [arg=TEXT] [rights=NUMBER]
  *	    [frames=NUMBER] [most=NUMBER] [entries=NUMBER] [tables=NUMBER]
- *	    [children=NUMBER] [disk=FIRST+BLOCKS[,shared]] [end=HOW[:CODE]],
- *	    in one line,
+ *	    [children=NUMBER] [disk=FIRST+BLOCKS[,shared]]
+ *	    [slots=FIRST[/STEP][*N]] [end=HOW[:CODE]], in one line,
  *
  * starts the program FILE, an ELF file among the modules, as an environment. It has a
  * key to receive packets of the region of the last recv before it (every packet, if there
@@ -18,7 +18,8 @@
  * need for it. frames are those that it may always own (those that it begins with, if
  * nothing is said), most how many in all; entries are the places of its S-TLB, tables
  * what it may have of the processor's at once, children the environments that it may
- * make. Lines that begin with '#' are comments.
+ * make; slots are of time: N of them, each STEP behind the one before it, its own and
+ * guaranteed. Lines that begin with '#' are comments.
  */
 #ifndef EXO_BARE_CONF_H
 #define EXO_BARE_CONF_H

@@ -37,7 +37,6 @@ struct cpu {
 	uint64_t stack;    /* where its stack begins, entered from ring 3 */
 	uint64_t user_rsp; /* ring 3's, for some instructions */
 	struct plat_env *fpu_of; /* whose registers are in the processor */
-	unsigned last;           /* place of the one whose turn it was */
 	uint64_t spent;          /* nanoseconds of this turn, on packets */
 	uint64_t turn_end;       /* when it ends */
 	uint64_t switches;       /* from one environment to another */

@@ -15,6 +15,7 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/heap.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
@@ -256,6 +257,8 @@ int env_new(struct exo_core *core, struct exo_phys *phys,
 	e->expected_code = args->expected_code;
 	name(e, args->label);
 	err = build(e, args, i, &entry);
+	if (err == 0)
+		err = slots_begin(e, &args->slots);
 	if (err != 0) {
 		env_free(e);
 		return err;
@@ -292,6 +295,7 @@ void env_free(struct plat_env *e)
 		if (all[i] == e)
 			all[i] = NULL;
 	dead -= e->state == ENV_DEAD;
+	slots_end(e);
 	if (e->name != 0)
 		(void)exo_env_end(e->core, e->name);
 	space_free(e);

@@ -83,6 +83,8 @@ struct plat_env {
 	bool child;                /* another one made it */
 	uint32_t children;         /* that it may make */
 	bool wake;                 /* packets came since it was last asked */
+	uint64_t
+	    paid; /* steps of its filters that its slots were charged for */
 	char label[32];
 	uint64_t disk;  /* epoch of its extent; 0: it was started with none */
 	uint64_t turns; /* it was given */
@@ -97,6 +99,11 @@ struct plat_env {
 	bool doomed;       /* it died while its call paused: that ends first */
 };
 _Static_assert(offsetof(struct plat_env, regs) == 0, "entry.S");
+
+/** Slots that are its own from the start: first, first + step, ... */
+struct env_slots {
+	uint32_t first, step, n;
+};
 
 struct env_args {
 	const char *label;
@@ -119,6 +126,7 @@ struct env_args {
 	    *send;           /* of a key to send; NULL: there is none */
 	const uint8_t *mac;  /* of the network card; NULL */
 	struct exo_key disk; /* of its blocks; zeroes: it has none */
+	struct env_slots slots;
 };
 
 /** Make an environment, runnable. 0 with *out, or a negated EXO_E*. */

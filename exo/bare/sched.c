@@ -17,6 +17,7 @@
 #include "exo/bare/pct.h"
 #include "exo/bare/revoke.h"
 #include "exo/bare/sleep.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/watchdog.h"
@@ -24,8 +25,7 @@
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 
-#define TURN_NS 10000000u
-#define LATE_NS 500000u /* a timer that comes so early is of an older turn */
+#define EARLY_NS 20000u /* a timer that comes earlier is of an older turn */
 
 void env_enter(const struct user_regs *regs) __attribute__((noreturn));
 void env_return(const struct user_regs *regs) __attribute__((noreturn));
@@ -123,45 +123,46 @@ static void begin_turn(uint64_t ns)
 	apic_timer(ns);
 }
 
-/* A time is over: of this turn, or of one that ended before the kernel took what its
- * timer had sent. */
-static void timer(void)
+uint64_t sched_left(void)
 {
 	uint64_t now = clock_ns(), end = cpu_here()->turn_end;
 
-	if (now + LATE_NS >= end)
-		sched_next();
-	begin_turn(end - now);
+	return end > now ? end - now : 0;
 }
 
-/* The next that may run, after the one whose turn it was; NULL. */
-static struct plat_env *pick(bool *any)
+/* A time is over: of this turn, or of one that ended before the kernel took what its
+ * timer had sent, or that was made longer. */
+static void timer(struct plat_env *e)
 {
-	unsigned n = env_places(), at = cpu_here()->last;
+	uint64_t left = sched_left();
 
-	*any = false;
-	for (unsigned i = 0; i < n; i++) {
-		struct plat_env *e;
+	if (left <= EARLY_NS)
+		left = slots_over(e);
+	if (left == 0)
+		sched_next();
+	begin_turn(left);
+}
 
-		at = at + 1 < n ? at + 1 : 0;
-		e = env_at(at);
+bool sched_can_run(struct plat_env *e)
+{
+	if (e->state == ENV_DEAD || e->state == ENV_MADE)
+		return false;
+	if (e->state == ENV_CALLING)
+		return true;
+	revoke_tell(e);
+	wake(e);
+	if (e->state == ENV_SLEEPS && sleep_over(e))
+		e->state = ENV_RUNNABLE;
+	return e->state == ENV_RUNNABLE;
+}
 
-		if (e == NULL || e->state == ENV_DEAD || e->state == ENV_MADE)
-			continue;
-		*any = true;
-		if (e->state != ENV_CALLING) {
-			revoke_tell(e);
-			wake(e);
-			if (e->state == ENV_SLEEPS && sleep_over(e))
-				e->state = ENV_RUNNABLE;
-			e = pct_runs_for(e);
-			if (e->state != ENV_RUNNABLE && e->state != ENV_CALLING)
-				continue;
-		}
-		cpu_here()->last = at;
-		return e;
-	}
-	return NULL;
+static uint32_t poll(void)
+{
+	uint32_t n = ops->poll(ops->arg);
+
+	if (n > 0)
+		slots_filtered();
+	return n;
 }
 
 /* From now on packets interrupt; those that are here already are taken in. When that
@@ -173,9 +174,24 @@ static void listen(void)
 	struct cpu *c = cpu_here();
 	uint64_t from = clock_ns(), before = c->spent;
 
-	while (c->spent < TURN_NS / 2 && !ops->listen(ops->arg) &&
-	       ops->poll(ops->arg) > 0)
+	while (
+	    c->spent < slots_ns() / 2 && !ops->listen(ops->arg) && poll() > 0)
 		c->spent = before + (clock_ns() - from);
+}
+
+/* Whether somebody may run some day. Who was never started cannot be any more, when all
+ * others have ended. */
+static bool any_left(void)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < env_places(); i++)
+		any |= env_at(i) != NULL && env_at(i)->state != ENV_MADE;
+	for (unsigned i = 0; !any && i < env_places(); i++)
+		if (env_at(i) != NULL)
+			env_die(env_at(i), ENV_KILLED, 0);
+	bury();
+	return any;
 }
 
 /* A call that paused goes on; if it has ended now, and its environment not, that goes
@@ -192,28 +208,28 @@ static void go_on_calling(struct plat_env *e)
 
 _Noreturn void sched_next(void)
 {
+	slots_leave(cpu_here()->current);
 	for (;;) {
 		struct plat_env *e;
-		bool any;
 
 		watchdog_back++;
-		(void)ops->poll(ops->arg);
+		(void)poll();
 		ops->tick(ops->arg);
 		bury();
-		e = pick(&any);
+		e = slots_next();
 		if (e != NULL) {
 			e->turns++;
 			cpu_here()->spent = 0;
 			if (!ops->listen(ops->arg))
 				listen();
-			begin_turn(TURN_NS);
+			begin_turn(slots_ns());
 			if (e->state == ENV_RUNNABLE)
 				go_on(e);
 			go_on_calling(e);
 			continue;
 		}
 		bury();
-		if (!any)
+		if (!any_left())
 			ops->done(ops->arg);
 		ops->wait(ops->arg);
 	}
@@ -252,6 +268,8 @@ _Noreturn void sched_return(void)
 
 _Noreturn void sched_switch(struct plat_env *to)
 {
+	if (slots_are_over())
+		sched_next(); /* nothing is left to give */
 	to = may_go_on(to);
 	put_in(to);
 	env_return(&to->regs);
@@ -264,14 +282,31 @@ _Noreturn void sched_run(const struct sched_ops *with)
 	sched_next();
 }
 
-/* Packets came. */
+int sched_yield_to(struct plat_env *e, uint64_t name)
+{
+	struct plat_env *to = NULL;
+	int err = name == e->name ? 0 : slots_whom(name, &to);
+
+	if (to == NULL)
+		return err;
+	if (slots_are_over()) {
+		slots_leave(e);
+		to = NULL; /* nothing is left */
+	}
+	cpu_here()->current = to;
+	return 0;
+}
+
+/* Packets came. What that takes is not of who runs: it runs so much longer. */
 static void packets(struct plat_env *e)
 {
-	uint64_t from = clock_ns();
+	struct cpu *c = cpu_here();
+	uint64_t from = clock_ns(), before = c->spent;
 
-	(void)ops->poll(ops->arg);
-	cpu_here()->spent += clock_ns() - from;
+	(void)poll();
+	c->spent += clock_ns() - from;
 	listen();
+	c->turn_end += c->spent - before;
 	wake(e);
 }
 
@@ -280,7 +315,7 @@ bool sched_look(void)
 	struct cpu *c = cpu_here();
 	uint64_t from = clock_ns();
 
-	if (c->spent < TURN_NS / 2 && ops->poll(ops->arg) > 0)
+	if (c->spent < slots_ns() / 2 && ops->poll(ops->arg) > 0)
 		c->spent += clock_ns() - from;
 	listen();
 	return clock_ns() < c->turn_end;
@@ -315,7 +350,7 @@ _Noreturn void sched_trap(const struct trap *t)
 	if (t->vector >= 32) {
 		exo_assert(apic_enter((uint32_t)t->vector));
 		if (t->vector == APIC_TIMER)
-			timer();
+			timer(e);
 		else
 			packets(e);
 	} else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who runs: environments in turn, each until it gives up its turn or its time is over.
+ * Who runs: whose slot it is, or environments in turn (slots.h), each until it gives up
+ * its turn or its time is over.
  * Packets that come meanwhile are taken in at once, and answered where a handler does;
  * then whoever was interrupted goes on.
  */
@@ -50,5 +51,15 @@ _Noreturn void sched_switch(struct plat_env *to);
 
 /** It gives up the rest of its turn. */
 _Noreturn void sched_next(void);
+
+/** It gives what is left of its turn to another, who goes on by sched_resume(). 0, or
+ * what slots_whom() says. */
+int sched_yield_to(struct plat_env *e, uint64_t name);
+
+/** Whether it can run; packets wake it. */
+bool sched_can_run(struct plat_env *e);
+
+/** Nanoseconds of this turn that are left. */
+uint64_t sched_left(void);
 
 #endif

@@ -14,6 +14,7 @@
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/sleep.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "exo/bare/spent.h"
 #include "exo/bare/state.h"
@@ -221,6 +222,7 @@ _Noreturn void system_run(const struct machine *m)
 	system.now = system.most;
 	if (machine_option(m, "stats", &value) >= 0)
 		spent_start();
+	slots_init(m);
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
 	exo_assert(
 	    space_init(m, (uint32_t)machine_number(m, "tables", 0),

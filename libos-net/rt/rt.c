@@ -17,6 +17,12 @@ __attribute__((weak)) void lnet_on_packet(struct exo_frame *f)
 	(void)f;
 }
 
+__attribute__((weak)) void lnet_on_end(struct exo_frame *f)
+{
+	(void)f;
+	(void)lnet_yield();
+}
+
 _Noreturn void lnet_exit(uint64_t status)
 {
 	lnet_quit(status);

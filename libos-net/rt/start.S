@@ -48,4 +48,5 @@ _start:
 	upcall lnet_enter_fault, lnet_on_fault
 	upcall lnet_enter_exception, lnet_on_exception
 	upcall lnet_enter_packet, lnet_on_packet
+	upcall lnet_enter_end, lnet_on_end
 	.section .note.GNU-stack, "", @progbits

@@ -35,6 +35,14 @@ static inline int64_t lnet_wait(void)
 	return lnet_call(EXO_CALL_WAIT_NR, &a, sizeof(a));
 }
 
+/** Give what is left of this slot to another. */
+static inline int64_t lnet_yield_to(uint64_t env)
+{
+	struct exo_call_yield_to a = { env };
+
+	return lnet_call(EXO_CALL_YIELD_TO_NR, &a, sizeof(a));
+}
+
 _Noreturn static inline void lnet_quit(uint64_t status)
 {
 	struct exo_call_exit a = { status };

@@ -4,14 +4,17 @@
  * one tick is one instruction where QEMU counts them (count.sh). Each number is the
  * least of several, for the timer may be in between.
  *
- * With the argument "peer" it only gives up its turns.
+ * With the argument "peer" it only gives up its turns, after a while to the one before
+ * it.
  */
 #include "tests/bare/check.h"
 
-#define TIMES 64u
+#define TIMES  64u
+#define SLOTS  8u
+#define YIELDS (4 * TIMES)
 
 _Alignas(4096) static uint8_t stack[16384]; /* frames on one page */
-static struct exo_call_null args;
+static struct exo_call_yield_to args;
 extern volatile uint32_t entered;
 volatile uint32_t entered; /* when the handler began */
 
@@ -22,7 +25,9 @@ uint32_t count_string(void *a, uint64_t from);
 uint32_t count_null(void *a, uint64_t size);
 uint32_t count_call(void *a, uint64_t size);
 uint32_t count_yield(void *a, uint64_t size);
+uint32_t count_yield_to(void *a, uint64_t size);
 uint32_t count_upcall(void *a, uint64_t size);
+uint32_t count_slot(void *a, uint64_t size);
 
 /* uint32_t name(args, size): ticks of what is between. */
 #define COUNT(name, what)                        \
@@ -40,7 +45,8 @@ COUNT(count_string, "movl $60, %ecx; rep lodsb");
 /* EXO_CALL_NULL_NR, without a structure, with one */
 COUNT(count_null, "xorl %eax, %eax; xorl %edi, %edi; xorl %esi, %esi; syscall");
 COUNT(count_call, "xorl %eax, %eax; syscall");
-COUNT(count_yield, "movl $16, %eax; syscall"); /* EXO_CALL_YIELD_NR */
+COUNT(count_yield, "movl $16, %eax; syscall");    /* EXO_CALL_YIELD_NR */
+COUNT(count_yield_to, "movl $29, %eax; syscall"); /* EXO_CALL_YIELD_TO_NR */
 COUNT(count_upcall, "movl %eax, entered(%rip); ud2");
 
 /* The counter is read first; then the way of every handler is gone. */
@@ -50,21 +56,41 @@ __asm__("count_enter:\n"
         "	movl %eax, entered(%rip)\n"
         "	jmp lnet_enter_exception\n");
 
+/* The time between two readings, when it was long; each is LOOK instructions behind the
+ * one before it, wherever the slot ends. */
+#define LOOK 6u
+__asm__(".globl count_slot\ncount_slot:\n"
+        "	rdtsc\n"
+        "	movl %eax, %r8d\n"
+        "1:	rdtsc\n"
+        "	movl %eax, %ecx\n"
+        "	subl %r8d, %ecx\n"
+        "	movl %eax, %r8d\n"
+        "	cmpl $500, %ecx\n"
+        "	jb 1b\n"
+        "	movl %ecx, %eax\n"
+        "	ret\n");
+
 void lnet_on_exception(struct exo_frame *f)
 {
 	f->rip += 2; /* ud2 */
 }
 
-static uint32_t least(uint32_t (*count)(void *, uint64_t))
+static uint32_t least_of(uint32_t times, uint32_t (*count)(void *, uint64_t))
 {
 	uint32_t min = UINT32_MAX;
 
-	for (uint32_t i = 0; i < TIMES; i++) {
+	for (uint32_t i = 0; i < times; i++) {
 		uint32_t n = count(&args, sizeof(args));
 
 		min = n < min ? n : min;
 	}
 	return min;
+}
+
+static uint32_t least(uint32_t (*count)(void *, uint64_t))
+{
+	return least_of(TIMES, count);
 }
 
 /* "name number" */
@@ -105,16 +131,24 @@ static void count_all(struct exo_pe *pe)
 	say("upcall_to_handler", to);
 	say("upcall_and_resume", all - 4); /* of count_enter's own */
 	say("yield_and_back", least(count_yield) - none - 1);
+	say("slot_switch_and_back", least_of(SLOTS, count_slot) - LOOK);
+	for (uint32_t i = 0; i < YIELDS; i++)
+		CHECK(lnet_yield() == 0); /* the peer is done with them */
+	args.env = pe->env + 1;
+	say("yield_to_and_back", least(count_yield_to) - none - 1);
 }
 
 int lnet_main(struct exo_pe *pe)
 {
 	if (same_text(pe->arg, "peer")) {
-		for (uint32_t i = 0; i < 4 * TIMES; i++)
+		for (uint32_t i = 0; i < YIELDS; i++)
 			CHECK(lnet_yield() == 0);
+		while (lnet_yield_to(pe->env - 1) == 0)
+			continue;
 		return 0;
 	}
 	CHECK(EXO_CALL_NULL_NR == 0 && EXO_CALL_YIELD_NR == 16);
+	CHECK(EXO_CALL_YIELD_TO_NR == 29);
 	count_all(pe);
 	return 0;
 }

@@ -31,6 +31,7 @@
 #include "exo/bare/heap.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "exo/lib/bug.h"
 #include "tests/support/bare_model.h"
@@ -110,6 +111,57 @@ bool fiber_here(const struct plat_env *e)
 bool fiber_pause(struct plat_env *e)
 {
 	(void)e;
+	abort();
+}
+
+_Noreturn void sched_resume(void)
+{
+	longjmp(out, 3);
+}
+
+/* There is nobody else. */
+int sched_yield_to(struct plat_env *e, uint64_t name)
+{
+	struct plat_env *to;
+
+	return name == e->name ? 0 : slots_whom(name, &to);
+}
+
+bool sched_can_run(struct plat_env *e)
+{
+	return e->state == ENV_RUNNABLE;
+}
+
+uint64_t sched_left(void)
+{
+	return 0;
+}
+
+int machine_option(const struct machine *m, const char *name, const char **v)
+{
+	(void)m;
+	(void)name;
+	(void)v;
+	return -1;
+}
+
+uint64_t machine_number(
+    const struct machine *m, const char *name, uint64_t otherwise)
+{
+	(void)m;
+	(void)name;
+	return otherwise;
+}
+
+void serial_str(const char *text)
+{
+	(void)text;
+	abort();
+}
+
+void serial_u64(uint64_t v)
+{
+	(void)v;
 	abort();
 }
 
@@ -292,7 +344,12 @@ static bool is_error(int64_t ret)
 	return false;
 }
 
-/* What a call returns; 1: the core may say. */
+static bool of_time(uint64_t nr)
+{
+	return nr == EXO_CALL_TIME_TAKE_NR || nr == EXO_CALL_TIME_GIVE_NR;
+}
+
+/* What a call returns; 1: the core may say, or the vector of slots. */
 static int64_t expected(const struct call *c, const struct plat_env *was)
 {
 	char text[EXO_PRINT_MAX];
@@ -310,6 +367,10 @@ static int64_t expected(const struct call *c, const struct plat_env *was)
 		return -EXO_EINVAL;
 	if (c->nr == EXO_CALL_WAIT_NR && was->ring == NULL)
 		return -EXO_EINVAL;
+	if (c->nr == EXO_CALL_YIELD_TO_NR)
+		return c->a.of_YIELD_TO.env == env.name ? 0 : -EXO_ESTALE;
+	if (of_time(c->nr))
+		return 1;
 	if (c->nr != EXO_CALL_PRINT_NR)
 		return c->nr < EXO_CALL_YIELD_NR || c->nr > EXO_CALL_PRINT_NR;
 	if (p->size > sizeof(text))

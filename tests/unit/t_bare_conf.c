@@ -180,6 +180,28 @@ START_TEST(options)
 	ck_assert_uint_eq(a->mem, 1000000);
 	ck_assert_uint_eq(a->rights, 3);
 	ck_assert_str_eq(t.made[0].arg, "x=y,z");
+	ck_assert_uint_eq(a->slots.n, 0);
+}
+END_TEST
+
+/* Slots of time: one, some in a row, some apart. */
+START_TEST(slots)
+{
+	static const struct {
+		const char *text;
+		uint32_t first, step, n;
+	} row[] = { { "7", 7, 1, 1 }, { "0*4", 0, 1, 4 }, { "3/4*2", 3, 4, 2 },
+		{ "4294967295/4294967295*4294967295", UINT32_MAX, UINT32_MAX,
+		    UINT32_MAX } };
+	const struct env_slots *s = &t.made[0].args.slots;
+	char conf[64];
+
+	(void)snprintf(
+	    conf, sizeof(conf), "env one a.elf slots=%s", row[_i].text);
+	ck_assert_int_eq(start(conf), 1);
+	ck_assert_uint_eq(s->first, row[_i].first);
+	ck_assert_uint_eq(s->step, row[_i].step);
+	ck_assert_uint_eq(s->n, row[_i].n);
 }
 END_TEST
 
@@ -313,6 +335,16 @@ START_TEST(wrong)
 		{ "env one a.elf disk=100+1",
 		    "the disk has no such blocks, or another environment "
 		    "does" },
+		{ "env one a.elf slots=", "an option is malformed" },
+		{ "env one a.elf slots=1/2", "an option is malformed" },
+		{ "env one a.elf slots=1*2/2", "an option is malformed" },
+		{ "env one a.elf slots=1*2*2", "an option is malformed" },
+		{ "env one a.elf slots=1/2/2", "an option is malformed" },
+		{ "env one a.elf slots=1/2*", "an option is malformed" },
+		{ "env one a.elf slots=/2*1", "an option is malformed" },
+		{ "env one a.elf slots=1*0", "an option is malformed" },
+		{ "env one a.elf slots=1/2*4294967296",
+		    "an option is malformed" },
 		{ "env one a.elf end=none", "it can be started" },
 		{ "recv no such thing", "that is no region" },
 		{ "send (udp", "that is no region" },
@@ -359,9 +391,11 @@ Suite *t_bare_conf_suite(void)
 	tcase_add_test(c, disk);
 	tcase_add_test(c, machine);
 	tcase_add_loop_test(c, ends, 0, 7);
+	tcase_add_loop_test(c, slots, 0, 4);
 	tcase_add_test(c, regions);
 	tcase_add_test(c, long_words);
 	tcase_add_loop_test(c, wrong, 0, 28);
+	tcase_add_loop_test(c, wrong, 0, 25);
 	tcase_add_test(c, not_started);
 	tcase_add_loop_test(c, nothing, 0, 3);
 	suite_add_tcase(s, c);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The slots of time on this machine: see slots.h.
+ *
+ * What filters take is charged by the steps that their owner paid, at the time that an
+ * instruction takes here, when the next slot is given away: nothing for each packet.
+ */
+#include "exo/bare/slots.h"
+
+#include "exo/abi/err.h"
+#include "exo/bare/clock.h"
+#include "exo/bare/pct.h"
+#include "exo/bare/sched.h"
+#include "exo/bare/serial.h"
+#include "exo/core/timeslot.h"
+#include "exo/lib/mem.h"
+
+#define SLOTS    16u
+#define SLOT_US  10000u
+#define GRACE_US 500u
+#define INSNS    65536u /* to measure one */
+
+_Static_assert(ENVS_MAX == TIMESLOT_OWNERS, "places are owners");
+
+/* Shown as it is: a page of its own. */
+static _Alignas(EXO_PAGE) struct exo_slot_row rows[SLOTS_MAX];
+static struct timeslots vector;
+static struct {
+	bool trace;
+	bool over;        /* the slot, and who runs goes on */
+	bool filtered;    /* filters ran since a slot was given away */
+	uint64_t step_ns; /* by 2^16 */
+} slots;
+
+static uint64_t between(uint64_t v, uint64_t from, uint64_t to)
+{
+	return v < from ? from : v > to ? to : v;
+}
+
+/* Nanoseconds of an instruction, by 2^16. */
+static uint64_t measure(void)
+{
+	uint64_t from = clock_ns();
+
+	for (uint32_t i = 0; i < INSNS; i += 8)
+		__asm__ volatile(".rept 6; addq $1, %%rax; .endr" : : : "rax");
+	return between(((clock_ns() - from) << 16) / INSNS, 1 << 12, 1 << 20);
+}
+
+static uint32_t runs_for(void *arg, uint32_t owner)
+{
+	struct plat_env *e = env_at(owner - 1);
+
+	(void)arg;
+	if (e == NULL)
+		return 0;
+	if (!sched_can_run(e)) {
+		e = pct_runs_for(e);
+		if (!sched_can_run(e))
+			return 0;
+	}
+	return e->place + 1;
+}
+
+void slots_init(const struct machine *m)
+{
+	uint64_t n = between(machine_number(m, "slots", SLOTS), 1, SLOTS_MAX);
+	uint64_t us =
+	    between(machine_number(m, "slot_us", SLOT_US), 1000, 1000000);
+	uint64_t grace =
+	    between(machine_number(m, "grace_us", GRACE_US), 0, us);
+	const char *value;
+	int k = machine_option(m, "trace", &value);
+
+	timeslot_init(&vector, rows, (uint32_t)n, us * 1000, grace * 1000);
+	vector.runs_for = runs_for;
+	slots.trace = k == 5 && memcmp(value, "slots", 5) == 0;
+	(void)measure();
+	slots.step_ns = measure();
+}
+
+uint64_t slots_ns(void)
+{
+	return vector.slot_ns;
+}
+
+int slots_begin(const struct plat_env *e, const struct env_slots *s)
+{
+	return s->n == 0 ? 0
+	                 : timeslot_start(
+	                       &vector, e->place + 1, s->first, s->step, s->n);
+}
+
+void slots_end(const struct plat_env *e)
+{
+	timeslot_end(&vector, e->place + 1);
+}
+
+/* --- whose time it is ----------------------------------------------------------- */
+
+void slots_filtered(void)
+{
+	slots.filtered = true;
+}
+
+static void charge_filters(void)
+{
+	slots.filtered = false;
+	for (unsigned i = 0; i < env_places(); i++) {
+		struct plat_env *e = env_at(i);
+		struct exo_env_stat stat;
+
+		if (e == NULL || exo_env_stat(e->core, e->name, &stat) != 0)
+			continue;
+		timeslot_charge(&vector, e->place + 1,
+		    (stat.paid - e->paid) * slots.step_ns >> 16);
+		e->paid = stat.paid;
+	}
+}
+
+static void say(const struct plat_env *e, const char *how)
+{
+	if (!slots.trace)
+		return;
+	serial_str("slot ");
+	serial_u64(vector.at);
+	serial_str(" ");
+	serial_str(e->label);
+	serial_str(how);
+}
+
+struct plat_env *slots_next(void)
+{
+	struct plat_env *e;
+	uint32_t who;
+
+	if (slots.filtered)
+		charge_filters();
+	who = timeslot_next(&vector, env_places());
+	if (who == 0)
+		return NULL;
+	e = env_at(who - 1);
+	say(e, "\n");
+	return e;
+}
+
+/* --- its end ---------------------------------------------------------------------- */
+
+uint64_t slots_over(struct plat_env *e)
+{
+	uint64_t now = clock_ns();
+
+	if (slots.over) {
+		env_die(e, ENV_KILLED, SLOTS_KILLED);
+		return 0;
+	}
+	if (e->pe->critical != 0)
+		e->pe->late = now;
+	else if (!upcall(e, e->pe->entry_end, EXO_CAUSE_END, 0, 0,
+	             now + vector.grace_ns))
+		return 0;
+	slots.over = true;
+	return TIMESLOT_LIMIT * vector.slot_ns;
+}
+
+bool slots_are_over(void)
+{
+	return slots.over;
+}
+
+void slots_leave(struct plat_env *e)
+{
+	uint64_t left, limit = TIMESLOT_LIMIT * vector.slot_ns;
+
+	if (!slots.over)
+		return;
+	slots.over = false;
+	if (e == NULL || e->state == ENV_DEAD)
+		return;
+	e->pe->late = 0;
+	left = sched_left();
+	if (!timeslot_late(
+	        &vector, e->place + 1, left < limit ? limit - left : 0))
+		env_die(e, ENV_KILLED, SLOTS_KILLED);
+}
+
+/* --- calls ------------------------------------------------------------------------ */
+
+int slots_take(const struct plat_env *e, struct exo_call_slots *a)
+{
+	if (a->zero != 0 || a->zero2 != 0)
+		return -EXO_EINVAL;
+	return timeslot_take(
+	    &vector, e->place + 1, a->first, a->step, a->n, &a->out_first);
+}
+
+int slots_give(const struct plat_env *e, const struct exo_call_slots *a)
+{
+	if (a->zero != 0 || a->zero2 != 0)
+		return -EXO_EINVAL;
+	return timeslot_give(&vector, e->place + 1, a->first, a->step, a->n);
+}
+
+int slots_whom(uint64_t name, struct plat_env **out)
+{
+	for (unsigned i = 0; i < env_places(); i++) {
+		struct plat_env *e = env_at(i);
+
+		if (e == NULL || e->state == ENV_DEAD || e->name != name)
+			continue;
+		if (timeslot_owes(&vector, e->place + 1) || !sched_can_run(e))
+			return -EXO_EBUSY;
+		say(e, " given\n");
+		*out = e;
+		return 0;
+	}
+	return -EXO_ESTALE;
+}

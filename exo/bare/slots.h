@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The slots of time on this machine (exo/core/timeslot.h): how long they are, whose,
+ * and what happens at their ends.
+ *
+ * The end of a slot is when the kernel takes notice, in ring 3. Who has no entry point
+ * for it (entry_end) and is in no critical section is interrupted; his registers stay
+ * here. Everybody else runs on, told so by an upcall or by `late`, and what passes until
+ * he gives up the processor is excess. What is done for others meanwhile is not his.
+ */
+#ifndef EXO_BARE_SLOTS_H
+#define EXO_BARE_SLOTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exo/abi/phys.h"
+#include "exo/bare/env.h"
+#include "exo/bare/machine.h"
+
+#define SLOTS_MAX 256u
+
+/** The code of ENV_KILLED of one whose overrun was beyond the limit. */
+#define SLOTS_KILLED EXO_CAUSE_END
+
+/** As the command line says: slots=, slot_us=, grace_us=, trace=slots. */
+void slots_init(const struct machine *m);
+
+/** A slot's length. */
+uint64_t slots_ns(void);
+
+/** An environment begins, with slots of its own (n may be 0), or has ended. slots_begin()
+ * returns what timeslot_start() does. */
+int slots_begin(const struct plat_env *e, const struct env_slots *slots);
+void slots_end(const struct plat_env *e);
+
+/** Packets were taken in: filters ran. */
+void slots_filtered(void);
+
+/** Whoever runs stops, for whatever reason, at this time. */
+void slots_leave(struct plat_env *e);
+
+/** Who runs next, for slots_ns(); NULL: nobody can. */
+struct plat_env *slots_next(void);
+
+/** The time of who runs is over. For how many nanoseconds it goes on nevertheless; 0:
+ * it does not. */
+uint64_t slots_over(struct plat_env *e);
+
+/** Whether the time is over, and it went on. */
+bool slots_are_over(void);
+
+/** The calls TAKE and GIVE. */
+int slots_take(const struct plat_env *e, struct exo_call_slots *a);
+int slots_give(const struct plat_env *e, const struct exo_call_slots *a);
+
+/** Whom YIELD_TO names, *out. 0; -EXO_ESTALE: it is gone; -EXO_EBUSY: it cannot run, or
+ * owes time. */
+int slots_whom(uint64_t name, struct plat_env **out);
+
+#endif
