@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What owners of time slots do. The argument is one of
+ *
+ *	spin:N		runs; without an entry point for a slot's end. It ends when it
+ *			comes back for the N-th time after others ran
+ *	good:N		yields at each slot's end
+ *	takes:N		the same, and takes slots 11 and 15
+ *	bad:N:K		yields K tenths of a slot late
+ *	critical:N:K	is in a critical section until K tenths of a slot after its end
+ *	polite:N	yields at once
+ *	give:N		gives each of its turns to the environment behind it
+ *	forever		never yields again
+ *
+ * and ends after N slots. One tick is a nanosecond (slots.sh).
+ */
+#include "exo/abi/err.h"
+#include "tests/bare/check.h"
+
+#define SLOT 1000000u
+
+static struct exo_pe *page;
+static uint8_t stack[4096];
+static uint64_t ends, most, tenths;
+
+static uint64_t ticks(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+static void run_for(uint64_t n)
+{
+	uint64_t from = ticks();
+
+	while (ticks() - from < n)
+		continue;
+}
+
+static void one_more(void)
+{
+	if (++ends == most)
+		lnet_quit(0);
+}
+
+/* The end of a slot. */
+void lnet_on_end(struct exo_frame *f)
+{
+	CHECK(f->cause == EXO_CAUSE_END && f->address != 0);
+	if (most == 0)
+		for (;;)
+			continue;
+	one_more();
+	run_for(tenths * SLOT / 10);
+	(void)lnet_yield();
+}
+
+static void spin(void)
+{
+	uint64_t last = ticks();
+
+	for (;;) {
+		uint64_t now = ticks();
+
+		if (now - last > SLOT / 2)
+			one_more();
+		last = now;
+	}
+}
+
+static void critical(void)
+{
+	volatile struct exo_pe *pe = page;
+
+	for (;;) {
+		pe->critical = 1;
+		while (pe->late == 0)
+			continue;
+		one_more();
+		run_for(tenths * SLOT / 10);
+		pe->critical = 0;
+		CHECK(lnet_yield() == 0);
+		CHECK(pe->late == 0);
+	}
+}
+
+static void take(void)
+{
+	struct exo_call_slots a = { .first = 11, .step = 4, .n = 2 };
+
+	CHECK(lnet_call(EXO_CALL_TIME_TAKE_NR, &a, sizeof(a)) == 0);
+	CHECK(a.out_first == 11);
+}
+
+/* The number behind the next colon; *text goes there. */
+static uint64_t number(const char **text)
+{
+	uint64_t n = 0;
+
+	while (**text != '\0' && **text != ':')
+		(*text)++;
+	while (**text != '\0' && *++*text >= '0' && **text <= '9')
+		n = 10 * n + (uint64_t)(**text - '0');
+	return n;
+}
+
+static int is(const char *text, const char *name)
+{
+	while (*name != '\0' && *text == *name) {
+		text++;
+		name++;
+	}
+	return *name == '\0';
+}
+
+int lnet_main(struct exo_pe *pe)
+{
+	const char *text = pe->arg;
+
+	page = pe;
+	most = number(&text);
+	tenths = number(&text);
+	text = pe->arg;
+	if (is(text, "spin"))
+		spin();
+	if (is(text, "critical"))
+		critical();
+	for (; is(text, "polite"); one_more())
+		CHECK(lnet_yield() == 0);
+	for (; is(text, "give"); one_more())
+		CHECK(lnet_yield_to(pe->env + 1) == 0);
+	if (is(text, "takes"))
+		take();
+	lnet_upcalls(pe, stack, sizeof(stack));
+	pe->entry_end = (uintptr_t)lnet_enter_end;
+	for (;;)
+		continue;
+}
