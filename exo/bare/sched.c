@@ -315,7 +315,7 @@ bool sched_look(void)
 	struct cpu *c = cpu_here();
 	uint64_t from = clock_ns();
 
-	if (c->spent < slots_ns() / 2 && ops->poll(ops->arg) > 0)
+	if (c->spent < slots_ns() / 2 && poll() > 0)
 		c->spent += clock_ns() - from;
 	listen();
 	return clock_ns() < c->turn_end;

@@ -7,7 +7,7 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need hello fault fpu attack attack_net
+need hello fault fpu attack attack_net attack_time
 python3 "$bare/badelf.py" "$BUILD/ring3/hello.elf" "$tmp" >"$tmp/bad" || exit 2
 
 # all NAME MACHINE: what is in $tmp/modules, by $conf
@@ -28,7 +28,7 @@ modules "$bare/$conf" hello.elf fault.elf fpu.elf attack.elf sysret.elf \
 all q35 "$q35"
 all microvm "$microvm"
 conf=attacks.conf
-modules "$bare/$conf" attack_net.elf
+modules "$bare/$conf" attack_net.elf attack_time.elf
 all q35 "$q35"
 [ "${EXOPF_QUICK:-}" = 1 ] || all microvm "$microvm"
 finish

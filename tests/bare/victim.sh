@@ -7,13 +7,14 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need echo ashecho attack attack_net
+need echo ashecho attack attack_net attack_time
 rounds=40 limit=400
 [ "${EXOPF_QUICK:-}" = 1 ] && rounds=3
 
 # talk CONF NAME MACHINE HOST...: HOST is the other end, a script with its arguments
 talk() {
-	modules "$bare/$1" echo.elf ashecho.elf attack.elf attack_net.elf
+	modules "$bare/$1" echo.elf ashecho.elf attack.elf attack_net.elf \
+	    attack_time.elf
 	rm -f "$tmp/wire"
 	host=$4 conf=$1 name=$2 type=$3
 	shift 4
@@ -36,6 +37,7 @@ talk() {
 
 talk full.conf q35 "$q35" deaf.py
 talk flood.conf q35 "$q35" client.py "$rounds" attacked
+talk time.conf q35 "$q35" client.py "$rounds" attacked
 talk victim.conf q35 "$q35" client.py "$rounds" attacked
 [ "${EXOPF_QUICK:-}" = 1 ] || talk victim.conf microvm "$microvm" \
     client.py "$rounds" attacked
