@@ -2,8 +2,9 @@
 /*
  * What owners of time slots do. The argument is one of
  *
- *	spin:N		runs; without an entry point for a slot's end. It ends when it
- *			comes back for the N-th time after others ran
+ *	spin:N[:K]	runs; without an entry point for a slot's end. It ends when it
+ *			comes back for the N-th time after others ran, each time for K
+ *			tenths of a slot at most
  *	good:N		yields at each slot's end
  *	takes:N		the same, and takes slots 11 and 15
  *	bad:N:K		yields K tenths of a slot late
@@ -64,6 +65,7 @@ static void spin(void)
 	for (;;) {
 		uint64_t now = ticks();
 
+		CHECK(tenths == 0 || now - last <= tenths * SLOT / 10);
 		if (now - last > SLOT / 2)
 			one_more();
 		last = now;

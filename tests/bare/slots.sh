@@ -7,7 +7,7 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need slots
+need slots attack_time
 limit=300
 exact='-icount shift=0,sleep=off'
 
@@ -38,6 +38,12 @@ cmp -s "$tmp/first" "$tmp/trace"
 check $? "both machines give the same turns"
 run "a longer vector" "$q35" 32
 run "slots of nobody" "$q35" 256
+
+modules "$bare/pair.conf" slots.elf attack_time.elf
+# shellcheck disable=SC2086 # a list of options
+machine "tap test-key=1 slot_us=1000" $q35 $exact -initrd "$tmp/modules"
+went_well $?
+check $? "two that give their time to each other have their own turns and no more"
 
 [ "$(lost row)" = "32 0" ]
 check $? "who yields in time loses no slot"
