@@ -316,6 +316,7 @@ static void make_memory(void)
 		show(TOP + i * PAGE, top[i], (enum kind)(top_kinds[i] - '0'));
 	}
 	show(EXO_PE_AT, paging_phys(env->pe), RW);
+	show(EXO_LOSSES_AT, paging_phys(env->losses), RO);
 	for (uint64_t off = 0;
 	     env->ring != NULL && off < sizeof(*env->ring) + RING; off += PAGE)
 		show(EXO_RING_AT + off, paging_phys(env->ring) + off, RW);
@@ -368,7 +369,7 @@ static int64_t expected(const struct call *c, const struct plat_env *was)
 	if (c->nr == EXO_CALL_WAIT_NR && was->ring == NULL)
 		return -EXO_EINVAL;
 	if (c->nr == EXO_CALL_YIELD_TO_NR)
-		return c->a.of_YIELD_TO.env == env.name ? 0 : -EXO_ESTALE;
+		return c->a.of_YIELD_TO.env == env->name ? 0 : -EXO_ESTALE;
 	if (of_time(c->nr))
 		return 1;
 	if (c->nr != EXO_CALL_PRINT_NR)

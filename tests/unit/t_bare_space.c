@@ -12,6 +12,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/frames.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "tests/support/bare_unit.h"
 #include "tests/support/walk.h"
@@ -84,6 +85,19 @@ static void press(struct plat_env *e, uint64_t from)
 /* --- entries ------------------------------------------------------------------ */
 
 /* A page is there, with what was asked for, until it is taken out. */
+/* Nobody has slots of time. */
+int slots_begin(const struct plat_env *e, const struct env_slots *s)
+{
+	(void)e;
+	(void)s;
+	return 0;
+}
+
+void slots_end(const struct plat_env *e)
+{
+	(void)e;
+}
+
 START_TEST(enter_and_remove)
 {
 	static const uint64_t bits[] = { BARE_READ, BARE_WRITE, BARE_EXEC,
