@@ -683,7 +683,7 @@ static void begin(struct exo_key *key)
 
 	args.ring_size = (how & 1) != 0 ? RING : 0;
 	args.entries = 16u << (how >> 1 & 3);
-	args.tables = 48u + (how >> 3);
+	args.tables = 32u + (how >> 4);
 	exo_assert(exo_core_new(&cfg, &bare.core) == 0);
 	exo_assert(env_new(bare.core, bare.phys, &args, &env) == 0);
 	exo_assert(exo_holder_guarantee(bare.phys, env->holder, 40) == 0);

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "exo/abi/call.h"
-#include "exo/bare/paging.h"
 #include "tests/support/bare_model.h"
+#include "tests/support/ram.h"
+
+#include "exo/bare/paging.h"
 
 #define PAGE      4096u
 #define BASE      0x400000u
@@ -200,7 +202,7 @@ static struct exo_pte any_pte(void)
 
 static void fill_frames(union args *a, uint64_t nr)
 {
-	struct exo_key keys[EXO_BATCH * 2];
+	static struct exo_key keys[EXO_BATCH * 2];
 	uint32_t n = any_count();
 
 	if (nr == EXO_CALL_FRAMES_NR) {
@@ -220,7 +222,7 @@ static void fill_frames(union args *a, uint64_t nr)
 
 static void fill_pte(struct exo_call_pte *a)
 {
-	struct exo_pte pte[EXO_BATCH * 2];
+	static struct exo_pte pte[EXO_BATCH * 2];
 
 	a->n = any_count();
 	a->entries = any_place();

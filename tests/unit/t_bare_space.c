@@ -191,7 +191,7 @@ START_TEST(many_at_once)
 {
 	struct plat_env *e = env(0, 0);
 	struct exo_call_pte a = { .entries = VA, .n = EXO_BATCH };
-	struct exo_pte pte[EXO_BATCH] = { { 0 } };
+	static struct exo_pte pte[EXO_BATCH];
 
 	(void)bare_map(e, VA, BARE_WRITE);
 	for (unsigned i = 0; i < EXO_BATCH; i++) {
