@@ -74,8 +74,13 @@ struct exo_call_lessen {
 #define EXO_PTE_DIRTY    ((uint64_t)1 << 6)
 #define EXO_PTE_NX       ((uint64_t)1 << 63)
 /** What is the libOS's own in an entry that is present: the kernel keeps it and looks
- * at none of it. Of one that is not present that is all but the first bit. */
+ * at none of it. */
 #define EXO_PTE_SOFT 0x07f0000000000e00u
+/** Where the frame's number is. Of an entry that is not present all other bits but the
+ * first are the libOS's own. These are ones there: some processors read memory by
+ * entries that are not present before they notice [Intel, "L1 Terminal Fault",
+ * INTEL-SA-00161], and there is none so far up. */
+#define EXO_PTE_FRAME 0x000ffffffffff000u
 /** Stay mapped when the cache is short; counts against a limit. The bit is the
  * processor's of a global page, which an environment's are not. */
 #define EXO_PTE_PIN ((uint64_t)1 << 8)
@@ -263,8 +268,10 @@ struct exo_env_row {
 	char label[32];
 	uint32_t state;  /* 1 made, 2 may run, 3 waits, 4 accepts, 5 awaits */
 	uint32_t frames; /* it owns, ... */
-	uint32_t guaranteed;      /* ... is guaranteed, */
-	uint32_t slots;           /* and so many slots */
+	uint32_t guaranteed; /* ... is guaranteed, */
+	uint32_t slots;      /* and so many slots, */
+	uint32_t owed;       /* of which it is going to lose some */
+	uint32_t zero2;
 	uint64_t ran_ns;          /* in ring 3 */
 	uint64_t excess_ns;       /* beyond its slots */
 	uint64_t turns, upcalls;  /* */

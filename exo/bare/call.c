@@ -5,9 +5,11 @@
 #include "exo/abi/call.h"
 #include "exo/abi/err.h"
 #include "exo/bare/cpu.h"
+#include "exo/bare/disk.h"
 #include "exo/bare/family.h"
 #include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
+#include "exo/bare/paging.h"
 #include "exo/bare/pct.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
@@ -55,6 +57,22 @@ static uint64_t size_of(uint64_t nr)
 	default:
 		return 0;
 	}
+}
+
+/* A block of the disk, into a frame or from there. */
+static int disk_call(struct plat_env *e, const struct exo_call_disk *a)
+{
+	uint32_t frame, generation;
+	int err = a->write > 1
+	              ? -EXO_EINVAL
+	              : exo_phys_frame(e->phys, &a->frame,
+	                    a->write != 0 ? EXO_FRAME_READ : EXO_FRAME_WRITE,
+	                    &frame, &generation);
+
+	return err != 0 ? err
+	                : disk_page(&a->disk, a->block,
+	                      paging_direct((uint64_t)frame * FRAME_SIZE),
+	                      a->write != 0);
 }
 
 static int print(struct plat_env *e, const struct exo_call_print *a)
@@ -148,11 +166,16 @@ static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 	case EXO_CALL_FRAMES_NR:
 	case EXO_CALL_RELEASE_NR:
 	case EXO_CALL_KEY_OF_NR:
-	case EXO_CALL_LESSEN_NR:
 	case EXO_CALL_PTE_NR:
 	case EXO_CALL_SURRENDER_NR:
 	case EXO_CALL_SEED_NR:
 		return exo_phys_call(e->phys, e->holder, (uint32_t)nr, a);
+	case EXO_CALL_LESSEN_NR:
+		if (a->of_LESSEN.key.res == EXO_RES_DISK)
+			return disk_lessen(&a->of_LESSEN);
+		return exo_phys_call(e->phys, e->holder, (uint32_t)nr, a);
+	case EXO_CALL_DISK_NR:
+		return disk_call(e, &a->of_DISK);
 	case EXO_CALL_WAKE_NR:
 		return sleep_wake(e, &a->of_WAKE);
 	case EXO_CALL_SLEEP_NR:

@@ -7,6 +7,7 @@
 #include "exo/bare/disk.h"
 #include "exo/bare/env.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/revoke.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/word.h"
 #include "exo/lib/arena.h"
@@ -15,6 +16,8 @@
 #include "exo/space/text.h"
 
 #define RING_DEFAULT 65536u
+#define MS           1000000u
+#define MOST_MS      1000000000u
 #define STEPS        10000000u /* for a region's text */
 
 /* What environments are made of. */
@@ -216,6 +219,32 @@ static int start(const struct boot *b, struct word whole, struct word line,
 	return 0;
 }
 
+/* What is asked of an environment at a time. */
+static bool revocation(struct word rest)
+{
+	static const char *const kinds[] = { [EXO_KIND_FRAME] = "frames",
+		[EXO_KIND_SLOT] = "slots",
+		[EXO_KIND_BINDING] = "bindings",
+		[EXO_KIND_KEY] = "keys" };
+	char label[32];
+	struct word kind;
+	uint64_t at, patience;
+	uint32_t n;
+
+	word_copy(label, sizeof(label), word_next(&rest));
+	kind = word_next(&rest);
+	if (!word_u32(word_next(&rest), &n) ||
+	    !word_u64(word_next(&rest), &at) ||
+	    !word_u64(word_next(&rest), &patience) || at > MOST_MS ||
+	    patience > MOST_MS)
+		return false;
+	for (uint32_t k = EXO_KIND_FRAME; k <= EXO_KIND_KEY; k++)
+		if (word_is(kind, kinds[k]))
+			return revoke_plan(
+			    label, (enum exo_kind)k, n, at * MS, patience * MS);
+	return false;
+}
+
 /* One line: 1 if an environment was started; 0; -1. */
 static int take(const struct boot *b, struct word line, struct grants *g)
 {
@@ -226,6 +255,12 @@ static int take(const struct boot *b, struct word line, struct grants *g)
 		return 0;
 	if (word_is(first, "env"))
 		return start(b, line, rest, g) != 0 ? -1 : 1;
+	if (word_is(first, "revoke"))
+		return revocation(rest)
+		           ? 0
+		           : refuse(line, "a revocation is "
+		                          "LABEL KIND NUMBER AT_MS "
+		                          "PATIENCE_MS, 16 of them at most");
 	if (word_is(first, "recv") || word_is(first, "send")) {
 		bool recv = word_is(first, "recv");
 		struct sp_region *to = recv ? &g->recv : &g->send;
@@ -236,7 +271,7 @@ static int take(const struct boot *b, struct word line, struct grants *g)
 		g->has_send |= !recv;
 		return 0;
 	}
-	return refuse(line, "a line begins with env, recv or send");
+	return refuse(line, "a line begins with env, recv, send or revoke");
 }
 
 int conf_start(const struct machine *m, struct exo_core *core,

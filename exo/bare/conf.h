@@ -4,6 +4,7 @@
  *
  *	recv REGION
  *	send REGION
+ *	revoke LABEL KIND NUMBER AT_MS PATIENCE_MS
  *	env LABEL FILE [ring=BYTES] [mem=BYTES] [arg=TEXT] [rights=NUMBER]
  *	    [frames=NUMBER] [most=NUMBER] [entries=NUMBER] [tables=NUMBER]
  *	    [children=NUMBER] [disk=FIRST+BLOCKS[,shared]]
@@ -19,7 +20,9 @@
  * nothing is said), most how many in all; entries are the places of its S-TLB, tables
  * what it may have of the processor's at once, children the environments that it may
  * make; slots are of time: N of them, each STEP behind the one before it, its own and
- * guaranteed. Lines that begin with '#' are comments.
+ * guaranteed. revoke asks the
+ * environments of a label, at a time after the start, to give up so many frames, slots,
+ * bindings or keys within a time. Lines that begin with '#' are comments.
  */
 #ifndef EXO_BARE_CONF_H
 #define EXO_BARE_CONF_H

@@ -2,6 +2,7 @@
 /* The machine's disk: see disk.h. */
 #include "exo/bare/disk.h"
 
+#include "exo/abi/err.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/vblk.h"
 #include "exo/core/extent.h"
@@ -34,6 +35,20 @@ int disk_mint(uint32_t first, uint32_t n, bool shared, struct exo_key *out)
 void disk_end(uint64_t epoch)
 {
 	exo_extent_end(&disk.extents, epoch);
+}
+
+int disk_check(const struct exo_key *u_key, uint32_t rights)
+{
+	uint32_t at;
+
+	return exo_extent_check(&disk.extents, u_key, rights, 0, &at);
+}
+
+int disk_lessen(struct exo_call_lessen *a)
+{
+	return a->zero != 0 ? -EXO_EINVAL
+	                    : exo_extent_lessen(&disk.extents, &a->key,
+	                          a->rights, a->first, a->n, &a->out_key);
 }
 
 int disk_page(

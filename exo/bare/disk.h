@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "exo/abi/cap.h"
+#include "exo/abi/phys.h"
 
 struct machine;
 
@@ -24,6 +25,12 @@ int disk_mint(uint32_t first, uint32_t n, bool shared, struct exo_key *out);
 
 /** End the extent that keys with this epoch are of; 0 is none. */
 void disk_end(uint64_t epoch);
+
+/** Whether a key is of the disk, with these rights: 0, or what is wrong with it. */
+int disk_check(const struct exo_key *u_key, uint32_t rights);
+
+/** Make a lesser key, the call LESSEN: as exo_extent_lessen(). */
+int disk_lessen(struct exo_call_lessen *a);
 
 /** Read a block of a key's into a page, or write it from there: as exo_extent_check(),
  * then as vblk_page(). */

@@ -4,7 +4,12 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/clock.h"
+#include "exo/bare/disk.h"
+#include "exo/bare/frames.h"
+#include "exo/bare/paging.h"
+#include "exo/bare/slots.h"
 #include "exo/core/core.h"
+#include "exo/lib/mem.h"
 
 void revoke_tell(struct plat_env *e)
 {
@@ -30,16 +35,12 @@ void revoke_tell(struct plat_env *e)
 	    e, e->pe->entry_revoke, EXO_CAUSE_REVOKE, kind, n, deadline);
 }
 
-void revoke_look(struct exo_phys *p, uint64_t now)
-{
-	if (exo_phys_next(p) <= now)
-		exo_phys_overdue(p, now);
-}
-
 int revoke_surrender(
     struct plat_env *e, enum exo_kind kind, const uint64_t *u_names, uint32_t n)
 {
-	int err = exo_env_give(e->core, e->name, kind, u_names, n);
+	int err = kind == EXO_KIND_SLOT
+	              ? slots_surrender(e, u_names, n)
+	              : exo_env_give(e->core, e->name, kind, u_names, n);
 
 	for (uint32_t i = 0; err == 0 && i < n; i++)
 		exo_holder_given(e->holder, kind);
@@ -48,5 +49,79 @@ int revoke_surrender(
 
 bool revoke_choose(struct plat_env *e, enum exo_kind kind, uint64_t *name)
 {
-	return exo_env_take(e->core, e->name, kind, name);
+	return kind == EXO_KIND_SLOT
+	           ? slots_choose(e, name)
+	           : exo_env_take(e->core, e->name, kind, name);
+}
+
+bool revoke_save(
+    void *arg, const struct exo_key *disk, uint32_t block, uint32_t frame)
+{
+	(void)arg;
+	return disk_page(disk, block,
+	           paging_direct((uint64_t)frame * FRAME_SIZE), true) == 0;
+}
+
+int revoke_seed(void *arg, const struct exo_key *u_disk)
+{
+	(void)arg;
+	return disk_check(u_disk, EXO_DISK_WRITE);
+}
+
+/* --- by the machine's owner -------------------------------------------------------- */
+
+#define PLANS 16u
+
+static struct plan {
+	char label[sizeof(((struct plat_env *)0)->label)];
+	enum exo_kind kind;
+	uint32_t n;
+	uint64_t at, patience;
+} plans[PLANS];
+static unsigned nplans;
+
+bool revoke_plan(const char *label, enum exo_kind kind, uint32_t n, uint64_t at,
+    uint64_t patience)
+{
+	struct plan *p = &plans[nplans];
+
+	if (nplans == PLANS)
+		return false;
+	*p = (struct plan){
+		.kind = kind, .n = n, .at = at, .patience = patience
+	};
+	for (unsigned i = 0; label[i] != '\0' && i + 1 < sizeof(p->label); i++)
+		p->label[i] = label[i];
+	nplans++;
+	return true;
+}
+
+static void ask(struct exo_phys *phys, const struct plan *p, uint64_t now)
+{
+	for (unsigned i = 0; i < env_places(); i++) {
+		struct plat_env *e = env_at(i);
+
+		if (e != NULL && e->holder != NULL &&
+		    memcmp(e->label, p->label, sizeof(p->label)) == 0)
+			(void)exo_holder_ask(
+			    phys, e->holder, p->kind, p->n, now + p->patience);
+	}
+}
+
+/* What is due. */
+static void plan(struct exo_phys *phys, uint64_t now)
+{
+	for (unsigned i = 0; i < nplans; i++) {
+		if (plans[i].at > now)
+			continue;
+		ask(phys, &plans[i], now);
+		plans[i--] = plans[--nplans];
+	}
+}
+
+void revoke_look(struct exo_phys *p, uint64_t now)
+{
+	plan(p, now);
+	if (exo_phys_next(p) <= now)
+		exo_phys_overdue(p, now);
 }

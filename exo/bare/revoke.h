@@ -17,7 +17,15 @@ void revoke_tell(struct plat_env *e);
 /** Take what is overdue. */
 void revoke_look(struct exo_phys *p, uint64_t now);
 
+/** At a time (of clock_ns()), ask all environments of this label to give up n of a kind,
+ * within so many nanoseconds: as boot.conf says. false: there are too many such plans. */
+bool revoke_plan(const char *label, enum exo_kind kind, uint32_t n, uint64_t at,
+    uint64_t patience);
+
 /** What the core asks of the machine (struct exo_phys_ops). */
+bool revoke_save(
+    void *arg, const struct exo_key *disk, uint32_t block, uint32_t frame);
+int revoke_seed(void *arg, const struct exo_key *u_disk);
 int revoke_surrender(struct plat_env *e, enum exo_kind kind,
     const uint64_t *u_names, uint32_t n);
 bool revoke_choose(struct plat_env *e, enum exo_kind kind, uint64_t *name);

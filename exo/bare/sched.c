@@ -51,17 +51,28 @@ static void switch_fpu(struct plat_env *e)
 	c->fpu_of = e;
 }
 
+/* Whoever ran does not any more, for now. */
+static void ran(struct cpu *c)
+{
+	uint64_t now = clock_ns();
+
+	if (c->current != NULL)
+		c->current->ran_ns += now - c->ran_since;
+	c->ran_since = now;
+}
+
 /* All that is its own but the registers that the kernel uses. */
 static void put_in(struct plat_env *e)
 {
 	struct cpu *c = cpu_here();
 
-	c->current = e;
 	if (x86_cr3() != e->root) {
+		ran(c);
 		x86_set_cr3(e->root);
 		e->ran = ++c->switches;
 		space_resume(e);
 	}
+	c->current = e;
 	switch_fpu(e);
 }
 
@@ -119,7 +130,10 @@ static void wake(struct plat_env *e)
 /* So long it may run. The timer begins behind what the kernel did before. */
 static void begin_turn(uint64_t ns)
 {
-	cpu_here()->turn_end = clock_ns() + ns;
+	struct cpu *c = cpu_here();
+
+	c->ran_since = clock_ns();
+	c->turn_end = c->ran_since + ns;
 	apic_timer(ns);
 }
 
@@ -208,6 +222,7 @@ static void go_on_calling(struct plat_env *e)
 
 _Noreturn void sched_next(void)
 {
+	ran(cpu_here());
 	slots_leave(cpu_here()->current);
 	for (;;) {
 		struct plat_env *e;

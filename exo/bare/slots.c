@@ -9,9 +9,11 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/clock.h"
+#include "exo/bare/paging.h"
 #include "exo/bare/pct.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/space.h"
 #include "exo/core/timeslot.h"
 #include "exo/lib/mem.h"
 
@@ -215,4 +217,61 @@ int slots_whom(uint64_t name, struct plat_env **out)
 		return 0;
 	}
 	return -EXO_ESTALE;
+}
+
+/* --- revocation -------------------------------------------------------------------- */
+
+int slots_surrender(
+    const struct plat_env *e, const uint64_t *u_places, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (u_places[i] >= vector.n ||
+		    rows[u_places[i]].owner != e->place + 1)
+			return -EXO_ENOENT;
+		for (uint32_t k = 0; k < i; k++)
+			if (u_places[k] == u_places[i])
+				return -EXO_EINVAL;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		(void)timeslot_give(
+		    &vector, e->place + 1, (uint32_t)u_places[i], 1, 1);
+	return 0;
+}
+
+bool slots_choose(const struct plat_env *e, uint64_t *place)
+{
+	const struct timeslot_owner *o = &vector.owner[e->place + 1];
+	uint32_t i = vector.n;
+
+	if (o->slots <= o->guaranteed)
+		return false;
+	while (rows[i - 1].owner != e->place + 1)
+		i--;
+	*place = i - 1;
+	return timeslot_give(&vector, e->place + 1, i - 1, 1, 1) == 0;
+}
+
+/* --- what is shown ----------------------------------------------------------------- */
+
+struct slots_stat slots_stat(const struct plat_env *e)
+{
+	const struct timeslot_owner *o = &vector.owner[e->place + 1];
+
+	return (struct slots_stat){ o->slots, o->owed, o->excess };
+}
+
+uint32_t slots_count(void)
+{
+	return vector.n;
+}
+
+uint32_t slots_at(void)
+{
+	return vector.at;
+}
+
+bool slots_show(void)
+{
+	return space_window(
+	    EXO_SLOTS_AT, paging_phys_of_kernel((uintptr_t)rows), sizeof(rows));
 }

@@ -54,6 +54,26 @@ bool slots_are_over(void);
 int slots_take(const struct plat_env *e, struct exo_call_slots *a);
 int slots_give(const struct plat_env *e, const struct exo_call_slots *a);
 
+/** Revocation: give up slots by their places, all of them or none: as TIME_GIVE; -EXO_EINVAL:
+ * one twice. Take the last that is not guaranteed; false: there is none. */
+int slots_surrender(
+    const struct plat_env *e, const uint64_t *u_places, uint32_t n);
+bool slots_choose(const struct plat_env *e, uint64_t *place);
+
+/** What an environment has of the vector, and owes. */
+struct slots_stat {
+	uint32_t slots, owed;
+	uint64_t excess_ns;
+};
+struct slots_stat slots_stat(const struct plat_env *e);
+
+/** How many there are, and which it is at present. */
+uint32_t slots_count(void);
+uint32_t slots_at(void);
+
+/** Show the rows to everybody. */
+bool slots_show(void);
+
 /** Whom YIELD_TO names, *out. 0; -EXO_ESTALE: it is gone; -EXO_EBUSY: it cannot run, or
  * owes time. */
 int slots_whom(uint64_t name, struct plat_env **out);

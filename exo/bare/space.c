@@ -17,6 +17,7 @@
 #define EACH_MOST   256u /* tables of one environment, when nothing is said */
 #define EACH_LEAST  32u
 #define RESERVE     512u /* frames that are the kernel's */
+#define PATIENCE_MS 20u
 #define WINDOW      (PT_PRESENT | PT_USER | PT_NX)
 #define HARDWARE    (~(EXO_PTE_PIN | PT_FRAME)) /* of what a libOS chooses */
 #define SHARED_SLOT (EXO_STATE_AT >> 39)
@@ -278,7 +279,7 @@ static uint64_t left(void *arg)
 }
 
 const struct exo_phys_ops space_ops = { take, give_back, left, enter, remove,
-	flush, NULL, NULL, revoke_surrender, revoke_choose };
+	flush, revoke_save, revoke_seed, revoke_surrender, revoke_choose };
 
 /* --- life -------------------------------------------------------------------------- */
 
@@ -301,7 +302,9 @@ int space_init(
 {
 	struct exo_phys_config cfg = { .ops = &space_ops,
 		.frames = (uint32_t)(m->ram_end / FRAME_SIZE),
-		.reserve = RESERVE };
+		.reserve = RESERVE,
+		.patience =
+		    machine_number(m, "patience_ms", PATIENCE_MS) * 1000000 };
 	unsigned order;
 
 	space.most = most;

@@ -6,6 +6,7 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "exo/lib/mem.h"
 
@@ -39,13 +40,14 @@ bool state_init(const struct machine *m, struct exo_core *core)
 	shown.print_each = machine_number(m, "top", 0) * MS;
 	shown.state = pages(EXO_STATE_AT, sizeof(*shown.state));
 	shown.binds = pages(EXO_BINDS_AT, EXO_BIND_ROWS * sizeof(*shown.binds));
-	return shown.state != NULL && shown.binds != NULL;
+	return shown.state != NULL && shown.binds != NULL && slots_show();
 }
 
 static void show_env(struct exo_env_row *r, const struct plat_env *e)
 {
 	struct exo_holder_stat h;
 	struct exo_env_stat s = { .mem = 0 };
+	struct slots_stat t = slots_stat(e);
 
 	exo_holder_stat(e->holder, &h);
 	(void)exo_env_stat(shown.core, e->name, &s);
@@ -53,6 +55,10 @@ static void show_env(struct exo_env_row *r, const struct plat_env *e)
 	r->state = (uint32_t)e->state;
 	r->frames = h.owned;
 	r->guaranteed = h.guaranteed;
+	r->slots = t.slots;
+	r->owed = t.owed;
+	r->excess_ns = t.excess_ns;
+	r->ran_ns = e->ran_ns;
 	r->turns = e->turns;
 	r->upcalls = e->upcalls;
 	r->faults = h.misses;
@@ -99,6 +105,9 @@ static void show(uint64_t now)
 	s->frames_free = frames_free();
 	s->frames = frames_all();
 	s->tables = space_tables();
+	s->slot_ns = slots_ns();
+	s->slots = slots_count();
+	s->slot = slots_at();
 	for (unsigned i = 0; i < EXO_STATE_ENVS; i++) {
 		const struct plat_env *e = env_at(i);
 

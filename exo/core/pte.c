@@ -27,7 +27,7 @@ static int check(const struct exo_phys *p, const struct exo_pte *e)
 	if (e->va % EXO_PAGE != 0 || e->va >= EXO_MAP_END)
 		return -EXO_EINVAL;
 	if ((e->bits & EXO_PTE_PRESENT) == 0)
-		return 0;
+		return (e->bits & EXO_PTE_FRAME) == 0 ? 0 : -EXO_EINVAL;
 	if ((e->bits & ~CHOICE) != 0 ||
 	    (e->bits & (EXO_PTE_WRITE | EXO_PTE_NX)) == EXO_PTE_WRITE)
 		return -EXO_EINVAL;
@@ -74,8 +74,8 @@ int call_pte(struct exo_phys *p, struct exo_holder *h, struct exo_call_pte *a)
 			continue;
 		}
 		mapping_remove(p, to, e->va);
-		(void)p->cfg.ops->enter(
-		    to->args.plat, e->va, EXO_FRAME_NONE, e->bits);
+		(void)p->cfg.ops->enter(to->args.plat, e->va, EXO_FRAME_NONE,
+		    e->bits | EXO_PTE_FRAME);
 	}
 	p->cfg.ops->flush(to->args.plat);
 	to->stat.entered += a->n;

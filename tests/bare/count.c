@@ -46,7 +46,7 @@ COUNT(count_string, "movl $60, %ecx; rep lodsb");
 COUNT(count_null, "xorl %eax, %eax; xorl %edi, %edi; xorl %esi, %esi; syscall");
 COUNT(count_call, "xorl %eax, %eax; syscall");
 COUNT(count_yield, "movl $16, %eax; syscall");    /* EXO_CALL_YIELD_NR */
-COUNT(count_yield_to, "movl $29, %eax; syscall"); /* EXO_CALL_YIELD_TO_NR */
+COUNT(count_yield_to, "movl $39, %eax; syscall"); /* EXO_CALL_YIELD_TO_NR */
 COUNT(count_upcall, "movl %eax, entered(%rip); ud2");
 
 /* The counter is read first; then the way of every handler is gone. */
@@ -148,7 +148,7 @@ int lnet_main(struct exo_pe *pe)
 		return 0;
 	}
 	CHECK(EXO_CALL_NULL_NR == 0 && EXO_CALL_YIELD_NR == 16);
-	CHECK(EXO_CALL_YIELD_TO_NR == 29);
+	CHECK(EXO_CALL_YIELD_TO_NR == 39);
 	count_all(pe);
 	return 0;
 }
