@@ -107,13 +107,16 @@ struct exo_call_pte {
 /* --- environments ------------------------------------------------------------- */
 
 /** Make an environment without pages: of its maker's frames and slots it gets what is
- * said here, guaranteed. Its maker's end is not its own. */
+ * said here, guaranteed, until it ends. Its maker's end is not its own. */
 struct exo_call_env_new {
-	uint32_t frames;  /* of those guaranteed to the caller; 1 at least */
-	uint32_t ring;    /* bytes of its packet ring; 0: it has none */
-	uint64_t out_env; /* its name */
+	uint32_t frames; /* of those guaranteed to the caller; 1 at least */
+	uint32_t ring;   /* bytes of its packet ring, EXO_CHILD_RING at most; 0:
+	                    it has none */
+	uint64_t out_env;       /* its name */
 	struct exo_key out_key; /* all rights */
 };
+
+#define EXO_CHILD_RING 65536u
 
 /** Let it run. */
 struct exo_call_env_start {

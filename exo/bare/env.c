@@ -11,6 +11,7 @@
 #include "exo/bare/env.h"
 
 #include "exo/abi/err.h"
+#include "exo/bare/family.h"
 #include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/heap.h"
@@ -301,6 +302,7 @@ void env_free(struct plat_env *e)
 	space_free(e);
 	if (e->holder != NULL)
 		exo_holder_end(e->phys, e->holder);
+	family_ended(e);
 	if (env_named(e->name) == e)
 		named[(uint32_t)e->name % ENVS_MAX] = NULL;
 	if (e->losses != NULL)

@@ -80,9 +80,11 @@ struct plat_env {
 		uint32_t frame, generation, off, size;
 	} asks;
 	struct exo_losses *losses; /* by the direct map */
-	bool child;                /* another one made it */
-	uint32_t children;         /* that it may make */
-	bool wake;                 /* packets came since it was last asked */
+	uint64_t maker; /* its name, and what frames that guaranteed to it */
+	uint32_t given;
+	bool child;        /* another one made it */
+	uint32_t children; /* that it may make */
+	bool wake;         /* packets came since it was last asked */
 	uint64_t
 	    paid; /* steps of its filters that its slots were charged for */
 	char label[32];

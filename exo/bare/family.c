@@ -34,6 +34,8 @@ int family_new(struct plat_env *e, struct exo_call_env_new *a)
 
 	if (a->frames == 0)
 		return -EXO_EINVAL;
+	if (a->ring > EXO_CHILD_RING)
+		return -EXO_E2BIG;
 	if (e->children == 0)
 		return -EXO_EPERM;
 	err = env_new(e->core, e->phys, &args, &child);
@@ -45,6 +47,8 @@ int family_new(struct plat_env *e, struct exo_call_env_new *a)
 		return err;
 	}
 	e->children--;
+	child->maker = e->name;
+	child->given = a->frames;
 	a->out_env = child->name;
 	exo_holder_key(child->phys, child->holder, &a->out_key);
 	return 0;
@@ -85,4 +89,17 @@ int family_end(struct plat_env *e, const struct exo_call_env_end *a)
 	if (err == 0)
 		env_die(child, ENV_KILLED, 0);
 	return err;
+}
+
+void family_ended(const struct plat_env *child)
+{
+	struct plat_env *e = env_named(child->maker);
+	struct exo_holder_stat has;
+
+	if (child->given == 0 || e == NULL)
+		return;
+	e->children++;
+	exo_holder_stat(e->holder, &has);
+	(void)exo_holder_guarantee(
+	    e->phys, e->holder, has.guaranteed + child->given);
 }

@@ -22,4 +22,8 @@ int family_start(struct plat_env *e, const struct exo_call_env_start *a);
 /** 0, or what is wrong with the key. */
 int family_end(struct plat_env *e, const struct exo_call_env_end *a);
 
+/** A child is taken apart, its frames are free: what was guaranteed to it is its maker's
+ * again, if that lives. */
+void family_ended(const struct plat_env *child);
+
 #endif

@@ -120,11 +120,9 @@ void mapping_free(struct exo_phys *p, struct exo_holder *h)
 
 static void free_pin(struct exo_holder *h, struct pin *pin)
 {
-	struct pin **at = &h->pin_of[head(pin->m.va)];
-
-	while (*at != pin)
-		at = &(*at)->next;
-	*at = pin->next;
+	*pin->prev = pin->next;
+	if (pin->next != NULL)
+		pin->next->prev = pin->prev;
 	pin->next = h->pin_free;
 	h->pin_free = pin;
 	h->pins_free++;
@@ -157,6 +155,9 @@ static struct mapping *take_pin(struct exo_holder *h, uint64_t va)
 	h->pins_free--;
 	h->pinned++;
 	pin->next = *at;
+	pin->prev = at;
+	if (pin->next != NULL)
+		pin->next->prev = &pin->next;
 	*at = pin;
 	return &pin->m;
 }

@@ -24,8 +24,8 @@ struct mapping {
 };
 
 struct pin {
-	struct mapping m; /* first */
-	struct pin *next; /* of what has the same hash, or is free */
+	struct mapping m;         /* first */
+	struct pin *next, **prev; /* of what has the same hash; or free */
 };
 
 #define KINDS (EXO_KIND_KEY + 1u)

@@ -75,7 +75,7 @@ int call_pte(struct exo_phys *p, struct exo_holder *h, struct exo_call_pte *a)
 		}
 		mapping_remove(p, to, e->va);
 		(void)p->cfg.ops->enter(to->args.plat, e->va, EXO_FRAME_NONE,
-		    e->bits | EXO_PTE_FRAME);
+		    e->bits == 0 ? 0 : e->bits | EXO_PTE_FRAME);
 	}
 	p->cfg.ops->flush(to->args.plat);
 	to->stat.entered += a->n;

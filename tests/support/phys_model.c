@@ -247,8 +247,8 @@ static int entry_error(const struct phys_model *m, const struct exo_pte *e,
 
 	if ((e->va & (EXO_PAGE - 1)) != 0 || e->va >> 40 >= 0x7e)
 		return -EXO_EINVAL;
-	if ((e->bits & 1) == 0)
-		return 0;
+	if ((e->bits & 1) == 0) /* bits 12 to 51 name memory */
+		return (e->bits & 0x000ffffffffff000u) == 0 ? 0 : -EXO_EINVAL;
 	if ((e->bits & ~may) != 0 || (writes && runs))
 		return -EXO_EINVAL;
 	rights |= writes ? EXO_FRAME_WRITE : 0u;
@@ -320,8 +320,11 @@ void phys_did_pte(struct phys_model *m, uint32_t to, uint32_t n,
 		if ((entries[k].bits & EXO_PTE_PRESENT) != 0)
 			show(h, v, keys[k].what, entries[k].bits);
 		else
-			h->e[v] =
-			    (struct model_entry){ .data = entries[k].bits };
+			h->e[v] = (struct model_entry){
+				.data = entries[k].bits == 0
+				            ? 0
+				            : entries[k].bits | EXO_PTE_FRAME
+			};
 	}
 }
 

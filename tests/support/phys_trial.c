@@ -218,7 +218,8 @@ static uint64_t any_bits(void)
 	if (how == 0)
 		return sg_word(t.g);
 	if (how < 3) /* the libOS's own */
-		return sg_word(t.g) & ~EXO_PTE_PRESENT;
+		return sg_word(t.g) &
+		       ~(EXO_PTE_PRESENT | (seldom() ? 0 : EXO_PTE_FRAME));
 	bits |= EXO_PTE_PRESENT | (how % 2 != 0 ? EXO_PTE_PIN : 0);
 	if (how < 8)
 		return bits | EXO_PTE_NX;

@@ -150,18 +150,23 @@ END_TEST
 START_TEST(data_of_the_libos)
 {
 	struct exo_key key = one_frame(0);
-	uint64_t data = ~EXO_PTE_PRESENT;
+	uint64_t data = ~(EXO_PTE_PRESENT | EXO_PTE_FRAME);
+	uint64_t there = data | EXO_PTE_FRAME; /* no frame is there */
 
 	ck_assert_int_eq(show(0, PAGE(2), WRITE, &key), 0);
 	phys_touch(&machine.space[0], PAGE(2));
+	for (uint64_t bit = EXO_PAGE; bit <= EXO_PTE_FRAME; bit *= 2)
+		if ((bit & EXO_PTE_FRAME) != 0)
+			ck_assert_int_eq(
+			    show(0, PAGE(2), data | bit, NULL), -EXO_EINVAL);
 	ck_assert_int_eq(show(0, PAGE(2), data, NULL), 0);
 	ck_assert(!phys_stale(&machine.space[0]));
-	ck_assert_uint_eq(phys_shows(&machine.space[0], PAGE(2))->bits, data);
+	ck_assert_uint_eq(phys_shows(&machine.space[0], PAGE(2))->bits, there);
 	ck_assert_uint_eq(row_of(&key)->maps, 0);
 	ck_assert_uint_eq(stat_of(0).pinned, 0);
 	ck_assert(!touched(0, PAGE(2)));
 	ck_assert_int_eq(release_one(0, &key), 0);
-	ck_assert_uint_eq(phys_shows(&machine.space[0], PAGE(2))->bits, data);
+	ck_assert_uint_eq(phys_shows(&machine.space[0], PAGE(2))->bits, there);
 }
 END_TEST
 
