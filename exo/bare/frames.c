@@ -109,7 +109,7 @@ uint64_t frames_get(unsigned order)
 
 bool frames_take(uint64_t at)
 {
-	uint64_t run;
+	uint64_t run = at;
 	unsigned order = 0;
 
 	for (; order <= FRAME_ORDER; order++) {
