@@ -38,6 +38,7 @@ static struct {
 	bool net;        /* there is a network card */
 	uint32_t most;   /* of them at once, up to BATCH */
 	uint32_t now;    /* ... as long as they take, at present */
+	bool stats;      /* are said at the end */
 	bool ready;      /* to be said, when all environments wait */
 	struct vdev dev;
 	struct vnet vnet;
@@ -155,6 +156,8 @@ static void ended(void *arg, struct plat_env *e)
 	(void)arg;
 	quota_leave(&system.vnet.quota, e->wire);
 	disk_end(e->disk);
+	if (system.stats)
+		space_say(e);
 	if (e->child)
 		return; /* its maker says what is to be said */
 	if (system.tap)
@@ -220,7 +223,8 @@ _Noreturn void system_run(const struct machine *m)
 	if (system.most == 0 || system.most > BATCH)
 		system.most = BATCH;
 	system.now = system.most;
-	if (machine_option(m, "stats", &value) >= 0)
+	system.stats = machine_option(m, "stats", &value) >= 0;
+	if (system.stats)
 		spent_start();
 	slots_init(m);
 	exo_assert(exo_core_new(&cfg, &system.core) == 0);
