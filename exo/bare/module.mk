@@ -6,7 +6,8 @@ KERNEL_ASM := $(sort $(wildcard exo/bare/*.S))
 KERNEL_OBJ := $(patsubst %.c,$(BUILD)/bare/%.o,$(KERNEL_SRC)) \
 	$(patsubst %.S,$(BUILD)/bare/%.o,$(KERNEL_ASM))
 # What each of those is made of; libraries of it only what it needs.
-RT_OBJ := $(patsubst %,$(BUILD)/ring3/libos-net/rt/%.o,start rt bind) \
+RT_OBJ := $(patsubst %,$(BUILD)/ring3/libos-net/rt/%.o,start rt bind vm \
+	vm_policy fork) \
 	$(BUILD)/ring3/exo/bare/mem.o
 RING3_LIB := $(patsubst %.c,$(BUILD)/ring3/%.o,$(LIBOS_SRC))
 RING3_MAIN := $(filter-out %_hosted.c,$(sort $(wildcard tests/bare/*.c))) \

@@ -14,6 +14,27 @@
 		}                                           \
 	} while (0)
 
+/* "name number" */
+static inline void check_say(const char *name, uint64_t number)
+{
+	char text[64], digits[20];
+	uint32_t n = 0, k = 0;
+
+	while (name[n] != '\0' && n < 40) {
+		text[n] = name[n];
+		n++;
+	}
+	text[n++] = ' ';
+	do {
+		digits[k++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	while (k > 0)
+		text[n++] = digits[--k];
+	text[n] = '\0';
+	CHECK(lnet_print(text) == 0);
+}
+
 static inline int same_text(const char *a, const char *b)
 {
 	while (*a != '\0' && *a == *b) {

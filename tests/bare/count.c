@@ -93,49 +93,29 @@ static uint32_t least(uint32_t (*count)(void *, uint64_t))
 	return least_of(TIMES, count);
 }
 
-/* "name number" */
-static void say(const char *name, uint32_t number)
-{
-	char text[64], digits[10];
-	uint32_t n = 0, k = 0;
-
-	while (name[n] != '\0') {
-		text[n] = name[n];
-		n++;
-	}
-	text[n++] = ' ';
-	do {
-		digits[k++] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number != 0);
-	while (k > 0)
-		text[n++] = digits[--k];
-	text[n] = '\0';
-	CHECK(lnet_print(text) == 0);
-}
-
 static void count_all(struct exo_pe *pe)
 {
 	uint32_t none = least(count_nothing), to, all;
 
-	say("nops_100", least(count_nops) - none);
-	say("string_60", count_string(&args, (uintptr_t)stack) - none - 1);
+	check_say("nops_100", least(count_nops) - none);
+	check_say(
+	    "string_60", count_string(&args, (uintptr_t)stack) - none - 1);
 	/* without the instructions that name the call */
-	say("null_call", least(count_null) - none - 3);
-	say("null_call_structure", least(count_call) - none - 1);
+	check_say("null_call", least(count_null) - none - 3);
+	check_say("null_call_structure", least(count_call) - none - 1);
 	lnet_upcalls(pe, stack, sizeof(stack));
 	pe->entry_exception = (uintptr_t)count_enter;
 	all = least(count_upcall) - none - 1;
 	(void)count_upcall(&args, sizeof(args));
 	to = entered - none - 1;
-	say("upcall_to_handler", to);
-	say("upcall_and_resume", all - 4); /* of count_enter's own */
-	say("yield_and_back", least(count_yield) - none - 1);
-	say("slot_switch_and_back", least_of(SLOTS, count_slot) - LOOK);
+	check_say("upcall_to_handler", to);
+	check_say("upcall_and_resume", all - 4); /* of count_enter's own */
+	check_say("yield_and_back", least(count_yield) - none - 1);
+	check_say("slot_switch_and_back", least_of(SLOTS, count_slot) - LOOK);
 	for (uint32_t i = 0; i < YIELDS; i++)
 		CHECK(lnet_yield() == 0); /* the peer is done with them */
 	args.env = pe->env + 1;
-	say("yield_to_and_back", least(count_yield_to) - none - 1);
+	check_say("yield_to_and_back", least(count_yield_to) - none - 1);
 }
 
 int lnet_main(struct exo_pe *pe)
