@@ -223,15 +223,16 @@ static int build(struct plat_env *e, const struct env_args *args,
 	if (err == 0)
 		err = hold(e, args, place);
 	if (err != 0 || args->child)
-		return err;
+		return err == 0 ? space_born(e) : err;
 	err = map_stack(e) ? 0 : -EXO_ENOMEM;
 	if (err == 0)
 		err = elf_load(e, args->elf, args->elf_size, entry);
 	if (err != 0)
 		return err;
 	exo_holder_stat(e->holder, &has);
-	return exo_holder_guarantee(
+	err = exo_holder_guarantee(
 	    e->phys, e->holder, args->frames == 0 ? has.owned : args->frames);
+	return err == 0 ? space_born(e) : err;
 }
 
 int env_new(struct exo_core *core, struct exo_phys *phys,

@@ -53,6 +53,7 @@ struct plat_env {
 	_Alignas(16) uint8_t fpu[FPU_SIZE];
 	uint64_t root; /* its tables, */
 	uint32_t tables, tables_most;
+	bool born;    /* frames for those that it has not are set aside */
 	bool dropped; /* some of which were dropped since it ran, or */
 	bool trimmed; /* all that could be, and it got none since */
 	uint64_t ran; /* the number of its last switch */

@@ -15,8 +15,7 @@
 #define LEAF        1u
 #define ROOT        4u
 #define NEED        6u /* tables that one page may need, its window's among them */
-#define EACH_MOST   256u /* tables of one environment, when nothing is said */
-#define EACH_LEAST  32u
+#define EACH_MOST   64u  /* tables of one environment, when nothing is said */
 #define RESERVE     512u /* frames that are the kernel's */
 #define PATIENCE_MS 20u
 #define WINDOW      (PT_PRESENT | PT_USER | PT_NX)
@@ -58,6 +57,8 @@ static uint64_t make(void *arg)
 	if (at != 0) {
 		e->tables++;
 		space.tables++;
+		if (e->born)
+			exo_phys_set_aside(e->phys, -1);
 	}
 	return at;
 }
@@ -67,6 +68,8 @@ static void put(struct plat_env *e, uint64_t entry)
 	frames_put(entry & PT_FRAME, 0);
 	e->tables--;
 	space.tables--;
+	if (e->born)
+		exo_phys_set_aside(e->phys, 1);
 }
 
 static uint64_t window_of(uint64_t va)
@@ -163,7 +166,7 @@ static bool make_room(struct plat_env *e)
 
 	if (e->tables + NEED > e->tables_most && !e->trimmed)
 		drop(e);
-	if (e->tables + NEED > e->tables_most)
+	if (e->born && e->tables + NEED > e->tables_most)
 		return false;
 	while (space.most != 0 && space.tables + NEED > space.most) {
 		other = idlest(e);
@@ -332,15 +335,31 @@ bool space_new(struct plat_env *e)
 	table_at(e->root)[SHARED_SLOT] = table_at(space.windows)[SHARED_SLOT];
 	if (e->tables_most == 0)
 		e->tables_most = EACH_MOST;
-	if (e->tables_most < EACH_LEAST)
-		e->tables_most = EACH_LEAST;
 	return true;
+}
+
+int space_born(struct plat_env *e)
+{
+	uint32_t more;
+
+	if (e->tables_most < e->tables + NEED)
+		e->tables_most = e->tables + NEED;
+	more = e->tables_most - e->tables;
+	if (more > exo_phys_spare(e->phys))
+		return -EXO_ELIMIT;
+	exo_phys_set_aside(e->phys, more);
+	e->born = true;
+	return 0;
 }
 
 void space_free(struct plat_env *e)
 {
 	if (e->root == 0)
 		return;
+	if (e->born)
+		exo_phys_set_aside(
+		    e->phys, -(int64_t)(e->tables_most - e->tables));
+	e->born = false;
 	table_at(e->root)[SHARED_SLOT] = 0;
 	paging_free(e->root);
 	e->root = 0;

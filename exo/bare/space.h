@@ -4,7 +4,8 @@
  *
  * Overview: what is in them was entered by the core (exo/core/phys.h), or is the
  * kernel's own: the shared page, the ring, windows for reading. An environment may have
- * so many tables at once, and all of them together; who is beyond that has those dropped
+ * so many tables at once, for which frames are set aside: nobody's tables take what was
+ * guaranteed to others. All of them together may have so many; who is beyond that has those dropped
  * that hold nothing that is pinned, or, of several environments, the one that ran least
  * lately. What was used of them is entered again when it runs.
  *
@@ -33,6 +34,10 @@ bool space_window(uint64_t va, uint64_t at, uint64_t size);
 
 /** Tables with the kernel's half, and what everybody sees. */
 bool space_new(struct plat_env *e);
+
+/** It has all that it begins with. Frames for the tables that it may have are set aside;
+ * from now on it has no more than those. -EXO_ELIMIT: there are not so many. */
+int space_born(struct plat_env *e);
 
 /** Give back its tables; frames are not theirs. */
 void space_free(struct plat_env *e);

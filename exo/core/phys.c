@@ -107,13 +107,18 @@ static uint32_t promised(const struct exo_holder *h)
 	return h->guaranteed > h->owned ? h->guaranteed - h->owned : 0;
 }
 
-/* Frames that nobody was promised. */
-static uint64_t spare(const struct exo_phys *p)
+uint64_t exo_phys_spare(const struct exo_phys *p)
 {
 	uint64_t left = p->cfg.ops->left(p->cfg.arg),
-	         kept = p->promised + p->cfg.reserve;
+	         kept = p->promised + p->cfg.reserve + p->aside;
 
 	return left > kept ? left - kept : 0;
+}
+
+void exo_phys_set_aside(struct exo_phys *p, int64_t n)
+{
+	exo_assert(n >= 0 || p->aside >= (uint64_t)-n);
+	p->aside = (uint64_t)((int64_t)p->aside + n);
 }
 
 void phys_count(struct exo_phys *p, struct exo_holder *h, int32_t n)
@@ -130,7 +135,7 @@ int phys_room(const struct exo_phys *p, const struct exo_holder *h, uint32_t n)
 	if (h->args.most != 0 &&
 	    (h->owned > h->args.most || n > h->args.most - h->owned))
 		return -EXO_ELIMIT;
-	return n > own && n - own > spare(p) ? -EXO_ENOMEM : 0;
+	return n > own && n - own > exo_phys_spare(p) ? -EXO_ENOMEM : 0;
 }
 
 int exo_holder_guarantee(
@@ -139,7 +144,7 @@ int exo_holder_guarantee(
 	uint32_t before = promised(h),
 	         after = frames > h->owned ? frames - h->owned : 0;
 
-	if (after > before && after - before > spare(p))
+	if (after > before && after - before > exo_phys_spare(p))
 		return -EXO_ELIMIT;
 	p->promised += after;
 	p->promised -= before;

@@ -114,6 +114,13 @@ int exo_holder_new(struct exo_phys *p, const struct exo_holder_args *args,
 int exo_holder_guarantee(
     struct exo_phys *p, struct exo_holder *h, uint32_t frames);
 
+/** Frames that nobody was promised, and that the platform needs not itself. */
+uint64_t exo_phys_spare(const struct exo_phys *p);
+
+/** The platform may come to need n more frames beside its reserve, or fewer: no holder gets
+ * them. There are as many to spare. */
+void exo_phys_set_aside(struct exo_phys *p, int64_t n);
+
 /** End it: whatever it owns is nobody's, and whatever shows that is taken out. Its own
  * tables are the platform's to free, before. */
 void exo_holder_end(struct exo_phys *p, struct exo_holder *h);

@@ -77,6 +77,7 @@ struct exo_phys {
 	struct exo_sipkey secret;
 	struct frame *frames;
 	struct exo_holder *holder[EXO_HOLDERS];
+	uint64_t aside;    /* frames that the platform may come to need */
 	uint64_t promised; /* frames guaranteed that their holders do not own */
 	uint64_t next;     /* when something may be overdue */
 	/* of the call at work */
