@@ -3,6 +3,7 @@
 #include "exo/bare/family.h"
 
 #include "exo/abi/err.h"
+#include "exo/bare/paging.h"
 
 /* Frames that were guaranteed to one are to another; -EXO_ELIMIT: not so many. */
 static int hand_over(
@@ -72,7 +73,8 @@ int family_start(struct plat_env *e, const struct exo_call_env_start *a)
 
 	if (err != 0)
 		return err;
-	if (child->state != ENV_MADE)
+	/* IRETQ would fault in ring 0 at what is no address */
+	if (child->state != ENV_MADE || a->rip >= USER_END)
 		return -EXO_EINVAL;
 	child->regs.rip = a->rip;
 	child->regs.rsp = a->rsp;

@@ -16,7 +16,8 @@
  * frames; -EXO_ENOMEM. */
 int family_new(struct plat_env *e, struct exo_call_env_new *a);
 
-/** 0; what is wrong with the key; -EXO_EINVAL: it was started already. */
+/** 0; what is wrong with the key; -EXO_EINVAL: it was started already, or would begin at
+ * an address of the kernel's. */
 int family_start(struct plat_env *e, const struct exo_call_env_start *a);
 
 /** 0, or what is wrong with the key. */
