@@ -255,6 +255,9 @@ int env_new(struct exo_core *core, struct exo_phys *phys,
 	e->tables_most = args->tables;
 	e->child = args->child;
 	e->children = args->children;
+	e->mem = args->mem;
+	e->most = args->most;
+	e->entries = args->entries;
 	e->expected = args->expected == 0 ? ENV_EXIT : args->expected;
 	e->expected_code = args->expected_code;
 	name(e, args->label);

@@ -28,7 +28,11 @@ int family_new(struct plat_env *e, struct exo_call_env_new *a)
 {
 	const struct env_args args = { .label = e->label,
 		.ring_size = a->ring,
+		.mem = e->mem,
 		.child = true,
+		.most = e->most,
+		.entries = e->entries,
+		.tables = e->tables_most,
 		.mac = e->pe->mac };
 	struct plat_env *child;
 	int err;
