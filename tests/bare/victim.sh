@@ -1,20 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Two libOSes lose none of their packets while all attackers run beside them, and while
-# a few flood the wire; and one finds room for its own in a queue that others filled.
+# Two libOSes lose none of their packets while all attackers run beside them, those on
+# memory apart from the others, and while a few flood the wire; and one finds room for
+# its own in a queue that others filled.
 #
 # usage: victim.sh; BUILD names the folder with exopf.elf and ring3. Output is TAP.
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need echo ashecho attack attack_net attack_time
+need echo ashecho attack attack_net attack_time attack_mem
 rounds=40 limit=400
 [ "${EXOPF_QUICK:-}" = 1 ] && rounds=3
 
 # talk CONF NAME MACHINE HOST...: HOST is the other end, a script with its arguments
 talk() {
 	modules "$bare/$1" echo.elf ashecho.elf attack.elf attack_net.elf \
-	    attack_time.elf
+	    attack_time.elf attack_mem.elf
 	rm -f "$tmp/wire"
 	host=$4 conf=$1 name=$2 type=$3
 	shift 4
@@ -39,6 +40,7 @@ talk full.conf q35 "$q35" deaf.py
 talk flood.conf q35 "$q35" client.py "$rounds" attacked
 talk time.conf q35 "$q35" client.py "$rounds" attacked
 talk victim.conf q35 "$q35" client.py "$rounds" attacked
+talk victim_mem.conf q35 "$q35" client.py "$rounds" attacked
 [ "${EXOPF_QUICK:-}" = 1 ] || talk victim.conf microvm "$microvm" \
     client.py "$rounds" attacked
 finish

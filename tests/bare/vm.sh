@@ -48,7 +48,7 @@ worth() {
 	went_well $?
 	check $? "and without"
 	numbers forget
-	[ "$with" = 0 ] && [ "$again" -gt 10000 ]
+	[ "$with" = 0 ] && [ "$again" -gt 1000 ]
 	check $? "upcalls for pages that were entered before: $with, not $again"
 }
 
