@@ -87,7 +87,7 @@ struct plat_env {
 	uint32_t children; /* that it may make */
 	uint64_t mem;      /* its limits, which are theirs as well */
 	uint32_t most, entries;
-	bool wake;         /* packets came since it was last asked */
+	bool wake; /* packets came since it was last asked */
 	uint64_t
 	    paid; /* steps of its filters that its slots were charged for */
 	char label[32];

@@ -7,18 +7,27 @@
  * With the argument "peer" it only gives up its turns, after a while to the one before
  * it.
  */
+#include "exo/abi/phys.h"
 #include "tests/bare/check.h"
 
 #define TIMES  64u
 #define SLOTS  8u
 #define YIELDS (4 * TIMES)
+#define AT     0x0000100000000000u /* pages far apart: tables of their own */
+#define FAR    0x0000010000001000u /* and places in the S-TLB */
+#define RW     (EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_NX)
+#define RO     (EXO_PTE_PRESENT | EXO_PTE_NX)
 
 _Alignas(4096) static uint8_t stack[16384]; /* frames on one page */
 static struct exo_call_yield_to args;
 extern volatile uint32_t entered;
 volatile uint32_t entered; /* when the handler began */
 
-extern const uint8_t count_enter[];
+static struct exo_key keys[EXO_BATCH];
+static struct exo_pte ptes[EXO_BATCH];
+static volatile uint32_t faults;
+
+extern const uint8_t count_enter[], count_enter_fault[];
 uint32_t count_nothing(void *a, uint64_t size);
 uint32_t count_nops(void *a, uint64_t size);
 uint32_t count_string(void *a, uint64_t from);
@@ -28,6 +37,11 @@ uint32_t count_yield(void *a, uint64_t size);
 uint32_t count_yield_to(void *a, uint64_t size);
 uint32_t count_upcall(void *a, uint64_t size);
 uint32_t count_slot(void *a, uint64_t size);
+uint32_t count_fault(void *a, uint64_t size);
+uint32_t count_touch(void *a, uint64_t size);
+uint32_t count_frames(void *a, uint64_t size);
+uint32_t count_release(void *a, uint64_t size);
+uint32_t count_pte(void *a, uint64_t size);
 
 /* uint32_t name(args, size): ticks of what is between. */
 #define COUNT(name, what)                        \
@@ -48,13 +62,23 @@ COUNT(count_call, "xorl %eax, %eax; syscall");
 COUNT(count_yield, "movl $16, %eax; syscall");    /* EXO_CALL_YIELD_NR */
 COUNT(count_yield_to, "movl $39, %eax; syscall"); /* EXO_CALL_YIELD_TO_NR */
 COUNT(count_upcall, "movl %eax, entered(%rip); ud2");
+COUNT(count_fault, "movl %eax, entered(%rip); movb $1, (%rdi)");
+COUNT(count_touch, "movb $1, (%rdi)");
+COUNT(count_frames, "movl $20, %eax; syscall");  /* EXO_CALL_FRAMES_NR */
+COUNT(count_release, "movl $21, %eax; syscall"); /* ... RELEASE */
+COUNT(count_pte, "movl $24, %eax; syscall");     /* ... PTE */
 
 /* The counter is read first; then the way of every handler is gone. */
 __asm__("count_enter:\n"
         "	rdtsc\n"
         "	subl entered(%rip), %eax\n"
         "	movl %eax, entered(%rip)\n"
-        "	jmp lnet_enter_exception\n");
+        "	jmp lnet_enter_exception\n"
+        "count_enter_fault:\n"
+        "	rdtsc\n"
+        "	subl entered(%rip), %eax\n"
+        "	movl %eax, entered(%rip)\n"
+        "	jmp lnet_enter_fault\n");
 
 /* The time between two readings, when it was long; each is LOOK instructions behind the
  * one before it, wherever the slot ends. */
@@ -74,6 +98,12 @@ __asm__(".globl count_slot\ncount_slot:\n"
 void lnet_on_exception(struct exo_frame *f)
 {
 	f->rip += 2; /* ud2 */
+}
+
+void lnet_on_fault(struct exo_frame *f)
+{
+	faults++;
+	f->rip += 3; /* movb $1, (%rdi) */
 }
 
 static uint32_t least_of(uint32_t times, uint32_t (*count)(void *, uint64_t))
@@ -118,6 +148,157 @@ static void count_all(struct exo_pe *pe)
 	check_say("yield_to_and_back", least(count_yield_to) - none - 1);
 }
 
+/* --- memory ------------------------------------------------------------------- */
+
+static void *page(uint32_t i)
+{
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	return (void *)(uintptr_t)(AT + i * FAR);
+}
+
+static void enter(uint64_t va, uint64_t bits, const struct exo_key *key)
+{
+	struct exo_pte e = { va, bits, *key };
+	struct exo_call_pte a = { .entries = (uintptr_t)&e, .n = 1 };
+
+	CHECK(lnet_call(EXO_CALL_PTE_NR, &a, sizeof(a)) == 0);
+}
+
+static uint32_t least_call(
+    uint32_t (*count)(void *, uint64_t), void *a, uint64_t size, uint32_t none)
+{
+	uint32_t min = UINT32_MAX;
+
+	for (uint32_t i = 0; i < TIMES; i++) {
+		uint32_t n = count(a, size) - none - 1;
+
+		min = n < min ? n : min;
+	}
+	return min;
+}
+
+/* A store that the handler skips: to its beginning, and to behind the store. */
+static void count_faults(
+    const char *to_name, const char *all_name, void *at, uint32_t none)
+{
+	uint32_t all = UINT32_MAX, to = UINT32_MAX;
+
+	for (uint32_t i = 0; i < TIMES; i++) {
+		uint32_t n = count_fault(at, 0) - none - 1;
+
+		all = n < all ? n : all;
+		n = entered - none - 1;
+		to = n < to ? n : to;
+	}
+	check_say(to_name, to);
+	if (all_name != NULL)
+		check_say(all_name, all - 4); /* of count_enter's own */
+}
+
+/* A page whose tables are not there, and that is in the S-TLB; then its neighbour, whose
+ * tables are there by now. There is room for tables of two pages (count.conf): a third
+ * costs those of both. */
+static void count_hits(uint32_t none)
+{
+	uint32_t tables = UINT32_MAX, hit = UINT32_MAX, before = faults;
+	uint8_t *at = page(1);
+
+	for (uint32_t i = 1; i <= 3; i++)
+		enter(AT + i * FAR, RW, &keys[i]);
+	enter(AT + FAR + 16 * EXO_PAGE, RW, &keys[4]);
+	(void)count_touch(page(3), 0);
+	for (uint32_t i = 0; i < TIMES; i++) {
+		uint32_t n;
+
+		(void)count_touch(page(2 + i % 2), 0);
+		n = count_touch(at, 0) - none - 1;
+		CHECK(n > 1000); /* they were not there */
+		tables = n < tables ? n : tables;
+		n = count_touch(at + 16 * EXO_PAGE, 0) - none - 1;
+		CHECK(n > 100);
+		hit = n < hit ? n : hit;
+	}
+	CHECK(faults == before);
+	check_say("stlb_hit", hit);
+	check_say("stlb_hit_tables", tables);
+}
+
+static void count_batches(uint32_t none)
+{
+	struct exo_call_pte p = { .entries = (uintptr_t)ptes, .n = 1 };
+	uint32_t n;
+
+	for (uint32_t i = 0; i < EXO_BATCH; i++)
+		ptes[i] = (struct exo_pte){ AT + i * EXO_PAGE, RW, keys[i] };
+	check_say("pte_1", least_call(count_pte, &p, sizeof(p), none));
+	p.n = EXO_BATCH;
+	n = least_call(count_pte, &p, sizeof(p), none);
+	check_say("pte_64", n);
+	check_say("pte_64_each", n / EXO_BATCH);
+}
+
+/* So many frames, taken and given back. */
+static void count_owning(
+    const char *take, const char *give, uint32_t many, uint32_t none)
+{
+	struct exo_call_frames f = { (uintptr_t)keys, many, EXO_ANY };
+	struct exo_call_release r = { (uintptr_t)keys, many, 0 };
+	uint32_t taken = UINT32_MAX, given = UINT32_MAX;
+
+	for (uint32_t i = 0; i < TIMES; i++) {
+		uint32_t n = count_frames(&f, sizeof(f)) - none - 1;
+
+		taken = n < taken ? n : taken;
+		n = count_release(&r, sizeof(r)) - none - 1;
+		given = n < given ? n : given;
+	}
+	check_say(take, taken);
+	check_say(give, given);
+}
+
+/* Frames that are free and whose other half is not, so that none is made of a larger run,
+ * or becomes one, whatever the machine's memory looks like. */
+static void divide(void)
+{
+	static struct exo_key all[4][EXO_BATCH];
+	struct exo_call_release r = { .n = 1 };
+
+	for (uint32_t i = 0; i < 4; i++) {
+		struct exo_call_frames f = { (uintptr_t)all[i], EXO_BATCH,
+			EXO_ANY };
+
+		CHECK(lnet_call(EXO_CALL_FRAMES_NR, &f, sizeof(f)) == 0);
+	}
+	for (uint32_t i = 0; i < 4 * EXO_BATCH; i++) {
+		struct exo_key *k = &all[i / EXO_BATCH][i % EXO_BATCH];
+
+		r.keys = (uintptr_t)k;
+		if ((k->region & 1) != 0)
+			CHECK(
+			    lnet_call(EXO_CALL_RELEASE_NR, &r, sizeof(r)) == 0);
+	}
+}
+
+static void count_memory(struct exo_pe *pe)
+{
+	struct exo_call_frames f = { (uintptr_t)keys, EXO_BATCH, EXO_ANY };
+	uint32_t none = least(count_nothing);
+
+	CHECK(EXO_CALL_FRAMES_NR == 20 && EXO_CALL_RELEASE_NR == 21 &&
+	      EXO_CALL_PTE_NR == 24);
+	divide();
+	count_owning("frames_1", "release_1", 1, none);
+	count_owning("frames_64", "release_64", EXO_BATCH, none);
+	CHECK(lnet_call(EXO_CALL_FRAMES_NR, &f, sizeof(f)) == 0);
+	pe->entry_fault = (uintptr_t)count_enter_fault;
+	enter(AT, RO, keys);
+	count_faults("page_fault_upcall", "page_fault_resume", page(0), none);
+	enter(AT, 0, keys);
+	count_faults("stlb_miss_upcall", NULL, page(0), none);
+	count_hits(none);
+	count_batches(none);
+}
+
 int lnet_main(struct exo_pe *pe)
 {
 	if (same_text(pe->arg, "peer")) {
@@ -130,5 +311,6 @@ int lnet_main(struct exo_pe *pe)
 	CHECK(EXO_CALL_NULL_NR == 0 && EXO_CALL_YIELD_NR == 16);
 	CHECK(EXO_CALL_YIELD_TO_NR == 39);
 	count_all(pe);
+	count_memory(pe);
 	return 0;
 }
