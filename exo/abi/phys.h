@@ -93,7 +93,8 @@ struct exo_pte {
 };
 
 /** Enter n entries into an address space: all of them, or none. A page is never both
- * written and executed. */
+ * written and executed.
+ * -EXO_ENOMEM: what is pinned takes all the tables that the space may have. */
 struct exo_call_pte {
 	struct exo_key env; /* whose, with EXO_ENV_MAP; zeroes: the caller's */
 	uint64_t entries;   /* address: n struct exo_pte */

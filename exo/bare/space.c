@@ -164,7 +164,7 @@ static bool make_room(struct plat_env *e)
 {
 	struct plat_env *other;
 
-	if (e->tables + NEED > e->tables_most && !e->trimmed)
+	if (e->tables + NEED > e->tables_most && !e->trimmed && !e->held)
 		drop(e);
 	if (e->born && e->tables + NEED > e->tables_most)
 		return false;
@@ -174,7 +174,7 @@ static bool make_room(struct plat_env *e)
 			break;
 		drop(other);
 	}
-	if (space.most != 0 && space.tables + NEED > space.most)
+	if (space.most != 0 && space.tables + NEED > space.most && !e->held)
 		drop(e);
 	return true;
 }
@@ -212,6 +212,43 @@ static void was(struct plat_env *e, uint64_t va, uint64_t entry)
 	if (e->nstale < SPACE_STALE)
 		e->stale[e->nstale] = va;
 	e->nstale++;
+}
+
+static bool has_table(const struct plat_env *e, uint64_t va)
+{
+	return paging_place(e->root, va, LEAF, NULL, NULL) != NULL;
+}
+
+static bool is_pin(const struct exo_pte *p)
+{
+	const uint64_t pin = EXO_PTE_PRESENT | EXO_PTE_PIN;
+
+	return (p->bits & pin) == pin;
+}
+
+/* Tables may be pinned while there is room for a page that is not, behind them. So there
+ * always is, when all that may be dropped is. */
+static bool reserve(
+    struct plat_env *e, const struct exo_pte *entries, uint32_t n)
+{
+	uint32_t need = 1;
+
+	for (uint32_t i = 0; i < n; i++)
+		need += is_pin(&entries[i]) && !has_table(e, entries[i].va);
+	if (e->tables + need * NEED > e->tables_most && !e->trimmed)
+		drop(e);
+	e->held = true;
+	for (uint32_t i = 0; i < n && e->held; i++)
+		if (is_pin(&entries[i]) && !has_table(e, entries[i].va))
+			e->held = (!e->born ||
+			              e->tables + 2 * NEED <= e->tables_most) &&
+			          place(e, entries[i].va) != NULL;
+	return e->held;
+}
+
+static void settle(struct plat_env *e)
+{
+	e->held = false;
 }
 
 static bool enter(
@@ -283,7 +320,8 @@ static uint64_t left(void *arg)
 }
 
 const struct exo_phys_ops space_ops = { take, give_back, left, enter, remove,
-	flush, revoke_save, revoke_seed, revoke_surrender, revoke_choose };
+	flush, reserve, settle, revoke_save, revoke_seed, revoke_surrender,
+	revoke_choose };
 
 /* --- life -------------------------------------------------------------------------- */
 
@@ -342,8 +380,8 @@ int space_born(struct plat_env *e)
 {
 	uint32_t more;
 
-	if (e->tables_most < e->tables + NEED)
-		e->tables_most = e->tables + NEED;
+	if (e->tables_most < e->tables + 2 * NEED)
+		e->tables_most = e->tables + 2 * NEED;
 	more = e->tables_most - e->tables;
 	if (more > exo_phys_spare(e->phys))
 		return -EXO_ELIMIT;
@@ -373,6 +411,8 @@ bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits)
 	uint64_t *entry = paging_place(e->root, va, LEAF, make, e);
 
 	e->tables_most += e->tables - before; /* beside its own */
+	if (e->born)
+		exo_phys_set_aside(e->phys, e->tables - before);
 	if (entry != NULL)
 		*entry = at | bits;
 	return entry != NULL;

@@ -189,8 +189,12 @@ bool mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
 	m->generation = frame_generation(p, frame);
 	/* room for a table may cost the holder its S-TLB, but not this entry */
 	fits = p->cfg.ops->enter(h->args.plat, va, p->cfg.first + frame, bits);
+	if (!fits && (bits & EXO_PTE_PIN) != 0) {
+		free_pin(h, (struct pin *)(void *)m);
+		return false;
+	}
 	link_map(p, m);
-	return fits;
+	return true;
 }
 
 void mapping_of_frame(struct exo_phys *p, uint32_t i)
@@ -213,10 +217,8 @@ bool exo_holder_pin(struct exo_phys *p, struct exo_holder *h, uint64_t va,
 	h->pins_given++;
 	ok = mapping_reserve(h, 1) == 0 &&
 	     mapping_enter(p, h, va, i, bits | EXO_PTE_PRESENT | EXO_PTE_PIN);
-	if (!ok) {
-		mapping_remove(p, h, va);
+	if (!ok)
 		h->pins_given--;
-	}
 	p->cfg.ops->flush(h->args.plat); /* of what was there */
 	return ok;
 }

@@ -64,6 +64,12 @@ struct exo_phys_ops {
 	/** No processor may know entries that were taken out or changed since the
 	 * last call. */
 	void (*flush)(struct plat_env *env);
+	/** Have tables for those of these entries that are pinned: until settle()
+	 * none of the environment's are dropped. false: there is no room for
+	 * them, and for a page that is not pinned behind them; nothing stays. */
+	bool (*reserve)(
+	    struct plat_env *env, const struct exo_pte *entries, uint32_t n);
+	void (*settle)(struct plat_env *env);
 	/* Any of the following may be NULL: it is not there. */
 	/** Write a frame to a block of a disk's extent; its key was good once. */
 	bool (*save)(void *arg, const struct exo_key *disk, uint32_t block,

@@ -119,8 +119,8 @@ int mapping_init(struct exo_holder *h);
 /** Room for n more pins: 0, -EXO_ELIMIT or -EXO_ENOMEM. */
 int mapping_reserve(struct exo_holder *h, uint32_t n);
 void mapping_free(struct exo_phys *p, struct exo_holder *h);
-/** Enter a page: what was there is gone, and what it displaces. A pin has room. false:
- * the tables have none, and show it when it is touched. */
+/** Enter a page: what was there is gone, and what it displaces. A pin has room here; false:
+ * it has none in the tables, and there is nothing now. */
 bool mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
     uint32_t frame, uint64_t bits);
 /** Take a page out, if it is there. */

@@ -7,6 +7,7 @@
  */
 #include "exo/abi/err.h"
 #include "exo/core/phys_int.h"
+#include "exo/lib/bug.h"
 
 #define CHOICE                                                                \
 	(EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_ACCESSED | EXO_PTE_DIRTY | \
@@ -34,11 +35,17 @@ static int check(const struct exo_phys *p, const struct exo_pte *e)
 	return frame_of_key(p, &e->key, rights_of(e->bits), &i);
 }
 
+static bool is_pin(const struct exo_pte *e)
+{
+	const uint64_t pin = EXO_PTE_PRESENT | EXO_PTE_PIN;
+
+	return (e->bits & pin) == pin;
+}
+
 /* Whose space, and all that could be wrong. */
 static int decode(struct exo_phys *p, struct exo_holder *h,
-    const struct exo_call_pte *a, struct exo_holder **to)
+    const struct exo_call_pte *a, struct exo_holder **to, uint32_t *pins)
 {
-	uint32_t pins = 0;
 	int err = 0;
 
 	if (a->n == 0 || a->n > EXO_BATCH || a->zero != 0)
@@ -50,33 +57,42 @@ static int decode(struct exo_phys *p, struct exo_holder *h,
 		err = plat_copy_in(h->args.plat, p->ptes, a->entries,
 		    a->n * sizeof(p->ptes[0]));
 	for (uint32_t i = 0; err == 0 && i < a->n; i++) {
-		uint64_t pin = EXO_PTE_PRESENT | EXO_PTE_PIN;
-
 		err = check(p, &p->ptes[i]);
-		pins += (p->ptes[i].bits & pin) == pin;
+		*pins += is_pin(&p->ptes[i]);
 	}
-	return err == 0 && pins > 0 ? mapping_reserve(*to, pins) : err;
+	return err == 0 && *pins > 0 ? mapping_reserve(*to, *pins) : err;
+}
+
+static void enter(
+    struct exo_phys *p, struct exo_holder *to, const struct exo_pte *e)
+{
+	if ((e->bits & EXO_PTE_PRESENT) != 0) {
+		bool fits = mapping_enter(
+		    p, to, e->va, e->key.region - p->cfg.first, e->bits);
+
+		exo_assert(fits || !is_pin(e)); /* that was reserved */
+		return;
+	}
+	mapping_remove(p, to, e->va);
+	(void)p->cfg.ops->enter(to->args.plat, e->va, EXO_FRAME_NONE,
+	    e->bits == 0 ? 0 : e->bits | EXO_PTE_FRAME);
 }
 
 int call_pte(struct exo_phys *p, struct exo_holder *h, struct exo_call_pte *a)
 {
 	struct exo_holder *to;
-	int err = decode(p, h, a, &to);
+	uint32_t pins = 0;
+	int err = decode(p, h, a, &to, &pins);
 
+	if (err == 0 && pins > 0 &&
+	    !p->cfg.ops->reserve(to->args.plat, p->ptes, a->n))
+		err = -EXO_ENOMEM;
 	if (err != 0)
 		return err;
-	for (uint32_t i = 0; i < a->n; i++) {
-		const struct exo_pte *e = &p->ptes[i];
-
-		if ((e->bits & EXO_PTE_PRESENT) != 0) {
-			(void)mapping_enter(p, to, e->va,
-			    e->key.region - p->cfg.first, e->bits);
-			continue;
-		}
-		mapping_remove(p, to, e->va);
-		(void)p->cfg.ops->enter(to->args.plat, e->va, EXO_FRAME_NONE,
-		    e->bits == 0 ? 0 : e->bits | EXO_PTE_FRAME);
-	}
+	for (uint32_t i = 0; i < a->n; i++)
+		enter(p, to, &p->ptes[i]);
+	if (pins > 0)
+		p->cfg.ops->settle(to->args.plat);
 	p->cfg.ops->flush(to->args.plat);
 	to->stat.entered += a->n;
 	return 0;

@@ -106,7 +106,8 @@ static bool enter(
 
 	exo_assert(present == (frame != EXO_FRAME_NONE));
 	exo_assert(!present || now->out[frame - PHYS_FIRST]);
-	if (s->no_room && !leaf_is_there(s, va))
+	if (s->no_room && !leaf_is_there(s, va) &&
+	    !(s->held && (bits & EXO_PTE_PIN) != 0))
 		return false;
 	exo_assert(i < PHYS_ENTRIES);
 	if (bits == 0 && i < s->n)
@@ -117,6 +118,32 @@ static bool enter(
 	s->entry[i] =
 	    (struct phys_entry){ .va = va, .bits = bits, .frame = frame };
 	return true;
+}
+
+bool phys_fits(
+    const struct phys_space *s, const struct exo_pte *entries, uint32_t n)
+{
+	const uint64_t pin = EXO_PTE_PRESENT | EXO_PTE_PIN;
+
+	for (uint32_t i = 0; s->no_room && i < n; i++)
+		if ((entries[i].bits & pin) == pin &&
+		    !leaf_is_there(s, entries[i].va))
+			return false;
+	return true;
+}
+
+static bool have_tables(
+    struct plat_env *env, const struct exo_pte *entries, uint32_t n)
+{
+	struct phys_space *s = space_of(env);
+
+	s->held = phys_fits(s, entries, n);
+	return s->held;
+}
+
+static void settle(struct plat_env *env)
+{
+	space_of(env)->held = false;
 }
 
 static void take_out(struct plat_env *env, uint64_t va)
@@ -213,7 +240,9 @@ struct exo_phys_config phys_machine_config(
 		.left = left,
 		.enter = enter,
 		.remove = take_out,
-		.flush = flush };
+		.flush = flush,
+		.reserve = have_tables,
+		.settle = settle };
 
 	return (struct exo_phys_config){ .ops = &ops,
 		.arg = m,

@@ -32,6 +32,7 @@ struct phys_space {
 	struct phys_entry known[PHYS_KNOWN]; /* to a processor */
 	uint32_t nknown;
 	bool no_room; /* for one more table */
+	bool held;    /* but what was reserved */
 	uint32_t flushes;
 };
 
@@ -75,5 +76,9 @@ void phys_drop(
 
 /** It drops all. */
 void phys_clear(struct phys_space *s);
+
+/** Whether there are tables for those of these entries that are pinned. */
+bool phys_fits(
+    const struct phys_space *s, const struct exo_pte *entries, uint32_t n);
 
 #endif

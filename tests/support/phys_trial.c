@@ -283,6 +283,8 @@ static void some_pte(uint32_t who)
 	a.entries = address(t.ptes, there);
 	want = phys_want_pte(
 	    &t.model, who, &a, t.ptes, t.used, own ? NULL : &env, there, &to);
+	if (want == 0 && !phys_fits(&t.machine.space[to], t.ptes, a.n))
+		want = -EXO_ENOMEM;
 	if (call(who, EXO_CALL_PTE_NR, &a, want) != 0)
 		return;
 	phys_did_pte(&t.model, to, a.n, t.ptes, t.used);

@@ -98,6 +98,11 @@ void serial_write(const char *text, uint32_t n)
 	memcpy(t.said + at, text, n);
 }
 
+void serial_u64(uint64_t v)
+{
+	(void)v;
+}
+
 void serial_str(const char *text)
 {
 	serial_write(text, (uint32_t)strlen(text));

@@ -32,7 +32,8 @@ static void teardown(void)
 /* One that may make children, and always own so many frames. */
 static struct plat_env *maker(uint32_t children, uint32_t frames)
 {
-	const struct env_args a = { .children = children };
+	/* and as few tables as can be, for each child as well */
+	const struct env_args a = { .children = children, .tables = 1 };
 	struct plat_env *e = bare_env(&b, &a);
 
 	ck_assert_ptr_nonnull(e);

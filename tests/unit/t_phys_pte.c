@@ -396,12 +396,14 @@ START_TEST(no_room_for_a_table)
 
 	machine.space[0].no_room = true;
 	ck_assert_int_eq(show(0, 0, READ, &key), 0);
-	ck_assert_int_eq(show(0, PAGE(1), READ | EXO_PTE_PIN, &key), 0);
+	ck_assert_int_eq(
+	    show(0, PAGE(1), READ | EXO_PTE_PIN, &key), -EXO_ENOMEM);
 	ck_assert_uint_eq(machine.space[0].n, 0);
+	ck_assert_uint_eq(stat_of(0).pinned, 0);
 	machine.space[0].no_room = false;
 	ck_assert(touched(0, 0));
-	ck_assert(touched(0, PAGE(1)));
-	ck_assert_uint_eq(machine.space[0].n, 2);
+	ck_assert(!touched(0, PAGE(1)));
+	ck_assert_uint_eq(machine.space[0].n, 1);
 }
 END_TEST
 
