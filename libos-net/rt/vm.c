@@ -383,7 +383,7 @@ static bool hold(struct lnet_vm *vm, struct lnet_region *r, uint32_t i)
 	}
 	make_entry(r, i, &e);
 	e.bits |= EXO_PTE_PIN;
-	return lnet_vm_pte(NULL, &e, 1) == 0;
+	return lnet_vm_pte(NULL, &e, 1) == 0 || enter_one(r, i) == 0;
 }
 
 static bool bring(struct lnet_vm *vm, struct lnet_region *r, uint32_t i)

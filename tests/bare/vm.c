@@ -29,10 +29,13 @@ static uint64_t refusals LNET_PAGER;
 static uint64_t upcalls LNET_PAGER;
 static uint8_t disk[SOME * EXO_PAGE]; /* of one page each */
 
+static bool random_fault(uint64_t va, uint64_t code);
+
 void lnet_on_fault(struct exo_frame *f)
 {
 	upcalls++;
-	if (lnet_vm_fault(&vm, f))
+	if (lnet_vm_fault(&vm, f) ||
+	    random_fault(f->address & ~(uint64_t)(EXO_PAGE - 1), f->code))
 		return;
 	if (refused == 0 || f->address / EXO_PAGE != refused / EXO_PAGE)
 		lnet_quit(114);
@@ -464,6 +467,148 @@ static void dropped_forgotten(void)
 	dropped(true);
 }
 
+/* --- anything, at random ------------------------------------------------------------ */
+
+#define FRAMES 48u
+#define PLACES 96u
+#define TURNS  20000u
+
+/* What is where, by this libOS's word; frames have their number in their first word. */
+static struct {
+	struct exo_key frame[FRAMES];
+	struct {
+		uint32_t frame; /* + 1; 0: nothing */
+		bool write, pin;
+	} place[PLACES];
+	uint64_t state;
+} random LNET_PAGER;
+
+static uint32_t draw(uint32_t n)
+{
+	random.state =
+	    random.state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(random.state >> 33) % n;
+}
+
+/* A third of them side by side, others with the same place in the S-TLB, or tables of
+ * their own. */
+static uint64_t place_at(uint32_t i)
+{
+	uint64_t far = i % 3 == 0 ? 0 : i % 3 == 1 ? 0x200000u : 0x8000001000u;
+
+	return 0x0000400000000000u + i * (far + EXO_PAGE);
+}
+
+static struct exo_pte random_entry(uint32_t i)
+{
+	struct exo_pte e = { .va = place_at(i) };
+
+	if (random.place[i].frame == 0)
+		return e;
+	e.key = random.frame[random.place[i].frame - 1];
+	e.bits = EXO_PTE_PRESENT | EXO_PTE_NX |
+	         (random.place[i].write ? EXO_PTE_WRITE : 0) |
+	         (random.place[i].pin ? EXO_PTE_PIN : 0);
+	return e;
+}
+
+/* As it says; what finds no room as pinned is not pinned. */
+static void random_now(struct exo_pte *e, uint32_t n)
+{
+	int err = lnet_vm_pte(NULL, e, n);
+
+	CHECK(err == 0 || err == -EXO_ENOMEM);
+	for (uint32_t k = 0; err != 0 && k < n; k++)
+		if ((e[k].bits & EXO_PTE_PRESENT) != 0)
+			e[k].bits &= ~EXO_PTE_PIN;
+	CHECK(err == 0 || lnet_vm_pte(NULL, e, n) == 0);
+}
+
+/* Enter some places anew, in one batch. */
+static void random_enter(void)
+{
+	struct exo_pte e[8];
+	uint32_t n = 1 + draw(8);
+
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t i = draw(PLACES);
+
+		random.place[i].frame = draw(FRAMES + 1);
+		random.place[i].write = draw(2) != 0;
+		random.place[i].pin = draw(8) == 0;
+		e[k] = random_entry(i);
+	}
+	random_now(e, n);
+}
+
+/* Another frame in a frame's place: its entries are gone. */
+static void random_release(uint32_t f)
+{
+	struct exo_call_release a = { (uintptr_t)&random.frame[f], 1, 0 };
+	struct exo_pte e = { LNET_SCRATCH,
+		EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_NX, random.frame[f] };
+
+	if (random.frame[f].res != 0)
+		CHECK(lnet_call(EXO_CALL_RELEASE_NR, &a, sizeof(a)) == 0);
+	for (uint32_t i = 0; i < PLACES; i++)
+		if (random.place[i].frame == f + 1)
+			random.place[i].frame = 0;
+	CHECK(lnet_vm_frame(&vm, &random.frame[f]) == 0);
+	e.key = random.frame[f];
+	CHECK(lnet_vm_pte(NULL, &e, 1) == 0);
+	CHECK(*word(LNET_SCRATCH) == 0);
+	*word(LNET_SCRATCH) = f + 1;
+}
+
+static void random_look(void)
+{
+	uint32_t i = draw(PLACES);
+	uint64_t at = place_at(i);
+	uint32_t frame = random.place[i].frame;
+
+	if (frame == 0)
+		CHECK(store_refused(at + 8));
+	else if (random.place[i].write)
+		*word(at + 16) = i;
+	else
+		CHECK(store_refused(at + 8));
+	if (frame != 0)
+		CHECK(*word(at) == frame && *word(at + 8) == 0);
+}
+
+static bool random_fault(uint64_t va, uint64_t code)
+{
+	for (uint32_t i = 0; i < PLACES; i++) {
+		struct exo_pte e = random_entry(i);
+
+		if (e.va != va || e.bits == 0 ||
+		    ((code & 2) != 0 && (e.bits & EXO_PTE_WRITE) == 0))
+			continue;
+		random_now(&e, 1);
+		return true;
+	}
+	return false;
+}
+
+static void anything(void)
+{
+	random.state = 42;
+	for (uint32_t f = 0; f < FRAMES; f++)
+		random_release(f);
+	for (uint32_t turn = 0; turn < TURNS; turn++) {
+		uint32_t what = draw(16);
+
+		if (what == 0)
+			random_release(draw(FRAMES));
+		else if (what < 5)
+			random_enter();
+		else
+			random_look();
+		if (what == 15 && draw(16) == 0)
+			(void)lnet_yield();
+	}
+}
+
 static const struct {
 	const char *name;
 	uint32_t around;
@@ -483,6 +628,7 @@ static const struct {
 	{ "forks_eight", 4, forks_eight },
 	{ "orphan", 4, orphan_without },
 	{ "orphan_own", 4, orphan_with },
+	{ "anything", 1, anything },
 	{ "dropped", 1, dropped_kept },
 	{ "dropped_forgotten", 1, dropped_forgotten },
 };
