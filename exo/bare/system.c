@@ -9,6 +9,7 @@
 #include "exo/bare/conf.h"
 #include "exo/bare/disk.h"
 #include "exo/bare/env.h"
+#include "exo/bare/frames.h"
 #include "exo/bare/panic.h"
 #include "exo/bare/revoke.h"
 #include "exo/bare/sched.h"
@@ -33,13 +34,14 @@
 static struct {
 	struct exo_core *core;
 	struct exo_phys *phys;
-	uint32_t failed; /* environments that did not end as they should */
-	bool tap;        /* each of them is a test */
-	bool net;        /* there is a network card */
-	uint32_t most;   /* of them at once, up to BATCH */
-	uint32_t now;    /* ... as long as they take, at present */
-	bool stats;      /* are said at the end */
-	bool ready;      /* to be said, when all environments wait */
+	uint32_t failed;      /* environments that did not end as they should */
+	bool tap;             /* each of them is a test */
+	bool net;             /* there is a network card */
+	uint32_t most;        /* of them at once, up to BATCH */
+	uint32_t now;         /* ... as long as they take, at present */
+	bool stats;           /* are said at the end */
+	uint64_t frames_free; /* before the first environment */
+	bool ready;           /* to be said, when all environments wait */
 	struct vdev dev;
 	struct vnet vnet;
 	struct exo_pkt batch[BATCH];
@@ -200,6 +202,13 @@ static void done(void *arg)
 	disk_flush();
 	state_last();
 	spent_say();
+	if (system.stats) {
+		serial_str("exopf: frames free before and after: ");
+		serial_u64(system.frames_free);
+		serial_str(" ");
+		serial_u64(frames_free());
+		serial_str("\n");
+	}
 	if (system.tap)
 		tap_end();
 	panic_exit(system.failed != 0);
@@ -235,6 +244,7 @@ _Noreturn void system_run(const struct machine *m)
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
 	disk_start(m);
 	watchdog_start(m); /* for the start of all environments, too */
+	system.frames_free = frames_free();
 	if (conf_start(m, system.core, system.phys,
 	        system.net ? system.vnet.mac : NULL, refused) <= 0) {
 		serial_str("exopf: nothing is started: give it modules with a "

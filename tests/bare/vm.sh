@@ -13,12 +13,17 @@ need vm stlb
 all() {
 	modules "$bare/$1" vm.elf
 	# shellcheck disable=SC2086 # a list of options
-	machine "tap $2" $4 -initrd "$tmp/modules"
+	machine "tap stats $2" $4 -initrd "$tmp/modules"
 	went_well $?
 	check $? "environments of $1 end as they should, on $3"
 	want=$(grep -c '^env' "$bare/$1")
 	[ "$ran" = "$want" ]
 	check $? "all of them: $ran of $want"
+	# the heap keeps some for its own use, however many environments there were
+	tr -d '\r' <"$tmp/out" |
+	    awk '/frames free before and after/ { kept = $(NF - 1) - $NF; n++ }
+	        END { exit n != 1 || kept < 0 || kept > 16 }'
+	check $? "and no frame is lost"
 }
 
 # numbers MODE: a line for each environment of stlb.conf, and the sum of upcalls for
