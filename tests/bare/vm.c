@@ -480,6 +480,7 @@ static struct {
 		uint32_t frame; /* + 1; 0: nothing */
 		bool write, pin;
 	} place[PLACES];
+	struct exo_pte scratch; /* as it is entered */
 	uint64_t state;
 } random LNET_PAGER;
 
@@ -555,6 +556,7 @@ static void random_release(uint32_t f)
 			random.place[i].frame = 0;
 	CHECK(lnet_vm_frame(&vm, &random.frame[f]) == 0);
 	e.key = random.frame[f];
+	random.scratch = e;
 	CHECK(lnet_vm_pte(NULL, &e, 1) == 0);
 	CHECK(*word(LNET_SCRATCH) == 0);
 	*word(LNET_SCRATCH) = f + 1;
@@ -578,6 +580,8 @@ static void random_look(void)
 
 static bool random_fault(uint64_t va, uint64_t code)
 {
+	if (va == LNET_SCRATCH && random.scratch.bits != 0)
+		return lnet_vm_pte(NULL, &random.scratch, 1) == 0;
 	for (uint32_t i = 0; i < PLACES; i++) {
 		struct exo_pte e = random_entry(i);
 

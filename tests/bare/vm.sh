@@ -62,7 +62,7 @@ grep -q '^vm_orphan_of_its_own: an orphan goes on' "$tmp/out"
 check $? "a child with frames of its own outlives its parent"
 ! grep -q '^vm_orphan: an orphan goes on' "$tmp/out"
 check $? "and one without does not"
-all vm_forget.conf forget q35 "$q35"
+all vm_forget.conf "forget tables=120" q35 "$q35"
 worth 80
 [ "${EXOPF_QUICK:-}" = 1 ] || worth 64
 [ "${EXOPF_QUICK:-}" = 1 ] || all vm.conf "" microvm "$microvm"
