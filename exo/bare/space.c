@@ -6,7 +6,6 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/revoke.h"
-#include "exo/bare/serial.h"
 #include "exo/bare/tlb.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
@@ -424,30 +423,6 @@ void space_resume(struct plat_env *e)
 		return;
 	e->dropped = false;
 	(void)exo_holder_preload(e->phys, e->holder);
-}
-
-static void say(const char *what, uint64_t n)
-{
-	serial_str(what);
-	serial_u64(n);
-}
-
-void space_say(const struct plat_env *e)
-{
-	struct exo_holder_stat s;
-
-	exo_holder_stat(e->holder, &s);
-	serial_str("exopf: ");
-	serial_str(e->label);
-	say(": entries ", s.entered);
-	say(", displaced ", s.displaced);
-	say(", refilled ", s.refills);
-	say(", preloaded ", s.preloaded);
-	say(", missed ", s.misses);
-	say("; tables ", e->tables);
-	say(", dropped ", e->drops);
-	say(" times; bytes ", s.mem);
-	serial_str("\n");
 }
 
 /* --- the kernel's way to a libOS's memory ------------------------------------------ */

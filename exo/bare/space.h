@@ -48,9 +48,6 @@ bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits);
 /** It is about to run: what was dropped and used is there again. */
 void space_resume(struct plat_env *e);
 
-/** Say on the console what became of its entries. */
-void space_say(const struct plat_env *e);
-
 /** How many tables there are, of all. */
 uint32_t space_tables(void);
 

@@ -144,6 +144,31 @@ static void refused(const char *label)
 		tap_ok(true, label);
 }
 
+static void say(const char *what, uint64_t n)
+{
+	serial_str(what);
+	serial_u64(n);
+}
+
+/* What became of its entries. */
+static void say_entries(const struct plat_env *e)
+{
+	struct exo_holder_stat s;
+
+	exo_holder_stat(e->holder, &s);
+	serial_str("exopf: ");
+	serial_str(e->label);
+	say(": entries ", s.entered);
+	say(", displaced ", s.displaced);
+	say(", refilled ", s.refills);
+	say(", preloaded ", s.preloaded);
+	say(", missed ", s.misses);
+	say("; tables ", e->tables);
+	say(", dropped ", e->drops);
+	say(" times; bytes ", s.mem);
+	serial_str("\n");
+}
+
 static void ended(void *arg, struct plat_env *e)
 {
 	static const char *const how[] = { [ENV_EXIT] = "exit, status ",
@@ -159,7 +184,7 @@ static void ended(void *arg, struct plat_env *e)
 	quota_leave(&system.vnet.quota, e->wire);
 	disk_end(e->disk);
 	if (system.stats)
-		space_say(e);
+		say_entries(e);
 	if (e->child)
 		return; /* its maker says what is to be said */
 	if (system.tap)
