@@ -409,9 +409,10 @@ bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits)
 	uint32_t before = e->tables;
 	uint64_t *entry = paging_place(e->root, va, LEAF, make, e);
 
-	e->tables_most += e->tables - before; /* beside its own */
-	if (e->born)
+	if (e->born) { /* beside its own */
+		e->tables_most += e->tables - before;
 		exo_phys_set_aside(e->phys, e->tables - before);
+	}
 	if (entry != NULL)
 		*entry = at | bits;
 	return entry != NULL;
