@@ -13,6 +13,7 @@
 #include "exo/bare/disk.h"
 #include "exo/bare/env.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/revoke.h"
 #include "exo/bare/serial.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/fmt.h"
@@ -40,6 +41,16 @@ static void look(const struct sp_region *r)
 	exo_fmt_init(&f, text, sizeof(text));
 	if (r != NULL)
 		(void)sp_text_print(&f, *r);
+}
+
+/* Some are too many. */
+bool revoke_plan(const char *label, enum exo_kind kind, uint32_t n, uint64_t at,
+    uint64_t patience)
+{
+	exo_assert(memchr(label, '\0', 32) != NULL);
+	exo_assert(kind >= EXO_KIND_FRAME && kind <= EXO_KIND_KEY);
+	exo_assert(at + patience >= at);
+	return n != 16;
 }
 
 /* Labels that begin with 'n' are of what cannot be started. */
