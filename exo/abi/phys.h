@@ -267,11 +267,23 @@ struct exo_bind_row {
 
 #define EXO_STATE_ENVS 64u
 
+/** What an environment does. */
+enum exo_env_is {
+	EXO_IS_MADE = 1,  /* nothing: it was not started */
+	EXO_IS_RUNNING,   /* it runs, or would if it were its turn */
+	EXO_IS_WAITING,   /* for packets, or a time */
+	EXO_IS_CALLING,   /* it is in the middle of a call that takes long */
+	EXO_IS_ACCEPTING, /* calls of other environments */
+	EXO_IS_AWAITING,  /* the answer to such a call */
+	EXO_IS_SLEEPING,  /* until a time, or its program says otherwise */
+	EXO_IS_ENDED,     /* it is shown for the last time */
+};
+
 struct exo_env_row {
 	uint64_t env; /* its name; 0: there is none in this place */
 	char label[32];
-	uint32_t state;  /* 1 made, 2 may run, 3 waits, 4 accepts, 5 awaits */
-	uint32_t frames; /* it owns, ... */
+	uint32_t state;      /* enum exo_env_is */
+	uint32_t frames;     /* it owns, ... */
 	uint32_t guaranteed; /* ... is guaranteed, */
 	uint32_t slots;      /* and so many slots, */
 	uint32_t owed;       /* of which it is going to lose some */

@@ -270,6 +270,11 @@ uint32_t slots_at(void)
 	return vector.at;
 }
 
+const struct exo_slot_row *slots_rows(void)
+{
+	return rows;
+}
+
 bool slots_show(void)
 {
 	return space_window(

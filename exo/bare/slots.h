@@ -71,7 +71,8 @@ struct slots_stat slots_stat(const struct plat_env *e);
 uint32_t slots_count(void);
 uint32_t slots_at(void);
 
-/** Show the rows to everybody. */
+/** As many rows. Show them to everybody. */
+const struct exo_slot_row *slots_rows(void);
 bool slots_show(void);
 
 /** Whom YIELD_TO names, *out. 0; -EXO_ESTALE: it is gone; -EXO_EBUSY: it cannot run, or

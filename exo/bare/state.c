@@ -13,6 +13,22 @@
 #define EACH_NS 100000000u
 #define MS      1000000u
 
+/* Printed at once, at most: the console is slow. */
+#define PRINT_BINDS 12u
+#define SLOTS_LINE  32u
+#define PRINT_ENDED 64u
+#define EACH_MOST   3600000u /* ms */
+
+#define SAME(is, state) _Static_assert((int)(is) == (int)(state), "env.h")
+SAME(EXO_IS_MADE, ENV_MADE);
+SAME(EXO_IS_RUNNING, ENV_RUNNABLE);
+SAME(EXO_IS_WAITING, ENV_WAITING);
+SAME(EXO_IS_CALLING, ENV_CALLING);
+SAME(EXO_IS_ACCEPTING, ENV_ACCEPTS);
+SAME(EXO_IS_AWAITING, ENV_AWAITS);
+SAME(EXO_IS_SLEEPING, ENV_SLEEPS);
+SAME(EXO_IS_ENDED, ENV_DEAD);
+
 static struct {
 	struct exo_core *core;
 	struct exo_state *state;
@@ -20,6 +36,7 @@ static struct {
 	uint64_t next;       /* when they are written again */
 	uint64_t print_each; /* nanoseconds; 0: never */
 	uint64_t print_next;
+	uint32_t ended; /* environments, since it was printed */
 } shown;
 
 /* Pages that everybody reads. */
@@ -36,8 +53,10 @@ static void *pages(uint64_t va, uint64_t size)
 
 bool state_init(const struct machine *m, struct exo_core *core)
 {
+	uint64_t each = machine_number(m, "top", 0);
+
 	shown.core = core;
-	shown.print_each = machine_number(m, "top", 0) * MS;
+	shown.print_each = (each < EACH_MOST ? each : EACH_MOST) * MS;
 	shown.state = pages(EXO_STATE_AT, sizeof(*shown.state));
 	shown.binds = pages(EXO_BINDS_AT, EXO_BIND_ROWS * sizeof(*shown.binds));
 	return shown.state != NULL && shown.binds != NULL && slots_show();
@@ -121,57 +140,101 @@ static void show(uint64_t now)
 
 /* --- for who watches from outside ------------------------------------------------- */
 
+/* Nothing but the kernel begins a line with '@': what environments write has their label
+ * and ": " in front (serial_lines()). */
+
 static void number(const char *name, uint64_t v)
 {
+	serial_str(" ");
 	serial_str(name);
+	serial_str("=");
 	serial_u64(v);
 }
 
-static void print_env(unsigned i, const struct exo_env_row *r)
+static void print_env(unsigned place, const struct exo_env_row *r)
 {
-	number("@env ", i);
-	number(" state=", r->state);
-	number(" slots=", r->slots);
-	number(" ran_ms=", r->ran_ns / MS);
-	number(" excess_ms=", r->excess_ns / MS);
-	number(" turns=", r->turns);
-	number(" upcalls=", r->upcalls);
-	number(" frames=", r->frames);
-	number(" guaranteed=", r->guaranteed);
-	number(" faults=", r->faults);
-	number(" refills=", r->refills);
-	number(" preloaded=", r->preloaded);
-	number(" tables=", r->tables);
-	number(" drops=", r->drops);
-	number(" kernel=", r->kernel);
-	number(" bindings=", r->bindings);
-	number(" delivered=", r->delivered);
-	number(" dropped=", r->dropped);
-	number(" unpaid=", r->unpaid);
-	number(" ring=", r->ring_used);
-	number("/", r->ring_size);
-	number(" lost=", r->lost);
+	serial_str("@env ");
+	serial_u64(place);
+#define EXO_ENV_FIELD(field, meaning) number(#field, r->field);
+#include "exo/abi/state.inc"
+#undef EXO_ENV_FIELD
 	serial_str(" label=");
 	serial_str(r->label);
 	serial_str("\n");
 }
 
-/* One line each, and one at the end. */
+static void print_bind(const struct exo_bind_row *r)
+{
+	serial_str("@bind");
+#define EXO_BIND_FIELD(field, meaning) number(#field, r->field);
+#include "exo/abi/state.inc"
+#undef EXO_BIND_FIELD
+	serial_str("\n");
+}
+
+static bool busier(const struct exo_bind_row *a, const struct exo_bind_row *b)
+{
+	return a->matched != b->matched ? a->matched > b->matched : a < b;
+}
+
+/* Those that took most packets, the first of them first. */
+static void print_binds(void)
+{
+	const struct exo_bind_row *last = NULL;
+
+	for (unsigned n = 0; n < PRINT_BINDS; n++) {
+		const struct exo_bind_row *best = NULL;
+
+		for (unsigned i = 0; i < EXO_BIND_ROWS; i++) {
+			const struct exo_bind_row *r = &shown.binds[i];
+
+			if (r->binding == 0)
+				break;
+			if ((last == NULL || busier(last, r)) &&
+			    (best == NULL || busier(r, best)))
+				best = r;
+		}
+		if (best == NULL)
+			return;
+		print_bind(best);
+		last = best;
+	}
+}
+
+/* Whose the slots of the vector are, some on each line. */
+static void print_slots(void)
+{
+	const struct exo_slot_row *rows = slots_rows();
+	uint32_t n = shown.state->slots;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (i % SLOTS_LINE == 0) {
+			serial_str("@slots ");
+			serial_u64(i);
+		}
+		serial_str(" ");
+		serial_u64(rows[i].owner);
+		if (i % SLOTS_LINE == SLOTS_LINE - 1 || i == n - 1)
+			serial_str("\n");
+	}
+}
+
+/* The last line says that these belong together. */
 static void print(void)
 {
 	const struct exo_state *s = shown.state;
 
 	for (unsigned i = 0; i < EXO_STATE_ENVS; i++)
 		if (s->env[i].env != 0)
-			print_env(i, &s->env[i]);
-	number("@top now_ms=", s->now / MS);
-	number(" frames=", s->frames);
-	number(" free=", s->frames_free);
-	number(" tables=", s->tables);
-	number(" slots=", s->slots);
-	number(" slot=", s->slot);
-	number(" slot_us=", s->slot_ns / 1000);
+			print_env(i + 1, &s->env[i]);
+	print_binds();
+	print_slots();
+	serial_str("@top");
+#define EXO_STATE_FIELD(field, meaning) number(#field, s->field);
+#include "exo/abi/state.inc"
+#undef EXO_STATE_FIELD
 	serial_str("\n");
+	shown.ended = 0;
 }
 
 void state_show(uint64_t now)
@@ -186,9 +249,22 @@ void state_show(uint64_t now)
 	print();
 }
 
-void state_last(void)
+void state_ended(const struct plat_env *e)
 {
-	show(shown.state->now);
+	struct exo_env_row r = { .env = 0 };
+
+	if (shown.print_each == 0 || shown.ended == PRINT_ENDED ||
+	    e->holder == NULL)
+		return;
+	shown.ended++;
+	show_env(&r, e);
+	r.state = EXO_IS_ENDED;
+	print_env(e->place + 1, &r);
+}
+
+void state_last(uint64_t now)
+{
+	show(now);
 	if (shown.print_each != 0)
 		print();
 }

@@ -185,6 +185,7 @@ static void ended(void *arg, struct plat_env *e)
 	disk_end(e->disk);
 	if (system.stats)
 		say_entries(e);
+	state_ended(e);
 	if (e->child)
 		return; /* its maker says what is to be said */
 	if (system.tap)
@@ -225,7 +226,7 @@ static void done(void *arg)
 	if (system.net)
 		finish_sending();
 	disk_flush();
-	state_last();
+	state_last(clock_ns());
 	spent_say();
 	if (system.stats) {
 		serial_str("exopf: frames free before and after: ");

@@ -38,6 +38,9 @@ struct ring {
 /** Start an empty ring over the platform's memory. */
 void ring_init(struct ring *r, struct exo_ring *shared, uint32_t size);
 
+/** Bytes that the consumer has not taken: head - tail, whatever it says. */
+uint64_t ring_used(const struct ring *r);
+
 /** Find room for a record of `need` bytes (a multiple of 8), or NULL.
  * The room is the producer's until ring_commit(). */
 uint8_t *ring_reserve(struct ring *r, uint32_t need);

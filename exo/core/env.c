@@ -82,7 +82,7 @@ int exo_env_stat(
 		.paid = e->paid,
 		.delivered = e->delivered,
 		.dropped = e->ring.dropped,
-		.ring_used = e->ring.head - e->ring.tail,
+		.ring_used = ring_used(&e->ring),
 		.bindings = e->nbindings };
 	return 0;
 }

@@ -20,13 +20,24 @@ void ring_init(struct ring *r, struct exo_ring *shared, uint32_t size)
 	shared->size = size;
 }
 
-/* Bytes that may be written; reads the consumer's index once. */
-static uint64_t ring_room(struct ring *r)
+/* The consumer's index, read once; the last that was credible if this is not. */
+static uint64_t ring_tail(const struct ring *r)
 {
 	uint64_t tail = __atomic_load_n(&r->shared->tail, __ATOMIC_ACQUIRE);
 
-	if (tail >= r->tail && tail <= r->head && tail % 8 == 0)
-		r->tail = tail;
+	return tail >= r->tail && tail <= r->head && tail % 8 == 0 ? tail
+	                                                           : r->tail;
+}
+
+uint64_t ring_used(const struct ring *r)
+{
+	return r->shared == NULL ? 0 : r->head - ring_tail(r);
+}
+
+/* Bytes that may be written. */
+static uint64_t ring_room(struct ring *r)
+{
+	r->tail = ring_tail(r);
 	return r->size - (r->head - r->tail);
 }
 

@@ -212,7 +212,9 @@ static void print_kernel(void)
 /* Lines of the console that look like the kernel's. */
 static void print_forged(void)
 {
-	int64_t err = lnet_print("\nok 99 - forged\n1..0\n\npanic: forged");
+	int64_t err = lnet_print("\nok 99 - forged\n1..0\n\npanic: forged"
+	                         "\n@env 1 env=1 state=2 label=forged"
+	                         "\n@top now=1\r@top now=2");
 
 	CHECK(err == 0 || err == -EXO_ELIMIT);
 }

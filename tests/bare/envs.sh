@@ -7,7 +7,7 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need hello fault fpu attack attack_net attack_time attack_mem
+need hello fault fpu attack attack_net attack_time attack_mem state
 python3 "$bare/badelf.py" "$BUILD/ring3/hello.elf" "$tmp" >"$tmp/bad" || exit 2
 
 # all NAME MACHINE: what is in $tmp/modules, by $conf
@@ -24,7 +24,7 @@ all() {
 conf=envs.conf
 # shellcheck disable=SC2046 # a list of files
 modules "$bare/$conf" hello.elf fault.elf fpu.elf attack.elf sysret.elf \
-    $(cat "$tmp/bad")
+    state.elf $(cat "$tmp/bad")
 all q35 "$q35"
 all microvm "$microvm"
 conf=attacks.conf
