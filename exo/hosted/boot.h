@@ -40,6 +40,8 @@ struct boot_options {
 	struct boot_forward forward[BOOT_FORWARDS];
 	unsigned nforward;
 	bool microvm, gdb, dry_run;
+	bool json;           /* snapshots as JSON, */
+	uint32_t top_ms;     /* that come so often; 0: there are none */
 	uint32_t memory;     /* MiB */
 	uint32_t timeout_ms; /* 0: none */
 	uint32_t linger_ms;

@@ -194,12 +194,26 @@ static void disk(struct boot_argv *a, const struct boot_options *o)
 	                  : "virtio-blk-pci,drive=d0");
 }
 
-void boot_argv_make(struct boot_argv *a, const struct boot_options *o,
-    const char *kernel, const char *archive)
+/* The kernel's command line, if there is anything to say. */
+static void append(struct boot_argv *a, const struct boot_options *o)
 {
 	const char *text = o->append == NULL ? "" : o->append;
 	const char *ready = o->replay == NULL ? "" : "ready";
+	char top[24] = "";
 
+	if (o->top_ms != 0)
+		snprintf(top, sizeof(top), "top=%u", o->top_ms);
+	if (*text == '\0' && *top == '\0' && *ready == '\0')
+		return;
+	add(a, "-append");
+	add(a, "%s%s%s%s%s", text,
+	    *text != '\0' && (*top != '\0' || *ready != '\0') ? " " : "", top,
+	    *top != '\0' && *ready != '\0' ? " " : "", ready);
+}
+
+void boot_argv_make(struct boot_argv *a, const struct boot_options *o,
+    const char *kernel, const char *archive)
+{
 	add(a, "%s", o->qemu);
 	add_words(a, o->microvm
 	                 ? "-M microvm -global virtio-mmio.force-legacy=false"
@@ -216,11 +230,7 @@ void boot_argv_make(struct boot_argv *a, const struct boot_options *o,
 	add(a, "%s", kernel);
 	add(a, "-initrd");
 	add(a, "%s", archive);
-	if (*text != '\0' || *ready != '\0') {
-		add(a, "-append");
-		add(a, "%s%s%s", text,
-		    *text != '\0' && *ready != '\0' ? " " : "", ready);
-	}
+	append(a, o);
 }
 
 /* Whether a shell takes it as it stands. */

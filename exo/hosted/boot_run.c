@@ -5,12 +5,15 @@
 #include "exo/hosted/boot_wire.h"
 #include "exo/hosted/cmd.h"
 #include "exo/hosted/signals.h"
+#include "exo/hosted/top_feed.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +21,7 @@
 #define READY      "exopf: all environments wait"
 #define READY_MS   20000 /* after that, frames are sent whatever they do */
 #define CONSOLE_IN 1024
+#define LAST_WORDS 1000 /* ms, that they wait for who reads them */
 
 enum why {
 	GOES_ON,
@@ -26,6 +30,7 @@ enum why {
 	TOO_LONG, /* --timeout */
 	PLAYED,   /* the trace is over, and nothing comes any more */
 	UNREAD,   /* nobody takes what the console says */
+	NO_ROOM,  /* out of memory */
 };
 
 struct running {
@@ -35,7 +40,9 @@ struct running {
 	int64_t began, last;    /* ms; last: something was on the wire */
 	uint64_t frames;        /* by then */
 	sigset_t open;          /* when signals may come */
+	struct top_feed *top;   /* --top; or NULL */
 	bool playing;
+	bool ending;   /* what is said now is said whatever signals came */
 	bool cr;       /* the console's last was '\r' */
 	char line[64]; /* the console's, as far as it fits */
 	size_t line_n;
@@ -78,18 +85,23 @@ static char *console_byte(struct running *r, char *to, char c)
 
 /* Signals come while nobody reads, too: a pipe that may be written to takes more than
  * CONSOLE_IN bytes at once. */
-static enum why say(struct running *r, const char *p, size_t n)
+static enum why say(struct running *r, int fd, const char *p, size_t n)
 {
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	const struct timespec last = { LAST_WORDS / 1000, 0 };
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
 
 	while (n > 0) {
 		ssize_t done;
+		int ready;
 
-		if (cmd_signal_stop)
+		if (r->ending ? cmd_signal_hurry : cmd_signal_stop)
 			return SIGNAL;
-		if (ppoll(&out, 1, NULL, &r->open) < 0)
+		ready = ppoll(&out, 1, r->ending ? &last : NULL, &r->open);
+		if (ready == 0)
+			return UNREAD;
+		if (ready < 0)
 			continue;
-		done = write(STDOUT_FILENO, p, n);
+		done = write(fd, p, n < CONSOLE_IN ? n : CONSOLE_IN);
 		if (done < 0 && errno != EINTR && errno != EAGAIN) {
 			if (errno != EPIPE)
 				cmd_say("standard output: %s", strerror(errno));
@@ -101,6 +113,61 @@ static enum why say(struct running *r, const char *p, size_t n)
 	return GOES_ON;
 }
 
+/* What a snapshot has room for: on a terminal a line less, where the cursor is. */
+static struct top_page page_now(void)
+{
+	struct top_page page = { .colour = cmd_colour(stdout) };
+	const char *columns = getenv("COLUMNS");
+	struct winsize w;
+	uint64_t width;
+
+	if (isatty(STDOUT_FILENO)) {
+		page = (struct top_page){ 80, 24, page.colour };
+		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 &&
+		    w.ws_row > 1)
+			page = (struct top_page){ w.ws_col, w.ws_row,
+				page.colour };
+		page.height--;
+	}
+	if (columns != NULL && cmd_number(columns, 1, 10000, &width))
+		page.width = (unsigned)width;
+	return page;
+}
+
+/* Console with snapshots in it: n bytes came, or, of NULL, the last ones have. */
+static enum why say_top(struct running *r, const char *p, size_t n)
+{
+	struct top_page page = page_now();
+	enum {
+		OUT,
+		TALK
+	};
+	char *text[2] = { NULL, NULL };
+	size_t size[2] = { 0, 0 };
+	FILE *f[2] = { open_memstream(&text[OUT], &size[OUT]),
+		open_memstream(&text[TALK], &size[TALK]) };
+	enum why why = GOES_ON;
+	int bad = f[OUT] == NULL || f[TALK] == NULL;
+
+	if (!bad)
+		bad = p != NULL ? top_feed(r->top, p, n, &page, f[OUT], f[TALK])
+		                : top_feed_end(r->top, &page, f[OUT], f[TALK]);
+	for (int i = 0; i < 2; i++)
+		if (f[i] != NULL && fclose(f[i]) != 0)
+			bad = -1;
+	if (bad) {
+		cmd_say("out of memory");
+		why = NO_ROOM;
+	}
+	if (why == GOES_ON)
+		why = say(r, STDOUT_FILENO, text[OUT], size[OUT]);
+	if (why == GOES_ON)
+		why = say(r, STDERR_FILENO, text[TALK], size[TALK]);
+	free(text[OUT]);
+	free(text[TALK]);
+	return why;
+}
+
 static enum why console(struct running *r)
 {
 	char in[CONSOLE_IN / 2], out[CONSOLE_IN], *to = out;
@@ -110,7 +177,10 @@ static enum why console(struct running *r)
 		return errno == EINTR ? GOES_ON : ENDED;
 	for (ssize_t i = 0; i < n; i++)
 		to = console_byte(r, to, in[i]);
-	return n == 0 ? ENDED : say(r, out, (size_t)(to - out));
+	if (n == 0)
+		return ENDED;
+	return r->top != NULL ? say_top(r, out, (size_t)(to - out))
+	                      : say(r, STDOUT_FILENO, out, (size_t)(to - out));
 }
 
 /* What time it is for; *left is until the next such moment, or -1. */
@@ -142,10 +212,14 @@ static enum why due(struct running *r, int64_t *left)
 
 static void wire(struct running *r, short events)
 {
+	unsigned faults = boot_wire_faults(r->wire);
+
 	if ((events & POLLOUT) != 0)
 		boot_wire_send(r->wire);
 	if ((events & (POLLIN | POLLHUP | POLLERR)) != 0)
 		boot_wire_receive(r->wire);
+	if (r->top != NULL && boot_wire_faults(r->wire) != faults)
+		top_feed_leave(r->top);
 	if (boot_wire_frames(r->wire) != r->frames) {
 		r->frames = boot_wire_frames(r->wire);
 		r->last = now_ms();
@@ -198,15 +272,18 @@ static int finish(struct running *r, enum why why)
 	if (why != ENDED)
 		boot_guest_kill(&r->guest);
 	status = boot_guest_wait(&r->guest);
-	while (why != UNREAD && console(r) == GOES_ON)
+	while (why != UNREAD && why != NO_ROOM && console(r) == GOES_ON)
 		;
+	r->ending = true;
+	if (r->top != NULL && why != UNREAD && why != NO_ROOM)
+		(void)say_top(r, NULL, 0);
 	sigprocmask(SIG_SETMASK, &r->open, NULL);
 	close(r->guest.console);
 	if (why == ENDED)
 		ret = boot_guest_verdict(status);
 	if (why == SIGNAL)
 		ret = 128 + cmd_signal_stop;
-	if (why == UNREAD)
+	if (why == UNREAD || why == NO_ROOM)
 		ret = CMD_FAULT;
 	if (why == TOO_LONG) {
 		cmd_say("the machine was ended: it took longer than %u.%03u s",
@@ -239,6 +316,14 @@ static int unnamed(const struct cpio_out *a)
 	return fd;
 }
 
+static bool make_top(struct running *r)
+{
+	r->top = top_feed_new(r->o->json              ? TOP_JSON
+	                      : isatty(STDOUT_FILENO) ? TOP_TERMINAL
+	                                              : TOP_PLAIN);
+	return r->top != NULL;
+}
+
 int boot_run(const struct boot_options *o, char *const *argv,
     const struct cpio_out *archive, struct boot_wire *w)
 {
@@ -247,7 +332,9 @@ int boot_run(const struct boot_options *o, char *const *argv,
 	int peer = w == NULL ? -1 : boot_wire_take_peer(w);
 	int ret = CMD_FAULT;
 
-	if (fd >= 0 || o->archive != NULL) {
+	if (o->top_ms != 0 && !make_top(&r))
+		cmd_say("out of memory");
+	else if (fd >= 0 || o->archive != NULL) {
 		cmd_signals_catch();
 		ret = boot_guest_start(&r.guest, argv, fd, peer);
 	}
@@ -255,10 +342,11 @@ int boot_run(const struct boot_options *o, char *const *argv,
 		close(fd);
 	if (peer >= 0)
 		close(peer);
-	if (ret != 0)
-		return ret;
-	ret = finish(&r, run(&r));
-	if (w != NULL)
-		boot_wire_receive(w);
+	if (ret == 0) {
+		ret = finish(&r, run(&r));
+		if (w != NULL)
+			boot_wire_receive(w);
+	}
+	top_feed_free(r.top);
 	return ret;
 }

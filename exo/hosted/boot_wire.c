@@ -29,7 +29,7 @@ enum {
 
 struct boot_wire {
 	int fd, peer;
-	bool fault; /* it was said: input or output failed */
+	unsigned faults; /* that were said: input or output failed */
 	/* from the trace */
 	struct tr_reader *trace;
 	struct tr_pkt pkt[BATCH];
@@ -76,7 +76,7 @@ static const struct tr_iface ifaces[2] = {
 static void fault(struct boot_wire *w, const char *why)
 {
 	cmd_say("%s", why);
-	w->fault = true;
+	w->faults++;
 }
 
 static void keep(struct boot_wire *w, int way, const uint8_t *frame, uint32_t n)
@@ -297,13 +297,18 @@ uint64_t boot_wire_frames(const struct boot_wire *w)
 	return w->count[SENT] + w->count[RECEIVED];
 }
 
-int boot_wire_close(struct boot_wire *w)
+unsigned boot_wire_faults(const struct boot_wire *w)
 {
-	bool more = w->out_n > 0 || (!w->fault && fill(w));
+	return w->faults;
+}
+
+int boot_wire_close(struct boot_wire *w, FILE *f)
+{
+	bool more = w->out_n > 0 || (w->faults == 0 && fill(w));
 	struct tr_error err;
 	int ret;
 
-	printf("%" PRIu64 " frames sent, %" PRIu64 " came back\n",
+	fprintf(f, "%" PRIu64 " frames sent, %" PRIu64 " came back\n",
 	    w->count[SENT], w->count[RECEIVED]);
 	if (w->skipped > 0)
 		cmd_say("%" PRIu64 " packets were not sent: they are empty, or "
@@ -314,9 +319,9 @@ int boot_wire_close(struct boot_wire *w)
 	if (w->outs != NULL && tr_outs_close(w->outs, &err) != 0) {
 		while (tr_outs_error(w->outs, &err))
 			cmd_say("%s", err.msg);
-		w->fault = true;
+		w->faults++;
 	}
-	ret = w->fault ? CMD_FAULT : more ? CMD_NO : CMD_YES;
+	ret = w->faults > 0 ? CMD_FAULT : more ? CMD_NO : CMD_YES;
 	release(w);
 	return ret;
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct boot_wire;
 
@@ -33,8 +34,11 @@ bool boot_wire_over(const struct boot_wire *w);
 /** How many frames went and came. */
 uint64_t boot_wire_frames(const struct boot_wire *w);
 
-/** Write the capture to its end, say how many there were, free. Returns 0; CMD_NO
+/** How often it said that something failed. */
+unsigned boot_wire_faults(const struct boot_wire *w);
+
+/** Write the capture to its end, say how many there were to f, free. Returns 0; CMD_NO
  * where the machine took less than all; CMD_FAULT. It says why. */
-int boot_wire_close(struct boot_wire *w);
+int boot_wire_close(struct boot_wire *w, FILE *f);
 
 #endif

@@ -44,6 +44,10 @@ static const char help[] =
     "                    seconds; 1 by default\n"
     "  --disk FILE       the machine has a disk: a raw image, in blocks of\n"
     "                    4096 bytes, which is written to\n"
+    "  --top[=MS]        show what environments have and do, each MS ms, 1000\n"
+    "                    by default; on a terminal in one place\n"
+    "  --json            with --top: an object a line; what the console says\n"
+    "                    besides goes to standard error\n"
     "  --timeout S       end a machine that takes longer: exit status 1\n"
     "  --gdb             wait for gdb at port 1234\n"
     "  --archive FILE    keep what the machine gets as its initrd\n"
@@ -56,10 +60,13 @@ static const char help[] =
     "\n"
     "examples:\n"
     "  exopf boot --forward udp:5007:7\n"
+    "  exopf boot --top --forward udp:5007:7\n"
     "  exopf boot --replay in.pcap --capture out.pcapng\n";
 
 #define MEMORY_MIN 8u
 #define MEMORY_MAX 65536u
+#define TOP_MIN    100u /* ms: the kernel's numbers are so old */
+#define TOP_MAX    3600000u
 
 enum {
 	OPT_MACHINE = 256,
@@ -73,6 +80,8 @@ enum {
 	OPT_DISK,
 	OPT_LINGER,
 	OPT_TIMEOUT,
+	OPT_TOP,
+	OPT_JSON,
 	OPT_GDB,
 	OPT_ARCHIVE,
 	OPT_QEMU,
@@ -91,6 +100,8 @@ static const struct option options[] = {
 	{ "disk", required_argument, NULL, OPT_DISK },
 	{ "linger", required_argument, NULL, OPT_LINGER },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "top", optional_argument, NULL, OPT_TOP },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "gdb", no_argument, NULL, OPT_GDB },
 	{ "archive", required_argument, NULL, OPT_ARCHIVE },
 	{ "qemu", required_argument, NULL, OPT_QEMU },
@@ -118,6 +129,18 @@ static int take_memory(
 		return cmd_usage(self, "--memory: %u to %u MiB, not '%s'",
 		    MEMORY_MIN, MEMORY_MAX, text);
 	o->memory = (uint32_t)v;
+	return 0;
+}
+
+static int take_top(
+    const struct cmd *self, struct boot_options *o, const char *text)
+{
+	uint64_t v = 1000;
+
+	if (text != NULL && !cmd_number(text, TOP_MIN, TOP_MAX, &v))
+		return cmd_usage(self, "--top: %u to %u milliseconds, not '%s'",
+		    TOP_MIN, TOP_MAX, text);
+	o->top_ms = (uint32_t)v;
 	return 0;
 }
 
@@ -161,6 +184,8 @@ static int take(
 		return take_memory(self, o, optarg);
 	case OPT_FORWARD:
 		return take_forward(self, o, optarg);
+	case OPT_TOP:
+		return take_top(self, o, optarg);
 	case OPT_NET:
 		return take_net(self, o, optarg);
 	case OPT_LINGER:
@@ -189,6 +214,9 @@ static int take(
 	case OPT_QEMU:
 		o->qemu = optarg;
 		return 0;
+	case OPT_JSON:
+		o->json = true;
+		return 0;
 	case OPT_GDB:
 		o->gdb = true;
 		return 0;
@@ -208,6 +236,8 @@ static int check(const struct cmd *self, const struct boot_options *o)
 	if (nets > 1)
 		return cmd_usage(self, "one network card, one network: "
 		                       "--forward, --net or --replay");
+	if (o->json && o->top_ms == 0)
+		return cmd_usage(self, "--json goes with --top");
 	if (o->capture == NULL)
 		return 0;
 	if (o->replay == NULL)
@@ -264,7 +294,7 @@ static int start(const struct boot_options *o, char *const *argv,
 	if (wire == NULL)
 		return CMD_FAULT;
 	ret = boot_run(o, argv, archive, wire);
-	played = boot_wire_close(wire);
+	played = boot_wire_close(wire, o->json ? stderr : stdout);
 	return ret == CMD_YES || played == CMD_FAULT ? played : ret;
 }
 

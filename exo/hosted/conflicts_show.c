@@ -127,14 +127,17 @@ static size_t number_of(const struct conf *c, uint32_t a, uint32_t b)
 	return 0;
 }
 
+#define MATRIX_COLS 16u
+_Static_assert(MATRIX_COLS <= CMD_TABLE_COLS, "it is a table");
+
 /* Who claims what of whom, where that is few enough to be seen at once. */
 static void put_matrix(const struct conf *c, FILE *f)
 {
-	char align[CMD_TABLE_COLS + 1] = "l", cell[24];
+	char align[MATRIX_COLS + 1] = "l", cell[24];
 	uint32_t n = c->ngroups;
 	struct cmd_table t;
 
-	if (n + 1 > CMD_TABLE_COLS || c->total[CONF_CLAIMS] == 0 ||
+	if (n + 1 > MATRIX_COLS || c->total[CONF_CLAIMS] == 0 ||
 	    c->total[CONF_CLAIMS] > c->limit)
 		return;
 	memset(align + 1, 'r', n);

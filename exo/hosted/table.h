@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define CMD_TABLE_COLS 16u
+#define CMD_TABLE_COLS 24u
 
 struct cmd_table {
 	unsigned cols;

@@ -332,7 +332,7 @@ static bool quiet_close(struct boot_wire *w, int want)
 	int ret;
 
 	stdout = stderr = fopen("/dev/null", "w");
-	ret = boot_wire_close(w);
+	ret = boot_wire_close(w, stdout);
 	fclose(stdout);
 	stdout = out;
 	stderr = err;
