@@ -211,6 +211,13 @@ table() {
 		print text'
 		echo '.El'
 		;;
+	state | env | bind)
+		echo '| number | meaning |'
+		echo '|---|---|'
+		rows exo/abi/state.inc \
+		    "EXO_$(echo "$1" | tr '[:lower:]' '[:upper:]')_FIELD" '
+		printf "| `%s` | %s |\n", col[1], col[2]'
+		;;
 	attacks)
 		echo '| flaw | what went wrong | its cases |'
 		echo '|---|---|---|'

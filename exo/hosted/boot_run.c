@@ -42,7 +42,6 @@ struct running {
 	sigset_t open;          /* when signals may come */
 	struct top_feed *top;   /* --top; or NULL */
 	bool playing;
-	bool ending;   /* what is said now is said whatever signals came */
 	bool cr;       /* the console's last was '\r' */
 	char line[64]; /* the console's, as far as it fits */
 	size_t line_n;
@@ -84,29 +83,36 @@ static char *console_byte(struct running *r, char *to, char c)
 }
 
 /* Signals come while nobody reads, too: a pipe that may be written to takes more than
- * CONSOLE_IN bytes at once. */
+ * CONSOLE_IN bytes at once. What was begun when the first one came is said to its end if
+ * somebody reads it soon. */
 static enum why say(struct running *r, int fd, const char *p, size_t n)
 {
-	const struct timespec last = { LAST_WORDS / 1000, 0 };
+	const struct timespec soon = { LAST_WORDS / 1000, 0 };
 	struct pollfd out = { .fd = fd, .events = POLLOUT };
+	bool begun = r->top != NULL; /* which counts on what is drawn */
 
 	while (n > 0) {
 		ssize_t done;
 		int ready;
 
-		if (r->ending ? cmd_signal_hurry : cmd_signal_stop)
+		if (cmd_signal_hurry || (cmd_signal_stop && !begun))
 			return SIGNAL;
-		ready = ppoll(&out, 1, r->ending ? &last : NULL, &r->open);
+		ready =
+		    ppoll(&out, 1, cmd_signal_stop ? &soon : NULL, &r->open);
 		if (ready == 0)
-			return UNREAD;
+			return SIGNAL;
 		if (ready < 0)
 			continue;
 		done = write(fd, p, n < CONSOLE_IN ? n : CONSOLE_IN);
 		if (done < 0 && errno != EINTR && errno != EAGAIN) {
 			if (errno != EPIPE)
-				cmd_say("standard output: %s", strerror(errno));
+				cmd_say("%s: %s",
+				    fd == STDOUT_FILENO ? "standard output"
+				                        : "standard error",
+				    strerror(errno));
 			return UNREAD;
 		}
+		begun = true;
 		p += done < 0 ? 0 : done;
 		n -= done < 0 ? 0 : (size_t)done;
 	}
@@ -129,7 +135,8 @@ static struct top_page page_now(void)
 				page.colour };
 		page.height--;
 	}
-	if (columns != NULL && cmd_number(columns, 1, 10000, &width))
+	if (columns != NULL && cmd_number(columns, 1, 10000, &width) &&
+	    (page.width == 0 || width < page.width))
 		page.width = (unsigned)width;
 	return page;
 }
@@ -274,7 +281,6 @@ static int finish(struct running *r, enum why why)
 	status = boot_guest_wait(&r->guest);
 	while (why != UNREAD && why != NO_ROOM && console(r) == GOES_ON)
 		;
-	r->ending = true;
 	if (r->top != NULL && why != UNREAD && why != NO_ROOM)
 		(void)say_top(r, NULL, 0);
 	sigprocmask(SIG_SETMASK, &r->open, NULL);
