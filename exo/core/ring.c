@@ -7,7 +7,8 @@
  * grid is ignored, so the ring then looks full to its owner and to nobody
  * else. Room is computed once and never re-read.
  */
-#include "exo/core/core_int.h"
+#include "exo/core/ring.h"
+
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 

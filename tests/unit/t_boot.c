@@ -120,6 +120,16 @@ static void is_line(const struct boot_options *o, const char *want)
 	free(line);
 }
 
+/* The kernel's command line. */
+static void is_append(const struct boot_options *o, const char *want)
+{
+	char *line = line_of(o), *at = strstr(line, "-append ");
+
+	ck_assert_ptr_nonnull(at);
+	ck_assert_str_eq(at + 8, want);
+	free(line);
+}
+
 START_TEST(command_line)
 {
 	struct boot_options o = { .qemu = "Q", .memory = 64 };
@@ -172,6 +182,15 @@ START_TEST(command_line)
 	            "stream,id=n0,server=off,addr.type=fd,addr.str=4 "
 	            "-device virtio-net-pci,netdev=n0 -kernel K -initrd A "
 	            "-append 'tap ready'");
+	o.append = NULL;
+	o.top_ms = 250;
+	is_append(&o, "'top=250 ready'");
+	o.replay = NULL;
+	is_append(&o, "top=250");
+	o.append = "tap";
+	is_append(&o, "'tap top=250'");
+	o.replay = "x";
+	is_append(&o, "'tap top=250 ready'");
 }
 END_TEST
 

@@ -90,6 +90,28 @@ START_TEST(what_is_larger_than_the_ring_finds_no_room)
 }
 END_TEST
 
+/* What is used is what the consumer has not taken by now, not by the last record. */
+START_TEST(what_is_used)
+{
+	struct seen seen = { 0, 0 };
+	struct ring none = { .size = SIZE };
+
+	ck_assert_uint_eq(ring_used(&ring), 0);
+	ck_assert_int_eq(put(0, 8, 0), 0);
+	ck_assert_int_eq(put(1, 8, 1), 0);
+	ring_publish(&ring);
+	ck_assert_uint_eq(ring_used(&ring), ring.head);
+	shared->tail = ring.head / 2;
+	ck_assert_uint_eq(ring_used(&ring), ring.head / 2);
+	shared->tail = 0;
+	ck_assert_int_eq(lnet_tap_poll(&tap, see, &seen), 2);
+	ck_assert_uint_eq(ring_used(&ring), 0);
+	shared->tail = ring.head + 8;
+	ck_assert_uint_eq(ring_used(&ring), ring.head);
+	ck_assert_uint_eq(ring_used(&none), 0);
+}
+END_TEST
+
 START_TEST(a_lying_tail_harms_its_owner_only)
 {
 	static const uint64_t lies[] = { 1, 7, 8, 4096, 4104, 1u << 31,
@@ -163,6 +185,7 @@ Suite *t_ring_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, records_arrive_whole_and_in_order);
 	tcase_add_test(t, what_is_larger_than_the_ring_finds_no_room);
+	tcase_add_test(t, what_is_used);
 	tcase_add_test(t, a_lying_tail_harms_its_owner_only);
 	tcase_add_loop_test(t, the_tap_stops_at_a_malformed_record, 0, 9);
 	suite_add_tcase(s, t);
