@@ -273,6 +273,7 @@ const char *top_state_text(uint32_t state)
 		[EXO_IS_CALLING] = "calls",
 		[EXO_IS_ACCEPTING] = "accepts",
 		[EXO_IS_AWAITING] = "awaits",
+		[EXO_IS_SLEEPING] = "sleeps",
 		[EXO_IS_ENDED] = "ended",
 	};
 

@@ -57,6 +57,7 @@ static const struct column env_cols[] = {
 	{ "environment", LABEL, 99, false, 0, 0 },
 	{ "does", STATE, 15, false, ENV(state) },
 	{ "slots", COUNT, 14, true, ENV(slots) },
+	{ "owed", COUNT, 6, true, ENV(owed) },
 	{ "cpu", SHARE, 18, true, ENV(ran_ns) },
 	{ "over", SHARE, 6, true, ENV(excess_ns) },
 	{ "packets/s", RATE, 20, false, ENV(delivered) },

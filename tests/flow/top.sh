@@ -129,7 +129,7 @@ say(all(e["frames"] > 0 and e["frames"] <= last["frames"] and e["tables"] > 0
     "numbers can be", (one, two))
 say(0 < last["frames_free"] < last["frames"] and
     last["tables"] == one["tables"] + two["tables"], "of the machine, too", last)
-say(env["mallory"]["place"] is None and env["mallory"]["state"] == 7,
+say(env["mallory"]["place"] is None and env["mallory"]["state"] == 8,
     "who ended is remembered", env["mallory"])
 bind = {b["owner"]: b for b in last["bindings"]}
 say(sorted(bind) == ["fifteen", "sixteen"] and

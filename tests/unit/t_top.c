@@ -25,7 +25,7 @@
 #define TWO                                                                \
 	"@env 2 env=4294967297 state=2 slots=1 turns=3 frames=8 tables=4 " \
 	"kernel=1024 ring_size=65536 label=quiet\n"
-#define GONE "@env 3 env=4294967298 state=7 turns=1 label=gone\n"
+#define GONE "@env 3 env=4294967298 state=8 turns=1 label=gone\n"
 #define BIND(packets)                                                \
 	"@bind binding=4294967296 env=4294967296 evaluated=" packets \
 	" matched=" packets " delivered=" packets " dropped=5 max_steps=2\n"
@@ -52,7 +52,7 @@ static const struct {
 	enum top_line is;
 } samples[] = {
 	{ "@env 1 env=1 label=a", TOP_PART },
-	{ "@env 64 env=1 state=7 label=", TOP_PART },
+	{ "@env 64 env=1 state=8 label=", TOP_PART },
 	{ "@env 1 env=1 newer=3 label=a b=c", TOP_PART },
 	{ "@env 1 env=18446744073709551615 label=a", TOP_PART },
 	{ "@env 1 env=1 state=4294967295 label=a", TOP_PART },
@@ -167,7 +167,7 @@ START_TEST(the_ended_are_remembered)
 	char line[64];
 
 	take(t, GONE FIRST);
-	take(t, "@env 2 env=99 state=7 label=\x1b[1m\n" FIRST);
+	take(t, "@env 2 env=99 state=8 label=\x1b[1m\n" FIRST);
 	ck_assert_uint_eq(t->now.nended, 2);
 	ck_assert_str_eq(t->now.ended[0].label, "?[1m");
 	ck_assert_str_eq(top_label(&t->now, 4294967298), "gone");
@@ -175,7 +175,7 @@ START_TEST(the_ended_are_remembered)
 	ck_assert_ptr_null(top_label(&t->now, 5));
 	for (int i = 0; i < 70; i++) {
 		snprintf(line, sizeof(line),
-		    "@env 1 env=%d state=7 label=e%d\n@top now=1\n", i + 100,
+		    "@env 1 env=%d state=8 label=e%d\n@top now=1\n", i + 100,
 		    i);
 		take(t, line);
 	}
@@ -188,9 +188,9 @@ END_TEST
 START_TEST(states)
 {
 	static const char *const text[] = { "?", "made", "runs", "waits",
-		"calls", "accepts", "awaits", "ended", "?" };
+		"calls", "accepts", "awaits", "sleeps", "ended", "?" };
 
-	for (unsigned i = 0; i < 9; i++)
+	for (unsigned i = 0; i < 10; i++)
 		ck_assert_str_eq(top_state_text(i), text[i]);
 	ck_assert_str_eq(top_state_text(UINT32_MAX), "?");
 }
