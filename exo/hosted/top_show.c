@@ -53,7 +53,7 @@ struct list {
 #define BIND(field) NUMBER(exo_bind_row, field)
 
 static const struct column env_cols[] = {
-	{ "#", PLACE, 9, false, 0, 0 },
+	{ "#", PLACE, 15, false, 0, 0 },
 	{ "environment", LABEL, 99, false, 0, 0 },
 	{ "does", STATE, 15, false, ENV(state) },
 	{ "slots", COUNT, 14, true, ENV(slots) },
@@ -335,6 +335,9 @@ static void put_vector(struct out *o, const struct top_shot *s)
 	char text[sizeof(head) + TOP_SLOTS];
 	unsigned width = o->page->width, at = 0;
 
+	while (at < s->nslots && s->owner[at] == 0)
+		at++;
+	at = at == s->nslots ? at : 0; /* of nobody's nothing is said */
 	while (at < s->nslots && room(o) > 0) {
 		size_t n = strlen(head);
 

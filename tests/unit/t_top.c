@@ -255,9 +255,9 @@ START_TEST(pages)
 	    "      350        5      2\n");
 	is_shown(SECOND, &narrow,
 	    "up 2.0 s; frames 100 of 1,000 used; page tables 21; slot 2 o\n"
-	    "environment  does   slots  cpu  packets/s  dropped  ring\n"
-	    "fifteen      waits      2    -          -        5  0.8%\n"
-	    "quiet        runs       1    -          -        0  0.0%\n"
+	    "#  environment  does   slots  cpu  packets/s  dropped  ring\n"
+	    "1  fifteen      waits      2    -          -        5  0.8%\n"
+	    "2  quiet        runs       1    -          -        0  0.0%\n"
 	    "slots 112.\n"
 	    "owner    matched/s  matched  delivered/s  delivered  dropped\n"
 	    "fifteen          -      350            -        350        5\n");
@@ -307,6 +307,18 @@ START_TEST(page_of_any_size)
 		free(text);
 	}
 	free(t);
+}
+END_TEST
+
+/* A vector of which nobody has anything. */
+START_TEST(nobodys_slots)
+{
+	static const struct top_page page = { .width = 20 };
+
+	is_shown(
+	    "@slots 0 0 0 0\n@top now=0\n", &page, "up 0.0 s; frames 0 o\n");
+	is_shown("@slots 0 0 0 64\n@top now=0\n", &page,
+	    "up 0.0 s; frames 0 o\nslots ..+\n");
 }
 END_TEST
 
@@ -528,6 +540,7 @@ Suite *t_top_suite(void)
 	tcase_add_test(tc, states);
 	tcase_add_test(tc, pages);
 	tcase_add_loop_test(tc, page_of_any_size, 0, 240);
+	tcase_add_test(tc, nobodys_slots);
 	tcase_add_test(tc, few_a_second);
 	tcase_add_test(tc, json);
 	tcase_add_test(tc, plain);
