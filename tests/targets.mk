@@ -37,7 +37,7 @@ $(BUILD)/fuzz_jit: $(call obj,$(TWIN_SRC))
 $(BUILD)/fuzz_space: $(call obj,tests/support/view.c)
 $(BUILD)/fuzz_accept: $(call obj,$(ACCGEN_SRC))
 $(BUILD)/fuzz_inhabit: $(call obj,tests/support/spacegen.c)
-$(BUILD)/fuzz_bare_call: $(call obj,$(ENTRY_SRC) exo/bare/elf.c exo/bare/frames.c \
+$(BUILD)/fuzz_bare_call: $(call obj,$(ENTRY_SRC) exo/bare/elf.c exo/bare/frames.c exo/bare/pct.c \
     $(addprefix tests/support/,bare.c bare_model.c ram.c walk.c))
 $(BUILD)/fuzz_capture: $(call obj,exo/bare/capture.c)
 $(BUILD)/fuzz_conf: $(call obj,$(CONF_SRC))

@@ -262,11 +262,11 @@ void syscall_enter(void)
 
 	trap_own_flags();
 	if (nr == EXO_CALL_PCT_NR)
-		pct_call(e);
+		sched_switch(pct_call(e, env_named(e->regs.rdi)));
 	if (nr == EXO_CALL_PCT_RETURN_NR)
-		pct_return(e);
+		sched_switch(pct_return(e));
 	if (nr == EXO_CALL_ACCEPT_NR)
-		pct_accept(e);
+		sched_switch(pct_accept(e));
 	result(e, call(e, nr, e->regs.rdi, e->regs.rsi));
 	if (nr == EXO_CALL_YIELD_NR)
 		sched_next();

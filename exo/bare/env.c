@@ -17,6 +17,7 @@
 #include "exo/bare/heap.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/slots.h"
+#include "exo/bare/pct.h"
 #include "exo/bare/space.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
@@ -287,6 +288,7 @@ void env_die(struct plat_env *e, enum env_end end, uint64_t code)
 	}
 	e->state = ENV_DEAD;
 	dead++;
+	pct_ended(e);
 }
 
 bool env_any_dead(void)

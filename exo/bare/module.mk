@@ -16,8 +16,8 @@ RING3_OBJ := $(patsubst %.c,$(BUILD)/ring3/%.o,$(RING3_MAIN))
 RING3 := $(patsubst %,$(BUILD)/ring3/%.elf,\
 	$(notdir $(patsubst %/main,%,$(RING3_MAIN:.c=))))
 # Of it, what needs no machine: tests link it, too.
-DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c quota.c vblk.c vdev.c vnet.c vq.c \
-	vq_packed.c vq_split.c)
+DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c pct.c quota.c vblk.c vdev.c vnet.c \
+	vq.c vq_packed.c vq_split.c)
 # Delivery records, which programs of the host make, too; and of the library OSes,
 # what they take out of rings with.
 RECORDS_SRC := $(addprefix exo/bare/,capture.c cpio.c records.c word.c)
@@ -29,6 +29,6 @@ MEMORY_SRC := $(addprefix exo/bare/,frames.c heap.c)
 SPACE_SRC := $(addprefix exo/bare/,env.c family.c load.c paging.c revoke.c \
 	space.c upcall.c)
 # The way in from ring 3, with the tables that it walks; fuzz_bare_call is its machine.
-ENTRY_SRC := $(SPACE_SRC) $(addprefix exo/bare/,call.c pct.c plat_bare.c \
+ENTRY_SRC := $(SPACE_SRC) $(addprefix exo/bare/,call.c plat_bare.c \
 	sleep.c slots.c)
 KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o

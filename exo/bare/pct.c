@@ -4,7 +4,6 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/paging.h"
-#include "exo/bare/sched.h"
 
 #define FLAGS_FRESH 0x202u /* IF */
 
@@ -21,46 +20,38 @@ static void pass(struct user_regs *to, const struct user_regs *from)
 	to->r13 = from->r13;
 	to->r14 = from->r14;
 	to->r15 = from->r15;
-	to->rcx = 0;
-	to->r11 = 0;
+	to->rax = 0;
 }
 
-static _Noreturn void answer(struct plat_env *e, int64_t ret)
+static struct plat_env *answer(struct plat_env *e, int64_t ret)
 {
 	e->regs.rax = (uint64_t)ret;
-	e->regs.rcx = 0;
-	e->regs.r11 = 0;
-	sched_return();
+	return e;
 }
 
-/* Whether it can be entered now: 0, or why not. */
-static int ready(const struct plat_env *to, uint64_t entry)
+/* Where it can be entered now: 0 with *entry, or why not. */
+static int ready(const struct plat_env *to, bool sync, uint64_t *entry)
 {
 	if (to == NULL || to->state == ENV_DEAD)
 		return -EXO_ESTALE;
 	if (to->state != ENV_ACCEPTS)
 		return -EXO_EAGAIN;
-	return entry == 0 || entry >= USER_END ? -EXO_EINVAL : 0;
+	/* read once: it may write it when it runs */
+	*entry = sync ? to->pe->entry_sync : to->pe->entry_async;
+	return *entry == 0 || *entry >= USER_END ? -EXO_EINVAL : 0;
 }
 
-_Noreturn void pct_call(struct plat_env *e)
+struct plat_env *pct_call(struct plat_env *e, struct plat_env *to)
 {
-	struct plat_env *to = env_named(e->regs.rdi);
 	bool sync = e->regs.rsi == 0;
-	uint64_t entry = 0;
-	int err = -EXO_EINVAL;
+	uint64_t entry;
+	int err = e->regs.rsi > 1 ? -EXO_EINVAL : ready(to, sync, &entry);
 
-	if (e->regs.rsi <= 1) {
-		if (to != NULL) /* read once: it may write it when it runs */
-			entry = sync ? to->pe->entry_sync : to->pe->entry_async;
-		err = ready(to, entry);
-	}
 	if (err != 0)
-		answer(e, err);
+		return answer(e, err);
 	pass(&to->regs, &e->regs);
 	to->regs.rdi = e->name;
 	to->regs.rsi = e->regs.rsi;
-	to->regs.rax = 0;
 	to->regs.rip = entry;
 	to->regs.rsp = to->pe->call_stack;
 	to->regs.rflags = FLAGS_FRESH;
@@ -71,49 +62,48 @@ _Noreturn void pct_call(struct plat_env *e)
 		e->callee = to;
 		to->caller = e;
 	}
-	sched_switch(to);
+	return to;
 }
 
 /* From now on it can be called; what comes for it otherwise has it go on here. */
 static void accept(struct plat_env *e)
 {
 	e->regs.rax = (uint64_t)-EXO_EAGAIN;
-	e->regs.rcx = 0;
-	e->regs.r11 = 0;
 	e->state = ENV_ACCEPTS;
 }
 
-_Noreturn void pct_return(struct plat_env *e)
+struct plat_env *pct_return(struct plat_env *e)
 {
 	struct plat_env *to = e->caller;
 
 	if (to == NULL || to->name != e->regs.rdi)
-		answer(e, -EXO_ESTALE);
+		return answer(e, -EXO_ESTALE);
 	e->caller = NULL;
 	to->callee = NULL;
 	to->state = ENV_RUNNABLE;
 	pass(&to->regs, &e->regs);
-	to->regs.rax = 0;
 	accept(e);
-	sched_switch(to);
+	return to;
 }
 
-_Noreturn void pct_accept(struct plat_env *e)
+struct plat_env *pct_accept(struct plat_env *e)
 {
 	if (e->caller != NULL)
-		answer(e, -EXO_EINVAL); /* it waits */
+		return answer(e, -EXO_EINVAL); /* it waits */
 	accept(e);
-	sched_next();
+	return NULL;
 }
 
 void pct_ended(struct plat_env *e)
 {
+	struct plat_env *to = e->caller;
+
 	if (e->callee != NULL)
 		e->callee->caller = NULL;
-	if (e->caller != NULL) {
-		e->caller->callee = NULL;
-		e->caller->state = ENV_RUNNABLE;
-		e->caller->regs.rax = (uint64_t)-EXO_ESTALE;
+	if (to != NULL) {
+		to->callee = NULL;
+		to->state = ENV_RUNNABLE;
+		(void)answer(to, -EXO_ESTALE);
 	}
 	e->callee = e->caller = NULL;
 }

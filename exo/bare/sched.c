@@ -97,7 +97,6 @@ static void bury(void)
 			c->fpu_of = NULL;
 		if (c->current == e)
 			c->current = NULL;
-		pct_ended(e);
 		ops->ended(ops->arg, e);
 		env_free(e);
 	}
@@ -243,7 +242,8 @@ _Noreturn void sched_next(void)
 			go_on_calling(e);
 			continue;
 		}
-		bury();
+		if (env_any_dead())
+			continue; /* who waited for its answer may run */
 		if (!any_left())
 			ops->done(ops->arg);
 		ops->wait(ops->arg);

@@ -46,7 +46,8 @@ _Noreturn void sched_return(void);
 /** In the middle of a call: take in packets that came. False: its turn is over. */
 bool sched_look(void);
 
-/** Another one has what is left of the turn, and goes on behind a call. */
+/** This one has what is left of the turn, and goes on behind a call; NULL, or if it may
+ * not: another one has a turn. */
 _Noreturn void sched_switch(struct plat_env *to);
 
 /** It gives up the rest of its turn. */
