@@ -32,3 +32,5 @@ SPACE_SRC := $(addprefix exo/bare/,env.c family.c load.c paging.c revoke.c \
 ENTRY_SRC := $(SPACE_SRC) $(addprefix exo/bare/,call.c plat_bare.c \
 	sleep.c slots.c)
 KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o
+# Calls between environments.
+RT_OBJ += $(patsubst %,$(BUILD)/ring3/libos-net/rt/%.o,pct pct_enter)

@@ -85,6 +85,18 @@ went_well() {
 	[ "$1" = 33 ] && [ -n "$plan" ] && [ "$plan" = "$ran" ]
 }
 
+# boot_all CONF NAME MACHINE [COMMAND-LINE]: what is in $tmp/modules; each environment is
+# a test.
+boot_all() {
+	# shellcheck disable=SC2086 # a list of options
+	machine "tap ${4:-}" $3 -initrd "$tmp/modules"
+	went_well $?
+	check $? "environments of $1 end as they should, on $2"
+	want=$(grep -c '^env' "$bare/$1")
+	[ "$ran" = "$want" ]
+	check $? "all of them: $ran of $want"
+}
+
 # await FILE: until the peer has made it.
 await() {
 	while [ ! -e "$1" ] && kill -0 "$peer" 2>/dev/null; do

@@ -7,31 +7,17 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need hello fault fpu attack attack_net attack_time attack_mem state
+need hello fault fpu attack attack_net attack_time attack_mem attack_pct state
 python3 "$bare/badelf.py" "$BUILD/ring3/hello.elf" "$tmp" >"$tmp/bad" || exit 2
 
-# all NAME MACHINE: what is in $tmp/modules, by $conf
-all() {
-	# shellcheck disable=SC2086 # a list of options
-	machine tap $2 -initrd "$tmp/modules"
-	went_well $?
-	check $? "environments of $conf end as they should, on $1"
-	want=$(grep -c '^env' "$bare/$conf")
-	[ "$ran" = "$want" ]
-	check $? "all of them: $ran of $want"
-}
-
-conf=envs.conf
 # shellcheck disable=SC2046 # a list of files
-modules "$bare/$conf" hello.elf fault.elf fpu.elf attack.elf sysret.elf \
+modules "$bare/envs.conf" hello.elf fault.elf fpu.elf attack.elf sysret.elf \
     state.elf $(cat "$tmp/bad")
-all q35 "$q35"
-all microvm "$microvm"
-conf=attacks.conf
-modules "$bare/$conf" attack_net.elf attack_time.elf attack_mem.elf
-all q35 "$q35"
-[ "${EXOPF_QUICK:-}" = 1 ] || all microvm "$microvm"
-conf=exhaust.conf
-modules "$bare/$conf" attack_mem.elf
-all q35 "$q35"
+boot_all envs.conf q35 "$q35"
+boot_all envs.conf microvm "$microvm"
+modules "$bare/attacks.conf" attack_net.elf attack_time.elf attack_mem.elf
+boot_all attacks.conf q35 "$q35"
+[ "${EXOPF_QUICK:-}" = 1 ] || boot_all attacks.conf microvm "$microvm"
+modules "$bare/exhaust.conf" attack_mem.elf
+boot_all exhaust.conf q35 "$q35"
 finish
