@@ -262,11 +262,11 @@ void syscall_enter(void)
 
 	trap_own_flags();
 	if (nr == EXO_CALL_PCT_NR)
-		sched_switch(pct_call(e, env_named(e->regs.rdi)));
+		sched_switch(pct_call(e, env_named(e->regs.rdi)), e);
 	if (nr == EXO_CALL_PCT_RETURN_NR)
-		sched_switch(pct_return(e));
+		sched_switch(pct_return(e), e);
 	if (nr == EXO_CALL_ACCEPT_NR)
-		sched_switch(pct_accept(e));
+		sched_switch(pct_accept(e), e);
 	result(e, call(e, nr, e->regs.rdi, e->regs.rsi));
 	if (nr == EXO_CALL_YIELD_NR)
 		sched_next();

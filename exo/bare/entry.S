@@ -157,10 +157,10 @@ syscall_entry:
 	call syscall_enter
 	ud2
 
-/* rdi has the registers: all but rax, rcx, r11, rip, rflags, rsp, and itself. */
-	.macro take_most
-	.irp reg, r15, r14, r13, r12, r10, r9, r8, rsi, rbp, rbx, rdx, rax
-	movq AT_\reg(%rdi), %\reg
+/* The message of pct.h. */
+	.macro take_message from
+	.irp reg, r15, r14, r13, r12, r10, r9, r8, rbp, rbx, rdx
+	movq AT_\reg(%\from), %\reg
 	.endr
 	.endm
 
@@ -173,17 +173,21 @@ env_enter:
 	pushq USER_RFLAGS(%rdi)
 	pushq $USER_CODE
 	pushq USER_RIP(%rdi)
-	take_most
-	movq AT_r11(%rdi), %r11
-	movq AT_rcx(%rdi), %rcx
+	take_message rdi
+	.irp reg, rax, rcx, rsi, r11
+	movq AT_\reg(%rdi), %\reg
+	.endr
 	movq AT_rdi(%rdi), %rdi
 	iretq
 
-/* void env_return(const struct user_regs *): the same behind SYSCALL, which left
- * nothing in rcx and r11. rip is canonical. */
+/* void env_return(const struct user_regs *, const struct user_regs *message): the same
+ * behind SYSCALL, which left nothing in rcx and r11; the message is the second one's. rip
+ * is canonical. */
 	.globl env_return
 env_return:
-	take_most
+	take_message rsi
+	movq AT_rax(%rdi), %rax
+	movq AT_rsi(%rdi), %rsi
 	movq USER_RIP(%rdi), %rcx
 	movq USER_RFLAGS(%rdi), %r11
 	movq USER_RSP(%rdi), %rsp

@@ -7,22 +7,6 @@
 
 #define FLAGS_FRESH 0x202u /* IF */
 
-/* The message, and nothing else of who sends it. */
-static void pass(struct user_regs *to, const struct user_regs *from)
-{
-	to->rdx = from->rdx;
-	to->rbx = from->rbx;
-	to->rbp = from->rbp;
-	to->r8 = from->r8;
-	to->r9 = from->r9;
-	to->r10 = from->r10;
-	to->r12 = from->r12;
-	to->r13 = from->r13;
-	to->r14 = from->r14;
-	to->r15 = from->r15;
-	to->rax = 0;
-}
-
 static struct plat_env *answer(struct plat_env *e, int64_t ret)
 {
 	e->regs.rax = (uint64_t)ret;
@@ -49,7 +33,7 @@ struct plat_env *pct_call(struct plat_env *e, struct plat_env *to)
 
 	if (err != 0)
 		return answer(e, err);
-	pass(&to->regs, &e->regs);
+	to->regs.rax = 0;
 	to->regs.rdi = e->name;
 	to->regs.rsi = e->regs.rsi;
 	to->regs.rip = entry;
@@ -81,7 +65,7 @@ struct plat_env *pct_return(struct plat_env *e)
 	e->caller = NULL;
 	to->callee = NULL;
 	to->state = ENV_RUNNABLE;
-	pass(&to->regs, &e->regs);
+	to->regs.rax = 0;
 	accept(e);
 	return to;
 }

@@ -25,7 +25,8 @@
  * As nobody is called who does not accept, and who accepts waits for nobody, the chain of
  * callees ends.
  *
- * All of this is pure: what runs next is sched.c's.
+ * All of this is pure. Who runs next, with the message in the registers, is sched.c's:
+ * it goes there from those of who sends it, and is written nowhere else.
  */
 #ifndef EXO_BARE_PCT_H
 #define EXO_BARE_PCT_H
@@ -34,7 +35,7 @@
 
 /** The calls PCT, PCT_RETURN and ACCEPT of the one that runs, whose registers have
  * everything; `to` has the name in its rdi, and is NULL if nobody has. Returns who is to
- * run now, ENV_RUNNABLE and behind a call; NULL: another one. */
+ * run now, ENV_RUNNABLE and behind a call, with e's message; NULL: another one. */
 struct plat_env *pct_call(struct plat_env *e, struct plat_env *to);
 struct plat_env *pct_return(struct plat_env *e);
 struct plat_env *pct_accept(struct plat_env *e);

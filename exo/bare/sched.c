@@ -28,7 +28,8 @@
 #define EARLY_NS 20000u /* a timer that comes earlier is of an older turn */
 
 void env_enter(const struct user_regs *regs) __attribute__((noreturn));
-void env_return(const struct user_regs *regs) __attribute__((noreturn));
+void env_return(const struct user_regs *regs, const struct user_regs *message)
+    __attribute__((noreturn));
 
 /* Of a page fault's error code [Intel SDM, volume 3A, 4.7]. */
 #define FAULT_PRESENT 1u
@@ -278,16 +279,16 @@ _Noreturn void sched_return(void)
 	struct plat_env *e = same_one();
 
 	put_in(e);
-	env_return(&e->regs);
+	env_return(&e->regs, &e->regs);
 }
 
-_Noreturn void sched_switch(struct plat_env *to)
+_Noreturn void sched_switch(struct plat_env *to, const struct plat_env *from)
 {
 	if (slots_are_over())
 		sched_next(); /* nothing is left to give */
 	to = may_go_on(to);
 	put_in(to);
-	env_return(&to->regs);
+	env_return(&to->regs, &from->regs);
 }
 
 _Noreturn void sched_run(const struct sched_ops *with)

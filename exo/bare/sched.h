@@ -46,9 +46,9 @@ _Noreturn void sched_return(void);
 /** In the middle of a call: take in packets that came. False: its turn is over. */
 bool sched_look(void);
 
-/** This one has what is left of the turn, and goes on behind a call; NULL, or if it may
- * not: another one has a turn. */
-_Noreturn void sched_switch(struct plat_env *to);
+/** `to` has what is left of the turn, and goes on behind a call, with the message of
+ * `from` (pct.h); NULL, or if it may not: another one has a turn. */
+_Noreturn void sched_switch(struct plat_env *to, const struct plat_env *from);
 
 /** It gives up the rest of its turn. */
 _Noreturn void sched_next(void);

@@ -5,9 +5,11 @@
  * least of several, for the timer may be in between.
  *
  * With the argument "peer" it only gives up its turns, after a while to the one before
- * it.
+ * it; then it takes calls.
  */
+#include "exo/abi/err.h"
 #include "exo/abi/phys.h"
+#include "libos-net/rt/pct.h"
 #include "tests/bare/check.h"
 
 #define TIMES  64u
@@ -17,17 +19,21 @@
 #define FAR    0x0000010000001000u /* and places in the S-TLB */
 #define RW     (EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_NX)
 #define RO     (EXO_PTE_PRESENT | EXO_PTE_NX)
+#define BYE    0x51e55a5c0ffee002u /* nothing that a register has */
 
 _Alignas(4096) static uint8_t stack[16384]; /* frames on one page */
 static struct exo_call_yield_to args;
 extern volatile uint32_t entered;
 volatile uint32_t entered; /* when the handler began */
+extern uint64_t count_peer, sent;
+uint64_t count_peer, sent;
 
 static struct exo_key keys[EXO_BATCH];
 static struct exo_pte ptes[EXO_BATCH];
 static volatile uint32_t faults;
 
 extern const uint8_t count_enter[], count_enter_fault[];
+extern const uint8_t count_enter_call[], count_enter_send[];
 uint32_t count_nothing(void *a, uint64_t size);
 uint32_t count_nops(void *a, uint64_t size);
 uint32_t count_string(void *a, uint64_t from);
@@ -42,6 +48,9 @@ uint32_t count_touch(void *a, uint64_t size);
 uint32_t count_frames(void *a, uint64_t size);
 uint32_t count_release(void *a, uint64_t size);
 uint32_t count_pte(void *a, uint64_t size);
+uint32_t count_pct(void *a, uint64_t size);
+uint32_t count_pct_there(void *a, uint64_t size);
+uint32_t count_pct_sent(void *a, uint64_t size);
 
 /* uint32_t name(args, size): ticks of what is between. */
 #define COUNT(name, what)                        \
@@ -67,6 +76,28 @@ COUNT(count_touch, "movb $1, (%rdi)");
 COUNT(count_frames, "movl $20, %eax; syscall");  /* EXO_CALL_FRAMES_NR */
 COUNT(count_release, "movl $21, %eax; syscall"); /* ... RELEASE */
 COUNT(count_pte, "movl $24, %eax; syscall");     /* ... PTE */
+/* EXO_CALL_PCT_NR. The peer has what it took to get there in r9, or sent, which it has
+ * in r10; all others come back as they went. */
+#define PCT(how)                                                              \
+	"movl $32, %eax; movl $" #how ", %esi; movq count_peer(%rip), %rdi; " \
+	"syscall; "
+COUNT(count_pct, PCT(0));
+COUNT(count_pct_there, PCT(0) "movl %r9d, %eax; ret");
+COUNT(count_pct_sent, PCT(1) PCT(0) "movl %r10d, %eax; ret");
+
+__asm__("count_enter_call:\n"
+        "	rdtsc\n"
+        "	subl %r8d, %eax\n"
+        "	movl %eax, %r9d\n"
+        "	movl sent(%rip), %r10d\n"
+        "	movl $33, %eax\n" /* EXO_CALL_PCT_RETURN_NR */
+        "	syscall\n"
+        "	jmp lnet_pct_accept\n"
+        "count_enter_send:\n"
+        "	rdtsc\n"
+        "	subl %r8d, %eax\n"
+        "	movl %eax, sent(%rip)\n"
+        "	jmp lnet_enter_send\n");
 
 /* The counter is read first; then the way of every handler is gone. */
 __asm__("count_enter:\n"
@@ -123,6 +154,29 @@ static uint32_t least(uint32_t (*count)(void *, uint64_t))
 	return least_of(TIMES, count);
 }
 
+void lnet_on_send(uint64_t caller, uint64_t message[LNET_PCT_WORDS])
+{
+	(void)caller;
+	if (message[LNET_PCT_WORDS - 1] == BYE)
+		lnet_quit(0);
+}
+
+/* The peer accepts when it has given up all its turns. */
+static void count_calls(uint32_t none)
+{
+	uint64_t message[LNET_PCT_WORDS] = { 0 };
+
+	count_peer = lnet_pct_find("peer");
+	while (lnet_pct_call(count_peer, message) == -EXO_EAGAIN)
+		(void)lnet_yield();
+	check_say("pct_one_way", least(count_pct_there) - none - 3);
+	check_say(
+	    "pct_round_trip", least(count_pct) - none - 3 - 5); /* its own */
+	check_say("pct_async", least(count_pct_sent) - none - 3);
+	message[LNET_PCT_WORDS - 1] = BYE;
+	CHECK(lnet_pct_send(count_peer, message) == 0);
+}
+
 static void count_all(struct exo_pe *pe)
 {
 	uint32_t none = least(count_nothing), to, all;
@@ -146,6 +200,7 @@ static void count_all(struct exo_pe *pe)
 		CHECK(lnet_yield() == 0); /* the peer is done with them */
 	args.env = pe->env + 1;
 	check_say("yield_to_and_back", least(count_yield_to) - none - 1);
+	count_calls(none);
 }
 
 /* --- memory ------------------------------------------------------------------- */
@@ -304,9 +359,12 @@ int lnet_main(struct exo_pe *pe)
 	if (same_text(pe->arg, "peer")) {
 		for (uint32_t i = 0; i < YIELDS; i++)
 			CHECK(lnet_yield() == 0);
-		while (lnet_yield_to(pe->env - 1) == 0)
-			continue;
-		return 0;
+		for (uint32_t i = 0; i < 2 * TIMES; i++)
+			(void)lnet_yield_to(pe->env - 1);
+		pe->call_stack = (uintptr_t)stack + sizeof(stack);
+		pe->entry_sync = (uintptr_t)count_enter_call;
+		pe->entry_async = (uintptr_t)count_enter_send;
+		lnet_pct_accept();
 	}
 	CHECK(EXO_CALL_NULL_NR == 0 && EXO_CALL_YIELD_NR == 16);
 	CHECK(EXO_CALL_YIELD_TO_NR == 39);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Who waits for whom: each step by itself, and after any sequence of steps, ends among
- * them, pct.h's invariants; a model follows what each message was.
+ * them, pct.h's invariants. Messages are not touched: what brings them is on the machine
+ * (tests/bare/pct.c).
  */
 #include <string.h>
 
@@ -95,15 +96,17 @@ static bool same_message(const struct user_regs *a, const struct user_regs *b)
 START_TEST(there_and_back)
 {
 	struct plat_env *a = &env[0], *b = &env[1];
-	struct user_regs was;
+	struct user_regs was, theirs;
 
 	setup();
 	memset(&a->regs, 0x5a, sizeof(a->regs));
 	memset(&b->regs, 0x33, sizeof(b->regs));
 	was = a->regs;
+	theirs = b->regs;
 	take_calls(b);
 	ck_assert_ptr_eq(call(a, b->name, 0, true), b);
-	ck_assert(same_message(&b->regs, &was));
+	ck_assert(same_message(&b->regs, &theirs));
+	ck_assert(same_message(&a->regs, &was));
 	ck_assert_uint_eq(b->regs.rdi, a->name);
 	ck_assert_uint_eq(b->regs.rsi, 0);
 	ck_assert_uint_eq(b->regs.rax, 0);
@@ -114,7 +117,6 @@ START_TEST(there_and_back)
 	ck_assert(b->regs.rcx != was.rcx && b->regs.r11 != was.r11);
 	ck_assert_int_eq(a->state, ENV_AWAITS);
 	memset(&b->regs, 0x77, sizeof(b->regs));
-	was = b->regs;
 	ck_assert_ptr_eq(give_back(b, a->name), a);
 	ck_assert(same_message(&a->regs, &was));
 	ck_assert_int_eq(said(a), 0);
@@ -299,7 +301,6 @@ static void act(struct plat_env *e, uint64_t *rng)
 		return;
 	ck_assert_int_eq(next->state, ENV_RUNNABLE);
 	if (next != e) {
-		ck_assert(same_message(&next->regs, &e->regs));
 		ck_assert_int_eq(said(next), 0);
 	} else {
 		ck_assert_int_lt(said(e), 0);
