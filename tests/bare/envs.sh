@@ -18,6 +18,8 @@ boot_all envs.conf microvm "$microvm"
 modules "$bare/attacks.conf" attack_net.elf attack_time.elf attack_mem.elf
 boot_all attacks.conf q35 "$q35"
 [ "${EXOPF_QUICK:-}" = 1 ] || boot_all attacks.conf microvm "$microvm"
+modules "$bare/attacks_pct.conf" attack_pct.elf
+boot_all attacks_pct.conf q35 "$q35"
 modules "$bare/exhaust.conf" attack_mem.elf
 boot_all exhaust.conf q35 "$q35"
 finish

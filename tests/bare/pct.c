@@ -6,18 +6,15 @@
  */
 #include <stdbool.h>
 
-#include "exo/abi/err.h"
 #include "exo/abi/phys.h"
-#include "libos-net/rt/pct.h"
 #include "tests/bare/fpu.h"
+#include "tests/bare/pct_lib.h"
 
-#define WORDS   LNET_PCT_WORDS
 #define CLIENTS 3u
 #define CALLS   10000u
 #define SENDS   100u
-#define ASK     0x51e55a5c0ffee001u /* first words that are no pattern: how many? */
-#define BYE     0x51e55a5c0ffee002u
-#define FILL    0xa1u /* of the first client's vectors */
+#define ASK     0x51e55a5c0ffee001u /* as the first word: how many? */
+#define FILL    0xa1u               /* of the first client's vectors */
 #define TURNS   20u
 #define CHILD   0x10000000u /* where its code is, in both */
 
@@ -31,36 +28,6 @@ static uint64_t any(void)
 	rng ^= rng >> 7;
 	rng ^= rng << 17;
 	return rng;
-}
-
-static uint64_t find(const char *label)
-{
-	uint64_t name = lnet_pct_find(label);
-
-	while (name == 0) {
-		(void)lnet_yield();
-		name = lnet_pct_find(label);
-	}
-	return name;
-}
-
-/* Again, for as long as it is busy. */
-static int64_t patiently(uint64_t name, uint64_t how, uint64_t m[WORDS])
-{
-	int64_t err = lnet_pct(name, how, m);
-
-	while (err == -EXO_EAGAIN) {
-		(void)lnet_yield();
-		err = lnet_pct(name, how, m);
-	}
-	return err;
-}
-
-static int64_t bye(uint64_t name)
-{
-	uint64_t m[WORDS] = { BYE };
-
-	return patiently(name, 1, m);
 }
 
 _Noreturn static void serve(void)
@@ -220,7 +187,7 @@ static void rpc_client(void)
 	m[0] = ASK;
 	CHECK(patiently(server, 0, m) == 0);
 	CHECK(m[1] == CALLS + 1 && m[2] == SENDS && m[3] == sum);
-	CHECK(bye(server) == 0);
+	CHECK(tell(server, BYE) == 0);
 }
 
 /* --- a chain ---------------------------------------------------------------------- */
@@ -234,7 +201,7 @@ static void chain_first(void)
 		CHECK(patiently(second, 0, m) == 0);
 		CHECK(m[0] == n + 11 && m[1] == page->env && m[2] == second);
 	}
-	CHECK(bye(second) == 0);
+	CHECK(tell(second, BYE) == 0);
 }
 
 static void chain_second(uint64_t caller, uint64_t m[WORDS])
@@ -369,12 +336,6 @@ static void start_child(void)
 	CHECK(lnet_call(EXO_CALL_ENV_START_NR, &s, sizeof(s)) == 0);
 }
 
-static int64_t answer(uint64_t name)
-{
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-	return lnet_call(EXO_CALL_PCT_RETURN_NR, (void *)(uintptr_t)name, 0);
-}
-
 /* Ended by whom it called, it is not there to be answered, at once and later. */
 static void caller_ends_call(uint64_t caller, uint64_t m[WORDS])
 {
@@ -408,7 +369,7 @@ static void goes_on(void)
 		(void)lnet_yield();
 		CHECK(patiently(name, 0, m) == 0);
 	}
-	CHECK(bye(name) == 0);
+	CHECK(tell(name, BYE) == 0);
 }
 
 /* --- time ------------------------------------------------------------------------- */
@@ -442,7 +403,7 @@ static void donor(void)
 
 	CHECK(patiently(name, 0, m) == 0);
 	CHECK(m[1] >= TURNS && 2 * m[0] >= 3 * m[1]);
-	CHECK(bye(name) == 0);
+	CHECK(tell(name, BYE) == 0);
 }
 
 static void peer(void)
@@ -483,7 +444,7 @@ void lnet_on_send(uint64_t caller, uint64_t m[WORDS])
 		shut_send();
 	else if (m[0] == BYE) {
 		if (same_text(page->arg, "chain_second"))
-			CHECK(bye(find("chain_third")) == 0);
+			CHECK(tell(find("chain_third"), BYE) == 0);
 		lnet_quit(0);
 	}
 }

@@ -8,14 +8,14 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need echo ashecho attack attack_net attack_time attack_mem
+need echo ashecho attack attack_net attack_time attack_mem attack_pct
 rounds=40 limit=400
 [ "${EXOPF_QUICK:-}" = 1 ] && rounds=3
 
 # talk CONF NAME MACHINE HOST...: HOST is the other end, a script with its arguments
 talk() {
 	modules "$bare/$1" echo.elf ashecho.elf attack.elf attack_net.elf \
-	    attack_time.elf attack_mem.elf
+	    attack_time.elf attack_mem.elf attack_pct.elf
 	rm -f "$tmp/wire"
 	host=$4 conf=$1 name=$2 type=$3
 	shift 4
@@ -39,6 +39,7 @@ talk() {
 talk full.conf q35 "$q35" deaf.py
 talk flood.conf q35 "$q35" client.py "$rounds" attacked
 talk time.conf q35 "$q35" client.py "$rounds" attacked
+talk victim_pct.conf q35 "$q35" client.py "$rounds" attacked
 talk victim.conf q35 "$q35" client.py "$rounds" attacked
 talk victim_mem.conf q35 "$q35" client.py "$rounds" attacked
 [ "${EXOPF_QUICK:-}" = 1 ] || talk victim.conf microvm "$microvm" \
