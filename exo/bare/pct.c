@@ -28,7 +28,7 @@ static int ready(const struct plat_env *to, bool sync, uint64_t *entry)
 struct plat_env *pct_call(struct plat_env *e, struct plat_env *to)
 {
 	bool sync = e->regs.rsi == 0;
-	uint64_t entry;
+	uint64_t entry = 0;
 	int err = e->regs.rsi > 1 ? -EXO_EINVAL : ready(to, sync, &entry);
 
 	if (err != 0)
