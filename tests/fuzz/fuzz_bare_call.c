@@ -83,9 +83,10 @@ _Noreturn void sched_next(void)
 }
 
 /* Nobody accepts. */
-_Noreturn void sched_switch(struct plat_env *to)
+_Noreturn void sched_switch(struct plat_env *to, const struct plat_env *from)
 {
 	(void)to;
+	(void)from;
 	abort();
 }
 
