@@ -78,6 +78,23 @@ struct plat_env *pct_accept(struct plat_env *e)
 	return NULL;
 }
 
+void pct_keep(struct plat_env *to, const struct plat_env *from)
+{
+	to->regs.rdx = from->regs.rdx;
+	to->regs.rbx = from->regs.rbx;
+	to->regs.rbp = from->regs.rbp;
+	to->regs.r8 = from->regs.r8;
+	to->regs.r9 = from->regs.r9;
+	to->regs.r10 = from->regs.r10;
+	to->regs.r12 = from->regs.r12;
+	to->regs.r13 = from->regs.r13;
+	to->regs.r14 = from->regs.r14;
+	to->regs.r15 = from->regs.r15;
+	/* as behind SYSCALL, by IRETQ */
+	to->regs.rcx = to->regs.rip;
+	to->regs.r11 = to->regs.rflags;
+}
+
 void pct_ended(struct plat_env *e)
 {
 	struct plat_env *to = e->caller;

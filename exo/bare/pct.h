@@ -40,6 +40,9 @@ struct plat_env *pct_call(struct plat_env *e, struct plat_env *to);
 struct plat_env *pct_return(struct plat_env *e);
 struct plat_env *pct_accept(struct plat_env *e);
 
+/** `to` does not go on now: it finds the message of `from` when it does. */
+void pct_keep(struct plat_env *to, const struct plat_env *from);
+
 /** It is ENV_DEAD: who waits for its answer gets none, and it gets none any more. */
 void pct_ended(struct plat_env *e);
 

@@ -284,8 +284,11 @@ _Noreturn void sched_return(void)
 
 _Noreturn void sched_switch(struct plat_env *to, const struct plat_env *from)
 {
-	if (slots_are_over())
-		sched_next(); /* nothing is left to give */
+	if (slots_are_over()) { /* nothing is left to give */
+		if (to != NULL)
+			pct_keep(to, from);
+		sched_next();
+	}
 	to = may_go_on(to);
 	put_in(to);
 	env_return(&to->regs, &from->regs);

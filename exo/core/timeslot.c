@@ -52,8 +52,8 @@ static uint32_t of_owner(
 	return who;
 }
 
-/* Who gets a spare slot: the next in the round, but for one; 0. *paid: somebody passed
- * his turn. */
+/* Who gets a spare slot: the next in the round, or who runs in his name, but for one; 0.
+ * *paid: somebody passed his turn. */
 static uint32_t of_round(
     struct timeslots *t, uint32_t owners, uint32_t but, bool *paid)
 {
@@ -61,16 +61,18 @@ static uint32_t of_round(
 
 	for (uint32_t i = 0; i < owners; i++) {
 		struct timeslot_owner *o;
+		uint32_t who;
 
 		at = at < owners ? at + 1 : 1;
-		if (at == but || t->runs_for(t->arg, at) != at)
+		who = t->runs_for(t->arg, at);
+		if (at == but || who == 0 || who == but)
 			continue;
 		o = &t->owner[at];
-		if (o->owed == 0) {
+		if (o->owed == 0 && !timeslot_owes(t, who)) {
 			t->round = at;
-			return at;
+			return who;
 		}
-		if (o->slots == 0) {
+		if (o->owed > 0 && o->slots == 0) {
 			o->owed--;
 			*paid = true;
 		}

@@ -293,13 +293,13 @@ static uint32_t m_slot(bool *changed)
 	}
 	for (uint32_t i = 1; i <= OWNERS; i++) {
 		o = (m.last + i - 1) % OWNERS + 1;
-		if (runs[o] != o || o == loser)
+		if (runs[o] == 0 || o == loser || runs[o] == loser)
 			continue;
-		if (m.debt[o] < SLOT) {
+		if (m.debt[o] < SLOT && m.debt[runs[o]] < SLOT) {
 			m.last = o;
-			return o;
+			return runs[o];
 		}
-		if (m_has(o) == 0)
+		if (m.debt[o] >= SLOT && m_has(o) == 0)
 			*changed |= m_pays(o);
 	}
 	return 0;
