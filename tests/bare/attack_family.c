@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Attacks by families: children that end in the middle of calls of each other, that take
+ * time for their maker, and whoever has his turns cut short. As attack_mem.c; alone on
+ * the machine (family.sh), for their children's places matter.
+ */
+#include "exo/abi/phys.h"
+#include "tests/bare/stage.h"
+
+#define RW    (EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_NX)
+#define PT_AT 0x000ffffffffff000u
+#define SLOT  1000000u /* nanoseconds, which are ticks: family.sh */
+
+static struct exo_pe *page;
+_Alignas(4096) static uint8_t stack[4096];
+_Alignas(4096) static volatile uint64_t table[512]; /* that children write */
+
+static struct exo_pe *own_page(void)
+{
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	return (struct exo_pe *)(uintptr_t)EXO_PE_AT;
+}
+
+static uint64_t ticks(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+/* --- children ------------------------------------------------------------------- */
+
+static int64_t make(struct exo_key *key, uint64_t *name)
+{
+	struct exo_call_env_new a = { .frames = 1 };
+	int64_t err = lnet_call(EXO_CALL_ENV_NEW_NR, &a, sizeof(a));
+
+	*key = a.out_key;
+	*name = a.out_env;
+	return err;
+}
+
+static int64_t start(const struct exo_key *key, void (*fn)(void), unsigned top)
+{
+	struct exo_call_env_start a = { *key, (uintptr_t)fn,
+		(uintptr_t)&table[top] - 8, 0 };
+
+	return lnet_call(EXO_CALL_ENV_START_NR, &a, sizeof(a));
+}
+
+static int64_t end(const struct exo_key *key)
+{
+	struct exo_call_env_end a = { *key };
+
+	return lnet_call(EXO_CALL_ENV_END_NR, &a, sizeof(a));
+}
+
+/* Whether there is such an environment: nobody starts at the kernel. */
+static int lives(const struct exo_key *key)
+{
+	struct exo_call_env_start a = { *key, UINT64_MAX, 0, 0 };
+
+	return lnet_call(EXO_CALL_ENV_START_NR, &a, sizeof(a)) != -EXO_ESTALE;
+}
+
+/* All of the program, and what is behind it for all to write. */
+static void clothe(const struct exo_key *child)
+{
+	for (uint64_t va = 0x400000; va <= (uintptr_t)table; va += EXO_PAGE) {
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+		uint64_t entry = *(const volatile uint64_t *)(uintptr_t)(
+		    EXO_TABLES_AT + va / EXO_PAGE * 8);
+		struct exo_call_key_of k = { .frame = (uint32_t)(
+			                         (entry & PT_AT) / EXO_PAGE) };
+		struct exo_pte e = { .va = va };
+		struct exo_call_pte a = { *child, (uintptr_t)&e, 1, 0 };
+
+		if ((entry & EXO_PTE_PRESENT) == 0)
+			continue;
+		CHECK(lnet_call(EXO_CALL_KEY_OF_NR, &k, sizeof(k)) == 0);
+		e.key = k.out_key;
+		e.bits = EXO_PTE_PRESENT |
+		         (entry & (EXO_PTE_WRITE | EXO_PTE_NX));
+		CHECK(lnet_call(EXO_CALL_PTE_NR, &a, sizeof(a)) == 0);
+	}
+}
+
+/* --- calls of who has ended ------------------------------------------------------ */
+
+enum { CALLEE = 1, CALLED, RETURNED, ANSWER };
+
+/* The registers that C keeps are the message's, too. */
+static void pct(uint64_t nr, uint64_t whom)
+{
+	__asm__ volatile("pushq %%rbx; pushq %%rbp; syscall; popq %%rbp; "
+	                 "popq %%rbx"
+	                 : "+a"(nr), "+D"(whom)
+	                 : "S"((uint64_t)0)
+	                 : "rcx", "rdx", "r8", "r9", "r10", "r11", "r12",
+	                 "r13", "r14", "r15", "memory");
+}
+
+static void caller(void)
+{
+	pct(EXO_CALL_PCT_NR, table[CALLEE]);
+	for (;;) { /* it goes on, and counts */
+		table[RETURNED]++;
+		(void)lnet_yield();
+	}
+}
+
+static void called(void)
+{
+	uint64_t from;
+
+	__asm__ volatile("movq %%rdi, %0" : "=r"(from));
+	table[CALLED] = from;
+	while (table[ANSWER] == 0)
+		(void)lnet_yield();
+	pct(EXO_CALL_PCT_RETURN_NR, table[CALLED]);
+	for (;;) /* nobody waits */
+		pct(EXO_CALL_ACCEPT_NR, 0);
+}
+
+static void callee(void)
+{
+	own_page()->entry_sync = (uintptr_t)called;
+	own_page()->call_stack = (uintptr_t)&table[256] - 8;
+	for (;;)
+		pct(EXO_CALL_ACCEPT_NR, 0);
+}
+
+/* Two of which the second waits for the first. */
+static void pair(struct exo_key key[2], uint64_t name[2])
+{
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK(make(&key[i], &name[i]) == 0);
+		clothe(&key[i]);
+	}
+	table[CALLED] = table[RETURNED] = table[ANSWER] = 0;
+	table[CALLEE] = name[0];
+	CHECK(start(&key[0], callee, 384) == 0);
+	(void)lnet_yield();
+	CHECK(start(&key[1], caller, 512) == 0);
+	for (unsigned i = 0; i < 100 && table[CALLED] == 0; i++)
+		(void)lnet_yield();
+	CHECK(table[CALLED] == name[1] && table[RETURNED] == 0);
+}
+
+/* Both are ended at once. */
+static void end_both(void)
+{
+	struct exo_key key[2];
+	uint64_t name[2];
+
+	pair(key, name);
+	CHECK(end(&key[0]) == 0 && end(&key[1]) == 0);
+	for (unsigned i = 0; i < 10; i++)
+		(void)lnet_yield();
+	CHECK(table[RETURNED] == 0);
+	CHECK(!lives(&key[0]) && !lives(&key[1]));
+}
+
+/* Who waits is ended, and is answered before it is taken apart. */
+static void answer_ended(void)
+{
+	struct exo_key key[2];
+	uint64_t name[2];
+
+	pair(key, name);
+	table[ANSWER] = 1;
+	CHECK(end(&key[1]) == 0);
+	CHECK(lnet_yield_to(name[0]) == 0);
+	for (unsigned i = 0; i < 10; i++)
+		(void)lnet_yield();
+	CHECK(table[RETURNED] == 0 && !lives(&key[1]));
+	CHECK(lives(&key[0]) && end(&key[0]) == 0);
+}
+
+/* --- time ------------------------------------------------------------------------- */
+
+/* Nanoseconds that an environment ran, by its place. */
+static uint64_t ran(unsigned place)
+{
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	const volatile struct exo_state *s =
+	    (const volatile struct exo_state *)(uintptr_t)EXO_STATE_AT;
+
+	return s->env[place].ran_ns;
+}
+
+/* As long as it may, and no debts stay. */
+static void burn(void)
+{
+	uint64_t from = ticks();
+
+	own_page()->critical = 1;
+	while (ticks() - from < 7 * SLOT / 2)
+		continue;
+	lnet_quit(0);
+}
+
+/* Children take time one after the other; beside one who just runs (spin). */
+static void burn_children(void)
+{
+	struct exo_key key;
+	uint64_t name, from = ticks();
+
+	while (ticks() - from < 300 * SLOT) {
+		if (make(&key, &name) != 0) {
+			(void)lnet_yield();
+			continue;
+		}
+		clothe(&key);
+		CHECK(start(&key, burn, 512) == 0);
+	}
+}
+
+/* Somebody who does nothing but run; in the end, how much of each ten it had. */
+static void spin(void)
+{
+	uint64_t from = ticks(), before = ran(0);
+
+	while (ticks() - from < 290 * SLOT)
+		continue;
+	check_say("percent", (ran(0) - before) / (290 * SLOT / 100));
+	CHECK(ran(0) - before > 290 * SLOT * 2 / 5);
+}
+
+/* Who yields at the end of each slot, as it is asked to. */
+static void yields(void)
+{
+	lnet_upcalls(page, stack, sizeof(stack));
+	page->entry_end = (uintptr_t)lnet_enter_end;
+	while (ticks() < 2000 * (uint64_t)SLOT && ran(0) < 100 * SLOT)
+		continue;
+}
+
+/* All slots but those of others; what is left of each, which is next to nothing, is
+ * given to the one that came before. */
+static void crumbs(void)
+{
+	struct exo_call_slots a = { .first = EXO_ANY, .n = 1 };
+	uint64_t from;
+
+	while (lnet_call(EXO_CALL_TIME_TAKE_NR, &a, sizeof(a)) == 0)
+		a = (struct exo_call_slots){ .first = EXO_ANY, .n = 1 };
+	(void)lnet_yield();
+	for (unsigned i = 0; i < 100; i++) {
+		from = ticks();
+		while (ticks() - from < SLOT - 500)
+			continue;
+		(void)lnet_yield_to(page->env - 1);
+	}
+}
+
+static const struct stage_attack attacks[] = {
+	ATTACK(end_both),
+	ATTACK(answer_ended),
+	ATTACK(burn_children),
+	ATTACK(spin),
+	ATTACK(yields),
+	ATTACK(crumbs),
+};
+
+int lnet_main(struct exo_pe *pe)
+{
+	page = pe;
+	return stage_main(pe, attacks, sizeof(attacks) / sizeof(attacks[0]));
+}

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Attacks by families, and on turns (attack_family.c), where QEMU counts instructions as
+# nanoseconds.
+#
+# usage: family.sh; BUILD names the folder with exopf.elf and ring3. Output is TAP.
+
+# shellcheck source=tests/bare/common.sh
+. "$(dirname "$0")/common.sh"
+need attack_family
+exact='-icount shift=0,sleep=off'
+
+# run NAME LINE...: what boot.conf says
+run() {
+	name=$1
+	shift
+	printf '%s\n' "$@" >"$tmp/conf"
+	modules "$tmp/conf" attack_family.elf
+	# shellcheck disable=SC2086 # a list of options
+	machine "tap stats test-key=1 slot_us=1000 grace_us=100" $q35 $exact \
+	    -initrd "$tmp/modules"
+	went_well $?
+	check $? "$name"
+}
+
+env='attack_family.elf'
+run "who waits for one that ends with it ends, too" \
+    "env end_both $env arg=end_both children=2 frames=100"
+run "who has ended is not answered" \
+    "env answer_ended $env arg=answer_ended children=2 frames=100"
+run "what children take is their maker's time" \
+    "env spin $env arg=spin" \
+    "env burn_children $env arg=burn_children children=1 frames=100"
+run "nobody is given so little that it cannot even yield" \
+    "env yields $env arg=yields" "env crumbs $env arg=crumbs"
+finish
