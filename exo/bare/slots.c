@@ -93,8 +93,13 @@ int slots_begin(const struct plat_env *e, const struct env_slots *s)
 	                       &vector, e->place + 1, s->first, s->step, s->n);
 }
 
+/* What a child owes its maker does: else whoever makes them has time for nothing. */
 void slots_end(const struct plat_env *e)
 {
+	const struct plat_env *maker = e->child ? env_named(e->maker) : NULL;
+
+	if (maker != NULL)
+		timeslot_pass(&vector, e->place + 1, maker->place + 1);
 	timeslot_end(&vector, e->place + 1);
 }
 
@@ -177,9 +182,10 @@ void slots_leave(struct plat_env *e)
 	if (!slots.over)
 		return;
 	slots.over = false;
-	if (e == NULL || e->state == ENV_DEAD)
+	if (e == NULL)
 		return;
 	e->pe->late = 0;
+	/* of one that has ended, too: somebody else may owe it then */
 	left = sched_left();
 	if (!timeslot_late(
 	        &vector, e->place + 1, left < limit ? limit - left : 0))

@@ -131,6 +131,15 @@ void timeslot_charge(struct timeslots *t, uint32_t owner, uint64_t ns)
 	                                         : TIMESLOT_OWED;
 }
 
+void timeslot_pass(struct timeslots *t, uint32_t from, uint32_t to)
+{
+	struct timeslot_owner *o = &t->owner[from];
+
+	timeslot_charge(t, to, o->owed * t->slot_ns + o->debt);
+	o->owed = 0;
+	o->debt = 0;
+}
+
 bool timeslot_late(struct timeslots *t, uint32_t owner, uint64_t excess_ns)
 {
 	if (excess_ns > t->grace_ns)

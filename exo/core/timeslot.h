@@ -74,6 +74,9 @@ bool timeslot_owes(const struct timeslots *t, uint32_t owner);
  * it is beyond the limit, and he is to end. */
 bool timeslot_late(struct timeslots *t, uint32_t owner, uint64_t excess_ns);
 
+/** What one owes another does, from now on. */
+void timeslot_pass(struct timeslots *t, uint32_t from, uint32_t to);
+
 /** So much was done for him in the time of others. */
 void timeslot_charge(struct timeslots *t, uint32_t owner, uint64_t ns);
 
