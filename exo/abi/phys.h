@@ -142,7 +142,8 @@ struct exo_call_slots {
 	uint32_t zero2;
 };
 
-/** Give what is left of this slot to an environment: by its whole name, so that it is
+/** Give what is left of this slot to an environment, unless that is next to nothing (less
+ * than the grace at its end): by its whole name, so that it is
  * -EXO_ESTALE if that one is gone; -EXO_EBUSY if it cannot run at present. */
 struct exo_call_yield_to {
 	uint64_t env;

@@ -308,7 +308,7 @@ int sched_yield_to(struct plat_env *e, uint64_t name)
 
 	if (to == NULL)
 		return err;
-	if (slots_are_over()) {
+	if (!slots_worth()) {
 		slots_leave(e);
 		to = NULL; /* nothing is left */
 	}

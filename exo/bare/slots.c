@@ -20,6 +20,7 @@
 #define SLOTS    16u
 #define SLOT_US  10000u
 #define GRACE_US 500u
+#define LEAST_NS 50000u /* that are worth giving away */
 #define INSNS    65536u /* to measure one */
 
 _Static_assert(ENVS_MAX == TIMESLOT_OWNERS, "places are owners");
@@ -173,6 +174,13 @@ uint64_t slots_over(struct plat_env *e)
 bool slots_are_over(void)
 {
 	return slots.over;
+}
+
+bool slots_worth(void)
+{
+	return !slots.over &&
+	       sched_left() >=
+	           between(vector.grace_ns, LEAST_NS, vector.slot_ns / 4);
 }
 
 void slots_leave(struct plat_env *e)

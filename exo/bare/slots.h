@@ -50,6 +50,10 @@ uint64_t slots_over(struct plat_env *e);
 /** Whether the time is over, and it went on. */
 bool slots_are_over(void);
 
+/** Whether what is left of this slot is enough for another: to hear of its end, to go back
+ * to where it was before, and to yield. */
+bool slots_worth(void);
+
 /** The calls TAKE and GIVE. */
 int slots_take(const struct plat_env *e, struct exo_call_slots *a);
 int slots_give(const struct plat_env *e, const struct exo_call_slots *a);
