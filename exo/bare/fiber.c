@@ -11,6 +11,7 @@
 #include "exo/bare/cpu.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/space.h"
 #include "exo/lib/bug.h"
 
 #define PAGES \
@@ -47,6 +48,8 @@ static bool make_stack(struct plat_env *e)
 {
 	uint64_t from = stack_from(e);
 
+	if (!space_may((uint64_t)PAGES * FRAME_SIZE))
+		return false;
 	for (unsigned k = 0; k < PAGES; k++) {
 		uint64_t at = frames_get(0);
 

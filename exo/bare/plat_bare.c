@@ -14,11 +14,12 @@
 #include "exo/bare/env.h"
 #include "exo/bare/heap.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/space.h"
 #include "exo/lib/mem.h"
 
 void *plat_alloc(size_t size)
 {
-	return heap_get(size);
+	return space_may(size) ? heap_get(size) : NULL;
 }
 
 void plat_free(void *p, size_t size)
@@ -28,7 +29,7 @@ void plat_free(void *p, size_t size)
 
 const void *plat_code_install(const void *code, size_t size)
 {
-	return code_install(code, size);
+	return space_may(size) ? code_install(code, size) : NULL;
 }
 
 void plat_code_remove(const void *code, size_t size)

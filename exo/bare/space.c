@@ -15,7 +15,8 @@
 #define ROOT        4u
 #define NEED        6u /* tables that one page may need, its window's among them */
 #define EACH_MOST   64u  /* tables of one environment, when nothing is said */
-#define RESERVE     512u /* frames that are the kernel's */
+#define RESERVE     512u /* frames that are the kernel's, */
+#define LAST        64u  /* of them those for what may not fail */
 #define PATIENCE_MS 20u
 #define WINDOW      (PT_PRESENT | PT_USER | PT_NX)
 #define HARDWARE    (~(EXO_PTE_PIN | PT_FRAME)) /* of what a libOS chooses */
@@ -29,6 +30,7 @@ static struct {
 	uint64_t windows; /* a root with what everybody sees */
 	struct exo_frame_row *rows;
 	uint64_t rows_at, rows_size;
+	const struct exo_phys *guard;
 } space;
 
 uint32_t space_tables(void)
@@ -362,6 +364,21 @@ int space_init(
 	    !space_window(EXO_FRAMES_AT, space.rows_at, space.rows_size))
 		return -EXO_ENOMEM;
 	return exo_phys_new(&cfg, out);
+}
+
+void space_guard(const struct exo_phys *p)
+{
+	space.guard = p;
+}
+
+bool space_may(uint64_t bytes)
+{
+	uint64_t n = (uint64_t)1 << frames_order(bytes), kept;
+
+	if (space.guard == NULL)
+		return true;
+	kept = exo_phys_kept(space.guard) + LAST;
+	return frames_free() >= kept && frames_free() - kept >= n;
 }
 
 bool space_new(struct plat_env *e)

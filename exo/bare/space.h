@@ -48,6 +48,13 @@ bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits);
 /** It is about to run: what was dropped and used is there again. */
 void space_resume(struct plat_env *e);
 
+/** From now on the kernel's own memory takes nothing of what is guaranteed to environments
+ * or set aside for their tables. */
+void space_guard(const struct exo_phys *p);
+
+/** Whether the kernel may take so many bytes in a row for itself. */
+bool space_may(uint64_t bytes);
+
 /** How many tables there are, of all. */
 uint32_t space_tables(void);
 

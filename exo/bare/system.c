@@ -277,6 +277,7 @@ _Noreturn void system_run(const struct machine *m)
 		           "boot.conf\n");
 		panic_exit(1);
 	}
+	space_guard(system.phys);
 	join_wire();
 	sched_run(&ops);
 }

@@ -107,10 +107,15 @@ static uint32_t promised(const struct exo_holder *h)
 	return h->guaranteed > h->owned ? h->guaranteed - h->owned : 0;
 }
 
+uint64_t exo_phys_kept(const struct exo_phys *p)
+{
+	return p->promised + p->aside;
+}
+
 uint64_t exo_phys_spare(const struct exo_phys *p)
 {
 	uint64_t left = p->cfg.ops->left(p->cfg.arg),
-	         kept = p->promised + p->cfg.reserve + p->aside;
+	         kept = exo_phys_kept(p) + p->cfg.reserve;
 
 	return left > kept ? left - kept : 0;
 }

@@ -123,6 +123,10 @@ int exo_holder_guarantee(
 /** Frames that nobody was promised, and that the platform needs not itself. */
 uint64_t exo_phys_spare(const struct exo_phys *p);
 
+/** Frames that somebody was promised, or that were set aside for the platform: whatever else
+ * it needs, so many must be left. */
+uint64_t exo_phys_kept(const struct exo_phys *p);
+
 /** The platform may come to need n more frames beside its reserve, or fewer: no holder gets
  * them. There are as many to spare. */
 void exo_phys_set_aside(struct exo_phys *p, int64_t n);

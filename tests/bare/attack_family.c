@@ -4,6 +4,7 @@
  * time for their maker, and whoever has his turns cut short. As attack_mem.c; alone on
  * the machine (family.sh), for their children's places matter.
  */
+#include "exo/abi/map.h"
 #include "exo/abi/phys.h"
 #include "tests/bare/stage.h"
 
@@ -255,7 +256,55 @@ static void crumbs(void)
 	}
 }
 
+/* --- the kernel's memory ----------------------------------------------------------- */
+
+/* Maps of filters, as many as there are: they are the kernel's memory. */
+static void hoard_kernel(void)
+{
+	static struct {
+		struct exo_image_hdr hdr;
+		struct exo_image_section row[2];
+		struct exo_insn insns[2];
+		struct exo_map_def map;
+		uint32_t pad;
+	} m = { { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, EXO_PROG_SOCKET,
+		    sizeof(m) - 4, 2, 0 },
+		{ { EXO_SEC_INSNS, sizeof(m.hdr) + sizeof(m.row),
+		      sizeof(m.insns), 0 },
+		    { EXO_SEC_MAPS,
+		        sizeof(m.hdr) + sizeof(m.row) + sizeof(m.insns),
+		        sizeof(m.map), 0 } },
+		{ { .code = EXO_ALU64 | EXO_MOV | EXO_K },
+		    { .code = EXO_JMP | EXO_EXIT } },
+		{ 2, 4, 4096, 0, 0 }, 0 };
+	uint64_t name, n = 0;
+
+	for (uint32_t k = 256; k > 0; k /= 2) {
+		m.map.max_entries = k;
+		while (stage_bind(&page->key, &m, m.hdr.size, EXO_BIND_TAP,
+		           &name) == 0)
+			n += k;
+	}
+	check_say("pages of maps", n);
+	for (unsigned i = 0; i < 100; i++)
+		(void)lnet_yield();
+}
+
+/* What was guaranteed is there, when they have it all. */
+static void wants_own(void)
+{
+	static struct exo_key keys[EXO_BATCH];
+	struct exo_call_frames a = { (uintptr_t)keys, EXO_BATCH, EXO_ANY };
+
+	for (unsigned i = 0; i < 50; i++)
+		(void)lnet_yield();
+	for (unsigned i = 0; i < 30; i++)
+		CHECK(lnet_call(EXO_CALL_FRAMES_NR, &a, sizeof(a)) == 0);
+}
+
 static const struct stage_attack attacks[] = {
+	ATTACK(hoard_kernel),
+	ATTACK(wants_own),
 	ATTACK(end_both),
 	ATTACK(answer_ended),
 	ATTACK(burn_children),

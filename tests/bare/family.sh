@@ -33,4 +33,8 @@ run "what children take is their maker's time" \
     "env burn_children $env arg=burn_children children=1 frames=100"
 run "nobody is given so little that it cannot even yield" \
     "env yields $env arg=yields" "env crumbs $env arg=crumbs"
+run "the kernel's memory takes nothing that is guaranteed" \
+    "env wants_own $env arg=wants_own frames=2000" \
+    "env hoard_kernel $env arg=hoard_kernel" \
+    "env hoard_again $env arg=hoard_kernel"
 finish
