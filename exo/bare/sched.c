@@ -312,6 +312,8 @@ int sched_yield_to(struct plat_env *e, uint64_t name)
 		slots_leave(e);
 		to = NULL; /* nothing is left */
 	}
+	if (to != NULL)
+		slots_given(to);
 	ran(cpu_here()); /* which is not the other's */
 	cpu_here()->current = to;
 	return 0;

@@ -33,6 +33,7 @@ static struct {
 	bool over;        /* the slot, and who runs goes on */
 	bool filtered;    /* filters ran since a slot was given away */
 	uint64_t step_ns; /* by 2^16 */
+	uint64_t payer;   /* the name of who got this slot, or was given it */
 } slots;
 
 static uint64_t between(uint64_t v, uint64_t from, uint64_t to)
@@ -137,6 +138,16 @@ static void say(const struct plat_env *e, const char *how)
 	serial_str(how);
 }
 
+/* Whose time it is that somebody runs in now: his whose slot it is and for whom he runs,
+ * else his own. */
+static uint64_t payer_of(const struct plat_env *e)
+{
+	uint32_t owner = rows[vector.at].owner;
+	struct plat_env *o = owner == 0 ? NULL : env_at(owner - 1);
+
+	return o != NULL && pct_runs_for(o) == e ? o->name : e->name;
+}
+
 struct plat_env *slots_next(void)
 {
 	struct plat_env *e;
@@ -148,6 +159,7 @@ struct plat_env *slots_next(void)
 	if (who == 0)
 		return NULL;
 	e = env_at(who - 1);
+	slots.payer = payer_of(e);
 	say(e, "\n");
 	return e;
 }
@@ -186,6 +198,7 @@ bool slots_worth(void)
 void slots_leave(struct plat_env *e)
 {
 	uint64_t left, limit = TIMESLOT_LIMIT * vector.slot_ns;
+	const struct plat_env *payer = env_named(slots.payer);
 
 	if (!slots.over)
 		return;
@@ -193,10 +206,13 @@ void slots_leave(struct plat_env *e)
 	if (e == NULL)
 		return;
 	e->pe->late = 0;
-	/* of one that has ended, too: somebody else may owe it then */
+	/* Of one that has ended, too: somebody else may owe it then. Who is called is in
+	 * the time of who calls: one that owes already would have nothing to lose. */
+	if (payer == NULL)
+		payer = e;
 	left = sched_left();
 	if (!timeslot_late(
-	        &vector, e->place + 1, left < limit ? limit - left : 0))
+	        &vector, payer->place + 1, left < limit ? limit - left : 0))
 		env_die(e, ENV_KILLED, SLOTS_KILLED);
 }
 
@@ -215,6 +231,11 @@ int slots_give(const struct plat_env *e, const struct exo_call_slots *a)
 	if (a->zero != 0 || a->zero2 != 0)
 		return -EXO_EINVAL;
 	return timeslot_give(&vector, e->place + 1, a->first, a->step, a->n);
+}
+
+void slots_given(const struct plat_env *to)
+{
+	slots.payer = to->name;
 }
 
 int slots_whom(uint64_t name, struct plat_env **out)

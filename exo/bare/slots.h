@@ -54,6 +54,9 @@ bool slots_are_over(void);
  * to where it was before, and to yield. */
 bool slots_worth(void);
 
+/** What is left of this slot is another's, who pays for what he does beyond it. */
+void slots_given(const struct plat_env *to);
+
 /** The calls TAKE and GIVE. */
 int slots_take(const struct plat_env *e, struct exo_call_slots *a);
 int slots_give(const struct plat_env *e, const struct exo_call_slots *a);

@@ -218,6 +218,41 @@ static void burn_children(void)
 	}
 }
 
+static void burned(void)
+{
+	uint64_t from = ticks(), whom;
+
+	__asm__ volatile("movq %%rdi, %0" : "=r"(whom));
+	own_page()->critical = 1;
+	while (ticks() - from < 7 * SLOT / 2)
+		continue;
+	pct(EXO_CALL_PCT_RETURN_NR, whom);
+}
+
+static void burns(void)
+{
+	own_page()->entry_sync = (uintptr_t)burned;
+	own_page()->call_stack = (uintptr_t)&table[256] - 8;
+	for (;;)
+		pct(EXO_CALL_ACCEPT_NR, 0);
+}
+
+/* The same by calls of one that owes, and has nothing to lose. */
+static void burn_callee(void)
+{
+	struct exo_key key;
+	uint64_t name, from = ticks();
+
+	CHECK(make(&key, &name) == 0);
+	clothe(&key);
+	CHECK(start(&key, burns, 512) == 0);
+	while (ticks() - from < 1000 * SLOT) {
+		pct(EXO_CALL_PCT_NR, name);
+		(void)lnet_yield();
+	}
+	(void)end(&key);
+}
+
 /* Somebody who does nothing but run; in the end, how much of each ten it had. */
 static void spin(void)
 {
@@ -308,6 +343,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(end_both),
 	ATTACK(answer_ended),
 	ATTACK(burn_children),
+	ATTACK(burn_callee),
 	ATTACK(spin),
 	ATTACK(yields),
 	ATTACK(crumbs),

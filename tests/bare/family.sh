@@ -31,6 +31,9 @@ run "who has ended is not answered" \
 run "what children take is their maker's time" \
     "env spin $env arg=spin" \
     "env burn_children $env arg=burn_children children=1 frames=100"
+run "what is done in one's slots is one's own time" \
+    "env spin $env arg=spin" \
+    "env burn_callee $env arg=burn_callee children=1 frames=100"
 run "nobody is given so little that it cannot even yield" \
     "env yields $env arg=yields" "env crumbs $env arg=crumbs"
 run "the kernel's memory takes nothing that is guaranteed" \
