@@ -22,7 +22,7 @@
 
 #define STAR_VALUE ((uint64_t)0x10 << 48 | (uint64_t)0x08 << 32)
 #define FLAGS_OFF  0x257fd5u /* all but what is always 1 */
-#define LINES_MAX  10000u    /* of one environment on the console */
+#define LINES_MAX  10000u    /* of one environment and its children, on the console */
 
 extern const uint8_t syscall_entry[];
 void syscall_enter(void);
@@ -79,20 +79,23 @@ static int print(struct plat_env *e, const struct exo_call_print *a)
 {
 	char text[EXO_PRINT_MAX];
 	uint32_t n = (uint32_t)a->size;
+	struct plat_env *of = e->child ? env_named(e->maker) : e;
 
 	if (a->size > sizeof(text))
 		return -EXO_E2BIG;
 	if (env_copy_in(e, text, a->text, n) != 0)
 		return -EXO_EINVAL;
-	if (e->lines >= LINES_MAX)
+	if (of == NULL)
+		of = e; /* its maker has ended */
+	if (of->lines >= LINES_MAX)
 		return -EXO_ELIMIT;
 	for (uint32_t i = 0; i < n; i++) {
 		if (text[i] == '\n')
-			e->lines++;
+			of->lines++;
 		else if (text[i] < 0x20 || text[i] > 0x7e)
 			text[i] = '?';
 	}
-	e->lines += n == 0 || text[n - 1] != '\n';
+	of->lines += n == 0 || text[n - 1] != '\n';
 	serial_lines(e->label, text, n);
 	return 0;
 }
