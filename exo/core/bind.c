@@ -99,8 +99,6 @@ int image_take(struct env *env, uint64_t u_at, uint32_t size, uint8_t **bytes,
 	err = exo_image_parse(*bytes, size, img, &bad);
 	if (err != 0)
 		report->off = bad;
-	else if (img->type == EXO_PROG_MEM)
-		err = -EXO_EINVAL; /* takes no packet */
 	return err;
 }
 
@@ -122,6 +120,8 @@ static int image_verify(struct exo_core *core, struct env *env,
 
 	err =
 	    image_take(env, a->image, a->image_size, &job->image, img, report);
+	if (err == 0 && img->type == EXO_PROG_MEM)
+		err = -EXO_EINVAL; /* takes no packet */
 	if (err != 0)
 		return err;
 	in.insns = img->insns;

@@ -192,6 +192,8 @@ int call_slot(struct exo_core *core, struct env *env, struct exo_call_slot *a)
 	if (a->image_size != 0)
 		err = image_take(
 		    env, a->image, a->image_size, &bytes, &img, &report);
+	if (err == 0 && a->image_size != 0 && img.type == EXO_PROG_MEM)
+		err = -EXO_EINVAL; /* takes no packet */
 	if (err == 0)
 		err = make(core, env, a, b, &img, &t, &report);
 	/* of that name there is this one binding, or none any more */
