@@ -162,7 +162,7 @@ int exo_env_predicate(struct exo_core *core, uint64_t env, uint64_t u_image,
     uint32_t size, struct exo_report *report);
 
 /** Whether it lets its environment wake up, of this memory, which it may write; true, if
- * there is none. Its proven steps are paid as those of filters are. */
+ * there is none. Its proven steps are `paid`, once a millisecond at most. */
 bool exo_env_wakes(
     struct exo_core *core, uint64_t env, const void *mem, uint32_t size);
 

@@ -57,6 +57,31 @@ static void slow(char *text, size_t room, unsigned n)
 	    "if r7 == 1 goto no\nr0 = 1\nexit\nno:\nr0 = 0\nexit\n");
 }
 
+/* Others decide how often a program of WAKE is asked: that takes nothing of what its
+ * environment's filters have, and little time. */
+START_TEST(being_asked_costs_no_packets)
+{
+	struct flt_image img = world_image("r0 = 0\nexit", EXO_PROG_MEM);
+	struct world_env e;
+	struct exo_report report;
+	uint8_t mem[16] = { 0 };
+	uint64_t name;
+
+	env_with(&e, 100, 1000, 0);
+	name = world_bind(core, &e, "r0 = 1\nexit", 0, EXO_BIND_TAP, 0);
+	ck_assert_int_eq(exo_env_predicate(core, e.name, (uintptr_t)img.bytes,
+	                     img.size, &report),
+	    0);
+	for (unsigned i = 0; i < 10000; i++) /* ten milliseconds */
+		ck_assert(!exo_env_wakes(core, e.name, mem, sizeof(mem)));
+	packets(10, 1);
+	ck_assert_uint_eq(world_stat(core, &e, name).evaluated, 10);
+	ck_assert_uint_eq(world_env_stat(core, &e).unpaid, 0);
+	ck_assert_uint_lt(world_env_stat(core, &e).paid, 10 * 2 + 12 * 4);
+	flt_image_free(&img);
+}
+END_TEST
+
 START_TEST(a_rate_is_kept)
 {
 	char text[8192];
@@ -201,6 +226,7 @@ Suite *t_budget_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_rate_is_kept);
+	tcase_add_test(t, being_asked_costs_no_packets);
 	tcase_add_test(t, what_is_within_is_never_missed);
 	tcase_add_test(t, others_get_theirs);
 	tcase_add_test(t, a_condition_is_cheap);
