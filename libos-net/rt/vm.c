@@ -470,6 +470,8 @@ bool lnet_vm_fault(struct lnet_vm *vm, struct exo_frame *f)
 	good = handle(vm, f->address, f->code, f->rip);
 	vm->stat.faults += good;
 	pe->critical = critical;
+	if (critical == 0 && pe->late != 0) /* else it is the end of us */
+		(void)lnet_yield();
 	if (critical == 0 && pe->packets != 0) {
 		pe->packets = 0;
 		lnet_on_packet(f);
