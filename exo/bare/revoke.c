@@ -35,6 +35,11 @@ void revoke_tell(struct plat_env *e)
 	    e, e->pe->entry_revoke, EXO_CAUSE_REVOKE, kind, n, deadline);
 }
 
+void revoke_lost(struct plat_env *e, enum exo_kind kind, uint64_t name)
+{
+	exo_holder_lost(e->holder, kind, name, 0, EXO_ANY);
+}
+
 int revoke_surrender(
     struct plat_env *e, enum exo_kind kind, const uint64_t *u_names, uint32_t n)
 {

@@ -244,8 +244,9 @@ _Noreturn void system_run(const struct machine *m)
 {
 	static const struct sched_ops ops = { poll, listen, tick, wait, done,
 		ended, NULL };
-	const struct exo_core_config cfg = { .send = send_packet,
-		.pause = call_pause };
+	const struct exo_core_config cfg = {
+		.send = send_packet, .pause = call_pause, .lost = revoke_lost
+	};
 	const struct vnet_config plain = { 0 };
 
 	const char *value;
