@@ -9,12 +9,14 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/clock.h"
+#include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/pct.h"
 #include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
 #include "exo/bare/space.h"
 #include "exo/core/timeslot.h"
+#include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
 
 #define SLOTS    16u
@@ -25,8 +27,7 @@
 
 _Static_assert(ENVS_MAX == TIMESLOT_OWNERS, "places are owners");
 
-/* Shown as it is: a page of its own. */
-static _Alignas(EXO_PAGE) struct exo_slot_row rows[SLOTS_MAX];
+static struct exo_slot_row *rows; /* a frame, which is shown as it is */
 static struct timeslots vector;
 static struct {
 	bool trace;
@@ -75,7 +76,12 @@ void slots_init(const struct machine *m)
 	    between(machine_number(m, "grace_us", GRACE_US), 0, us);
 	const char *value;
 	int k = machine_option(m, "trace", &value);
+	uint64_t at = frames_get(0);
 
+	_Static_assert(SLOTS_MAX * sizeof(*rows) <= EXO_PAGE, "it has room");
+	exo_assert(at != 0);
+	rows = paging_direct(at);
+	memset(rows, 0, EXO_PAGE);
 	timeslot_init(&vector, rows, (uint32_t)n, us * 1000, grace * 1000);
 	vector.runs_for = runs_for;
 	slots.trace = k == 5 && memcmp(value, "slots", 5) == 0;
@@ -300,6 +306,11 @@ uint32_t slots_count(void)
 	return vector.n;
 }
 
+uint32_t slots_left(void)
+{
+	return vector.free;
+}
+
 uint32_t slots_at(void)
 {
 	return vector.at;
@@ -312,6 +323,5 @@ const struct exo_slot_row *slots_rows(void)
 
 bool slots_show(void)
 {
-	return space_window(
-	    EXO_SLOTS_AT, paging_phys_of_kernel((uintptr_t)rows), sizeof(rows));
+	return space_window(EXO_SLOTS_AT, paging_phys(rows), EXO_PAGE);
 }

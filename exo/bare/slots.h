@@ -74,8 +74,9 @@ struct slots_stat {
 };
 struct slots_stat slots_stat(const struct plat_env *e);
 
-/** How many there are, and which it is at present. */
+/** How many there are, that are nobody's, and which it is at present. */
 uint32_t slots_count(void);
+uint32_t slots_left(void);
 uint32_t slots_at(void);
 
 /** As many rows. Show them to everybody. */
