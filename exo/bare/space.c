@@ -31,11 +31,18 @@ static struct {
 	struct exo_frame_row *rows;
 	uint64_t rows_at, rows_size;
 	const struct exo_phys *guard;
+	uint64_t out; /* frames that environments own, */
+	uint64_t all; /* of so many at most, with their tables */
 } space;
 
 uint32_t space_tables(void)
 {
 	return space.tables;
+}
+
+uint64_t space_owned(void)
+{
+	return space.out;
 }
 
 static uint64_t *table_at(uint64_t entry)
@@ -305,19 +312,24 @@ static uint32_t take(void *arg, uint32_t want)
 	if (at == 0)
 		return EXO_FRAME_NONE;
 	memset(paging_direct(at), 0, FRAME_SIZE);
+	space.out++;
 	return (uint32_t)(at / FRAME_SIZE);
 }
 
 static void give_back(void *arg, uint32_t frame)
 {
 	(void)arg;
+	space.out--;
 	frames_put((uint64_t)frame * FRAME_SIZE, 0);
 }
 
 static uint64_t left(void *arg)
 {
+	uint64_t used = space.out + space.tables,
+	         most = space.all > used ? space.all - used : 0;
+
 	(void)arg;
-	return frames_free();
+	return frames_free() < most ? frames_free() : most;
 }
 
 const struct exo_phys_ops space_ops = { take, give_back, left, enter, remove,
@@ -352,6 +364,8 @@ int space_init(
 
 	space.most = most;
 	space.forget = forget;
+	space.out = 0;
+	space.all = machine_number(m, "frames", UINT64_MAX);
 	space.rows_size = (uint64_t)cfg.frames * sizeof(*space.rows);
 	order = frames_order(space.rows_size);
 	space.rows_at = frames_get(order);
