@@ -160,6 +160,22 @@ static void free_level(uint64_t table, unsigned level, unsigned n)
 	frames_put(table, 0);
 }
 
+static uint64_t count_level(uint64_t table, unsigned level, unsigned from)
+{
+	const uint64_t *entry = table_at(table);
+	uint64_t n = 1;
+
+	for (unsigned i = from; level > LEAF && i < PER; i++)
+		if ((entry[i] & PT_PRESENT) != 0 && (entry[i] & PT_LARGE) == 0)
+			n += count_level(entry[i] & PT_FRAME, level - 1, 0);
+	return n;
+}
+
+uint64_t paging_tables(void)
+{
+	return count_level(root_of_kernel, 4, HALF);
+}
+
 void paging_free(uint64_t root)
 {
 	free_level(root, 4, HALF);

@@ -74,6 +74,9 @@ void paging_init(const struct machine *m);
 /** The kernel's tables. */
 uint64_t paging_root(void);
 
+/** How many they are. */
+uint64_t paging_tables(void);
+
 /** Tables that show the kernel, and nothing below USER_END; 0: no frame. */
 uint64_t paging_new(void);
 

@@ -10,6 +10,7 @@
 #include "exo/bare/disk.h"
 #include "exo/bare/env.h"
 #include "exo/bare/frames.h"
+#include "exo/bare/leaks.h"
 #include "exo/bare/panic.h"
 #include "exo/bare/revoke.h"
 #include "exo/bare/sched.h"
@@ -42,6 +43,7 @@ static struct {
 	bool stats;           /* are said at the end */
 	uint64_t frames_free; /* before the first environment */
 	bool ready;           /* to be said, when all environments wait */
+	bool leaks;           /* nothing may be left in the end */
 	struct vdev dev;
 	struct vnet vnet;
 	struct exo_pkt batch[BATCH];
@@ -235,18 +237,34 @@ static void done(void *arg)
 		serial_u64(frames_free());
 		serial_str("\n");
 	}
+	if (system.leaks && !leaks_none(system.core)) {
+		system.failed++;
+		if (system.tap)
+			tap_ok(false, "nothing is left over");
+	}
 	if (system.tap)
 		tap_end();
 	panic_exit(system.failed != 0);
+}
+
+static void start_core(const struct machine *m)
+{
+	const struct exo_core_config cfg = {
+		.send = send_packet, .pause = call_pause, .lost = revoke_lost
+	};
+	uint64_t before;
+
+	leaks_begin();
+	exo_assert(exo_core_new(&cfg, &system.core) == 0);
+	before = frames_free();
+	exo_assert(state_init(m, system.core));
+	leaks_keep(before - frames_free());
 }
 
 _Noreturn void system_run(const struct machine *m)
 {
 	static const struct sched_ops ops = { poll, listen, tick, wait, done,
 		ended, NULL };
-	const struct exo_core_config cfg = {
-		.send = send_packet, .pause = call_pause, .lost = revoke_lost
-	};
 	const struct vnet_config plain = { 0 };
 
 	const char *value;
@@ -255,6 +273,7 @@ _Noreturn void system_run(const struct machine *m)
 	apic_measure();
 	system.tap = machine_option(m, "tap", &value) >= 0;
 	system.ready = machine_option(m, "ready", &value) >= 0;
+	system.leaks = machine_option(m, "leaks", &value) >= 0;
 	system.most = (uint32_t)machine_number(m, "batch", BATCH);
 	if (system.most == 0 || system.most > BATCH)
 		system.most = BATCH;
@@ -263,13 +282,12 @@ _Noreturn void system_run(const struct machine *m)
 	if (system.stats)
 		spent_start();
 	slots_init(m);
-	exo_assert(exo_core_new(&cfg, &system.core) == 0);
 	exo_assert(
 	    space_init(m, (uint32_t)machine_number(m, "tables", 0),
 	        machine_option(m, "forget", &value) >= 0, &system.phys) == 0);
-	exo_assert(state_init(m, system.core));
 	system.net = vnet_start(&system.vnet, &system.dev, m, 0, &plain);
 	disk_start(m);
+	start_core(m);
 	watchdog_start(m); /* for the start of all environments, too */
 	system.frames_free = frames_free();
 	if (conf_start(m, system.core, system.phys,

@@ -68,14 +68,15 @@ modules() {
 	    "boot.conf=$boot_conf" "$@") || exit 2
 }
 
-# machine COMMAND-LINE QEMU-OPTIONS...: runs to its end; its console is in out.
+# machine COMMAND-LINE QEMU-OPTIONS...: runs to its end, where nothing may be left of
+# environments; its console is in out.
 machine() {
 	line=$1
 	shift
 	timeout "${limit:-120}" qemu-system-x86_64 -accel tcg -cpu max -m 64 -nodefaults \
 	    -no-user-config -display none -serial stdio -no-reboot \
 	    -device isa-debug-exit,iobase=0xf4,iosize=4 \
-	    -kernel "$BUILD/exopf.elf" -append "$line" "$@" >"$tmp/out" 2>&1
+	    -kernel "$BUILD/exopf.elf" -append "$line leaks" "$@" >"$tmp/out" 2>&1
 }
 
 # went_well STATUS: it ended as it should, after all that it had planned.
