@@ -189,7 +189,7 @@ $(BUILD)/unit: $(call obj,$(UNIT_SRC) $(RECORDS_SRC) $(CONF_SRC) $(MEMORY_SRC) $
 	    $(CHECK_LIBS) $(TOOL_LIBS)
 
 $(addprefix $(BUILD)/,$(DIFFS)): $(BUILD)/%: $(BUILD)/obj/tests/diff/%.o \
-    $(PARTS) $(PLAT)
+    $(PARTS)
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TOOL_LIBS)
 
 $(addprefix $(BUILD)/,$(BENCHES)): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o \
@@ -207,7 +207,9 @@ $(addprefix $(BUILD)/,$(FUZZERS)): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o \
 	$(call Q,LD)$(CC) $(LDFLAGS_ALL) $(if $(LIBFUZZER),-fsanitize=fuzzer) -o $@ $^ \
 	    $(TOOL_LIBS)
 
-$(addprefix $(BUILD)/,$(filter-out fuzz_bare_call,$(FUZZERS))): $(PLAT)
+# Those two have the kernel's.
+$(addprefix $(BUILD)/,$(filter-out fuzz_bare_call diff_steps,\
+    $(FUZZERS) $(DIFFS))): $(PLAT)
 
 -include tests/targets.mk
 -include $(shell find $(BUILD)/obj $(BUILD)/bare $(BUILD)/ring3 -name '*.d' 2>/dev/null)

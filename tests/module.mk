@@ -24,7 +24,8 @@ STORY_SRC   := tests/support/mapstory.c
 PHYS_SRC    := $(sort $(wildcard tests/support/phys_*.c)) \
 	tests/support/spacegen.c
 SUPPORT_SRC := $(sort $(filter-out tests/support/mktrace.c \
-	tests/support/plat_test.c tests/support/oom.c $(ORACLE_SRC) \
+	tests/support/plat_test.c tests/support/oom.c \
+	tests/support/bare_entry.c $(ORACLE_SRC) \
 	$(TWIN_SRC) $(TSHARK_SRC) $(ACCGEN_SRC) $(DEMUX_SRC) \
 	$(STORY_SRC), \
 	$(wildcard tests/support/*.c)))

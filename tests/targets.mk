@@ -37,8 +37,10 @@ $(BUILD)/fuzz_jit: $(call obj,$(TWIN_SRC))
 $(BUILD)/fuzz_space: $(call obj,tests/support/view.c)
 $(BUILD)/fuzz_accept: $(call obj,$(ACCGEN_SRC))
 $(BUILD)/fuzz_inhabit: $(call obj,tests/support/spacegen.c)
-$(BUILD)/fuzz_bare_call: $(call obj,$(ENTRY_SRC) exo/bare/elf.c exo/bare/frames.c exo/bare/pct.c \
-    $(addprefix tests/support/,bare.c bare_model.c ram.c walk.c))
+$(BUILD)/fuzz_bare_call $(BUILD)/diff_steps: $(call obj,$(ENTRY_SRC) exo/bare/elf.c \
+    exo/bare/frames.c exo/bare/pct.c \
+    $(addprefix tests/support/,bare.c bare_entry.c ram.c walk.c))
+$(BUILD)/fuzz_bare_call: $(call obj,tests/support/bare_model.c)
 $(BUILD)/fuzz_capture: $(call obj,exo/bare/capture.c)
 $(BUILD)/fuzz_conf: $(call obj,$(CONF_SRC))
 $(BUILD)/fuzz_cpio $(BUILD)/fuzz_elf64: $(DEVICE)
@@ -139,7 +141,8 @@ $(YARD_OUT)/maps_rows.o: UNIT_FLAGS := -I$(YARD_OUT)
 $(BUILD)/bench_maps: $(call obj,$(BENCH_MAPS_SRC)) $(MAPS_OBJ)
 
 # What tests/bare boots: the kernel, and programs for it.
-BOOTED := $(BUILD)/exopf $(BUILD)/exopf.elf $(RING3) $(BUILD)/records_hosted
+BOOTED := $(BUILD)/exopf $(BUILD)/exopf.elf $(RING3) $(BUILD)/records_hosted \
+	$(BUILD)/diff_steps
 
 # What tests/guest/run.sh needs: the guest's only process, and its programs.
 GUEST_BIN := $(BUILD)/guest_init $(BUILD)/guest_progs

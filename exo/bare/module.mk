@@ -30,7 +30,7 @@ SPACE_SRC := $(addprefix exo/bare/,env.c family.c load.c paging.c revoke.c \
 	space.c upcall.c)
 # The way in from ring 3, with the tables that it walks; fuzz_bare_call is its machine.
 ENTRY_SRC := $(SPACE_SRC) $(addprefix exo/bare/,call.c plat_bare.c \
-	sleep.c slots.c)
+	sleep.c slots.c state.c)
 KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o
 # Calls between environments.
 RT_OBJ += $(patsubst %,$(BUILD)/ring3/libos-net/rt/%.o,pct pct_enter)

@@ -11,7 +11,6 @@
  * witness that the caller asked for. Keys are those that the kernel gave, or spoilt: who
  * succeeds had a good one.
  */
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +20,13 @@
 #include "exo/abi/err.h"
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
-#include "exo/bare/clock.h"
-#include "exo/bare/code.h"
 #include "exo/bare/cpu.h"
-#include "exo/bare/entropy.h"
 #include "exo/bare/env.h"
-#include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
-#include "exo/bare/heap.h"
-#include "exo/bare/sched.h"
 #include "exo/bare/serial.h"
-#include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "exo/lib/bug.h"
+#include "tests/support/bare_entry.h"
 #include "tests/support/bare_model.h"
 #include "tests/support/ram.h"
 #include "tests/support/walk.h"
@@ -41,9 +34,6 @@
 #include "tests/support/bare_args.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-void syscall_enter(void);
-extern const uint8_t syscall_entry[];
-const uint8_t syscall_entry[1];
 
 #define RAM       ((uint64_t)8 << 20)
 #define LINES_MAX 10000u /* call.c's */
@@ -66,8 +56,6 @@ static struct bare bare;
 static uint64_t closed; /* a frame of the kernel's that faults */
 static uint64_t top[TOP_PAGES];
 static struct plat_env *env;
-static jmp_buf out;
-static uint64_t live; /* bytes of the heap */
 static struct {
 	char text[EXO_PRINT_MAX];
 	uint32_t n, calls;
@@ -75,156 +63,12 @@ static struct {
 
 /* --- the machine -------------------------------------------------------------- */
 
-struct cpu cpus[CPUS];
-
-_Noreturn void sched_next(void)
-{
-	longjmp(out, 2);
-}
-
-/* Nobody accepts. */
-_Noreturn void sched_switch(struct plat_env *to, const struct plat_env *from)
-{
-	(void)to;
-	(void)from;
-	abort();
-}
-
-_Noreturn void sched_return(void)
-{
-	longjmp(out, 1);
-}
-
-/* No call pauses here, so any stack will do. */
-bool fiber_run(
-    struct plat_env *e, void (*fn)(struct plat_env *e, void *arg), void *arg)
-{
-	fn(e, arg);
-	return true;
-}
-
-bool fiber_here(const struct plat_env *e)
-{
-	(void)e;
-	return false;
-}
-
-bool fiber_pause(struct plat_env *e)
-{
-	(void)e;
-	abort();
-}
-
-_Noreturn void sched_resume(void)
-{
-	longjmp(out, 3);
-}
-
-/* There is nobody else. */
-int sched_yield_to(struct plat_env *e, uint64_t name)
-{
-	struct plat_env *to;
-
-	return name == e->name ? 0 : slots_whom(name, &to);
-}
-
-bool sched_can_run(struct plat_env *e)
-{
-	return e->state == ENV_RUNNABLE;
-}
-
-uint64_t sched_left(void)
-{
-	return 0;
-}
-
-int machine_option(const struct machine *m, const char *name, const char **v)
-{
-	(void)m;
-	(void)name;
-	(void)v;
-	return -1;
-}
-
-uint64_t machine_number(
-    const struct machine *m, const char *name, uint64_t otherwise)
-{
-	(void)m;
-	(void)name;
-	return otherwise;
-}
-
-void serial_str(const char *text)
-{
-	(void)text;
-	abort();
-}
-
-void serial_u64(uint64_t v)
-{
-	(void)v;
-	abort();
-}
-
-bool sched_look(void)
-{
-	abort();
-}
-
-void *heap_get(size_t size)
-{
-	void *p =
-	    size > RAM * 64 ? NULL : aligned_alloc(64, (size + 64) / 64 * 64);
-
-	live += p != NULL ? size : 0;
-	return p;
-}
-
-void heap_put(void *p, size_t size)
-{
-	live -= size;
-	free(p);
-}
-
 void serial_lines(const char *who, const char *text, uint32_t n)
 {
 	exo_assert(who == env->label && n <= sizeof(said.text));
 	memcpy(said.text, text, n);
 	said.n = n;
 	said.calls++;
-}
-
-/* Nothing is run. */
-const void *code_install(const void *code, size_t size)
-{
-	void *p = heap_get(size);
-
-	return p == NULL ? NULL : memcpy(p, code, size);
-}
-
-void code_remove(const void *code, size_t size)
-{
-	void *p;
-
-	memcpy(&p, &code, sizeof(p));
-	heap_put(p, size);
-}
-
-uint64_t clock_ns(void)
-{
-	return 1;
-}
-
-bool entropy_fill(void *p, size_t n)
-{
-	memset(p, 7, n);
-	return true;
-}
-
-_Noreturn void plat_panic(const char *file, int line, const char *why)
-{
-	fprintf(stderr, "panic: %s:%d: %s\n", file, line, why);
-	abort();
 }
 
 /* --- its memory --------------------------------------------------------------- */
@@ -638,9 +482,7 @@ static void step(const struct exo_key *key)
 	said.calls = 0;
 	model_keep();
 	want = expected(&c, &was);
-	way = setjmp(out);
-	if (way == 0)
-		syscall_enter();
+	way = bare_enter_kernel();
 	exo_assert(
 	    way ==
 	    (c.nr == EXO_CALL_YIELD_NR || c.nr == EXO_CALL_ACCEPT_NR ? 2 : 1));
@@ -704,7 +546,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (bare.phys == NULL) {
 		boot();
-		kernels = live;
+		kernels = bare_heap;
 	}
 	bytes = data;
 	left = size;
@@ -714,7 +556,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < 200 && left != 0; i++)
 		step(&key);
 	bare_end_envs(&bare);
-	exo_assert(live == kernels);
+	exo_assert(bare_heap == kernels);
 	/* the next input finds the same */
 	memset(bare.rows, 0, RAM / PAGE * sizeof(*bare.rows));
 	return 0;

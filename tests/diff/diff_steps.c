@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sequences of calls by four libOSes (tests/bare/steps.h) in the kernel's code in a
+ * process: frames, tables, slots, keys, bindings, the way in from ring 3. Each result and
+ * each table that the kernel shows is held against the model after each step.
+ *
+ * usage: diff_steps [-q] [-v | -c | -f] [-s SEED] [-n STEPS] [-k SEEDS] [-p 0|1]
+ *	-v	a line for each step: what tests/bare/steps.c prints
+ *	-c	the boot.conf of such a run
+ *	-f	the number of frames that environments share in it
+ *	-p	1: libOSes that are asked for frames have time, and are told; 0: the
+ *		kernel takes them at once. Both, each with half of the seeds, if nothing
+ *		is said
+ *
+ * 200 seeds of 500 steps; -q (or EXOPF_QUICK=1) a fifth of them. Exit: 0 all is well; a
+ * difference is said with its seed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exo/bare/cpu.h"
+#include "exo/bare/frames.h"
+#include "exo/bare/revoke.h"
+#include "exo/bare/serial.h"
+#include "exo/bare/slots.h"
+#include "exo/bare/space.h"
+#include "exo/bare/state.h"
+#include "exo/lib/bug.h"
+#include "tests/bare/steps_run.h"
+#include "tests/support/bare.h"
+#include "tests/support/bare_entry.h"
+#include "tests/support/ram.h"
+#include "tests/support/walk.h"
+
+#include "exo/bare/paging.h"
+
+#define RAM    ((uint64_t)16 << 20)
+#define RIGHTS (EXO_RIGHT_TAP | EXO_RIGHT_EXCLUSIVE | EXO_RIGHT_DERIVE)
+
+static struct bare b;
+static struct plat_env *env[STEPS_LIBS + 1];
+static struct plat_env *here; /* who takes the step */
+static struct steps all, sum;
+static uint64_t seed = 1, steps = 500, seeds = 200;
+static bool lines, conf;
+static uint32_t last[RAM / EXO_PAGE]; /* generations */
+static enum steps_end how[STEPS_LIBS];
+
+uint8_t *steps_room;
+uint64_t steps_room_at = BARE_PAGE;
+
+/* --- this side ---------------------------------------------------------------------- */
+
+int64_t steps_syscall(uint32_t nr, uint64_t size)
+{
+	here->regs.rax = nr;
+	here->regs.rdi = BARE_PAGE;
+	here->regs.rsi = size;
+	cpus[0].current = here;
+	(void)bare_enter_kernel();
+	exo_assert(here->state == ENV_RUNNABLE);
+	return (int64_t)here->regs.rax;
+}
+
+const void *steps_see(uint64_t va)
+{
+	return env_at_user(here, va, false);
+}
+
+void steps_yield(void)
+{
+	revoke_look(b.phys, bare_clock);
+	for (unsigned i = 0; i < env_places(); i++)
+		if (env_at(i) != NULL && env_at(i)->state == ENV_DEAD)
+			env_free(env_at(i));
+}
+
+void steps_refresh(void)
+{
+	bare_clock += 1000000000;
+	state_show(bare_clock);
+}
+
+uint32_t steps_told(void)
+{
+	enum exo_kind kind;
+	uint64_t deadline;
+	uint32_t n = 0;
+
+	if (exo_holder_asked(here->holder, &kind, &n, &deadline))
+		exo_assert(kind == EXO_KIND_FRAME);
+	return n;
+}
+
+void steps_line(const char *text, uint32_t n)
+{
+	if (lines)
+		printf("%.*s\n", (int)n, text);
+}
+
+_Noreturn void steps_wrong(const char *what, int line)
+{
+	fflush(stdout);
+	fprintf(stderr,
+	    "seed %" PRIu64 ", step %u, -p %u: line %d: not so: %s\n", seed,
+	    all.step, all.patient, line, what);
+	abort();
+}
+
+/* Nobody prints. */
+void serial_lines(const char *who, const char *text, uint32_t n)
+{
+	(void)who;
+	(void)text;
+	(void)n;
+}
+
+/* --- beyond what libOSes see --------------------------------------------------------- */
+
+/* No frame's generation was ever less; what is in tables is owned, and every table was
+ * charged to its environment. */
+static void look(void)
+{
+	uint32_t out = 0;
+
+	for (uint32_t i = 0; i < RAM / EXO_PAGE; i++) {
+		exo_assert(b.rows[i].generation >= last[i]);
+		last[i] = b.rows[i].generation;
+		out += b.rows[i].owner != 0;
+	}
+	exo_assert(exo_phys_spare(b.phys) == model_spare(&all));
+	for (unsigned i = 0; i < env_places(); i++)
+		if (env_at(i) != NULL)
+			walk(env_at(i), NULL, NULL);
+	exo_assert(space_ops.left(NULL) == STEPS_POOL - out - space_tables());
+}
+
+static void go_to(uint32_t who)
+{
+	here = env[who];
+	steps_room = env_at_user(here, BARE_PAGE, true);
+	exo_assert(steps_room != NULL);
+}
+
+/* --- a sequence ----------------------------------------------------------------------- */
+
+static void begin(void)
+{
+	static const char *const labels[] = { "l0", "l1", "l2", "l3", "clerk" };
+	struct exo_key grant;
+
+	for (uint32_t k = 0; k <= STEPS_LIBS; k++) {
+		uint32_t i = k == 0 ? STEPS_CLERK : k - 1;
+		struct env_args a = { .label = labels[i] };
+
+		if (i < STEPS_LIBS) {
+			a.children = STEPS_EACH;
+			a.most = STEPS_MOST;
+			a.slots = (struct env_slots){ i, 1, 1 };
+		}
+		env[i] = bare_env(&b, &a);
+		exo_assert(env[i] != NULL);
+		exo_assert(exo_holder_guarantee(
+		               b.phys, env[i]->holder, STEPS_KEPT) == 0);
+	}
+	steps_refresh();
+	for (uint32_t i = 0; i < STEPS_LIBS; i++) {
+		exo_assert(
+		    exo_grant(b.core, env[i]->name, RIGHTS, NULL, &grant) == 0);
+		all.lib[i].env = env[i]->name;
+		go_to(i);
+		steps_begin(&all, i, &grant);
+	}
+}
+
+static void add(void)
+{
+	for (uint32_t i = 0; i < STEPS_NCALLS; i++)
+		sum.calls[i] += all.calls[i];
+	for (uint32_t i = 0; i < 32; i++)
+		sum.codes[i] += all.codes[i];
+	sum.step += all.step;
+	sum.names += all.names;
+	sum.taken += all.taken;
+	sum.ended += all.ended;
+}
+
+static void run(uint32_t patient)
+{
+	memset(&all, 0, sizeof(all));
+	if (b.rows != NULL) /* each begins with the same */
+		memset(b.rows, 0, RAM / EXO_PAGE * sizeof(*b.rows));
+	memset(last, 0, sizeof(last));
+	all.patient = patient;
+	steps_new(&all, seed, (uint32_t)steps, RAM / EXO_PAGE);
+	begin();
+	steps_next(&all);
+	while (all.turn != STEPS_CLERK) {
+		uint32_t who = all.turn;
+		enum steps_end end;
+
+		go_to(who);
+		end = steps_turn(&all);
+		if (end != STEPS_GOES_ON) {
+			env_die(env[who], ENV_EXIT, 0);
+			how[who] = end;
+			steps_yield();
+		}
+		look();
+	}
+	go_to(STEPS_CLERK);
+	steps_finish(&all);
+	env_free(env[STEPS_CLERK]);
+	exo_assert(env_count() == 0 && frames_free() == b.free);
+	add();
+}
+
+static void show_conf(void)
+{
+	printf("env clerk steps.elf arg=clerk:%" PRIu64 ":%" PRIu64
+	       ":%u frames=%u ring=0\n",
+	    seed, steps, all.patient, STEPS_KEPT);
+	for (uint32_t i = 0; i < STEPS_LIBS; i++)
+		printf("env l%u steps.elf arg=lib:%u frames=%u most=%u "
+		       "children=%u ring=0 rights=%u slots=%u end=%s\n",
+		    i, i, STEPS_KEPT, STEPS_MOST, STEPS_EACH, RIGHTS, i,
+		    how[i] == STEPS_FAULTS ? "fault:6" : "exit:0");
+}
+
+/* All seeds of one kind: how the machine is started does not change. */
+static int run_all(uint32_t patient, uint64_t n)
+{
+	const struct bare_number numbers[] = { { "frames", STEPS_POOL },
+		{ "patience_ms", patient ? 1000000 : 0 }, { NULL, 0 } };
+	const struct machine m = { .nram = 0 };
+	const struct exo_core_config cfg = { .lost = revoke_lost };
+
+	bare_numbers = numbers;
+	bare_new(&b, RAM, 0, false);
+	slots_init(&m);
+	exo_assert(exo_core_new(&cfg, &b.core) == 0);
+	exo_assert(state_init(&m, b.core));
+	b.free = frames_free();
+	for (uint64_t i = 0; i < n; i++, seed++) {
+		run(patient);
+		if (conf)
+			show_conf();
+	}
+	exo_core_free(b.core);
+	exo_phys_free(b.phys);
+	exo_assert(bare_heap == 0);
+	if (n == 1)
+		return 0;
+	lines = true;
+	printf("patient: %u, seeds %" PRIu64 "\n", patient, n);
+	steps_summary(&sum);
+	return 0;
+}
+
+/* Frames begin once a process. */
+static int run_both(void)
+{
+	int status = 0;
+
+	for (uint32_t patient = 0; patient < 2; patient++) {
+		pid_t pid;
+		int s = 1;
+
+		fflush(stdout);
+		pid = fork();
+		if (pid == 0)
+			exit(run_all(patient, seeds / 2));
+		if (pid < 0 || waitpid(pid, &s, 0) != pid || s != 0)
+			status = 1;
+		seed += seeds / 2;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	bool quick = getenv("EXOPF_QUICK") != NULL;
+	int c, patient = -1;
+
+	while ((c = getopt(argc, argv, "qvcfs:n:k:p:")) != -1) {
+		if (c == 'q')
+			quick = true;
+		else if (c == 'v')
+			lines = true;
+		else if (c == 'c')
+			conf = true;
+		else if (c == 'f')
+			return printf("%u\n", STEPS_POOL) < 0;
+		else if (c == 's')
+			seed = strtoull(optarg, NULL, 0);
+		else if (c == 'n')
+			steps = strtoull(optarg, NULL, 0);
+		else if (c == 'k')
+			seeds = strtoull(optarg, NULL, 0);
+		else if (c == 'p')
+			patient = atoi(optarg);
+		else
+			return 2;
+	}
+	if (patient >= 0)
+		return run_all(patient != 0, seeds);
+	seeds = quick ? seeds / 5 : seeds;
+	return run_both();
+}
