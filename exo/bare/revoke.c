@@ -35,21 +35,22 @@ void revoke_tell(struct plat_env *e)
 	    e, e->pe->entry_revoke, EXO_CAUSE_REVOKE, kind, n, deadline);
 }
 
-void revoke_lost(struct plat_env *e, enum exo_kind kind, uint64_t name)
-{
-	exo_holder_lost(e->holder, kind, name, 0, EXO_ANY);
-}
-
 int revoke_surrender(
     struct plat_env *e, enum exo_kind kind, const uint64_t *u_names, uint32_t n)
 {
-	int err = kind == EXO_KIND_SLOT
-	              ? slots_surrender(e, u_names, n)
-	              : exo_env_give(e->core, e->name, kind, u_names, n);
+	return kind == EXO_KIND_SLOT
+	           ? slots_surrender(e, u_names, n)
+	           : exo_env_give(e->core, e->name, kind, u_names, n);
+}
 
-	for (uint32_t i = 0; err == 0 && i < n; i++)
-		exo_holder_given(e->holder, kind);
-	return err;
+void revoke_gone(
+    struct plat_env *e, enum exo_kind kind, uint64_t name, bool own)
+{
+	if (e->holder == NULL)
+		return; /* it never began */
+	exo_holder_given(e->holder, kind);
+	if (!own)
+		exo_holder_lost(e->holder, kind, name, 0, EXO_ANY);
 }
 
 bool revoke_choose(struct plat_env *e, enum exo_kind kind, uint64_t *name)

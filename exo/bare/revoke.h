@@ -22,9 +22,6 @@ void revoke_look(struct exo_phys *p, uint64_t now);
 bool revoke_plan(const char *label, enum exo_kind kind, uint32_t n, uint64_t at,
     uint64_t patience);
 
-/** What the core tells of bindings and keys (exo_core_config.lost). */
-void revoke_lost(struct plat_env *e, enum exo_kind kind, uint64_t name);
-
 /** What the core asks of the machine (struct exo_phys_ops). */
 bool revoke_save(
     void *arg, const struct exo_key *disk, uint32_t block, uint32_t frame);
@@ -32,5 +29,9 @@ int revoke_seed(void *arg, const struct exo_key *u_disk);
 int revoke_surrender(struct plat_env *e, enum exo_kind kind,
     const uint64_t *u_names, uint32_t n);
 bool revoke_choose(struct plat_env *e, enum exo_kind kind, uint64_t *name);
+
+/** What the core tells of bindings and keys (struct exo_core_config). */
+void revoke_gone(
+    struct plat_env *e, enum exo_kind kind, uint64_t name, bool own);
 
 #endif

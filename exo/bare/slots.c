@@ -234,9 +234,14 @@ int slots_take(const struct plat_env *e, struct exo_call_slots *a)
 
 int slots_give(const struct plat_env *e, const struct exo_call_slots *a)
 {
+	int err;
+
 	if (a->zero != 0 || a->zero2 != 0)
 		return -EXO_EINVAL;
-	return timeslot_give(&vector, e->place + 1, a->first, a->step, a->n);
+	err = timeslot_give(&vector, e->place + 1, a->first, a->step, a->n);
+	for (uint32_t i = 0; err == 0 && i < a->n; i++)
+		exo_holder_given(e->holder, EXO_KIND_SLOT);
+	return err;
 }
 
 void slots_given(const struct plat_env *to)
@@ -273,9 +278,13 @@ int slots_surrender(
 			if (u_places[k] == u_places[i])
 				return -EXO_EINVAL;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		(void)timeslot_give(
-		    &vector, e->place + 1, (uint32_t)u_places[i], 1, 1);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct exo_call_slots a = {
+			.first = (uint32_t)u_places[i], .step = 1, .n = 1
+		};
+
+		(void)slots_give(e, &a);
+	}
 	return 0;
 }
 

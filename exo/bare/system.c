@@ -250,7 +250,7 @@ static void done(void *arg)
 static void start_core(const struct machine *m)
 {
 	const struct exo_core_config cfg = {
-		.send = send_packet, .pause = call_pause, .lost = revoke_lost
+		.send = send_packet, .pause = call_pause, .gone = revoke_gone
 	};
 	uint64_t before;
 

@@ -79,9 +79,7 @@ static int call_revoke(
 
 	if (err != 0)
 		return err;
-	core->revoker = env; /* bearer keys: whoever holds one may end it */
-	key_end(core, key);
-	core->revoker = NULL;
+	key_end(core, key, env); /* bearer keys: whoever holds one may */
 	return 0;
 }
 
@@ -92,7 +90,7 @@ static int call_unbind(
 
 	if (b == NULL)
 		return -EXO_ENOENT;
-	binding_withdraw(core, b);
+	binding_give(core, b);
 	return 0;
 }
 

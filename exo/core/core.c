@@ -97,7 +97,7 @@ void exo_core_free(struct exo_core *core)
 
 	if (core == NULL)
 		return;
-	core->cfg.lost = NULL; /* all end */
+	core->cfg.gone = NULL; /* all end */
 	while (exo_pool_next(&core->envs, &i, &name) != NULL)
 		(void)exo_env_end(core, name);
 	linksets_free(core);

@@ -61,9 +61,10 @@ struct exo_core_config {
 	 * and compile. NULL: calls do not wait. */
 	bool (*pause)(void *arg, struct plat_env *env);
 	void *pause_arg;
-	/** A binding or a key of env, by this name, is gone: somebody else ended the key
-	 * that it was of. NULL: nobody asks. */
-	void (*lost)(struct plat_env *env, enum exo_kind kind, uint64_t name);
+	/** A binding or a key of env, by this name, is gone: by its own call, or somebody
+	 * else ended the key that it was of. NULL: nobody asks. */
+	void (*gone)(
+	    struct plat_env *env, enum exo_kind kind, uint64_t name, bool own);
 	bool judge; /* interpret, too: exo_bind_stat.differed counts
 				  where the two differ */
 };
@@ -148,7 +149,8 @@ int exo_env_give(struct exo_core *core, uint64_t env, enum exo_kind kind,
     const uint64_t *u_names, uint32_t n);
 
 /** Take its newest binding, or its newest key that was derived (those that it was granted
- * are guaranteed); false: there is none. */
+ * are guaranteed), of which nothing else is told; what goes with a key is gone by somebody
+ * else's doing. false: there is none. */
 bool exo_env_take(
     struct exo_core *core, uint64_t env, enum exo_kind kind, uint64_t *name);
 

@@ -195,7 +195,11 @@ struct exo_core {
 	uint32_t regions;     /* made so far: their numbers */
 	uint32_t slots_max;   /* SLOTS_MAX, but for tests */
 	uint64_t calls;       /* that compared claims */
-	struct env *revoker;  /* whose call ends a key; or NULL */
+	struct {
+		const struct env
+		    *by;      /* whose doing it is; NULL: the kernel's */
+		uint64_t but; /* a key of which nobody is told; or 0 */
+	} ending;             /* of keys, and of what goes with them */
 	uint8_t nothing;      /* where a packet without bytes lies */
 	uint8_t out_packet[EXO_TRANSMIT_MAX]; /* that is being looked at */
 	struct exo_core_stat stat;
@@ -214,8 +218,9 @@ int key_make(struct exo_core *core, struct env *env, struct key_rec *parent,
     uint32_t rights, struct region *region, struct exo_key *out);
 /** The grant that it was derived from, in any number of steps. */
 struct key_rec *key_root(struct key_rec *key);
-/** End a key, all below it, and what was bound under them. */
-void key_end(struct exo_core *core, struct key_rec *key);
+/** End a key, all below it, and what was bound under them, by the doing of `by`: NULL,
+ * the kernel's. */
+void key_end(struct exo_core *core, struct key_rec *key, const struct env *by);
 
 /* bind.c */
 int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a);
@@ -289,6 +294,10 @@ uint64_t effect_run(const struct binding *b, const struct isa_pkt *pkt);
 /** The same for the judge; false: it ends or answers otherwise. */
 bool effect_agrees(
     const struct binding *b, const struct isa_pkt *pkt, uint64_t r0);
+
+/* give.c */
+/** Its owner withdraws a binding. */
+void binding_give(struct exo_core *core, struct binding *b);
 
 /* predicate.c */
 void predicate_free(struct env *env);

@@ -98,10 +98,8 @@ int exo_env_end(struct exo_core *core, uint64_t env)
 	while (e->bindings != NULL)
 		binding_withdraw(core, e->bindings);
 	predicate_free(e);
-	core->revoker = e; /* others lose what came of its keys */
 	while (e->keys != NULL)
-		key_end(core, e->keys);
-	core->revoker = NULL;
+		key_end(core, e->keys, e);
 	linksets_leave(e);
 	exo_assert(e->mem.used == 0);
 	exo_pool_put(&core->envs, env);

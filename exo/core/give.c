@@ -18,24 +18,28 @@ static bool has(const struct exo_core *core, const struct env *env,
 	                                : key_named(core, env, name) != NULL;
 }
 
+void binding_give(struct exo_core *core, struct binding *b)
+{
+	struct plat_env *plat = b->env->plat;
+	uint64_t name = b->name;
+
+	binding_withdraw(core, b);
+	if (core->cfg.gone != NULL)
+		core->cfg.gone(plat, EXO_KIND_BINDING, name, true);
+}
+
 static void give(
     struct exo_core *core, struct env *env, enum exo_kind kind, uint64_t name)
 {
-	struct binding *b;
 	struct key_rec *key;
 
 	if (kind == EXO_KIND_BINDING) {
-		b = binding_find(core, env, name);
-		if (b != NULL)
-			binding_withdraw(core, b);
+		binding_give(core, binding_find(core, env, name));
 		return;
 	}
 	key = key_named(core, env, name);
-	if (key == NULL)
-		return; /* it was below one that went before */
-	core->revoker = env;
-	key_end(core, key);
-	core->revoker = NULL;
+	if (key != NULL) /* else it was below one that went before */
+		key_end(core, key, env);
 }
 
 int exo_env_give(struct exo_core *core, uint64_t env, enum exo_kind kind,
@@ -79,6 +83,8 @@ bool exo_env_take(
 	if (kind != EXO_KIND_KEY || key == NULL)
 		return false;
 	*name = key->name;
-	give(core, e, kind, key->name);
+	core->ending.but = *name;
+	key_end(core, key, NULL);
+	core->ending.but = 0;
 	return true;
 }

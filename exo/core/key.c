@@ -80,24 +80,23 @@ int key_make(struct exo_core *core, struct env *env, struct key_rec *parent,
 	return 0;
 }
 
-/* Whoever loses something by another's call is told. */
-static void lost(const struct exo_core *core, const struct env *env,
+static void gone(const struct exo_core *core, const struct env *env,
     enum exo_kind kind, uint64_t name)
 {
-	if (core->revoker != NULL && env != core->revoker &&
-	    core->cfg.lost != NULL)
-		core->cfg.lost(env->plat, kind, name);
+	if (core->cfg.gone != NULL &&
+	    (kind != EXO_KIND_KEY || name != core->ending.but))
+		core->cfg.gone(env->plat, kind, name, env == core->ending.by);
 }
 
 /* End one key that has no keys below it any more. */
 static void key_end_one(struct exo_core *core, struct key_rec *key)
 {
 	while (key->bindings != NULL) {
-		lost(core, key->bindings->env, EXO_KIND_BINDING,
+		gone(core, key->bindings->env, EXO_KIND_BINDING,
 		    key->bindings->name);
 		binding_withdraw(core, key->bindings);
 	}
-	lost(core, key->env, EXO_KIND_KEY, key->name);
+	gone(core, key->env, EXO_KIND_KEY, key->name);
 	exo_assert(key->domains == NULL);
 	if (key->prev != NULL) {
 		*key->prev = key->next;
@@ -112,10 +111,11 @@ static void key_end_one(struct exo_core *core, struct key_rec *key)
 	exo_pool_put(&core->keys, key->name);
 }
 
-void key_end(struct exo_core *core, struct key_rec *key)
+void key_end(struct exo_core *core, struct key_rec *key, const struct env *by)
 {
 	struct key_rec *k = key, *up;
 
+	core->ending.by = by;
 	/* leaves first; each step goes down, or ends a leaf and goes up */
 	for (;;) {
 		if (k->child != NULL) {
