@@ -4,6 +4,7 @@
 
 #include "exo/abi/call.h"
 #include "exo/abi/err.h"
+#include "exo/bare/clock.h"
 #include "exo/bare/cpu.h"
 #include "exo/bare/disk.h"
 #include "exo/bare/family.h"
@@ -59,9 +60,11 @@ static uint64_t size_of(uint64_t nr)
 	}
 }
 
-/* A block of the disk, into a frame or from there. */
+/* A block of the disk, into a frame or from there. The kernel waits for it: what is
+ * behind the end of the caller's turn was in the time of others. */
 static int disk_call(struct plat_env *e, const struct exo_call_disk *a)
 {
+	uint64_t from = clock_ns(), left = sched_left(), took;
 	uint32_t frame, generation;
 	int err = a->write > 1
 	              ? -EXO_EINVAL
@@ -69,10 +72,13 @@ static int disk_call(struct plat_env *e, const struct exo_call_disk *a)
 	                    a->write != 0 ? EXO_FRAME_READ : EXO_FRAME_WRITE,
 	                    &frame, &generation);
 
-	return err != 0 ? err
-	                : disk_page(&a->disk, a->block,
-	                      paging_direct((uint64_t)frame * FRAME_SIZE),
-	                      a->write != 0);
+	if (err == 0)
+		err = disk_page(&a->disk, a->block,
+		    paging_direct((uint64_t)frame * FRAME_SIZE), a->write != 0);
+	took = clock_ns() - from;
+	if (took > left)
+		slots_charge(e, took - left);
+	return err;
 }
 
 static int print(struct plat_env *e, const struct exo_call_print *a)

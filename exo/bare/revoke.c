@@ -60,12 +60,15 @@ bool revoke_choose(struct plat_env *e, enum exo_kind kind, uint64_t *name)
 	           : exo_env_take(e->core, e->name, kind, name);
 }
 
-bool revoke_save(
-    void *arg, const struct exo_key *disk, uint32_t block, uint32_t frame)
+bool revoke_save(struct plat_env *e, const struct exo_key *disk, uint32_t block,
+    uint32_t frame)
 {
-	(void)arg;
-	return disk_page(disk, block,
-	           paging_direct((uint64_t)frame * FRAME_SIZE), true) == 0;
+	uint64_t from = clock_ns();
+	int err = disk_page(
+	    disk, block, paging_direct((uint64_t)frame * FRAME_SIZE), true);
+
+	slots_charge(e, clock_ns() - from); /* it had its time to answer */
+	return err == 0;
 }
 
 int revoke_seed(void *arg, const struct exo_key *u_disk)

@@ -23,8 +23,8 @@ bool revoke_plan(const char *label, enum exo_kind kind, uint32_t n, uint64_t at,
     uint64_t patience);
 
 /** What the core asks of the machine (struct exo_phys_ops). */
-bool revoke_save(
-    void *arg, const struct exo_key *disk, uint32_t block, uint32_t frame);
+bool revoke_save(struct plat_env *e, const struct exo_key *disk, uint32_t block,
+    uint32_t frame);
 int revoke_seed(void *arg, const struct exo_key *u_disk);
 int revoke_surrender(struct plat_env *e, enum exo_kind kind,
     const uint64_t *u_names, uint32_t n);

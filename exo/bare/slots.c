@@ -94,6 +94,11 @@ uint64_t slots_ns(void)
 	return vector.slot_ns;
 }
 
+uint64_t slots_round_ns(void)
+{
+	return vector.n * vector.slot_ns;
+}
+
 int slots_begin(const struct plat_env *e, const struct env_slots *s)
 {
 	return s->n == 0 ? 0
@@ -116,6 +121,11 @@ void slots_end(const struct plat_env *e)
 void slots_filtered(void)
 {
 	slots.filtered = true;
+}
+
+void slots_charge(const struct plat_env *e, uint64_t ns)
+{
+	timeslot_charge(&vector, e->place + 1, ns);
 }
 
 static void charge_filters(void)

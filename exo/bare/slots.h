@@ -34,7 +34,14 @@ uint64_t slots_ns(void);
 int slots_begin(const struct plat_env *e, const struct env_slots *slots);
 void slots_end(const struct plat_env *e);
 
-/** Packets were taken in: filters ran. */
+/** So much was done for it in the time of others. */
+void slots_charge(const struct plat_env *e, uint64_t ns);
+
+/** How long it takes until each slot has been passed. */
+uint64_t slots_round_ns(void);
+
+/** Programs ran that are charged by their steps: filters, of packets that were taken in,
+ * or predicates. */
 void slots_filtered(void);
 
 /** Whoever runs stops, for whatever reason, at this time. */

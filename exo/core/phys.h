@@ -71,9 +71,10 @@ struct exo_phys_ops {
 	    struct plat_env *env, const struct exo_pte *entries, uint32_t n);
 	void (*settle)(struct plat_env *env);
 	/* Any of the following may be NULL: it is not there. */
-	/** Write a frame to a block of a disk's extent; its key was good once. */
-	bool (*save)(void *arg, const struct exo_key *disk, uint32_t block,
-	    uint32_t frame);
+	/** Write a frame of an environment's to a block of a disk's extent; its
+	 * key was good once. */
+	bool (*save)(struct plat_env *env, const struct exo_key *disk,
+	    uint32_t block, uint32_t frame);
 	/** Whether frames may be saved there: 0, or what is wrong with the key. */
 	int (*seed)(void *arg, const struct exo_key *u_disk);
 	/** Give up what an environment named, of kinds that are not here: all, or

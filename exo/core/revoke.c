@@ -145,7 +145,7 @@ static uint32_t save(struct exo_phys *p, struct exo_holder *h, uint32_t i)
 	uint32_t block = h->saved;
 
 	if (h->seed.res == 0 || p->cfg.ops->save == NULL ||
-	    !p->cfg.ops->save(p->cfg.arg, &h->seed, block, p->cfg.first + i))
+	    !p->cfg.ops->save(h->args.plat, &h->seed, block, p->cfg.first + i))
 		return EXO_ANY;
 	h->saved++;
 	if (h->args.losses != NULL)
