@@ -23,7 +23,8 @@
 
 #define STAR_VALUE ((uint64_t)0x10 << 48 | (uint64_t)0x08 << 32)
 #define FLAGS_OFF  0x257fd5u /* all but what is always 1 */
-#define LINES_MAX  10000u    /* of one environment and its children, on the console */
+#define LINES_MAX \
+	10000u /* of one environment and its children, on the console */
 
 extern const uint8_t syscall_entry[];
 void syscall_enter(void);
@@ -128,13 +129,26 @@ static void result(struct plat_env *e, int64_t err)
 	e->regs.r11 = 0;
 }
 
+/* A call of the core's; what it gave counts when some was asked for. */
+static int core_call(
+    struct plat_env *e, uint64_t nr, union args *a, uint64_t size)
+{
+	int err = exo_call(e->core, e->name, (uint32_t)nr, a, size);
+
+	if (err == 0 && nr == EXO_CALL_BIND_NR)
+		exo_holder_got(e->holder, EXO_KIND_BINDING);
+	if (err == 0 && nr == EXO_CALL_DERIVE_NR)
+		exo_holder_got(e->holder, EXO_KIND_KEY);
+	return err;
+}
+
 /* One that may take long, from its arguments to its result. Until it has ended ring 3
  * does not run, so that its registers still say where the results go. */
 static void slow_call(struct plat_env *e, void *arg)
 {
 	union args a = *(const union args *)arg;
 	uint64_t nr = e->regs.rax, at = e->regs.rdi, size = e->regs.rsi;
-	int err = exo_call(e->core, e->name, (uint32_t)nr, &a, size);
+	int err = core_call(e, nr, &a, size);
 
 	if (err == 0)
 		(void)env_copy_out(e, at, &a, size);
@@ -205,7 +219,7 @@ static int machine_call(struct plat_env *e, uint64_t nr, union args *a)
 	case EXO_CALL_YIELD_TO_NR:
 		return sched_yield_to(e, a->of_YIELD_TO.env);
 	default:
-		return exo_call(e->core, e->name, (uint32_t)nr, a, size_of(nr));
+		return core_call(e, nr, a, size_of(nr));
 	}
 }
 

@@ -206,9 +206,8 @@ bool slots_are_over(void)
 
 bool slots_worth(void)
 {
-	return !slots.over &&
-	       sched_left() >=
-	           between(vector.grace_ns, LEAST_NS, vector.slot_ns / 4);
+	return !slots.over && sched_left() >= between(vector.grace_ns, LEAST_NS,
+	                                          vector.slot_ns / 4);
 }
 
 void slots_leave(struct plat_env *e)
@@ -236,10 +235,15 @@ void slots_leave(struct plat_env *e)
 
 int slots_take(const struct plat_env *e, struct exo_call_slots *a)
 {
+	int err;
+
 	if (a->zero != 0 || a->zero2 != 0)
 		return -EXO_EINVAL;
-	return timeslot_take(
+	err = timeslot_take(
 	    &vector, e->place + 1, a->first, a->step, a->n, &a->out_first);
+	for (uint32_t i = 0; err == 0 && i < a->n; i++)
+		exo_holder_got(e->holder, EXO_KIND_SLOT);
+	return err;
 }
 
 int slots_give(const struct plat_env *e, const struct exo_call_slots *a)

@@ -26,6 +26,7 @@ static void link_frame(struct exo_phys *p, struct exo_holder *h, uint32_t i)
 		p->frames[f->next - 1].prev = i + 1;
 	h->frames = i + 1;
 	p->cfg.rows[i].owner = h->args.place + 1;
+	exo_holder_got(h, EXO_KIND_FRAME);
 	phys_count(p, h, 1);
 }
 
@@ -139,6 +140,8 @@ int call_frames(
 		    h->args.plat, a->keys, p->keys, n * sizeof(p->keys[0]));
 	while (err != 0 && n > 0)
 		frame_release(p, got[--n]);
+	if (err == 0)
+		h->wish.n = 0;
 	return err;
 }
 

@@ -140,7 +140,10 @@ int phys_room(const struct exo_phys *p, const struct exo_holder *h, uint32_t n)
 	if (h->args.most != 0 &&
 	    (h->owned > h->args.most || n > h->args.most - h->owned))
 		return -EXO_ELIMIT;
-	return n > own && n - own > exo_phys_spare(p) ? -EXO_ENOMEM : 0;
+	return n > own && n - own + (uint64_t)revoke_kept(p, h, n - own) >
+	                      exo_phys_spare(p)
+	           ? -EXO_ENOMEM
+	           : 0;
 }
 
 int exo_holder_guarantee(

@@ -211,12 +211,16 @@ bool exo_holder_asked(
 /** When something that was asked for may be overdue; UINT64_MAX: nothing is asked. */
 uint64_t exo_phys_next(const struct exo_phys *p);
 
-/** Take what is overdue, of all: frames are saved where their holder seeded, if they can
- * be, and each loss is in its holder's repossession vector. */
+/** Take what is overdue, of all, as much as is done at once: frames are saved where their
+ * holder seeded, if they can be, and each loss is in its holder's repossession vector. If
+ * there is more, exo_phys_next() is over still. */
 void exo_phys_overdue(struct exo_phys *p, uint64_t now);
 
 /** It gave up one of a kind that the platform has. */
 void exo_holder_given(struct exo_holder *h, enum exo_kind kind);
+
+/** It took one of a kind: if it was asked for some, it is to give this up, too. */
+void exo_holder_got(struct exo_holder *h, enum exo_kind kind);
 
 /** It lost something, by nobody's asking. */
 void exo_holder_lost(struct exo_holder *h, enum exo_kind kind, uint64_t name,

@@ -32,9 +32,16 @@ struct pin {
 
 /** What a holder was asked to give up. */
 struct asked {
-	uint32_t n; /* that it did not yet */
+	uint32_t n;               /* that it did not yet, */
+	uint32_t first;           /* of which so many until the deadline, */
+	uint64_t deadline, later; /* the others until then */
 	bool told;
-	uint64_t deadline;
+};
+
+/** Frames that others were asked for, for it. */
+struct wish {
+	uint32_t n;
+	uint64_t until;
 };
 
 struct pin_chunk {
@@ -64,6 +71,7 @@ struct exo_holder {
 	uint32_t pins_given; /* by the platform: beside what it may pin */
 	uint32_t guaranteed;
 	struct asked asked[KINDS]; /* by enum exo_kind */
+	struct wish wish;
 	struct exo_key seed; /* where its frames are saved; res 0: nowhere */
 	uint32_t saved;      /* blocks of it that are used */
 	uint64_t recent[RECENT]; /* pages + 1 */
@@ -80,6 +88,7 @@ struct exo_phys {
 	uint64_t aside;    /* frames that the platform may come to need */
 	uint64_t promised; /* frames guaranteed that their holders do not own */
 	uint64_t next;     /* when something may be overdue */
+	uint64_t wishes;   /* when all wishes are over; 0: there is none */
 	/* of the call at work */
 	struct exo_pte ptes[EXO_BATCH];
 	struct exo_key keys[EXO_BATCH];
@@ -131,7 +140,10 @@ void mapping_of_frame(struct exo_phys *p, uint32_t i);
 
 /* revoke.c */
 /** A holder wants n frames that are not there: ask who has more. Whether somebody has. */
-bool revoke_want(struct exo_phys *p, const struct exo_holder *who, uint32_t n);
+bool revoke_want(struct exo_phys *p, struct exo_holder *who, uint32_t n);
+/** Frames that are kept for those who wanted some, from one that would have more. */
+uint32_t revoke_kept(
+    const struct exo_phys *p, const struct exo_holder *h, uint32_t n);
 /** What SURRENDER and the repossession vector call a frame. */
 uint64_t revoke_name(const struct exo_phys *p, uint32_t i);
 int call_surrender(

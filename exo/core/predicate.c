@@ -13,7 +13,7 @@
 #include "exo/core/image.h"
 
 #define PAID_EACH_NS 1000000u
-#define EXPLORED 4096u /* instructions, to prove one */
+#define EXPLORED     4096u /* instructions, to prove one */
 
 struct predicate {
 	struct vf_prog *prog;

@@ -5,12 +5,18 @@
  * "Exokernel", SOSP 1995, section 3.4]. See phys.h.
  *
  * Frames are asked of the holder that has most beyond what is guaranteed to it, when
- * another that has fewer of these wants some. What is guaranteed is never asked for, and
- * never taken.
+ * another that has fewer of these wants some, and would still. What comes free is kept
+ * for that one for a while, from those that would have more: who is asked gets nothing
+ * back by being quick. What is guaranteed is never asked for, and never taken.
+ *
+ * A request that grows gives time anew for what was added. What is taken meanwhile is
+ * asked for, too: taking and giving back what one took answers nothing.
  */
 #include "exo/abi/err.h"
 #include "exo/core/phys_int.h"
 #include "exo/lib/bug.h"
+
+#define TAKES 32u /* at once: others run, then there is more */
 
 void exo_holder_lost(struct exo_holder *h, enum exo_kind kind, uint64_t name,
     uint64_t va, uint32_t block)
@@ -41,8 +47,12 @@ uint32_t exo_holder_ask(struct exo_phys *p, struct exo_holder *h,
 		n = beyond(h);
 	if (n <= a->n)
 		return a->n;
-	if (a->n == 0)
+	if (a->n == 0) {
 		a->deadline = deadline;
+		a->first = n;
+	} else {
+		a->later = deadline;
+	}
 	a->n = n;
 	a->told = false;
 	if (a->deadline < p->next)
@@ -54,6 +64,7 @@ void exo_holder_hurry(
     struct exo_phys *p, struct exo_holder *h, enum exo_kind kind)
 {
 	h->asked[kind].deadline = 0;
+	h->asked[kind].first = h->asked[kind].n;
 	p->next = 0;
 }
 
@@ -81,12 +92,28 @@ uint64_t exo_phys_next(const struct exo_phys *p)
 
 void exo_holder_given(struct exo_holder *h, enum exo_kind kind)
 {
-	if (h->asked[kind].n > 0)
-		h->asked[kind].n--;
+	struct asked *a = &h->asked[kind];
+
+	if (a->n == 0)
+		return;
+	a->n--;
+	if (--a->first > 0)
+		return;
+	a->first = a->n;
+	a->deadline = a->later;
 }
 
-bool revoke_want(struct exo_phys *p, const struct exo_holder *who, uint32_t n)
+void exo_holder_got(struct exo_holder *h, enum exo_kind kind)
 {
+	struct asked *a = &h->asked[kind];
+
+	a->n += a->n > 0;
+	a->first += a->n > 0;
+}
+
+bool revoke_want(struct exo_phys *p, struct exo_holder *who, uint32_t n)
+{
+	uint64_t deadline = plat_clock_ns() + p->cfg.patience;
 	struct exo_holder *most = NULL;
 	uint32_t has = beyond(who) + n, share;
 
@@ -100,8 +127,28 @@ bool revoke_want(struct exo_phys *p, const struct exo_holder *who, uint32_t n)
 	if (most == NULL)
 		return false;
 	share = (beyond(most) - has + 1) / 2; /* so that both have the same */
-	return exo_holder_ask(p, most, EXO_KIND_FRAME, n < share ? n : share,
-	           plat_clock_ns() + p->cfg.patience) > 0;
+	(void)exo_holder_ask(
+	    p, most, EXO_KIND_FRAME, n < share ? n : share, deadline);
+	who->wish = (struct wish){ n, deadline + p->cfg.patience };
+	if (who->wish.until > p->wishes)
+		p->wishes = who->wish.until;
+	return true;
+}
+
+uint32_t revoke_kept(
+    const struct exo_phys *p, const struct exo_holder *h, uint32_t n)
+{
+	uint64_t now = p->wishes == 0 ? 0 : plat_clock_ns();
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; now < p->wishes && i < EXO_HOLDERS; i++) {
+		const struct exo_holder *w = p->holder[i];
+
+		if (w != NULL && w != h && now < w->wish.until &&
+		    beyond(h) + n > beyond(w) + w->wish.n)
+			kept += w->wish.n;
+	}
+	return kept;
 }
 
 /* --- the kernel chooses ---------------------------------------------------------- */
@@ -176,22 +223,26 @@ static bool take_other(
 	return true;
 }
 
-/* What of a kind is overdue. */
-static void take(struct exo_phys *p, struct exo_holder *h, enum exo_kind kind)
+/* What of a kind is overdue, but `most`; how many that were. */
+static uint32_t take(struct exo_phys *p, struct exo_holder *h,
+    enum exo_kind kind, uint64_t now, uint32_t most)
 {
 	struct asked *a = &h->asked[kind];
+	uint32_t n = 0;
 
-	while (a->n > 0) {
+	for (; a->n > 0 && a->deadline <= now && n < most; n++) {
 		if (kind == EXO_KIND_FRAME && beyond(h) > 0)
 			take_frame(p, h);
 		else if (kind == EXO_KIND_FRAME || !take_other(p, h, kind))
 			a->n = 0; /* there is no more that may be taken */
 	}
+	return n;
 }
 
 void exo_phys_overdue(struct exo_phys *p, uint64_t now)
 {
 	uint64_t next = UINT64_MAX;
+	uint32_t most = TAKES;
 
 	for (uint32_t i = 0; i < EXO_HOLDERS; i++) {
 		struct exo_holder *h = p->holder[i];
@@ -199,8 +250,7 @@ void exo_phys_overdue(struct exo_phys *p, uint64_t now)
 		for (uint32_t k = 1; h != NULL && k < KINDS; k++) {
 			const struct asked *a = &h->asked[k];
 
-			if (a->n > 0 && a->deadline <= now)
-				take(p, h, (enum exo_kind)k);
+			most -= take(p, h, (enum exo_kind)k, now, most);
 			if (a->n > 0 && a->deadline < next)
 				next = a->deadline;
 		}

@@ -70,10 +70,12 @@ static void clothe(const struct exo_key *child)
 {
 	for (uint64_t va = 0x400000; va <= (uintptr_t)table; va += EXO_PAGE) {
 		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-		uint64_t entry = *(const volatile uint64_t *)(uintptr_t)(
-		    EXO_TABLES_AT + va / EXO_PAGE * 8);
-		struct exo_call_key_of k = { .frame = (uint32_t)(
-			                         (entry & PT_AT) / EXO_PAGE) };
+		uint64_t entry =
+		    *(const volatile uint64_t *)(uintptr_t)(EXO_TABLES_AT +
+		                                            va / EXO_PAGE * 8);
+		struct exo_call_key_of k = {
+			.frame = (uint32_t)((entry & PT_AT) / EXO_PAGE)
+		};
 		struct exo_pte e = { .va = va };
 		struct exo_call_pte a = { *child, (uintptr_t)&e, 1, 0 };
 
@@ -81,15 +83,20 @@ static void clothe(const struct exo_key *child)
 			continue;
 		CHECK(lnet_call(EXO_CALL_KEY_OF_NR, &k, sizeof(k)) == 0);
 		e.key = k.out_key;
-		e.bits = EXO_PTE_PRESENT |
-		         (entry & (EXO_PTE_WRITE | EXO_PTE_NX));
+		e.bits =
+		    EXO_PTE_PRESENT | (entry & (EXO_PTE_WRITE | EXO_PTE_NX));
 		CHECK(lnet_call(EXO_CALL_PTE_NR, &a, sizeof(a)) == 0);
 	}
 }
 
 /* --- calls of who has ended ------------------------------------------------------ */
 
-enum { CALLEE = 1, CALLED, RETURNED, ANSWER };
+enum {
+	CALLEE = 1,
+	CALLED,
+	RETURNED,
+	ANSWER
+};
 
 /* The registers that C keeps are the message's, too. */
 static void pct(uint64_t nr, uint64_t whom)
@@ -98,8 +105,8 @@ static void pct(uint64_t nr, uint64_t whom)
 	                 "popq %%rbx"
 	                 : "+a"(nr), "+D"(whom)
 	                 : "S"((uint64_t)0)
-	                 : "rcx", "rdx", "r8", "r9", "r10", "r11", "r12",
-	                 "r13", "r14", "r15", "memory");
+	                 : "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
+	                 "r14", "r15", "memory");
 }
 
 static void caller(void)
