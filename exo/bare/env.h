@@ -78,7 +78,9 @@ struct plat_env {
 	uint64_t
 	    until; /* what it sleeps for: a time; and what of its program's */
 	struct {
-		bool has; /* it has one */
+		bool has;      /* it has one */
+		bool missed;   /* it might have run, but for `next` */
+		uint64_t next; /* it does not run before this time */
 		uint32_t frame, generation, off, size;
 	} asks;
 	struct exo_losses *losses; /* by the direct map */

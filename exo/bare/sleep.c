@@ -6,8 +6,11 @@
 #include "exo/bare/clock.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/slots.h"
 #include "exo/core/core.h"
 #include "exo/lib/mem.h"
+
+#define EACH_NS 100000u /* a program looks no more often */
 
 int sleep_wake(struct plat_env *e, const struct exo_call_wake *a)
 {
@@ -42,6 +45,7 @@ int sleep_begin(struct plat_env *e, const struct exo_call_sleep *a)
 	if (a->zero != 0 || (a->until == 0 && !e->asks.has))
 		return -EXO_EINVAL;
 	e->until = a->until == 0 ? UINT64_MAX : a->until;
+	e->asks.next = 0;
 	e->state = ENV_SLEEPS;
 	return 0;
 }
@@ -74,7 +78,26 @@ bool sleep_over(struct plat_env *e)
 {
 	uint64_t now = clock_ns();
 
-	return now >= e->until || (e->asks.has && wakes(e, now));
+	if (now >= e->until)
+		return true;
+	if (!e->asks.has)
+		return false;
+	e->asks.missed = now < e->asks.next && !e->wake;
+	if (e->asks.missed)
+		return false;
+	e->asks.next = now + EACH_NS;
+	e->wake =
+	    false; /* it has no entry point for packets, or would be awake */
+	slots_filtered();
+	return wakes(e, now);
+}
+
+/* Until a time, if that is less; never 0. */
+static uint64_t earlier(uint64_t most, uint64_t now, uint64_t then)
+{
+	if (then <= now)
+		return 1;
+	return then - now < most ? then - now : most;
 }
 
 uint64_t sleep_next(uint64_t most)
@@ -86,10 +109,9 @@ uint64_t sleep_next(uint64_t most)
 
 		if (e == NULL || e->state != ENV_SLEEPS)
 			continue;
-		if (e->until <= now)
-			return 1;
-		if (e->until - now < most)
-			most = e->until - now;
+		most = earlier(most, now, e->until);
+		if (e->asks.has && e->asks.missed)
+			most = earlier(most, now, e->asks.next);
 	}
 	return most;
 }

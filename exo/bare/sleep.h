@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sleep: until a time, or until an environment's own program says that it is over. That
- * runs when the environment could, and not more often.
+ * runs when the environment could: when it falls asleep, when packets came for it, and
+ * else each tenth of a millisecond at most, however often others yield. Its steps are
+ * charged to its owner's slots.
  */
 #ifndef EXO_BARE_SLEEP_H
 #define EXO_BARE_SLEEP_H

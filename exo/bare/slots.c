@@ -32,7 +32,7 @@ static struct timeslots vector;
 static struct {
 	bool trace;
 	bool over;        /* the slot, and who runs goes on */
-	bool filtered;    /* filters ran since a slot was given away */
+	bool filtered;    /* programs ran since a slot was given away */
 	uint64_t step_ns; /* by 2^16 */
 	uint64_t payer;   /* the name of who got this slot, or was given it */
 } slots;

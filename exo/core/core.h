@@ -126,7 +126,9 @@ struct exo_env_stat {
 	uint64_t unpaid; /* packets of its own grants that were passed by before
 	                    its filters were looked for */
 	int64_t credit;  /* steps that its filters may take; below 0: in debt */
-	uint64_t paid;   /* steps that its filters took, where it has a rate */
+	uint64_t
+	    paid; /* steps that its filters took, where it has a rate, and its
+	                  predicate */
 	uint64_t delivered; /* records put on its ring */
 	uint64_t dropped;   /* that found no room */
 	uint64_t ring_used; /* bytes of it that were not taken */
@@ -164,7 +166,8 @@ int exo_env_predicate(struct exo_core *core, uint64_t env, uint64_t u_image,
     uint32_t size, struct exo_report *report);
 
 /** Whether it lets its environment wake up, of this memory, which it may write; true, if
- * there is none. Its proven steps are `paid`, once a millisecond at most. */
+ * there is none. Its proven steps are counted with those of filters that were paid, and
+ * are none of what filters may take. */
 bool exo_env_wakes(
     struct exo_core *core, uint64_t env, const void *mem, uint32_t size);
 

@@ -12,14 +12,12 @@
 #include "exo/core/core_int.h"
 #include "exo/core/image.h"
 
-#define PAID_EACH_NS 1000000u
-#define EXPLORED     4096u /* instructions, to prove one */
+#define EXPLORED 4096u /* instructions, to prove one */
 
 struct predicate {
 	struct vf_prog *prog;
 	struct jit_code *code;
 	uint64_t steps;
-	uint64_t paid_at;
 };
 
 void predicate_free(struct env *env)
@@ -100,19 +98,6 @@ int exo_env_predicate(struct exo_core *core, uint64_t env, uint64_t u_image,
 	return err;
 }
 
-/* How often it is asked is the doing of those who yield, so that it pays for being asked
- * from time to time; and of time, not of what is its filters' for each packet: others
- * would have that paid away while no packets come. */
-static void charge(struct env *env, struct predicate *p)
-{
-	uint64_t now = plat_clock_ns();
-
-	if (now - p->paid_at < PAID_EACH_NS)
-		return;
-	p->paid_at = now;
-	env->paid += p->steps;
-}
-
 bool exo_env_wakes(
     struct exo_core *core, uint64_t env, const void *mem, uint32_t size)
 {
@@ -121,6 +106,6 @@ bool exo_env_wakes(
 
 	if (e == NULL || e->predicate == NULL)
 		return true;
-	charge(e, e->predicate);
+	e->paid += e->predicate->steps;
 	return jit_way(e->predicate->code)->entry(&ctx, mem, size) != 0;
 }

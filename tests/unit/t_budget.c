@@ -72,12 +72,13 @@ START_TEST(being_asked_costs_no_packets)
 	ck_assert_int_eq(exo_env_predicate(core, e.name, (uintptr_t)img.bytes,
 	                     img.size, &report),
 	    0);
-	for (unsigned i = 0; i < 10000; i++) /* ten milliseconds */
+	for (unsigned i = 0; i < 10000; i++)
 		ck_assert(!exo_env_wakes(core, e.name, mem, sizeof(mem)));
 	packets(10, 1);
 	ck_assert_uint_eq(world_stat(core, &e, name).evaluated, 10);
 	ck_assert_uint_eq(world_env_stat(core, &e).unpaid, 0);
-	ck_assert_uint_lt(world_env_stat(core, &e).paid, 10 * 2 + 12 * 4);
+	/* each run is paid, in time */
+	ck_assert_uint_ge(world_env_stat(core, &e).paid, 10000 * 2);
 	flt_image_free(&img);
 }
 END_TEST
