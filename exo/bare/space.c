@@ -6,6 +6,7 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/revoke.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/tlb.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
@@ -17,7 +18,7 @@
 #define EACH_MOST   64u  /* tables of one environment, when nothing is said */
 #define RESERVE     512u /* frames that are the kernel's, */
 #define LAST        64u  /* of them those for what may not fail */
-#define PATIENCE_MS 20u
+#define PATIENCE_MS 20u /* beside a round of the slots: who has one runs once */
 #define WINDOW      (PT_PRESENT | PT_USER | PT_NX)
 #define HARDWARE    (~(EXO_PTE_PIN | PT_FRAME)) /* of what a libOS chooses */
 #define SHARED_SLOT (EXO_STATE_AT >> 39)
@@ -359,6 +360,7 @@ int space_init(
 		.frames = (uint32_t)(m->ram_end / FRAME_SIZE),
 		.reserve = RESERVE,
 		.patience =
+		    slots_round_ns() +
 		    machine_number(m, "patience_ms", PATIENCE_MS) * 1000000 };
 	unsigned order;
 
