@@ -34,8 +34,8 @@ static void say(const struct phys_trial_stat *st)
 #include "exo/abi/err.inc"
 #undef EXO_ERR
 	printf("pages entered again %" PRIu64 ", displaced %" PRIu64
-	       ", environments ended %" PRIu64 "\n",
-	    st->refills, st->displaced, st->ends);
+	       ", environments ended %" PRIu64 ", frames lost %" PRIu64 "\n",
+	    st->refills, st->displaced, st->ends, st->lost);
 }
 
 int main(int argc, char **argv)

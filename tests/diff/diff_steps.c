@@ -237,7 +237,7 @@ static int run_all(uint32_t patient, uint64_t n)
 	const struct bare_number numbers[] = { { "frames", STEPS_POOL },
 		{ "patience_ms", patient ? 1000000 : 0 }, { NULL, 0 } };
 	const struct machine m = { .nram = 0 };
-	const struct exo_core_config cfg = { .lost = revoke_lost };
+	const struct exo_core_config cfg = { .gone = revoke_gone };
 
 	bare_numbers = numbers;
 	bare_new(&b, RAM, 0, false);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "exo/abi/err.h"
 #include "exo/lib/bug.h"
 
 static struct phys_machine *now;
@@ -220,6 +221,59 @@ void phys_clear(struct phys_space *s)
 	s->nknown = 0;
 }
 
+/* --- revocation ------------------------------------------------------------------ */
+
+struct exo_key phys_disk_key(uint32_t n, bool write)
+{
+	return (struct exo_key){ .res = EXO_RES_DISK,
+		.rights = EXO_DISK_READ | (write ? EXO_DISK_WRITE : 0),
+		.slot = n,
+		.epoch = PHYS_BLOCKS };
+}
+
+static bool save(struct plat_env *env, const struct exo_key *disk,
+    uint32_t block, uint32_t frame)
+{
+	exo_assert(disk->epoch == PHYS_BLOCKS && space_of(env) != NULL);
+	exo_assert(now->out[frame - PHYS_FIRST]);
+	if (now->disk_fails || block >= disk->slot)
+		return false;
+	now->saved[block] = frame;
+	return true;
+}
+
+static int seed(void *arg, const struct exo_key *u_disk)
+{
+	(void)arg;
+	if (u_disk->res != EXO_RES_DISK || u_disk->epoch != PHYS_BLOCKS)
+		return -EXO_EBADKEY;
+	return (u_disk->rights & EXO_DISK_WRITE) != 0 ? 0 : -EXO_EPERM;
+}
+
+static int surrender(struct plat_env *env, enum exo_kind kind,
+    const uint64_t *u_names, uint32_t n)
+{
+	struct phys_space *s = space_of(env);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (u_names[i] >= s->has[kind])
+			return -EXO_ENOENT;
+	s->has[kind] -= n;
+	for (uint32_t i = 0; i < n; i++)
+		exo_holder_given(s->holder, kind);
+	return 0;
+}
+
+static bool choose(struct plat_env *env, enum exo_kind kind, uint64_t *name)
+{
+	struct phys_space *s = space_of(env);
+
+	if (s->has[kind] <= s->guaranteed[kind])
+		return false;
+	*name = --s->has[kind];
+	return true;
+}
+
 /* --- all of it ------------------------------------------------------------------ */
 
 void phys_machine_init(
@@ -242,12 +296,17 @@ struct exo_phys_config phys_machine_config(
 		.remove = take_out,
 		.flush = flush,
 		.reserve = have_tables,
-		.settle = settle };
+		.settle = settle,
+		.save = save,
+		.seed = seed,
+		.surrender = surrender,
+		.choose = choose };
 
 	return (struct exo_phys_config){ .ops = &ops,
 		.arg = m,
 		.rows = m->rows,
 		.first = PHYS_FIRST,
 		.frames = PHYS_FRAMES,
-		.reserve = reserve };
+		.reserve = reserve,
+		.patience = PHYS_PATIENCE };
 }

@@ -13,11 +13,14 @@
 
 #include "exo/core/phys.h"
 
-#define PHYS_FRAMES  48u
-#define PHYS_FIRST   1000u
-#define PHYS_SPACES  4u
-#define PHYS_ENTRIES 2048u
-#define PHYS_KNOWN   64u
+#define PHYS_FRAMES   48u
+#define PHYS_FIRST    1000u
+#define PHYS_SPACES   4u
+#define PHYS_ENTRIES  2048u
+#define PHYS_KNOWN    64u
+#define PHYS_BLOCKS   8u                  /* of the disk's */
+#define PHYS_PATIENCE ((uint64_t)1 << 40) /* nanoseconds: some minutes */
+#define PHYS_KINDS    (EXO_KIND_KEY + 1u)
 
 /** An entry of tables; one that is not present shows EXO_FRAME_NONE. */
 struct phys_entry {
@@ -33,6 +36,9 @@ struct phys_space {
 	uint32_t nknown;
 	bool no_room; /* for one more table */
 	bool held;    /* but what was reserved */
+	struct exo_holder *holder;       /* if it is told what is given up */
+	uint32_t has[PHYS_KINDS];        /* of a kind, named from 0 on; ... */
+	uint32_t guaranteed[PHYS_KINDS]; /* ... so many are not taken */
 	uint32_t flushes;
 };
 
@@ -44,7 +50,12 @@ struct phys_machine {
 	uint32_t takes; /* that succeed, whatever left() said, before one fails;
 	                   UINT32_MAX: none does */
 	struct phys_space space[PHYS_SPACES];
+	bool disk_fails;
+	uint32_t saved[PHYS_BLOCKS]; /* the frame that is in each; 0: none */
 };
+
+/** A key of the first n blocks of the disk, to write them if that is said. */
+struct exo_key phys_disk_key(uint32_t n, bool write);
 
 /** All frames are free, all spaces empty. */
 void phys_machine_init(

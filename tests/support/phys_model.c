@@ -106,8 +106,7 @@ static int key_error(const struct phys_model *m, const struct phys_key *k,
 
 /* --- frames --------------------------------------------------------------------- */
 
-/* Frames beyond its guarantee. */
-static uint32_t beyond(const struct phys_model *m, uint32_t who)
+uint32_t phys_beyond(const struct phys_model *m, uint32_t who)
 {
 	uint32_t has = phys_owned(m, who), g = m->holder[who].guaranteed;
 
@@ -118,9 +117,45 @@ static uint32_t beyond(const struct phys_model *m, uint32_t who)
 static bool can_be_asked(const struct phys_model *m, uint32_t who, uint32_t n)
 {
 	for (uint32_t i = 0; i < PHYS_SPACES; i++)
-		if (i != who && beyond(m, i) > beyond(m, who) + n)
+		if (i != who && phys_beyond(m, i) > phys_beyond(m, who) + n)
 			return true;
 	return false;
+}
+
+/* Frames that are kept for others who wait for some, and would have fewer. */
+static uint32_t kept(const struct phys_model *m, uint32_t who, uint32_t more)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < PHYS_SPACES; i++)
+		if (i != who && phys_beyond(m, who) + more >
+		                    phys_beyond(m, i) + m->holder[i].wish)
+			n += m->holder[i].wish;
+	return n;
+}
+
+void phys_did_ask(struct phys_model *m, uint32_t who, uint32_t n)
+{
+	struct model_holder *h = &m->holder[who];
+
+	n = n > phys_beyond(m, who) ? phys_beyond(m, who) : n;
+	if (n <= h->asked)
+		return;
+	h->asked = n;
+	h->told = false;
+}
+
+void phys_did_want(struct phys_model *m, uint32_t who, uint32_t n)
+{
+	uint32_t has = phys_beyond(m, who) + n, most = 0, half;
+
+	for (uint32_t i = 0; i < PHYS_SPACES; i++)
+		if (most == who ||
+		    (i != who && phys_beyond(m, i) > phys_beyond(m, most)))
+			most = i;
+	half = (phys_beyond(m, most) - has + 1) / 2;
+	phys_did_ask(m, most, n < half ? n : half);
+	m->holder[who].wish = n;
 }
 
 int phys_want_frames(const struct phys_model *m, uint32_t who,
@@ -134,7 +169,8 @@ int phys_want_frames(const struct phys_model *m, uint32_t who,
 	if (h->most != 0 && phys_owned(m, who) + a->n > h->most)
 		return -EXO_ELIMIT;
 	/* beyond what it was promised: all others' promises and the reserve stay */
-	if (a->n > own && a->n + others + m->reserve > all_free(m))
+	if (a->n > own &&
+	    a->n + others + m->reserve + kept(m, who, a->n - own) > all_free(m))
 		return can_be_asked(m, who, a->n) ? -EXO_EAGAIN : -EXO_ENOMEM;
 	if (a->n > m->m->takes)
 		return -EXO_ENOMEM;
@@ -142,6 +178,14 @@ int phys_want_frames(const struct phys_model *m, uint32_t who,
 	                              !is_free(m, a->want - PHYS_FIRST)))
 		return -EXO_ENOMEM;
 	return there ? 0 : -EXO_EINVAL;
+}
+
+void phys_did_own(struct phys_model *m, uint32_t who)
+{
+	struct model_holder *h = &m->holder[who];
+
+	h->overdue += h->overdue > 0;
+	h->asked += h->asked > 0;
 }
 
 void phys_did_frames(struct phys_model *m, uint32_t who,
@@ -156,7 +200,9 @@ void phys_did_frames(struct phys_model *m, uint32_t who,
 		           keys[k].rights == EXO_FRAME_ALL &&
 		           keys[k].epoch == m->generation[i]);
 		m->owner[i] = who + 1;
+		phys_did_own(m, who);
 	}
+	m->holder[who].wish = 0;
 }
 
 void phys_failed_frames(struct phys_model *m)
@@ -183,21 +229,18 @@ int phys_want_release(const struct phys_model *m,
 	return 0;
 }
 
-static void give_back(struct phys_model *m, uint32_t i)
+void phys_did_give(struct phys_model *m, uint32_t i)
 {
+	struct model_holder *h = &m->holder[m->owner[i] - 1];
+
+	h->overdue -= h->overdue > 0;
+	h->asked -= h->asked > 0;
 	m->owner[i] = 0;
 	m->generation[i]++;
 	for (uint32_t who = 0; who < PHYS_SPACES; who++)
 		for (uint32_t v = 0; v < PHYS_PAGES; v++)
 			if (m->holder[who].e[v].frame == i)
 				m->holder[who].e[v].live = false;
-}
-
-void phys_did_release(
-    struct phys_model *m, uint32_t n, const struct phys_key *keys)
-{
-	for (uint32_t k = 0; k < n; k++)
-		give_back(m, keys[k].what);
 }
 
 int phys_want_key_of(
@@ -371,7 +414,7 @@ void phys_did_end(struct phys_model *m, uint32_t who)
 	m->holder[who] = none;
 	for (uint32_t i = 0; i < PHYS_FRAMES; i++)
 		if (m->owner[i] == who + 1)
-			give_back(m, i);
+			phys_did_give(m, i);
 }
 
 /* --- all of it -------------------------------------------------------------------- */
@@ -425,5 +468,7 @@ void phys_model_check(const struct phys_model *m)
 		exo_assert(st.owned == phys_owned(m, who));
 		exo_assert(st.guaranteed == m->holder[who].guaranteed);
 		exo_assert(st.pinned == phys_pinned(m, who));
+		exo_assert(st.lost == m->holder[who].lost);
+		exo_assert(m->holder[who].asked <= st.owned);
 	}
 }

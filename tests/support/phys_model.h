@@ -39,6 +39,13 @@ struct model_holder {
 	uint32_t guaranteed, most, entries, pins;
 	uint32_t given; /* pins by the platform */
 	struct model_entry e[PHYS_PAGES];
+	uint32_t asked; /* frames that it is to give up, ... */
+	uint32_t
+	    overdue; /* ... of which so many are, without a time's passing */
+	bool told;
+	uint32_t wish;  /* frames that others were asked for, for it */
+	uint32_t saved; /* blocks that are used, if it seeded some */
+	uint64_t lost;  /* entries of its repossession vector */
 };
 
 struct phys_model {
@@ -64,13 +71,20 @@ int phys_want_frames(const struct phys_model *m, uint32_t who,
     const struct exo_call_frames *a, bool there);
 void phys_did_frames(struct phys_model *m, uint32_t who,
     const struct exo_call_frames *a, const struct exo_key *keys);
+/** It wants frames that others have more of: -EXO_EAGAIN. */
+void phys_did_want(struct phys_model *m, uint32_t who, uint32_t n);
+/** It is asked. */
+void phys_did_ask(struct phys_model *m, uint32_t who, uint32_t n);
+/** Frames beyond those guaranteed. */
+uint32_t phys_beyond(const struct phys_model *m, uint32_t who);
+/** It owns one more; a frame is given back, for whatever reason. */
+void phys_did_own(struct phys_model *m, uint32_t who);
+void phys_did_give(struct phys_model *m, uint32_t frame);
 /** It took some, and gave them back. */
 void phys_failed_frames(struct phys_model *m);
 
 int phys_want_release(const struct phys_model *m,
     const struct exo_call_release *a, const struct phys_key *keys, bool there);
-void phys_did_release(
-    struct phys_model *m, uint32_t n, const struct phys_key *keys);
 
 int phys_want_key_of(
     const struct phys_model *m, uint32_t who, const struct exo_call_key_of *a);

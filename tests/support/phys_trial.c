@@ -24,6 +24,10 @@ struct trial {
 	struct phys_key used[EXO_BATCH];
 	struct exo_key keys[EXO_BATCH];
 	struct exo_pte ptes[EXO_BATCH];
+	uint64_t names_of[EXO_BATCH];
+	/* of each */
+	struct exo_losses losses[PHYS_SPACES];
+	uint32_t blocks[PHYS_SPACES]; /* that it seeded; 0: none */
 };
 
 static struct trial t;
@@ -135,6 +139,8 @@ static int frames(uint32_t who, uint32_t n, uint32_t want, struct exo_key *got)
 
 	if (err != 0) {
 		phys_failed_frames(&t.model);
+		if (err == -EXO_EAGAIN)
+			phys_did_want(&t.model, who, n);
 		return err;
 	}
 	phys_did_frames(&t.model, who, &a, got);
@@ -155,6 +161,33 @@ static void some_frames(uint32_t who)
 	t.machine.takes = UINT32_MAX;
 }
 
+/* The next entry of a repossession vector: a frame that it owned. */
+static const struct exo_loss *next_loss(uint32_t who, uint32_t *frame)
+{
+	struct model_holder *h = holder(who);
+	const struct exo_loss *l = &t.losses[who].loss[h->lost++ % EXO_LOSSES];
+
+	*frame = (uint32_t)l->name - PHYS_FIRST;
+	exo_assert(l->kind == EXO_KIND_FRAME && *frame < PHYS_FRAMES);
+	exo_assert(t.model.owner[*frame] == who + 1 &&
+	           t.model.generation[*frame] == l->name >> 32);
+	t.st->lost++;
+	return l;
+}
+
+/* Its owner hears of it, if it was another one's call. */
+static void released(uint32_t who, uint32_t frame)
+{
+	uint32_t owner = t.model.owner[frame] - 1, i;
+
+	if (owner != who) {
+		const struct exo_loss *l = next_loss(owner, &i);
+
+		exo_assert(i == frame && l->va == 0 && l->block == EXO_ANY);
+	}
+	phys_did_give(&t.model, frame);
+}
+
 static int release(uint32_t who, uint32_t n, uint32_t zero, bool there)
 {
 	struct exo_call_release a = {
@@ -166,8 +199,8 @@ static int release(uint32_t who, uint32_t n, uint32_t zero, bool there)
 		t.keys[k] = t.used[k].key;
 	err = call(who, EXO_CALL_RELEASE_NR, &a,
 	    phys_want_release(&t.model, &a, t.used, there));
-	if (err == 0)
-		phys_did_release(&t.model, n, t.used);
+	for (uint32_t k = 0; err == 0 && k < n; k++)
+		released(who, t.used[k].what);
 	return err;
 }
 
@@ -352,6 +385,7 @@ static void give(uint32_t who)
 	frame = exo_holder_frame(t.phys, holder(who)->h);
 	exo_assert(frame != EXO_FRAME_NONE);
 	t.model.owner[frame - PHYS_FIRST] = who + 1;
+	phys_did_own(&t.model, who);
 }
 
 static void platform_takes(void)
@@ -411,6 +445,9 @@ static void begin(uint32_t who)
 	a.plat = t.machine.space[who].plat;
 	a.name = ++t.names;
 	a.place = who;
+	memset(&t.losses[who], 0, sizeof(t.losses[who]));
+	t.blocks[who] = 0;
+	a.losses = &t.losses[who];
 	*h = (struct model_holder){ .name = a.name,
 		.most = a.most,
 		.entries = a.entries,
@@ -448,6 +485,208 @@ static void find_env(void)
 		exo_assert(err == -EXO_ESTALE);
 	else
 		exo_assert(err == 0 && h == holder(k.what)->h);
+}
+
+/* --- revocation ---------------------------------------------------------------------------- */
+
+static bool pinned(uint32_t frame)
+{
+	for (uint32_t who = 0; who < PHYS_SPACES; who++)
+		for (uint32_t v = 0; v < PHYS_PAGES; v++) {
+			const struct model_entry *e = &holder(who)->e[v];
+
+			if (e->live && e->frame == frame &&
+			    (e->bits & EXO_PTE_PIN) != 0)
+				return true;
+		}
+	return false;
+}
+
+static bool all_pinned(uint32_t who)
+{
+	for (uint32_t i = 0; i < PHYS_FRAMES; i++)
+		if (t.model.owner[i] == who + 1 && !pinned(i))
+			return false;
+	return true;
+}
+
+/* Whether its owner sees a frame at this page; at 0: or nowhere. */
+static bool seen_at(uint32_t who, uint32_t frame, uint64_t va)
+{
+	bool any = false;
+
+	for (uint32_t v = 0; v < PHYS_PAGES; v++) {
+		const struct model_entry *e = &holder(who)->e[v];
+
+		if (!e->live || e->frame != frame)
+			continue;
+		any = true;
+		if (phys_page(v) == va)
+			return true;
+	}
+	return !any && va == 0;
+}
+
+/* The kernel took one. */
+static void taken(uint32_t who)
+{
+	struct model_holder *h = holder(who);
+	const struct exo_loss *l;
+	uint32_t i;
+
+	exo_assert(phys_beyond(&t.model, who) > 0);
+	l = next_loss(who, &i);
+	exo_assert(!pinned(i) || all_pinned(who));
+	exo_assert(seen_at(who, i, l->va));
+	if (t.machine.disk_fails || h->saved >= t.blocks[who]) {
+		exo_assert(l->block == EXO_ANY);
+	} else {
+		exo_assert(l->block == h->saved++);
+	}
+	phys_did_give(&t.model, i);
+}
+
+/* Time is over for those who were hurried, or for all: each loses what it was asked for,
+ * but nothing of what is guaranteed. */
+static void overdue(bool all)
+{
+	uint32_t asked = 0;
+
+	for (int i = 0; i < 3; i++) /* some at once */
+		exo_phys_overdue(t.phys, all ? UINT64_MAX : 0);
+	for (uint32_t who = 0; who < PHYS_SPACES; who++) {
+		struct model_holder *h = holder(who);
+		uint32_t n = all ? h->asked : h->overdue,
+		         can = phys_beyond(&t.model, who);
+
+		exo_assert(
+		    t.losses[who].total - h->lost == (n < can ? n : can));
+		while (h->lost < t.losses[who].total)
+			taken(who);
+		if (n > can)
+			h->asked = h->overdue = 0;
+		exo_assert(t.losses[who].saved == h->saved);
+		asked += h->asked;
+	}
+	exo_assert((exo_phys_next(t.phys) == UINT64_MAX) == (asked == 0));
+}
+
+static void ask(uint32_t who)
+{
+	uint32_t n = below(8), got;
+
+	got = exo_holder_ask(
+	    t.phys, holder(who)->h, EXO_KIND_FRAME, n, PHYS_PATIENCE);
+	phys_did_ask(&t.model, who, n);
+	exo_assert(got == holder(who)->asked);
+}
+
+static void hear(uint32_t who)
+{
+	struct model_holder *h = holder(who);
+	enum exo_kind kind = 0;
+	uint64_t deadline;
+	uint32_t n = 0;
+	bool told = exo_holder_asked(h->h, &kind, &n, &deadline);
+
+	exo_assert(told == (h->asked > 0 && !h->told));
+	exo_assert(!told || (kind == EXO_KIND_FRAME && n == h->asked));
+	h->told = true;
+	if (below(3) != 0)
+		return;
+	exo_holder_hurry(t.phys, h->h, EXO_KIND_FRAME);
+	h->overdue = h->asked;
+}
+
+static uint64_t any_name(uint32_t who)
+{
+	uint32_t i = below(PHYS_FRAMES), generation;
+
+	for (int k = 0; k < 60 && t.model.owner[i] != who + 1; k++)
+		i = below(PHYS_FRAMES);
+	if (seldom())
+		i = PHYS_FRAMES - 1 + below(3);
+	generation = i < PHYS_FRAMES ? t.model.generation[i] : 1;
+	generation -= seldom();
+	return (uint64_t)generation << 32 | (PHYS_FIRST + i);
+}
+
+static int want_surrender(
+    uint32_t who, const struct exo_call_surrender *a, bool there)
+{
+	if (a->n == 0 || a->n > EXO_BATCH || a->kind != EXO_KIND_FRAME ||
+	    !there)
+		return -EXO_EINVAL;
+	for (uint32_t k = 0; k < a->n; k++) {
+		uint32_t i = (uint32_t)t.names_of[k] - PHYS_FIRST;
+
+		if (i >= PHYS_FRAMES || t.model.owner[i] != who + 1)
+			return -EXO_EPERM;
+		if (t.model.generation[i] != t.names_of[k] >> 32)
+			return -EXO_ESTALE;
+		for (uint32_t j = 0; j < k; j++)
+			if (t.names_of[j] == t.names_of[k])
+				return -EXO_EINVAL;
+	}
+	return 0;
+}
+
+static void some_surrender(uint32_t who)
+{
+	bool there = !seldom();
+	struct exo_call_surrender a = {
+		.names = address(t.names_of, there),
+		.n = below(2) == 0 ? 1 : any_count(),
+		.kind = seldom() ? below(2) * 5 : EXO_KIND_FRAME,
+	};
+
+	for (uint32_t k = 0; k < EXO_BATCH && k < a.n; k++)
+		t.names_of[k] = any_name(who);
+	if (call(who, EXO_CALL_SURRENDER_NR, &a,
+	        want_surrender(who, &a, there)) != 0)
+		return;
+	for (uint32_t k = 0; k < a.n; k++)
+		phys_did_give(&t.model, (uint32_t)t.names_of[k] - PHYS_FIRST);
+}
+
+static void some_seed(uint32_t who)
+{
+	uint32_t blocks = below(PHYS_BLOCKS + 1);
+	bool write = !seldom();
+	struct exo_call_seed a = { .disk = phys_disk_key(blocks, write) };
+
+	if (blocks == 0)
+		memset(&a.disk, 0, sizeof(a.disk));
+	if (call(who, EXO_CALL_SEED_NR, &a,
+	        blocks > 0 && !write ? -EXO_EPERM : 0) != 0)
+		return;
+	t.blocks[who] = blocks;
+	holder(who)->saved = 0;
+}
+
+static void revocation(uint32_t who)
+{
+	switch (below(8)) {
+	case 0:
+		overdue(below(4) == 0);
+		break;
+	case 1:
+		some_seed(who);
+		break;
+	case 2:
+	case 3:
+		hear(who);
+		break;
+	case 4:
+		ask(who);
+		break;
+	case 5:
+		t.machine.disk_fails = below(4) == 0;
+		break;
+	default:
+		some_surrender(who);
+		break;
+	}
 }
 
 /* --- steps ---------------------------------------------------------------------------------- */
@@ -511,6 +750,8 @@ static void step(void)
 		touch(who);
 	else if (what < 14)
 		drop(who);
+	else if (what < 15)
+		revocation(who);
 	else
 		seldom_step(who);
 	phys_model_check(&t.model);

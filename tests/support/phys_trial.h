@@ -13,7 +13,7 @@ struct phys_trial_stat {
 	uint64_t steps, calls;
 	uint64_t done;        /* calls that returned 0 */
 	uint64_t refused[32]; /* others, by error */
-	uint64_t refills, displaced, ends;
+	uint64_t refills, displaced, ends, lost;
 };
 
 /** So many steps, fewer when the bytes of g end if bytes is true. Addresses of
