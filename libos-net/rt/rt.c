@@ -23,6 +23,11 @@ __attribute__((weak)) void lnet_on_end(struct exo_frame *f)
 	(void)lnet_yield();
 }
 
+__attribute__((weak)) void lnet_on_revoke(struct exo_frame *f)
+{
+	(void)f;
+}
+
 _Noreturn void lnet_exit(uint64_t status)
 {
 	lnet_quit(status);

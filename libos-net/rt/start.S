@@ -49,4 +49,5 @@ _start:
 	upcall lnet_enter_exception, lnet_on_exception
 	upcall lnet_enter_packet, lnet_on_packet
 	upcall lnet_enter_end, lnet_on_end
+	upcall lnet_enter_revoke, lnet_on_revoke
 	.section .note.GNU-stack, "", @progbits
