@@ -20,6 +20,7 @@ static struct phys_machine machine;
 static struct plat_env plats[PHYS_SPACES];
 static struct exo_phys *phys;
 static struct exo_holder *holder[PHYS_SPACES];
+static struct exo_losses losses[PHYS_SPACES]; /* their repossession vectors */
 /* What the calls below leave and take. */
 static struct exo_key keys[EXO_BATCH + 1];
 static struct exo_pte ptes[EXO_BATCH + 1];
@@ -28,6 +29,7 @@ static struct exo_pte ptes[EXO_BATCH + 1];
 static struct {
 	struct exo_key keys[EXO_BATCH + 1];
 	struct exo_pte ptes[EXO_BATCH + 1];
+	uint64_t names[EXO_BATCH + 1];
 } room;
 
 #define GONE 64u /* an address that is nobody's */
@@ -38,10 +40,13 @@ static inline struct exo_holder *new_holder(uint32_t place, uint64_t name)
 		.name = name,
 		.place = place,
 		.entries = 8,
-		.pins = PINS };
+		.pins = PINS,
+		.losses = &losses[place] };
 	struct exo_holder *h;
 
+	memset(&losses[place], 0, sizeof(losses[place]));
 	ck_assert_int_eq(exo_holder_new(phys, &a, &h), 0);
+	machine.space[place].holder = h;
 	return h;
 }
 
