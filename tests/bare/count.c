@@ -5,12 +5,12 @@
  * least of several, for the timer may be in between.
  *
  * With the argument "peer" it only gives up its turns, after a while to the one before
- * it; then it takes calls.
+ * it; then it takes calls. With "asks" it wants frames that the one behind it has, which
+ * gives up one at a time ("hears"), or does not hear of it ("deaf"); with "sleeps" it
+ * sleeps.
  */
-#include "exo/abi/err.h"
-#include "exo/abi/phys.h"
 #include "libos-net/rt/pct.h"
-#include "tests/bare/check.h"
+#include "tests/bare/pages.h"
 
 #define TIMES  64u
 #define SLOTS  8u
@@ -354,8 +354,112 @@ static void count_memory(struct exo_pe *pe)
 	count_batches(none);
 }
 
+/* --- revocation and sleep --------------------------------------------------------- */
+
+static uint32_t given;
+
+void lnet_on_revoke(struct exo_frame *f)
+{
+	uint64_t name = pages_name(&keys[given++]);
+
+	CHECK(f->code == 1 && lnet_surrender(EXO_KIND_FRAME, &name, 1) == 0);
+}
+
+static void take_all(void)
+{
+	while (pages_take(keys, EXO_BATCH) == 0)
+		continue;
+}
+
+/* One that is asked gives its turn back. */
+static void hears(struct exo_pe *pe)
+{
+	take_all();
+	lnet_upcalls(pe, stack, sizeof(stack));
+	pe->entry_revoke = (uintptr_t)lnet_enter_revoke;
+	while (lnet_yield_to(pe->env - 1) != -EXO_ESTALE)
+		continue;
+}
+
+static void deaf(void)
+{
+	take_all();
+	for (uint32_t i = 0; i < YIELDS; i++)
+		CHECK(lnet_yield() == 0);
+}
+
+/* From a call for a frame that the other one has to having it. */
+static uint32_t ask(struct exo_pe *pe, int deaf_one)
+{
+	uint32_t from, to;
+	int64_t err;
+
+	__asm__ volatile("rdtsc" : "=a"(from) : : "rdx");
+	err = pages_take(keys, 1);
+	(void)(deaf_one ? lnet_yield() : lnet_yield_to(pe->env + 1));
+	CHECK(err == -EXO_EAGAIN && pages_take(keys, 1) == 0);
+	__asm__ volatile("rdtsc" : "=a"(to) : : "rdx");
+	return to - from;
+}
+
+static void asks(struct exo_pe *pe, const char *name, int deaf_one)
+{
+	uint32_t min = UINT32_MAX;
+
+	while (pages_take(keys, 1) != -EXO_EAGAIN)
+		CHECK(lnet_yield() == 0); /* it does not have all yet */
+	do
+		CHECK(lnet_yield() == 0);
+	while (pages_take(keys, 1) != 0);
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		uint32_t n = ask(pe, deaf_one);
+
+		min = n < min ? n : min;
+	}
+	check_say(name, min);
+}
+
+/* A program that says at once that it is over. */
+static void sleeps(void)
+{
+	static const struct exo_insn now[] = {
+		{ .code = EXO_ALU64 | EXO_MOV | EXO_K, .imm = 1 },
+		{ .code = EXO_JMP | EXO_EXIT },
+	};
+	uint32_t min = UINT32_MAX, from, to;
+
+	CHECK(pages_wake((const struct exo_key *)0, 0, now, 2) == 0);
+	for (uint32_t i = 0; i < TIMES; i++) {
+		__asm__ volatile("rdtsc" : "=a"(from) : : "rdx");
+		CHECK(lnet_sleep(0) == 0);
+		__asm__ volatile("rdtsc" : "=a"(to) : : "rdx");
+		min = to - from < min ? to - from : min;
+	}
+	check_say("sleep_wake", min);
+}
+
+/* Whether it was one of these. */
+static int other(struct exo_pe *pe)
+{
+	if (same_text(pe->arg, "hears"))
+		hears(pe);
+	else if (same_text(pe->arg, "deaf"))
+		deaf();
+	else if (same_text(pe->arg, "asks"))
+		asks(pe, "revocation_ask_and_surrender", 0);
+	else if (same_text(pe->arg, "asks_deaf"))
+		asks(pe, "revocation_abort_1", 1);
+	else if (same_text(pe->arg, "sleeps"))
+		sleeps();
+	else
+		return 0;
+	return 1;
+}
+
 int lnet_main(struct exo_pe *pe)
 {
+	if (other(pe))
+		return 0;
 	if (same_text(pe->arg, "peer")) {
 		for (uint32_t i = 0; i < YIELDS; i++)
 			CHECK(lnet_yield() == 0);

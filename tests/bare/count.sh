@@ -17,12 +17,13 @@ was=$(sed -n 's/^# compiler: //p' "$golden")
 [ "${1:-}" = --write ] || [ "$compiler" = "$was" ] ||
     skip_all "the numbers are of $was, the kernel is of $compiler"
 
-# run MACHINE COMMAND-LINE: lines "name number" into numbers
+# run MACHINE COMMAND-LINE [CONF]: lines "name number" into numbers
 run() {
+	modules "$bare/${3:-count.conf}" count.elf
 	# shellcheck disable=SC2086 # a list of options
 	machine "test-key=1 $2" $1 -icount shift=0,sleep=off -initrd "$tmp/modules"
 	status=$?
-	tr -d '\r' <"$tmp/out" | sed 's/^count: //' |
+	tr -d '\r' <"$tmp/out" | sed 's/^[a-z]*: //' |
 	    grep -E '^[a-z0-9_]+ [0-9]+$' >>"$tmp/numbers"
 	[ "$status" = 33 ]
 }
@@ -30,10 +31,10 @@ run() {
 # both MACHINE: all numbers
 both() {
 	: >"$tmp/numbers"
-	run "$1" "" && run "$1" count
+	run "$1" "" && run "$1" "" count_ask.conf &&
+	    run "$1" "" count_deaf.conf && run "$1" "" count_sleep.conf &&
+	    run "$1" count
 }
-
-modules "$bare/count.conf" count.elf
 
 both "$q35"
 status=$?
