@@ -7,7 +7,7 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need hello fault fpu attack attack_net attack_time attack_mem attack_pct state
+need hello fault fpu attack attack_net attack_time attack_mem attack_pct attack_revoke state
 python3 "$bare/badelf.py" "$BUILD/ring3/hello.elf" "$tmp" >"$tmp/bad" || exit 2
 
 # shellcheck disable=SC2046 # a list of files
@@ -20,6 +20,8 @@ boot_all attacks.conf q35 "$q35"
 [ "${EXOPF_QUICK:-}" = 1 ] || boot_all attacks.conf microvm "$microvm"
 modules "$bare/attacks_pct.conf" attack_pct.elf
 boot_all attacks_pct.conf q35 "$q35"
+modules "$bare/attacks_revoke.conf" attack_revoke.elf
+boot_all attacks_revoke.conf q35 "$q35"
 modules "$bare/exhaust.conf" attack_mem.elf
 boot_all exhaust.conf q35 "$q35"
 finish
