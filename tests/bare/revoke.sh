@@ -13,6 +13,10 @@ limit=300
 disk="-blockdev driver=raw,node-name=d0,file.driver=file,file.filename=$tmp/disk"
 net="-netdev user,id=n0,restrict=on"
 
+slow="-object throttle-group,id=t0,x-iops-total=20 \
+    -blockdev driver=raw,node-name=f0,file.driver=file,file.filename=$tmp/disk \
+    -blockdev driver=throttle,node-name=d0,throttle-group=t0,file=f0"
+
 # all CONF NAME MACHINE: what it starts ends as it should.
 all() {
 	modules "$bare/$1" revoke.elf share.elf sleeper.elf
@@ -70,6 +74,9 @@ on() {
 	all sleep.conf "$1" "$2"
 	order "$1"
 	all share.conf "$1" "$2"
+	fast=$disk disk=$slow
+	all slow.conf "$1, with a slow disk" "$2"
+	disk=$fast
 }
 
 on q35 "$q35"

@@ -2,6 +2,9 @@
 /*
  * One who takes all frames there are, again and again ("hoarder"), and one who comes late
  * ("late"): in the end both have the same beyond what is guaranteed to them.
+ *
+ * One who reads from a slow disk all the time ("reader"), and one who has half of the
+ * slots ("worker"): the time for which the kernel waited is the reader's.
  */
 #include "tests/bare/pages.h"
 
@@ -87,9 +90,40 @@ static void late(void)
 	CHECK(lost() == 0);
 }
 
-static const struct stage_attack all[] = { ATTACK(hoarder), ATTACK(late) };
+#define WORK_MS 3000u
+
+static struct exo_pe *page;
+
+static void reader(void)
+{
+	CHECK(pages_take(keys, 1) == 0);
+	while (now() < WORK_MS * (uint64_t)MS)
+		CHECK(lnet_disk(&page->disk, keys, 0, 0) == 0);
+}
+
+static void worker(void)
+{
+	const volatile struct exo_env_row *own, *other;
+	uint64_t from = now();
+
+	while (now() < WORK_MS * (uint64_t)MS)
+		continue;
+	own = pages_row("worker");
+	other = pages_row("reader");
+	CHECK(own != NULL && other != NULL);
+	CHECK(own->excess_ns == 0 && other->excess_ns > 100 * (uint64_t)MS);
+	CHECK(own->ran_ns >= (now() - from) / 2);
+}
+
+static const struct stage_attack all[] = {
+	ATTACK(hoarder),
+	ATTACK(late),
+	ATTACK(reader),
+	ATTACK(worker),
+};
 
 int lnet_main(struct exo_pe *pe)
 {
+	page = pe;
 	return stage_main(pe, all, sizeof(all) / sizeof(all[0]));
 }
