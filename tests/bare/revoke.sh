@@ -11,7 +11,7 @@ need revoke share sleeper
 limit=300
 
 disk="-blockdev driver=raw,node-name=d0,file.driver=file,file.filename=$tmp/disk"
-net="-netdev user,id=n0,restrict=on"
+net=
 
 slow="-object throttle-group,id=t0,x-iops-total=20 \
     -blockdev driver=raw,node-name=f0,file.driver=file,file.filename=$tmp/disk \
@@ -23,7 +23,7 @@ all() {
 	head -c 131072 /dev/zero | tr '\0' 'x' >"$tmp/disk"
 	# shellcheck disable=SC2086 # a list of options
 	machine tap $3 -initrd "$tmp/modules" $disk -device \
-	    "virtio-blk-$(bus "$3"),drive=d0" $net -device "$(card "$3"),netdev=n0"
+	    "virtio-blk-$(bus "$3"),drive=d0" $net
 	went_well $?
 	check $? "environments of $1 end as they should, on $2"
 	want=$(grep -c '^env' "$bare/$1")
@@ -71,7 +71,9 @@ order() {
 on() {
 	all revoke.conf "$1" "$2"
 	saved "$1"
+	net="-netdev user,id=n0,restrict=on -device $(card "$2"),netdev=n0"
 	all sleep.conf "$1" "$2"
+	net=
 	order "$1"
 	all share.conf "$1" "$2"
 	fast=$disk disk=$slow
