@@ -66,7 +66,7 @@ static uint64_t size_of(uint64_t nr)
 static int disk_call(struct plat_env *e, const struct exo_call_disk *a)
 {
 	uint64_t from = clock_ns(), left = sched_left(), took;
-	uint32_t frame, generation;
+	uint32_t frame = 0, generation;
 	int err = a->write > 1
 	              ? -EXO_EINVAL
 	              : exo_phys_frame(e->phys, &a->frame,
