@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "exo/core/budget.h"
 #include "exo/core/core.h"
 #include "exo/core/epoch.h"
 #include "exo/core/index.h"
@@ -295,11 +296,9 @@ uint64_t effect_run(const struct binding *b, const struct isa_pkt *pkt);
 bool effect_agrees(
     const struct binding *b, const struct isa_pkt *pkt, uint64_t r0);
 
-/* give.c */
+/* give.c, predicate.c */
 /** Its owner withdraws a binding. */
 void binding_give(struct exo_core *core, struct binding *b);
-
-/* predicate.c */
 void predicate_free(struct env *env);
 
 /* transmit.c */
@@ -325,18 +324,5 @@ enum ash_does ash_run(
 /** Let go what it sends. */
 void ash_commit(
     struct exo_core *core, struct binding *b, const struct exo_pkt *p);
-
-/* budget.c */
-void budget_init(struct env *env, const struct exo_env_args *args);
-/** Whether an environment with a rate is asked about a packet, by number from
- * 1 on; it is asked in the order of packets. */
-bool budget_open(struct env *env, uint64_t packet);
-/** Whether an environment with a rate is in debt until a packet comes in. */
-bool budget_deep(const struct env *env, uint64_t packet);
-void budget_pay(struct env *env, uint64_t steps);
-/** Charge the steps of a call; false: there are no more. */
-bool budget_work(struct env *env, uint64_t steps);
-/** Whether there are no more before a call that takes some. */
-bool budget_over(const struct env *env);
 
 #endif
