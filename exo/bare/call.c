@@ -77,7 +77,9 @@ static int disk_call(struct plat_env *e, const struct exo_call_disk *a)
 		err = disk_page(&a->disk, a->block,
 		    paging_direct((uint64_t)frame * FRAME_SIZE), a->write != 0);
 	took = clock_ns() - from;
-	if (took > left)
+	if (slots_are_over())
+		slots_waited(e, took);
+	else if (took > left)
 		slots_charge(e, took - left);
 	return err;
 }

@@ -144,6 +144,11 @@ uint64_t sched_left(void)
 	return end > now ? end - now : 0;
 }
 
+void sched_longer(uint64_t ns)
+{
+	cpu_here()->turn_end += ns;
+}
+
 /* A time is over: of this turn, or of one that ended before the kernel took what its
  * timer had sent, or that was made longer. */
 static void timer(struct plat_env *e)

@@ -210,6 +210,14 @@ bool slots_worth(void)
 	                                          vector.slot_ns / 4);
 }
 
+void slots_waited(const struct plat_env *e, uint64_t ns)
+{
+	if (!slots.over)
+		return;
+	sched_longer(ns);
+	timeslot_charge(&vector, e->place + 1, ns);
+}
+
 void slots_leave(struct plat_env *e)
 {
 	uint64_t left, limit = TIMESLOT_LIMIT * vector.slot_ns;

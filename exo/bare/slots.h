@@ -44,6 +44,10 @@ uint64_t slots_round_ns(void);
  * or predicates. */
 void slots_filtered(void);
 
+/** The kernel waited so long for a device in one's call: where its slot was over, that is
+ * debt, but nothing that it ends for. */
+void slots_waited(const struct plat_env *e, uint64_t ns);
+
 /** Whoever runs stops, for whatever reason, at this time. */
 void slots_leave(struct plat_env *e);
 

@@ -96,6 +96,11 @@ bool sched_can_run(struct plat_env *e)
 	return e->state == ENV_RUNNABLE;
 }
 
+void sched_longer(uint64_t ns)
+{
+	(void)ns;
+}
+
 uint64_t sched_left(void)
 {
 	return 0;
