@@ -159,6 +159,7 @@ static void timer(struct plat_env *e)
 		left = slots_over(e);
 	if (left == 0)
 		sched_next();
+	e->ran_ns += clock_ns() - cpu_here()->ran_since;
 	begin_turn(left);
 }
 
