@@ -550,6 +550,17 @@ int lnet_vm_drop(struct lnet_vm *vm, uint64_t from, uint32_t n)
 	return 0;
 }
 
+bool lnet_vm_lost(struct lnet_vm *vm, uint64_t va)
+{
+	struct lnet_page *p = page_at(vm, va);
+
+	if (p == NULL || (p->flags & LNET_PAGE_OWN) == 0 || !alone(p))
+		return false;
+	p->flags = LNET_PAGE_OUT;
+	vm->owned--;
+	return true;
+}
+
 static int own_one(struct lnet_vm *vm, struct lnet_region *r, uint32_t i)
 {
 	struct lnet_page *p = &r->page[i];

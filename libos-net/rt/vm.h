@@ -147,6 +147,10 @@ int lnet_vm_share(struct lnet_vm *vm, uint64_t from, uint64_t to, uint32_t n);
 /** n pages are as if they had never been touched. 0 or a negated EXO_E*. */
 int lnet_vm_drop(struct lnet_vm *vm, uint64_t from, uint32_t n);
 
+/** The frame of a page was given up, or taken, and what was in it is in the store: the next
+ * touch brings it back. False: the page has no frame of its own. */
+bool lnet_vm_lost(struct lnet_vm *vm, uint64_t va);
+
 /** Touch all pages of a buffer, so that the kernel finds them in a call. */
 void lnet_vm_touch(const void *p, uint64_t size, bool write);
 
