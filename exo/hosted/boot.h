@@ -39,7 +39,7 @@ struct boot_options {
 	const char *disk;             /* of a raw image, or NULL */
 	struct boot_forward forward[BOOT_FORWARDS];
 	unsigned nforward;
-	bool microvm, gdb, dry_run;
+	bool microvm, gdb, exact, dry_run;
 	bool json;           /* snapshots as JSON, */
 	uint32_t top_ms;     /* that come so often; 0: there are none */
 	uint32_t memory;     /* MiB */

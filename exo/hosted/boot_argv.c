@@ -222,6 +222,8 @@ void boot_argv_make(struct boot_argv *a, const struct boot_options *o,
 	add(a, "%u", o->memory);
 	add_words(a, "-nodefaults -no-user-config -display none -serial stdio "
 	             "-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4");
+	if (o->exact)
+		add_words(a, "-icount shift=0,sleep=off");
 	net(a, o);
 	disk(a, o);
 	if (o->gdb)

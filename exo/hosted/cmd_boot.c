@@ -48,6 +48,8 @@ static const char help[] =
     "                    by default; on a terminal in one place\n"
     "  --json            with --top: an object a line; what the console says\n"
     "                    besides goes to standard error\n"
+    "  --exact           an instruction is a nanosecond, and waiting takes "
+    "none\n"
     "  --timeout S       end a machine that takes longer: exit status 1\n"
     "  --gdb             wait for gdb at port 1234\n"
     "  --archive FILE    keep what the machine gets as its initrd\n"
@@ -79,6 +81,7 @@ enum {
 	OPT_CAPTURE,
 	OPT_DISK,
 	OPT_LINGER,
+	OPT_EXACT,
 	OPT_TIMEOUT,
 	OPT_TOP,
 	OPT_JSON,
@@ -99,6 +102,7 @@ static const struct option options[] = {
 	{ "capture", required_argument, NULL, OPT_CAPTURE },
 	{ "disk", required_argument, NULL, OPT_DISK },
 	{ "linger", required_argument, NULL, OPT_LINGER },
+	{ "exact", no_argument, NULL, OPT_EXACT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "top", optional_argument, NULL, OPT_TOP },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -216,6 +220,9 @@ static int take(
 		return 0;
 	case OPT_JSON:
 		o->json = true;
+		return 0;
+	case OPT_EXACT:
+		o->exact = true;
 		return 0;
 	case OPT_GDB:
 		o->gdb = true;

@@ -33,6 +33,7 @@ dry "memory" ' -m 64 ' --memory 64
 dry "forward" ',hostfwd=udp:127\.0\.0\.1:5007-10\.0\.2\.15:7,hostfwd=tcp:127\.0\.0\.1:80-10\.0\.2\.16:8080 ' \
     --forward udp:5007:7 --forward tcp:80:10.0.2.16:8080
 dry "a socket" "addr.type=unix,addr.path=/a,,b " --net unix:/a,b
+dry "exact" ' -icount shift=0,sleep=off ' --exact
 dry "gdb" ' -s -S ' --gdb
 truncate -s 8192 "$tmp/a disk"
 dry "a disk" "file.filename=$tmp/a disk' -device virtio-blk-pci,drive=d0 " \

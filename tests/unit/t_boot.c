@@ -141,7 +141,9 @@ START_TEST(command_line)
 	o.forward[1] = (struct boot_forward){ true, 80, 8080, "10.0.2.16" };
 	o.nforward = 2;
 	o.gdb = true;
+	o.exact = true;
 	is_line(&o, "Q -M q35 -accel tcg -cpu max -m 64 "
+	            "-icount shift=0,sleep=off "
 	            "-netdev user,id=n0,hostfwd=udp:127.0.0.1:5007-10.0.2.15:7,"
 	            "hostfwd=tcp:127.0.0.1:80-10.0.2.16:8080 "
 	            "-device virtio-net-pci,netdev=n0 -s -S -kernel K "
