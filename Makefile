@@ -170,7 +170,8 @@ $(BUILD)/ring3/ashecho.xi: libos-net/ashecho/echo.s $(BUILD)/exopf
 $(BUILD)/ring3/libos-net/ashecho/handler.o: $(BUILD)/ring3/ashecho.xi
 $(BUILD)/ring3/libos-net/ashecho/handler.o: RING3_AS := -Wa,-I$(BUILD)/ring3
 $(BUILD)/ring3/ashecho.elf: $(BUILD)/ring3/libos-net/ashecho/handler.o
-.SECONDARY: $(RT_OBJ) $(RING3_OBJ)
+$(BUILD)/ring3/batch.elf $(BUILD)/ring3/quick.elf: $(DEMO_OBJ)
+.SECONDARY: $(DEMO_OBJ) $(RT_OBJ) $(RING3_OBJ)
 $(BUILD)/core-bare.o: $(BARE_OBJ)
 	$(call Q,LD)ld -r -o $@ $^
 $(BUILD)/core-host.o: $(CORE_OBJ)

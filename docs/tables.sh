@@ -218,6 +218,54 @@ table() {
 		    "EXO_$(echo "$1" | tr '[:lower:]' '[:upper:]')_FIELD" '
 		printf "| `%s` | %s |\n", col[1], col[2]'
 		;;
+	costs\ *) # of the ways that are named, as tests/bare/count.golden has them
+		echo '| | instructions | to the null call |'
+		echo '|---|---|---|'
+		awk -v want="${1#costs }" '
+		BEGIN {
+			what["null_call"] = "a call that does nothing"
+			what["null_call_structure"] = "the same with a structure"
+			what["upcall_to_handler"] = "an exception to its handler"
+			what["upcall_and_resume"] = "and on behind it"
+			what["yield_and_back"] = "two environments: there and back"
+			what["slot_switch_and_back"] = \
+			    "a slot ends: to another, and back"
+			what["yield_to_and_back"] = \
+			    "the rest of a slot to another, and back"
+			what["frames_1"] = "take a frame, zeroed"
+			what["frames_64"] = "take 64 frames"
+			what["release_1"] = "give one back"
+			what["release_64"] = "give 64 back"
+			what["pte_1"] = "enter a page"
+			what["pte_64_each"] = "each of 64 pages in a batch"
+			what["page_fault_upcall"] = "a page fault to its handler"
+			what["page_fault_resume"] = "and on behind it"
+			what["stlb_miss_upcall"] = \
+			    "a miss of the S-TLB, to the handler"
+			what["stlb_hit"] = "a hit of the S-TLB, and on"
+			what["stlb_hit_tables"] = \
+			    "the same with five tables, zeroed"
+			what["demux_exact_1"] = "a packet to a ring, of one binding"
+			what["demux_exact_100"] = "the same, one binding of 100"
+			what["demux_program_100"] = \
+			    "the same, and a compiled program runs"
+			what["demux_nobody_100"] = "a packet for none of 100"
+			what["ash_answer"] = "a handler in the kernel answers"
+			n = split(want, names, " ")
+		}
+		/^[a-z]/ { cost[$1] = $2 }
+		END {
+			for (i = 1; i <= n; i++) {
+				if (!(names[i] in cost) || !(names[i] in what)) {
+					print names[i] ": not counted" >"/dev/stderr"
+					exit 2
+				}
+				printf "| %s | %s | %.1f |\n", what[names[i]],
+				    cost[names[i]], \
+				    cost[names[i]] / cost["null_call"]
+			}
+		}' tests/bare/count.golden
+		;;
 	attacks)
 		echo '| flaw | what went wrong | its cases |'
 		echo '|---|---|---|'

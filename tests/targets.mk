@@ -212,6 +212,12 @@ boot-gdb: $(BOOT) ## the same, and it waits for gdb
 	@echo "  gdb -ex 'target remote :1234' $(BUILD)/exopf.elf"
 	@$(BUILD)/exopf boot --gdb
 
+.PHONY: demo-exokernel
+demo-exokernel: ## two libOSes, and what happens to each: docs/exokernel.md
+	@$(SETUP) build bare || echo 'demo-exokernel: something may be missing'
+	+@$(SELF) booted
+	@BUILD=$(BUILD) sh libos-net/demo/run.sh
+
 .PHONY: check-bare
 check-bare: ## the kernel on bare machines, in QEMU
 	@$(SETUP) build bare || echo 'check-bare: something may be missing'
@@ -358,7 +364,7 @@ fmt: ## clang-format every source in place
 
 .PHONY: install uninstall clean help
 DEST = $(DESTDIR)$(PREFIX)
-# The kernel and a program for it, where they were built.
+# The kernel and programs for it, where they were built.
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DEST)/bin $(DEST)/lib/pkgconfig $(DEST)/include/exopf \
 	    $(DEST)/share/man/man1 $(DEST)/libexec/exopf
@@ -369,9 +375,10 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	ln -sf $(SONAME) $(DEST)/lib/libexopf.so
 	install -m 644 include/exopf/*.h $(DEST)/include/exopf/
 	install -m 644 docs/exopf.1 $(DEST)/share/man/man1/exopf.1
-	for file in exopf.elf ring3/echo.elf; do \
+	for file in exopf.elf $(patsubst %,ring3/%.elf,echo batch quick); do \
 	    [ ! -e $(BUILD)/$$file ] || install -m 644 $(BUILD)/$$file \
 	        $(DEST)/libexec/exopf/ || exit 1; done
+	install -m 644 libos-net/demo/demo.conf $(DEST)/libexec/exopf/
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
 	    'includedir=$${prefix}/include' '' 'Name: exopf' \
 	    'Description: verified packet filters in an exokernel core' \

@@ -34,3 +34,5 @@ ENTRY_SRC := $(SPACE_SRC) $(addprefix exo/bare/,call.c plat_bare.c \
 KERNEL_OBJ += $(BUILD)/bare/libos-net/tap.o
 # Calls between environments.
 RT_OBJ += $(patsubst %,$(BUILD)/ring3/libos-net/rt/%.o,pct pct_enter)
+# What the two of the demonstration share.
+DEMO_OBJ := $(patsubst %,$(BUILD)/ring3/libos-net/demo/%.o,line pages)
