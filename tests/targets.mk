@@ -218,6 +218,12 @@ demo-exokernel: ## two libOSes, and what happens to each: docs/exokernel.md
 	+@$(SELF) booted
 	@BUILD=$(BUILD) sh libos-net/demo/run.sh
 
+.PHONY: accounting
+accounting: ## lines, bytes of the image, and the kernel's memory for its environments
+	@$(SETUP) build bare || echo 'accounting: something may be missing'
+	+@$(SELF) booted
+	@BUILD=$(BUILD) sh docs/accounting.sh
+
 .PHONY: check-bare
 check-bare: ## the kernel on bare machines, in QEMU
 	@$(SETUP) build bare || echo 'check-bare: something may be missing'
