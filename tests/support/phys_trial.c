@@ -584,7 +584,7 @@ static void ask(uint32_t who)
 static void hear(uint32_t who)
 {
 	struct model_holder *h = holder(who);
-	enum exo_kind kind = 0;
+	enum exo_kind kind = EXO_KIND_FRAME;
 	uint64_t deadline;
 	uint32_t n = 0;
 	bool told = exo_holder_asked(h->h, &kind, &n, &deadline);
