@@ -27,7 +27,7 @@
 #define STEPS_EACH   3u         /* ... and each of them */
 #define STEPS_SPACES (STEPS_LIBS + STEPS_KIDS)
 #define STEPS_PAGES  16u /* of each address space, that are entered */
-#define STEPS_SLOTS  16u
+#define STEPS_SLOTS  8u
 #define STEPS_KEYS   64u /* that are remembered */
 #define STEPS_NETS   96u
 #define STEPS_BINDS  32u
@@ -96,6 +96,7 @@ struct steps_lib {
 	uint32_t first; /* frames that it owned when it was started */
 	uint32_t asked; /* frames that it is to give up, */
 	uint32_t fresh; /* of which it was not yet told when it was here last */
+	uint32_t wish;  /* frames that it waits for */
 	uint32_t kids;  /* that it may still make */
 	uint32_t kept;  /* slots guaranteed to it */
 	uint32_t nlost;

@@ -42,7 +42,7 @@ both() {
 	modules "$tmp/boot.conf" steps.elf
 	patience=$(($2 * 1000000))
 	# shellcheck disable=SC2086 # a list of options
-	machine "tap frames=$pool patience_ms=$patience" $4 \
+	machine "tap slots=8 frames=$pool patience_ms=$patience" $4 \
 	    -initrd "$tmp/modules"
 	went_well $?
 	check $? "they end as they should, and nothing is left, on $3"

@@ -108,7 +108,8 @@ static inline int64_t want_frames(const struct step *p,
 		return -EXO_EINVAL;
 	if (l->owned + a->n > STEPS_MOST)
 		return -EXO_ELIMIT;
-	if (a->n > own && a->n - own > model_spare(p->s)) {
+	if (a->n > own && a->n - own + model_wished(p->s, p->who, a->n - own) >
+	                      model_spare(p->s)) {
 		*k = model_ask(p->s, p->who, a->n, of);
 		return *k > 0 ? -EXO_EAGAIN : -EXO_ENOMEM;
 	}
@@ -150,6 +151,7 @@ static inline void did_frames(struct step *p, uint32_t n)
 		s->live[s->nlive++] = (struct steps_frame){ keys[k].region,
 			(uint32_t)keys[k].epoch, ++s->names, p->who };
 		s->lib[p->who].owned++;
+		s->lib[p->who].asked += s->lib[p->who].asked > 0;
 		step_keep(p, &keys[k], s->names, EXO_FRAME_ALL);
 	}
 }
@@ -200,16 +202,13 @@ static inline void step_frames(struct step *p)
 	}
 	want = want_frames(p, a, named, &of, &k);
 	got = step_call(p, EXO_CALL_FRAMES_NR, sizeof(*a), want);
-	if (got == 0)
+	if (got == 0) {
+		p->s->lib[p->who].wish = 0;
 		did_frames(p, a->n);
-	else if (k > 0)
+	} else if (k > 0) {
+		p->s->lib[p->who].wish = a->n;
 		did_ask(p, of, k);
-	else if (want == -EXO_EINVAL && a->n != 0 && a->n <= EXO_BATCH &&
-	         (a->want == EXO_ANY || a->n == 1))
-		/* it had them for a moment: that counts as given back */
-		p->s->lib[p->who].asked -= a->n < p->s->lib[p->who].asked
-		                               ? a->n
-		                               : p->s->lib[p->who].asked;
+	}
 }
 
 static inline int64_t want_release(const struct step *p,

@@ -219,6 +219,21 @@ static inline uint32_t model_ask(
 	return n < share ? n : share;
 }
 
+/** Frames that are kept for others who wait for some, for as long as they have time, and
+ * would have fewer. */
+static inline uint32_t model_wished(
+    const struct steps *s, uint32_t who, uint32_t more)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; s->patient && i < STEPS_LIBS; i++)
+		if (i != who && s->lib[i].alive &&
+		    model_beyond(s, who) + more >
+		        model_beyond(s, i) + s->lib[i].wish)
+			n += s->lib[i].wish;
+	return n;
+}
+
 /* --- keys and bindings of packets ----------------------------------------------------- */
 
 static inline void model_unbound(struct steps *s, uint32_t i, uint32_t by)

@@ -235,7 +235,8 @@ static void show_conf(void)
 static int run_all(uint32_t patient, uint64_t n)
 {
 	const struct bare_number numbers[] = { { "frames", STEPS_POOL },
-		{ "patience_ms", patient ? 1000000 : 0 }, { NULL, 0 } };
+		{ "patience_ms", patient ? 1000000 : 0 },
+		{ "slots", STEPS_SLOTS }, { NULL, 0 } };
 	const struct machine m = { .nram = 0 };
 	const struct exo_core_config cfg = { .gone = revoke_gone };
 
