@@ -236,15 +236,23 @@ table() {
 			what["frames_64"] = "take 64 frames"
 			what["release_1"] = "give one back"
 			what["release_64"] = "give 64 back"
+			what["page_fault_upcall"] = "a page fault to its handler"
 			what["pte_1"] = "enter a page"
 			what["pte_64_each"] = "each of 64 pages in a batch"
-			what["page_fault_upcall"] = "a page fault to its handler"
 			what["page_fault_resume"] = "and on behind it"
 			what["stlb_miss_upcall"] = \
 			    "a miss of the S-TLB, to the handler"
 			what["stlb_hit"] = "a hit of the S-TLB, and on"
 			what["stlb_hit_tables"] = \
 			    "the same with five tables, zeroed"
+			what["pct_one_way"] = "a call of another environment, there"
+			what["pct_round_trip"] = "and its answer"
+			what["pct_async"] = "the same, not waiting"
+			what["revocation_ask_and_surrender"] = \
+			    "a frame that another is asked for, and gives"
+			what["revocation_abort_1"] = \
+			    "one that the kernel takes from it"
+			what["sleep_wake"] = "sleep, by a program that says no"
 			what["demux_exact_1"] = "a packet to a ring, of one binding"
 			what["demux_exact_100"] = "the same, one binding of 100"
 			what["demux_program_100"] = \
