@@ -23,7 +23,9 @@
 #include "exo/bare/cpu.h"
 #include "exo/bare/env.h"
 #include "exo/bare/frames.h"
+#include "exo/bare/machine.h"
 #include "exo/bare/serial.h"
+#include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "exo/lib/bug.h"
 #include "tests/support/bare_entry.h"
@@ -135,7 +137,10 @@ static void put_image(void)
 /* Once: the kernel's half, as if all might go there, and frames for what it shows. */
 static void boot(void)
 {
+	static const struct machine m = { .nram = 0 };
+
 	bare_new(&bare, RAM, TABLES, false);
+	slots_init(&m);
 	closed = frames_get(0);
 	for (unsigned i = 0; i < TOP_PAGES; i++)
 		top[i] = frames_get(0);
