@@ -190,8 +190,8 @@ static uint32_t kept(const struct timeslots *t, uint32_t owner)
 	return n;
 }
 
-int timeslot_take(struct timeslots *t, uint32_t owner, uint32_t first,
-    uint32_t step, uint32_t n, uint32_t *out)
+static int take(struct timeslots *t, uint32_t owner, uint32_t first,
+    uint32_t step, uint32_t n, uint32_t leave, uint32_t *out)
 {
 	uint32_t others;
 
@@ -204,7 +204,7 @@ int timeslot_take(struct timeslots *t, uint32_t owner, uint32_t first,
 		return -EXO_ELIMIT;
 	if (!all_of(t, 0, first, step, n))
 		return -EXO_EBUSY;
-	others = kept(t, owner);
+	others = kept(t, owner) + leave;
 	if (others > t->free || n > t->free - others)
 		return -EXO_ELIMIT;
 	mark(t, owner, first, step, n);
@@ -212,6 +212,15 @@ int timeslot_take(struct timeslots *t, uint32_t owner, uint32_t first,
 	t->owner[owner].slots += n;
 	*out = first;
 	return 0;
+}
+
+int timeslot_take(struct timeslots *t, uint32_t owner, uint32_t first,
+    uint32_t step, uint32_t n, uint32_t *out)
+{
+	const struct timeslot_owner *o = &t->owner[owner];
+	bool more = n > t->n || o->slots + n > o->guaranteed;
+
+	return take(t, owner, first, step, n, more ? 1 : 0, out);
 }
 
 int timeslot_give(struct timeslots *t, uint32_t owner, uint32_t first,
@@ -231,7 +240,7 @@ int timeslot_start(struct timeslots *t, uint32_t owner, uint32_t first,
     uint32_t step, uint32_t n)
 {
 	uint32_t at;
-	int err = timeslot_take(t, owner, first, step, n, &at);
+	int err = take(t, owner, first, step, n, 0, &at);
 
 	if (err == 0)
 		t->owner[owner].guaranteed += n;

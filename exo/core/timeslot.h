@@ -84,7 +84,8 @@ void timeslot_charge(struct timeslots *t, uint32_t owner, uint64_t ns);
  * Mark slots as an owner's: first, first + step, ..., n of them; EXO_ANY, of one: the
  * first that is free. *out is the first. All of them, or none. Returns 0; -EXO_EINVAL:
  * some are not in the vector; -EXO_EBUSY: somebody has one; -EXO_ELIMIT: none is free, or
- * those that are left are guaranteed to others.
+ * those that are left are guaranteed to others, or the last that is nobody's, which stays
+ * for the round of those who have none.
  */
 int timeslot_take(struct timeslots *t, uint32_t owner, uint32_t first,
     uint32_t step, uint32_t n, uint32_t *out);

@@ -59,6 +59,9 @@ static inline int64_t want_take(
 	}
 	switch (model_run(p->s, a, *first, 0)) {
 	case 0:
+		/* one is left for the round, but of what is guaranteed */
+		free -=
+		    model_slots(p->s, p->who) + a->n > p->s->lib[p->who].kept;
 		return a->n + model_kept(p->s, p->who) > free ? -EXO_ELIMIT : 0;
 	case 1:
 		return -EXO_EBUSY;
