@@ -184,8 +184,16 @@ START_TEST(command_line)
 	            "stream,id=n0,server=off,addr.type=fd,addr.str=4 "
 	            "-device virtio-net-pci,netdev=n0 -kernel K -initrd A "
 	            "-append 'tap ready'");
-	o.append = NULL;
-	o.top_ms = 250;
+}
+END_TEST
+
+/* What the kernel is told of snapshots, beside other words. */
+START_TEST(command_line_of_top)
+{
+	struct boot_options o = {
+		.qemu = "Q", .memory = 64, .replay = "x", .top_ms = 250
+	};
+
 	is_append(&o, "'top=250 ready'");
 	o.replay = NULL;
 	is_append(&o, "top=250");
@@ -504,6 +512,7 @@ Suite *t_boot_suite(void)
 	tcase_add_loop_test(tc, forward, 0, COUNT(forwards));
 	tcase_add_loop_test(tc, seconds, 0, COUNT(times));
 	tcase_add_test(tc, command_line);
+	tcase_add_test(tc, command_line_of_top);
 	tcase_add_test(tc, command_line_at_its_longest);
 	tcase_add_test(tc, quoting);
 	tcase_add_loop_test(tc, conf_names, 0, COUNT(confs));
