@@ -78,24 +78,33 @@ static uint64_t word_at(uint64_t at)
 	return *(const uint64_t *)(uintptr_t)at;
 }
 
-/* Return addresses, by frame pointers that are on a stack of the kernel's. Their
- * number. */
-static unsigned chain(uint64_t rip, uint64_t rbp)
+/* The kernel's text, or a compiled filter's. */
+static bool is_code(uint64_t at)
 {
-	unsigned n = 0;
+	return (at >= (uintptr_t)kernel_text &&
+	           at < (uintptr_t)kernel_rodata) ||
+	       (at >= CODE && at < CODE + CODE_SIZE);
+}
 
-	for (;;) {
+/* Return addresses, by frame pointers that are on a stack of the kernel's. False: they do
+ * not lead to where it began. */
+static bool chain(uint64_t rip, uint64_t rbp)
+{
+	for (unsigned n = 0; n < FRAMES; n++) {
 		uint64_t up;
 
 		place(rip);
-		if (++n == FRAMES || !on_stack(rbp, 2))
-			return n;
+		if (!on_stack(rbp, 2))
+			return false;
 		up = word_at(rbp);
 		rip = word_at(rbp + 8);
-		if (rip == 0 || up <= rbp)
-			return n;
+		if (rip == 0)
+			return true;
+		if (!is_code(rip) || up <= rbp)
+			return false;
 		rbp = up;
 	}
+	return true;
 }
 
 /* What is on a stack and may be a return address. */
@@ -121,7 +130,7 @@ static void backtrace(const struct trap *t)
 	if ((t->cs & 3) == 3) {
 		serial_str("in ring 3\n");
 		place(t->rip);
-	} else if (chain(t->rip, t->rbp) == 1) {
+	} else if (!chain(t->rip, t->rbp)) {
 		scan(t->rsp);
 	}
 }
