@@ -405,7 +405,8 @@ static uint32_t take_all(uint32_t n, uint32_t k)
 		for (uint32_t i = 0; err == 0 && i < k; i++)
 			hoard[n++] = keys[i].region;
 	}
-	CHECK(err == 0 || err == -EXO_ENOMEM || err == -EXO_ELIMIT);
+	CHECK(err == 0 || err == -EXO_ENOMEM || err == -EXO_ELIMIT ||
+	      err == -EXO_EAGAIN);
 	return n;
 }
 
