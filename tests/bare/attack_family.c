@@ -4,7 +4,6 @@
  * time for their maker, and whoever has his turns cut short. As attack_mem.c; alone on
  * the machine (family.sh), for their children's places matter.
  */
-#include "exo/abi/map.h"
 #include "exo/abi/phys.h"
 #include "tests/bare/stage.h"
 
@@ -303,24 +302,10 @@ static void crumbs(void)
 /* Maps of filters, as many as there are: they are the kernel's memory. */
 static void hoard_kernel(void)
 {
-	static struct {
-		struct exo_image_hdr hdr;
-		struct exo_image_section row[2];
-		struct exo_insn insns[2];
-		struct exo_map_def map;
-		uint32_t pad;
-	} m = { { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, EXO_PROG_SOCKET,
-		    sizeof(m) - 4, 2, 0 },
-		{ { EXO_SEC_INSNS, sizeof(m.hdr) + sizeof(m.row),
-		      sizeof(m.insns), 0 },
-		    { EXO_SEC_MAPS,
-		        sizeof(m.hdr) + sizeof(m.row) + sizeof(m.insns),
-		        sizeof(m.map), 0 } },
-		{ { .code = EXO_ALU64 | EXO_MOV | EXO_K },
-		    { .code = EXO_JMP | EXO_EXIT } },
-		{ 2, 4, 4096, 0, 0 }, 0 };
+	struct stage_map_image m;
 	uint64_t name, n = 0;
 
+	stage_make_map(&m);
 	for (uint32_t k = 256; k > 0; k /= 2) {
 		m.map.max_entries = k;
 		while (stage_bind(&page->key, &m, m.hdr.size, EXO_BIND_TAP,
@@ -331,7 +316,6 @@ static void hoard_kernel(void)
 	for (unsigned i = 0; i < 100; i++)
 		(void)lnet_yield();
 }
-
 /* What was guaranteed is there, when they have it all. */
 static void wants_own(void)
 {

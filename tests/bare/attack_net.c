@@ -6,7 +6,6 @@
  */
 #include "tests/bare/stage.h"
 
-#include "exo/abi/map.h"
 #include "exo/abi/region.h"
 #include "exo/abi/ring.h"
 
@@ -432,23 +431,10 @@ static void many_keys(void)
 static void large_maps(void)
 {
 	static const uint32_t entries[] = { 1u << 20, 1u << 31, UINT32_MAX };
-	static struct {
-		struct exo_image_hdr hdr;
-		struct exo_image_section row[2];
-		struct exo_insn insns[2];
-		struct exo_map_def map;
-		uint32_t pad;
-	} m = { { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, EXO_PROG_SOCKET,
-		    sizeof(m) - 4, 2, 0 },
-		{ { EXO_SEC_INSNS, sizeof(m.hdr) + sizeof(m.row),
-		      sizeof(m.insns), 0 },
-		    { EXO_SEC_MAPS,
-		        sizeof(m.hdr) + sizeof(m.row) + sizeof(m.insns),
-		        sizeof(m.map), 0 } },
-		{ { .code = MOV_K }, { .code = EXIT } }, { 2, 4, 4096, 0, 0 },
-		0 };
+	struct stage_map_image m;
 	uint64_t name;
 
+	stage_make_map(&m);
 	for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
 		m.map.max_entries = entries[i];
 		CHECK(stage_bind(
@@ -459,7 +445,6 @@ static void large_maps(void)
 	CHECK(lnet_call(EXO_CALL_UNBIND_NR, &(struct exo_call_unbind){ name },
 	          sizeof(struct exo_call_unbind)) == 0);
 }
-
 /* --- the console, and time --------------------------------------------------------- */
 
 static void print_flood(void)

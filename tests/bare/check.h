@@ -35,6 +35,18 @@ static inline void check_say(const char *name, uint64_t number)
 	CHECK(lnet_print(text) == 0);
 }
 
+/* The number behind the next colon of an argument; *text goes there. */
+static inline uint64_t check_number(const char **text)
+{
+	uint64_t n = 0;
+
+	while (**text != '\0' && **text != ':')
+		(*text)++;
+	while (**text != '\0' && *++*text >= '0' && **text <= '9')
+		n = 10 * n + (uint64_t)(**text - '0');
+	return n;
+}
+
 static inline int same_text(const char *a, const char *b)
 {
 	while (*a != '\0' && *a == *b) {

@@ -96,18 +96,6 @@ static void take(void)
 	CHECK(a.out_first == 11);
 }
 
-/* The number behind the next colon; *text goes there. */
-static uint64_t number(const char **text)
-{
-	uint64_t n = 0;
-
-	while (**text != '\0' && **text != ':')
-		(*text)++;
-	while (**text != '\0' && *++*text >= '0' && **text <= '9')
-		n = 10 * n + (uint64_t)(**text - '0');
-	return n;
-}
-
 static int is(const char *text, const char *name)
 {
 	while (*name != '\0' && *text == *name) {
@@ -122,8 +110,8 @@ int lnet_main(struct exo_pe *pe)
 	const char *text = pe->arg;
 
 	page = pe;
-	most = number(&text);
-	tenths = number(&text);
+	most = check_number(&text);
+	tenths = check_number(&text);
 	text = pe->arg;
 	if (is(text, "spin"))
 		spin();

@@ -12,6 +12,7 @@
 #include "exo/abi/err.h"
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
+#include "exo/abi/map.h"
 #include "tests/bare/check.h"
 
 #define INSNS_MOST 8u
@@ -38,6 +39,31 @@ static inline void stage_make(
 	    (struct exo_image_section){ EXO_SEC_INSNS, head, bytes, 0 };
 	for (uint32_t i = 0; i < n; i++)
 		image->insns[i] = insns[i];
+}
+
+/** A program that accepts nothing, with a map: of its elements the caller says how many. */
+struct stage_map_image {
+	struct exo_image_hdr hdr;
+	struct exo_image_section row[2];
+	struct exo_insn insns[2];
+	struct exo_map_def map;
+	uint32_t pad;
+};
+
+static inline void stage_make_map(struct stage_map_image *m)
+{
+	const uint32_t insns = sizeof(m->hdr) + sizeof(m->row);
+
+	*m = (struct stage_map_image){
+		.hdr = { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, EXO_PROG_SOCKET,
+		    sizeof(*m) - 4, 2, 0 },
+		.row = { { EXO_SEC_INSNS, insns, sizeof(m->insns), 0 },
+		    { EXO_SEC_MAPS, insns + sizeof(m->insns), sizeof(m->map),
+		        0 } },
+		.insns = { { .code = EXO_ALU64 | EXO_MOV | EXO_K },
+		    { .code = EXO_JMP | EXO_EXIT } },
+		.map = { 2, 4, 4096, 0, 0 },
+	};
 }
 
 static inline int64_t stage_bind(const struct exo_key *key, const void *image,

@@ -199,29 +199,18 @@ void steps_called(const struct exo_key *key)
 	lnet_quit(0);
 }
 
-static uint64_t number(const char **text)
-{
-	uint64_t n = 0;
-
-	while (**text != '\0' && **text != ':')
-		(*text)++;
-	while (**text != '\0' && *++*text >= '0' && **text <= '9')
-		n = 10 * n + (uint64_t)(**text - '0');
-	return n;
-}
-
 static int clerk(const char *text)
 {
 	struct steps *s;
-	uint64_t seed = number(&text);
-	uint32_t steps = (uint32_t)number(&text);
+	uint64_t seed = check_number(&text);
+	uint32_t steps = (uint32_t)check_number(&text);
 	int64_t err;
 
 	share();
 	s = shared();
 	me = STEPS_CLERK;
 	set_turn(BEFORE);
-	s->patient = (uint32_t)number(&text);
+	s->patient = (uint32_t)check_number(&text);
 	steps_new(s, seed, steps, ROWS);
 	s->clerk = page->env;
 	for (uint32_t i = 0; i < STEPS_LIBS; i++) {
@@ -247,7 +236,7 @@ int lnet_main(struct exo_pe *pe)
 	steps_room_at = (uintptr_t)room;
 	if (*text == 'c')
 		return clerk(text);
-	me = (uint32_t)number(&text);
+	me = (uint32_t)check_number(&text);
 	pe->entry_async = (uintptr_t)steps_enter;
 	pe->call_stack = (uintptr_t)called + sizeof(called);
 	for (;;)
