@@ -52,7 +52,7 @@ static void switch_fpu(struct plat_env *e)
 	c->fpu_of = e;
 }
 
-/* Whoever ran does not any more, for now. */
+/* Whoever ran stops: his time is counted. */
 static void ran(struct cpu *c)
 {
 	uint64_t now = clock_ns();

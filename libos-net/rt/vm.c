@@ -367,7 +367,7 @@ static bool thrashes(struct lnet_vm *vm, uint64_t rip, uint64_t va)
 	return again;
 }
 
-/* Pin a page for now; the one that was longest is not any more. */
+/* Pin a page; the one that was longest is not any more. */
 static bool hold(struct lnet_vm *vm, struct lnet_region *r, uint32_t i)
 {
 	uint64_t *held = &vm->held[vm->holds++ % LNET_HELD], before = *held;
