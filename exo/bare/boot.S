@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the PVH entry to long mode in the higher half.
+ * From the loader's entry to long mode in the higher half.
  *
  * The loader leaves 32-bit protected mode without paging, flat segments, and in
- * ebx the address of struct hvm_start_info [Xen, docs/misc/pvh.pandoc]. The tables
- * made here map the first GiB twice, at 0 and at KERNEL, for as long as it takes to
- * make better ones (paging.c).
+ * ebx the address of struct hvm_start_info [Xen, docs/misc/pvh.pandoc]; or, where GRUB
+ * is the loader, of Multiboot2's information, with its number in eax [Multiboot2
+ * Specification 2.0, 3.3]. The tables made here map the first GiB twice, at 0 and at
+ * KERNEL, for as long as it takes to make better ones (paging.c).
  */
+#define MULTIBOOT 0xe85250d6
 #define KERNEL 0xffffffff80000000
 #define PHYS(x) ((x) - KERNEL)
 
@@ -19,11 +21,32 @@
 	.quad PHYS(boot_start)
 
 	.section .text.boot, "ax"
+	/* within the first 32 KiB of the file */
+	.balign 8
+multiboot:
+	.long MULTIBOOT
+	.long 0			/* i386: 32-bit protected mode */
+	.long multiboot_end - multiboot
+	.long -(MULTIBOOT + (multiboot_end - multiboot))
+	.balign 8
+	.word 3, 0		/* where it begins */
+	.long 12
+	.long PHYS(multiboot_start)
+	.balign 8
+	.word 6, 0		/* modules are not in the middle of a page */
+	.long 8
+	.word 0, 0
+	.long 8
+multiboot_end:
+
 	.code32
 	.globl boot_start
 boot_start:
+	xorl %eax, %eax
+multiboot_start:
 	cli
 	cld
+	movl %eax, %esi
 	movl $PHYS(boot_stack_end), %esp
 	movl %ebx, %ebp
 
@@ -71,7 +94,7 @@ boot_high:
 	movl %eax, %gs
 	movl %eax, %ss
 	movq $boot_stack_end, %rsp
-	movl %ebp, %edi
+	movl %ebp, %edi		/* what the loader says; esi: who it is */
 	xorl %ebp, %ebp
 	pushq $0		/* the end of every backtrace */
 	pushq $0

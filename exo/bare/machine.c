@@ -2,6 +2,7 @@
 /* What the loader says of the machine: see machine.h. */
 #include "exo/bare/machine.h"
 
+#include "exo/bare/multiboot.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/x86.h"
 #include "exo/lib/mem.h"
@@ -58,14 +59,9 @@ static bool read_memory(struct machine *m, const struct start_info *s)
 
 	if (s->version < 1 || r == NULL)
 		return false;
-	for (uint32_t i = 0; i < s->nmemmap && m->nram < MACHINE_RANGES; i++) {
-		if (r[i].type != TYPE_RAM)
-			continue;
-		m->ram[m->nram++] =
-		    (struct machine_range){ r[i].from, r[i].size };
-		if (r[i].from + r[i].size > m->ram_end)
-			m->ram_end = r[i].from + r[i].size;
-	}
+	for (uint32_t i = 0; i < s->nmemmap; i++)
+		if (r[i].type == TYPE_RAM)
+			machine_ram(m, r[i].from, r[i].size);
 	return m->nram > 0;
 }
 
@@ -81,21 +77,35 @@ static void read_cmdline(struct machine *m, const struct start_info *s)
 	m->cmdline[n] = '\0';
 }
 
-bool machine_read(struct machine *m, uint64_t start_info)
+static bool read_pvh(struct machine *m, uint64_t start_info)
 {
 	const struct start_info *s = early(start_info, sizeof(*s));
 	const struct start_module *module;
 
-	memset(m, 0, sizeof(*m));
 	if (s == NULL || s->magic != MAGIC || !read_memory(m, s))
 		return false;
-	m->rsdp = s->rsdp;
-	m->info = (struct machine_range){ start_info, sizeof(*s) };
 	read_cmdline(m, s);
 	module = s->nmodules == 0 ? NULL : early(s->modules, sizeof(*module));
 	if (module != NULL)
 		m->initrd =
 		    (struct machine_range){ module->from, module->size };
+	return true;
+}
+
+static bool read_multiboot(struct machine *m, uint64_t info)
+{
+	const uint32_t *size = early(info, sizeof(*size));
+	const void *all = size == NULL ? NULL : early(info, *size);
+
+	return all != NULL && multiboot_read(m, all, *size);
+}
+
+bool machine_read(struct machine *m, uint64_t said, uint32_t loader)
+{
+	memset(m, 0, sizeof(*m));
+	if (loader == MULTIBOOT_LOADER ? !read_multiboot(m, said)
+	                               : !read_pvh(m, said))
+		return false;
 	read_processor(m);
 	return true;
 }

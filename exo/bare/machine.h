@@ -22,16 +22,25 @@ struct machine {
 	uint32_t nram;
 	uint64_t ram_end;            /* behind the last byte of ram */
 	struct machine_range initrd; /* size 0: there is none */
-	struct machine_range info;   /* of what the loader says itself */
-	uint64_t rsdp;               /* address of ACPI's, or 0 */
 	char cmdline[1024];
 	/* the processor */
 	bool smep, smap, nx, rdrand, pge;
 };
 
 /** Read what the loader left at a physical address below 1 GiB, while that is
- * mapped at KERNEL. False: it is nothing of that kind. */
-bool machine_read(struct machine *m, uint64_t start_info);
+ * mapped at KERNEL. loader: MULTIBOOT_LOADER, or any other number for PVH, which gives
+ * none. False: it is nothing of that kind. */
+bool machine_read(struct machine *m, uint64_t said, uint32_t loader);
+
+/** Add a range of RAM; what is beyond MACHINE_RANGES of them is not used. */
+static inline void machine_ram(struct machine *m, uint64_t from, uint64_t size)
+{
+	if (m->nram == MACHINE_RANGES || size > UINT64_MAX - from)
+		return;
+	m->ram[m->nram++] = (struct machine_range){ from, size };
+	if (from + size > m->ram_end)
+		m->ram_end = from + size;
+}
 
 /** The value of "name=value" in the command line: its length, *value not
  * terminated; -1: it is not there. A word alone has length 0. */

@@ -17,7 +17,7 @@
 
 static struct machine machine;
 
-_Noreturn void bare_main(uint64_t start_info);
+_Noreturn void bare_main(uint64_t said, uint32_t loader);
 
 /* The processor keeps the kernel from what is ring 3's. */
 static void enable_guards(void)
@@ -67,11 +67,11 @@ static void run(void)
 	system_run(&machine);
 }
 
-_Noreturn void bare_main(uint64_t start_info)
+_Noreturn void bare_main(uint64_t said, uint32_t loader)
 {
 	serial_init();
-	if (!machine_read(&machine, start_info)) {
-		serial_str("exopf: not started by PVH\n");
+	if (!machine_read(&machine, said, loader)) {
+		serial_str("exopf: not started by PVH or Multiboot2\n");
 		panic_exit(1);
 	}
 	if (!machine.nx) {

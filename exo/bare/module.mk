@@ -16,7 +16,7 @@ RING3_OBJ := $(patsubst %.c,$(BUILD)/ring3/%.o,$(RING3_MAIN))
 RING3 := $(patsubst %,$(BUILD)/ring3/%.elf,\
 	$(notdir $(patsubst %/main,%,$(RING3_MAIN:.c=))))
 # Of it, what needs no machine: tests link it, too.
-DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c pct.c quota.c vblk.c vdev.c vnet.c \
+DEVICE_SRC := $(addprefix exo/bare/,cpio.c elf.c multiboot.c pct.c quota.c vblk.c vdev.c vnet.c \
 	vq.c vq_packed.c vq_split.c)
 # Delivery records, which programs of the host make, too; and of the library OSes,
 # what they take out of rings with.
