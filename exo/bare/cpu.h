@@ -36,6 +36,8 @@ struct cpu {
 	struct plat_env *current; /* the one that runs, or ran last; NULL */
 	uint64_t stack;    /* where its stack begins, entered from ring 3 */
 	uint64_t user_rsp; /* ring 3's, for some instructions */
+	struct plat_env
+	    *mapped; /* whose tables are in use; NULL: the kernel's */
 	struct plat_env *fpu_of; /* whose registers are in the processor */
 	uint64_t spent;          /* nanoseconds of this turn, on packets */
 	uint64_t turn_end;       /* when it ends */

@@ -52,6 +52,8 @@ struct plat_env {
 	struct user_regs regs; /* first */
 	_Alignas(16) uint8_t fpu[FPU_SIZE];
 	uint64_t root; /* its tables, */
+	uint64_t word,
+	    kept; /* to use them next, if they do not change: tlb.h */
 	uint32_t tables, tables_most;
 	bool born;    /* frames for those that it has not are set aside */
 	bool dropped; /* some of which were dropped since it ran, or */

@@ -48,6 +48,7 @@ static void read_processor(struct machine *m)
 	m->smep = (seven.b >> 7 & 1) != 0;
 	m->smap = (seven.b >> 20 & 1) != 0;
 	m->rdrand = (one.c >> 30 & 1) != 0;
+	m->pcid = (one.c >> 17 & 1) != 0;
 	m->pge = (one.d >> 13 & 1) != 0;
 	m->nx = (x86_cpuid(0x80000001u, 0).d >> 20 & 1) != 0;
 }

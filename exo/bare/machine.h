@@ -24,7 +24,7 @@ struct machine {
 	struct machine_range initrd; /* size 0: there is none */
 	char cmdline[1024];
 	/* the processor */
-	bool smep, smap, nx, rdrand, pge;
+	bool smep, smap, nx, rdrand, pge, pcid;
 };
 
 /** Read what the loader left at a physical address below 1 GiB, while that is

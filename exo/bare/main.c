@@ -12,6 +12,7 @@
 #include "exo/bare/system.h"
 #include "exo/bare/tap.h"
 #include "exo/bare/test.h"
+#include "exo/bare/tlb.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/x86.h"
 
@@ -29,8 +30,9 @@ static void enable_guards(void)
 	if (machine.smap)
 		cr4 |= CR4_SMAP;
 	if (machine.pge)
-		cr4 |= (uint64_t)1 << 7;
+		cr4 |= CR4_PGE;
 	x86_set_cr4(cr4);
+	tlb_init(&machine);
 }
 
 /* On a stack with guard pages, all of the kernel's tables in place. */

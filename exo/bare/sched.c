@@ -19,6 +19,7 @@
 #include "exo/bare/sleep.h"
 #include "exo/bare/slots.h"
 #include "exo/bare/space.h"
+#include "exo/bare/tlb.h"
 #include "exo/bare/trap.h"
 #include "exo/bare/watchdog.h"
 #include "exo/bare/x86.h"
@@ -67,11 +68,11 @@ static void put_in(struct plat_env *e)
 {
 	struct cpu *c = cpu_here();
 
-	if (x86_cr3() != e->root) {
+	if (c->mapped != e) {
 		ran(c);
-		x86_set_cr3(e->root);
+		c->mapped = e;
 		e->ran = ++c->switches;
-		space_resume(e);
+		space_run(e);
 	}
 	c->current = e;
 	switch_fpu(e);
@@ -93,7 +94,8 @@ static void bury(void)
 
 		if (e == NULL || e->state != ENV_DEAD)
 			continue;
-		x86_set_cr3(paging_root());
+		tlb_use(paging_root());
+		c->mapped = NULL;
 		if (c->fpu_of == e)
 			c->fpu_of = NULL;
 		if (c->current == e)

@@ -56,6 +56,23 @@ static bool runs(const struct plat_env *e)
 	return tlb_uses(e->root);
 }
 
+/* A place is one environment's at a time. */
+static unsigned tag_of(const struct plat_env *e)
+{
+	_Static_assert(ENVS_MAX < TLB_TAGS, "each has a tag");
+
+	return TLB_KERNEL + 1 + e->place;
+}
+
+/* Nothing that the processor knows of its pages may be used any more. */
+static void outdate(struct plat_env *e)
+{
+	if (runs(e))
+		tlb_forget_all();
+	else
+		e->word = tlb_word(e->root, tag_of(e), false);
+}
+
 /* --- tables come and go --------------------------------------------------------- */
 
 static uint64_t make(void *arg)
@@ -148,8 +165,7 @@ static void drop(struct plat_env *e)
 	if (space.forget)
 		exo_holder_forget(e->phys, e->holder);
 	e->trimmed = true;
-	if (runs(e))
-		tlb_forget_all();
+	outdate(e);
 }
 
 /* The one that ran least lately, but this one; NULL: there is no other. */
@@ -293,11 +309,13 @@ static void flush(struct plat_env *e)
 	uint32_t n = e->nstale;
 
 	e->nstale = 0;
-	if (n == 0 || !runs(e))
+	if (n == 0)
 		return;
-	if (n > SPACE_STALE)
-		tlb_forget_all();
-	for (uint32_t i = 0; n <= SPACE_STALE && i < n; i++)
+	if (n > SPACE_STALE || !runs(e)) {
+		outdate(e);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
 		tlb_forget(e->stale[i]);
 }
 
@@ -402,6 +420,8 @@ bool space_new(struct plat_env *e)
 	e->root = paging_new();
 	if (e->root == 0)
 		return false;
+	e->kept = tlb_word(e->root, tag_of(e), true);
+	outdate(e); /* others had its place before */
 	table_at(e->root)[SHARED_SLOT] = table_at(space.windows)[SHARED_SLOT];
 	if (e->tables_most == 0)
 		e->tables_most = EACH_MOST;
@@ -426,6 +446,7 @@ void space_free(struct plat_env *e)
 {
 	if (e->root == 0)
 		return;
+	exo_assert(!runs(e));
 	if (e->born)
 		exo_phys_set_aside(
 		    e->phys, -(int64_t)(e->tables_most - e->tables));
@@ -451,8 +472,10 @@ bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits)
 	return entry != NULL;
 }
 
-void space_resume(struct plat_env *e)
+void space_run(struct plat_env *e)
 {
+	tlb_use(e->word);
+	e->word = e->kept;
 	if (!e->dropped)
 		return;
 	e->dropped = false;

@@ -41,14 +41,15 @@ bool space_new(struct plat_env *e);
  * from now on it has no more than those. -EXO_ELIMIT: there are not so many. */
 int space_born(struct plat_env *e);
 
-/** Give back its tables; frames are not theirs. */
+/** Give back its tables, which are not in use; frames are not theirs. */
 void space_free(struct plat_env *e);
 
-/** Map one of the kernel's own frames. */
+/** Map one of the kernel's own frames, where nothing was. */
 bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits);
 
-/** It is about to run: what was dropped and used is there again. */
-void space_resume(struct plat_env *e);
+/** Its tables are in use from now on: what was dropped of them and used is there again, and
+ * what the processor knows of them is kept unless they changed. */
+void space_run(struct plat_env *e);
 
 /** From now on the kernel's own memory takes nothing of what is guaranteed to environments
  * or set aside for their tables. */

@@ -21,6 +21,7 @@
 #include "exo/bare/spent.h"
 #include "exo/bare/state.h"
 #include "exo/bare/tap.h"
+#include "exo/bare/tlb.h"
 #include "exo/bare/vnet.h"
 #include "exo/bare/watchdog.h"
 #include "exo/bare/x86.h"
@@ -236,6 +237,8 @@ static void done(void *arg)
 		serial_str(" ");
 		serial_u64(frames_free());
 		serial_str("\n");
+		say("exopf: tables kept what was known ", tlb_kept());
+		serial_str(" times\n");
 	}
 	if (system.leaks && !leaks_none(system.core)) {
 		system.failed++;

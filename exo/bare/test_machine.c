@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tests of the machine itself: memory, rights of pages, code, time. */
 #include "exo/bare/test.h"
+#include "exo/bare/tlb.h"
 
 #include "exo/bare/clock.h"
 #include "exo/bare/code.h"
@@ -166,6 +167,60 @@ static void test_user_pages(void)
 	frames_put(at, 0);
 }
 
+static uint8_t user_byte(uint64_t va)
+{
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	const volatile uint8_t *p = (const volatile uint8_t *)(uintptr_t)va;
+	uint8_t v;
+
+	x86_user_open(true);
+	v = *p;
+	x86_user_close(true);
+	return v;
+}
+
+/* Two sets of tables with tags of their own: pages of one are not those of the other, and
+ * a change of those that are not in use is seen when they are, if they are not kept. */
+static void test_tags(const struct machine *m)
+{
+	uint64_t root[2] = { paging_new(), paging_new() };
+	uint64_t at[2] = { frames_get(0), frames_get(0) };
+	const uint64_t va = 0x400000;
+	unsigned shows[2] = { 0, 1 };
+	bool apart = true, seen = true;
+
+	for (unsigned i = 0; i < 2; i++) {
+		memset(paging_direct(at[i]), (int)i, FRAME_SIZE);
+		(void)paging_map(root[i], va, at[i], PT_PRESENT | PT_USER);
+		tlb_use(tlb_word(root[i], 1 + i, false));
+		apart &= user_byte(va) == i;
+	}
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned k = i % 2;
+
+		tlb_use(tlb_word(root[k], 1 + k, true));
+		apart &= user_byte(va) == shows[k];
+		if (i < 8)
+			continue;
+		tlb_use(paging_root());
+		shows[k] ^= 1;
+		*paging_place(root[k], va, 1, NULL, NULL) =
+		    at[shows[k]] | PT_PRESENT | PT_USER;
+		tlb_use(tlb_word(root[k], 1 + k, false));
+		seen &= user_byte(va) == shows[k];
+	}
+	tlb_use(paging_root());
+	tap_ok(tlb_tagged() == (m->pcid && m->pge) &&
+	           ((x86_cr4() & CR4_PCIDE) != 0) == tlb_tagged(),
+	    "tables have tags where the processor knows them");
+	tap_ok(apart, "pages of one are not those of another");
+	tap_ok(seen, "and a change is seen when it is told");
+	for (unsigned i = 0; i < 2; i++) {
+		paging_free(root[i]);
+		frames_put(at[i], 0);
+	}
+}
+
 static void test_clock(const struct machine *m)
 {
 	uint64_t a = clock_ns(), b = a, hz = clock_hz();
@@ -186,6 +241,7 @@ void test_machine(const struct machine *m)
 	test_code();
 	test_rights(m);
 	test_user_pages();
+	test_tags(m);
 	test_clock(m);
 	test_fiber();
 }

@@ -29,6 +29,7 @@
 #include "exo/bare/slots.h"
 #include "exo/bare/space.h"
 #include "exo/bare/state.h"
+#include "exo/bare/tlb.h"
 #include "exo/lib/bug.h"
 #include "tests/bare/steps_run.h"
 #include "tests/support/bare.h"
@@ -71,12 +72,21 @@ const void *steps_see(uint64_t va)
 	return env_at_user(here, va, false);
 }
 
+/* Whoever dies is taken apart on the kernel's tables. */
 void steps_yield(void)
 {
 	revoke_look(b.phys, bare_clock);
-	for (unsigned i = 0; i < env_places(); i++)
-		if (env_at(i) != NULL && env_at(i)->state == ENV_DEAD)
-			env_free(env_at(i));
+	tlb_use(TLB_KERNEL);
+	for (unsigned i = 0; i < env_places(); i++) {
+		struct plat_env *e = env_at(i);
+
+		if (e == NULL || e->state != ENV_DEAD)
+			continue;
+		here = e == here ? NULL : here;
+		env_free(e);
+	}
+	if (here != NULL)
+		space_run(here);
 }
 
 void steps_refresh(void)
@@ -136,12 +146,16 @@ static void look(void)
 	for (unsigned i = 0; i < env_places(); i++)
 		if (env_at(i) != NULL)
 			walk(env_at(i), NULL, NULL);
+	tlb_check();
 	exo_assert(space_ops.left(NULL) == STEPS_POOL - out - space_tables());
 }
 
 static void go_to(uint32_t who)
 {
 	here = env[who];
+	space_run(here); /* the processor knows of it what it knew */
+	tlb_check();
+	tlb_touch_all(here);
 	steps_room = env_at_user(here, BARE_PAGE, true);
 	exo_assert(steps_room != NULL);
 }
@@ -214,6 +228,7 @@ static void run(uint32_t patient)
 	}
 	go_to(STEPS_CLERK);
 	steps_finish(&all);
+	tlb_use(TLB_KERNEL);
 	env_free(env[STEPS_CLERK]);
 	exo_assert(env_count() == 0 && frames_free() == b.free);
 	add();

@@ -391,6 +391,7 @@ static void check_env(const struct call *c, const struct plat_env *was)
 	exo_assert(now.nstale == 0);
 	/* of its tables, which were looked at */
 	now.tables = was->tables;
+	now.word = was->word;
 	now.dropped = was->dropped;
 	now.trimmed = was->trimmed;
 	now.drops = was->drops;

@@ -4,6 +4,7 @@
 
 #include "exo/bare/frames.h"
 #include "exo/bare/space.h"
+#include "exo/bare/tlb.h"
 #include "exo/lib/bug.h"
 #include "tests/support/ram.h"
 #include "tests/support/walk.h"
@@ -47,7 +48,7 @@ struct plat_env *bare_env(struct bare *b, const struct env_args *args)
 
 void bare_end_envs(struct bare *b)
 {
-	tlb_run(0);
+	tlb_use(TLB_KERNEL);
 	for (unsigned i = 0; i < env_places(); i++)
 		if (env_at(i) != NULL)
 			env_free(env_at(i));

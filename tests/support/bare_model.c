@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "exo/bare/frames.h"
+#include "exo/bare/space.h"
 #include "exo/lib/bug.h"
 #include "tests/support/ram.h"
 #include "tests/support/walk.h"
@@ -117,7 +118,7 @@ void model_keep(void)
 	for (unsigned i = 0; i < m.now.n; i++)
 		if (m.now.page[i].va >= EXO_MAP_END)
 			keep(m.now.page[i].frame);
-	tlb_run(m.e->root);
+	space_run(m.e);
 	tlb_touch_all(m.e);
 }
 

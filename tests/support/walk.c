@@ -17,6 +17,7 @@
 #define SHARED  (EXO_STATE_AT >> 39)
 #define WINDOWS (EXO_TABLES_AT + (EXO_MAP_END >> 9))
 #define KNOWN   4096u
+#define KEEP    (TLB_TAGS / 2) /* beside a tag */
 #define SHOWN   (PT_PRESENT | PT_USER | PT_NX)
 #define MARKS   (EXO_PTE_ACCESSED | EXO_PTE_DIRTY)
 
@@ -124,8 +125,9 @@ unsigned tlb_alls, tlb_ones;
 
 static struct {
 	uint64_t root;
-	unsigned n;
+	unsigned tag, n;
 	struct {
+		unsigned tag;
 		uint64_t va, entry;
 	} known[KNOWN];
 } tlb;
@@ -135,30 +137,61 @@ bool tlb_uses(uint64_t root)
 	return root != 0 && root == tlb.root;
 }
 
+static void forget(unsigned i)
+{
+	tlb.known[i] = tlb.known[--tlb.n];
+}
+
 void tlb_forget(uint64_t va)
 {
 	tlb_ones++;
-	for (unsigned i = 0; i < tlb.n; i++)
-		if (tlb.known[i].va == va)
-			tlb.known[i--] = tlb.known[--tlb.n];
+	for (unsigned i = tlb.n; i-- > 0;)
+		if (tlb.known[i].tag == tlb.tag && tlb.known[i].va == va)
+			forget(i);
+}
+
+static void forget_all(void)
+{
+	for (unsigned i = tlb.n; i-- > 0;)
+		if (tlb.known[i].tag == tlb.tag)
+			forget(i);
 }
 
 void tlb_forget_all(void)
 {
 	tlb_alls++;
-	tlb.n = 0;
+	forget_all();
 }
 
-void tlb_run(uint64_t root)
+uint64_t tlb_word(uint64_t root, unsigned tag, bool keep)
 {
-	tlb.root = root;
-	tlb.n = 0;
+	exo_assert(tag < KEEP);
+	return root | tag | (keep ? KEEP : 0);
+}
+
+void tlb_use(uint64_t word)
+{
+	tlb.root = word & PT_FRAME;
+	tlb.tag = (unsigned)word & (KEEP - 1);
+	if ((word & KEEP) == 0)
+		forget_all();
+}
+
+bool tlb_knows(uint64_t va)
+{
+	for (unsigned i = 0; i < tlb.n; i++)
+		if (tlb.known[i].tag == tlb.tag && tlb.known[i].va == va)
+			return true;
+	return false;
 }
 
 static void learn(void *arg, uint64_t va, uint64_t entry)
 {
 	(void)arg;
+	if (tlb_knows(va))
+		return;
 	exo_assert(tlb.n < KNOWN);
+	tlb.known[tlb.n].tag = tlb.tag;
 	tlb.known[tlb.n].va = va;
 	tlb.known[tlb.n++].entry = entry;
 }
@@ -167,9 +200,8 @@ bool tlb_touch(uint64_t va)
 {
 	uint64_t page = va & ~(uint64_t)(FRAME_SIZE - 1), entry;
 
-	for (unsigned i = 0; i < tlb.n; i++)
-		if (tlb.known[i].va == page)
-			return true;
+	if (tlb_knows(page))
+		return true;
 	entry = paging_entry(tlb.root, page);
 	if ((entry & PT_USER) == 0)
 		return false;
@@ -180,10 +212,10 @@ bool tlb_touch(uint64_t va)
 void tlb_touch_all(const struct plat_env *e)
 {
 	exo_assert(tlb.root == e->root);
-	tlb.n = 0;
 	walk(e, learn, NULL);
 	for (unsigned i = tlb.n; i-- > 0;)
-		if (tlb.known[i].va < EXO_MAP_END)
+		if (tlb.known[i].tag == tlb.tag &&
+		    tlb.known[i].va < EXO_MAP_END)
 			(void)tlb_touch(EXO_TABLES_AT + (tlb.known[i].va >> 9));
 }
 
@@ -193,6 +225,8 @@ void tlb_check(void)
 		uint64_t was = tlb.known[i].entry;
 		uint64_t is = paging_entry(tlb.root, tlb.known[i].va);
 
+		if (tlb.known[i].tag != tlb.tag)
+			continue;
 		exo_assert((is & PT_FRAME) == (was & PT_FRAME));
 		exo_assert((is & PT_USER) != 0);
 		exo_assert((was & ~is & PT_WRITE) == 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a processor sees of an environment's tables: all of their pages, and a TLB that
- * forgets nothing unless it is told to. For tests of exo/bare/space.c in RAM of a
+ * forgets nothing unless it is told to, of whoever ran before (exo/bare/tlb.h). For tests of exo/bare/space.c in RAM of a
  * process (ram.h). What must not be is an assertion.
  */
 #ifndef TESTS_SUPPORT_WALK_H
@@ -24,10 +24,10 @@ struct exo_frame_row *walk_rows(const struct plat_env *e);
 void walk(const struct plat_env *e,
     void (*fn)(void *arg, uint64_t va, uint64_t entry), void *arg);
 
-/** These tables are in use from now on, and nothing of them is known. */
-void tlb_run(uint64_t root);
+/** Whether this page of the tables in use is known. */
+bool tlb_knows(uint64_t va);
 
-/** A page of them is touched, by its address. false: it is not there, or may not be
+/** A page of the tables in use is touched, by its address. false: it is not there, or may not be
  * read. What was known is used, as a processor would. */
 bool tlb_touch(uint64_t va);
 

@@ -12,6 +12,8 @@
 #include "exo/abi/err.h"
 #include "exo/bare/family.h"
 #include "exo/bare/frames.h"
+#include "exo/bare/space.h"
+#include "exo/bare/tlb.h"
 #include "tests/support/bare_unit.h"
 #include "tests/support/walk.h"
 
@@ -198,7 +200,7 @@ START_TEST(without_a_maker)
 	ck_assert_int_eq(bare_frame(c, EXO_ANY, &own), 0);
 	ck_assert_int_eq(
 	    bare_enter(c, NULL, VA + FRAME_SIZE, &own, BARE_WRITE), 0);
-	tlb_run(c->root);
+	space_run(c);
 	tlb_touch_all(c);
 	env_free(e);
 	tlb_check();
@@ -208,6 +210,7 @@ START_TEST(without_a_maker)
 	walk(c, NULL, NULL);
 	e = maker(0, 1); /* in the same place */
 	ck_assert_int_eq(end(e, &key), 0);
+	tlb_use(TLB_KERNEL);
 	env_free(c);
 }
 END_TEST

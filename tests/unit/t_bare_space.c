@@ -16,6 +16,7 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/slots.h"
 #include "exo/bare/space.h"
+#include "exo/bare/tlb.h"
 #include "tests/support/bare_unit.h"
 #include "tests/support/walk.h"
 
@@ -192,7 +193,7 @@ START_TEST(nothing_stale)
 
 	for (unsigned i = 0; i < 12; i++)
 		ck_assert_int_eq(bare_frame(e, EXO_ANY, &key[i]), 0);
-	tlb_run(e->root);
+	space_run(e);
 	for (unsigned i = 0; i < 12; i++)
 		ck_assert_int_eq(bare_enter(e, NULL, VA + i * FRAME_SIZE,
 		                     &key[i], BARE_WRITE),
@@ -219,12 +220,61 @@ START_TEST(nothing_stale)
 	ck_assert_int_eq(bare_release(e, &key[1]), 0);
 	tlb_check();
 	ck_assert(!present(e, VA) && !present(other, VA));
-	/* of tables that are not in use nothing is known */
-	tlb_run(other->root);
+}
+END_TEST
+
+/* Of tables that are not in use the processor may know what was when they were: it is kept
+ * unless they changed, in whatever way. */
+START_TEST(kept_meanwhile)
+{
+	struct plat_env *e = env(40, 0), *other = env(0, 0);
+	struct exo_key key;
+
+	ck_assert_int_eq(bare_frame(e, EXO_ANY, &key), 0);
+	ck_assert_int_eq(bare_enter(e, NULL, VA, &key, BARE_WRITE), 0);
+	(void)bare_map(e, OTHER, BARE_WRITE);
+	space_run(e);
+	tlb_touch_all(e);
+	space_run(other);
 	tlb_ones = tlb_alls = 0;
-	(void)bare_map(e, VA, BARE_READ);
-	ck_assert_int_eq(bare_enter(e, NULL, VA, NULL, 0), 0);
+	/* what comes is no change */
+	(void)bare_map(e, OTHER + FRAME_SIZE, BARE_WRITE);
+	ck_assert_uint_eq(e->word, e->kept);
+	space_run(e);
+	ck_assert(tlb_knows(VA) && tlb_knows(OTHER));
+	/* its frame is another's */
+	space_run(other);
+	ck_assert_int_eq(bare_release(e, &key), 0);
+	ck_assert_uint_ne(e->word, e->kept);
+	space_run(e);
+	ck_assert(!tlb_knows(VA) && e->word == e->kept);
+	tlb_check();
+	/* its tables are dropped */
+	tlb_touch_all(e);
+	space_run(other);
+	press(e, VA + 2 * LEAF);
+	ck_assert_uint_ne(e->word, e->kept);
+	space_run(e);
+	tlb_check();
 	ck_assert_uint_eq(tlb_ones + tlb_alls, 0);
+}
+END_TEST
+
+/* Whoever comes into a place that somebody had is not taken for him. */
+START_TEST(kept_of_the_dead)
+{
+	struct plat_env *e = env(0, 0);
+	unsigned place = e->place;
+
+	(void)bare_map(e, VA, BARE_WRITE);
+	space_run(e);
+	tlb_touch_all(e);
+	tlb_use(TLB_KERNEL);
+	env_free(e);
+	e = env(0, 0);
+	ck_assert_uint_eq(e->place, place);
+	space_run(e);
+	ck_assert(!tlb_knows(VA));
 }
 END_TEST
 
@@ -240,7 +290,7 @@ START_TEST(many_at_once)
 		pte[i].va = VA + LEAF + (i + 8) * FRAME_SIZE;
 		(void)bare_map(e, pte[i].va, BARE_READ);
 	}
-	tlb_run(e->root);
+	space_run(e);
 	tlb_touch_all(e);
 	tlb_alls = tlb_ones = 0;
 	/* the arguments lie over the end of a page */
@@ -264,7 +314,7 @@ START_TEST(displaced)
 
 	(void)bare_map(e, VA, BARE_READ);
 	(void)bare_map(e, VA + FRAME_SIZE, BARE_READ);
-	tlb_run(e->root);
+	space_run(e);
 	tlb_touch_all(e);
 	(void)bare_map(e, VA + 4 * FRAME_SIZE, BARE_READ);
 	tlb_check();
@@ -286,7 +336,7 @@ START_TEST(limit_of_one)
 	uint32_t near = bare_map(e, VA, BARE_WRITE); /* the pin's table */
 	uint32_t far = bare_map(e, OTHER, BARE_WRITE);
 
-	tlb_run(e->root);
+	space_run(e);
 	tlb_touch_all(e);
 	press(e, VA + 2 * LEAF);
 	tlb_check();
@@ -374,7 +424,7 @@ START_TEST(limit_of_all)
 		(void)bare_map(e[i], OTHER, BARE_READ);
 	}
 	e[1]->ran = 100;
-	tlb_run(e[0]->root);
+	space_run(e[0]);
 	e[0]->ran = 101;
 	for (uint64_t i = 2; e[2]->drops == 0; i++) {
 		ck_assert_uint_le(space_tables(), ALL);
@@ -416,19 +466,20 @@ START_TEST(used_pages_return)
 	entry[1] |= EXO_PTE_ACCESSED;
 	press(e, VA + 2 * LEAF);
 	ck_assert(!present(e, used) && e->dropped);
-	space_resume(e);
+	space_run(e);
 	ck_assert(!e->dropped);
 	ck_assert_uint_eq(bare_stat(e).preloaded, 2);
 	ck_assert_uint_eq(paging_entry(e->root, used) & MARKED, MARKED);
 	ck_assert_uint_eq(paging_entry(e->root, used + FRAME_SIZE) & MARKED,
 	    EXO_PTE_ACCESSED);
 	ck_assert(!present(e, used + 2 * FRAME_SIZE));
-	space_resume(e); /* once */
+	space_run(e); /* once */
 	ck_assert_uint_eq(bare_stat(e).preloaded, 2);
 	/* what was taken out meanwhile is not */
+	tlb_use(TLB_KERNEL);
 	press(e, VA + 200 * LEAF);
 	ck_assert_int_eq(bare_enter(e, NULL, used, NULL, 0), 0);
-	space_resume(e);
+	space_run(e);
 	ck_assert(!present(e, used) && present(e, used + FRAME_SIZE));
 	walk(e, NULL, NULL);
 }
@@ -445,7 +496,7 @@ START_TEST(forgotten)
 	(void)bare_map(e, VA + FRAME_SIZE, BARE_WRITE | EXO_PTE_PIN);
 	ck_assert_int_eq(bare_enter(e, NULL, VA, &key, BARE_WRITE), 0);
 	(void)bare_map(e, OTHER, BARE_WRITE);
-	tlb_run(e->root);
+	space_run(e);
 	tlb_touch_all(e);
 	press(e, VA + 2 * LEAF);
 	tlb_check();
@@ -496,7 +547,7 @@ START_TEST(window_of_all)
 	ck_assert_ptr_eq(row, &b.rows[frame]);
 	ck_assert_uint_eq(row->owner, 2);
 	ck_assert_ptr_null(env_at_user(e, EXO_FRAMES_AT, true));
-	tlb_run(0);
+	tlb_use(TLB_KERNEL);
 	env_free(a);
 	walk(e, NULL, NULL);
 	press(e, VA + LEAF);
@@ -681,7 +732,7 @@ START_TEST(any_sequence)
 		    VA + (rng >> 15) % 12 * LEAF + (rng >> 20) % 5 * FRAME_SIZE;
 		uint64_t want = bits[(rng >> 23) % 6];
 
-		tlb_run(by->root);
+		space_run(by);
 		tlb_touch_all(by);
 		if (rng >> 28 == 0)
 			(void)bare_release(by, k);
@@ -716,6 +767,8 @@ Suite *t_bare_space_suite(void)
 	tcase_add_test(t, raw_entries);
 	tcase_add_test(t, nothing_stale);
 	tcase_add_test(t, many_at_once);
+	tcase_add_test(t, kept_meanwhile);
+	tcase_add_test(t, kept_of_the_dead);
 	tcase_add_test(t, displaced);
 	tcase_add_test(t, limit_of_one);
 	tcase_add_test(t, empty_tables_go);
