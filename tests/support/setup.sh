@@ -98,6 +98,13 @@ packages_linux() {
 packages_bare() {
 	cat <<-EOF
 	qemu-system-x86: the machines that the kernel boots on
+	bochs: another processor that the kernel boots on, which knows PCID
+	bochs-term: its screen, on a terminal
+	grub-common: makes what it boots from
+	grub-pc-bin: starts the kernel there
+	xorriso: packs that
+	mtools: and this, too
+	bsdutils: gives it a terminal
 	python3: packs modules, is a client of what was booted
 	iproute2: a network namespace for clients
 	util-linux: makes one
