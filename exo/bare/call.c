@@ -61,11 +61,10 @@ static uint64_t size_of(uint64_t nr)
 	}
 }
 
-/* A block of the disk, into a frame or from there. The kernel waits for it: what is
- * behind the end of the caller's turn was in the time of others. */
+/* A block of the disk, into a frame or from there. The kernel waits for it. */
 static int disk_call(struct plat_env *e, const struct exo_call_disk *a)
 {
-	uint64_t from = clock_ns(), left = sched_left(), took;
+	uint64_t from = clock_ns();
 	uint32_t frame = 0, generation;
 	int err = a->write > 1
 	              ? -EXO_EINVAL
@@ -76,11 +75,7 @@ static int disk_call(struct plat_env *e, const struct exo_call_disk *a)
 	if (err == 0)
 		err = disk_page(&a->disk, a->block,
 		    paging_direct((uint64_t)frame * FRAME_SIZE), a->write != 0);
-	took = clock_ns() - from;
-	if (slots_are_over())
-		slots_waited(e, took);
-	else if (took > left)
-		slots_charge(e, took - left);
+	slots_waited(e, clock_ns() - from);
 	return err;
 }
 

@@ -53,14 +53,15 @@ static void switch_fpu(struct plat_env *e)
 	c->fpu_of = e;
 }
 
-/* Whoever ran stops: his time is counted. */
-static void ran(struct cpu *c)
+/* Whoever ran stops, now: his time is counted. */
+static uint64_t ran(struct cpu *c)
 {
 	uint64_t now = clock_ns();
 
 	if (c->current != NULL)
 		c->current->ran_ns += now - c->ran_since;
 	c->ran_since = now;
+	return now;
 }
 
 /* All that is its own but the registers that the kernel uses. */
@@ -69,7 +70,7 @@ static void put_in(struct plat_env *e)
 	struct cpu *c = cpu_here();
 
 	if (c->mapped != e) {
-		ran(c);
+		(void)ran(c);
 		c->mapped = e;
 		e->ran = ++c->switches;
 		space_run(e);
@@ -146,17 +147,26 @@ uint64_t sched_left(void)
 	return end > now ? end - now : 0;
 }
 
+uint64_t sched_end(void)
+{
+	return cpu_here()->turn_end;
+}
+
 void sched_longer(uint64_t ns)
 {
 	cpu_here()->turn_end += ns;
 }
 
 /* A time is over: of this turn, or of one that ended before the kernel took what its
- * timer had sent, or that was made longer. */
+ * timer had sent, or that was made longer. Between the end and this is what the caller had
+ * done in a call, if nothing of ring 3 ran since that: then rcx is what SYSRET left there.
+ * Else the timer was late, which is nobody's fault. */
 static void timer(struct plat_env *e)
 {
 	uint64_t left = sched_left();
 
+	if (left == 0 && e->regs.rcx != e->regs.rip)
+		cpu_here()->turn_end = clock_ns();
 	if (left <= EARLY_NS)
 		left = slots_over(e);
 	if (left == 0)
@@ -216,22 +226,22 @@ static bool any_left(void)
 	return any;
 }
 
-/* A call that paused goes on; if it has ended now, and its environment not, that goes
- * on, too. */
+/* A call that paused goes on; if it has ended now, and its environment and its time not,
+ * that goes on, too. */
 static void go_on_calling(struct plat_env *e)
 {
 	put_in(e);
 	fiber_resume(e);
-	if (e->state == ENV_RUNNABLE)
-		wake(e);
+	if (e->state != ENV_RUNNABLE || sched_left() == 0)
+		return;
+	wake(e);
 	if (e->state == ENV_RUNNABLE)
 		sched_resume();
 }
 
 _Noreturn void sched_next(void)
 {
-	ran(cpu_here());
-	slots_leave(cpu_here()->current);
+	slots_leave(cpu_here()->current, ran(cpu_here()));
 	for (;;) {
 		struct plat_env *e;
 
@@ -249,6 +259,7 @@ _Noreturn void sched_next(void)
 			if (e->state == ENV_RUNNABLE)
 				go_on(e);
 			go_on_calling(e);
+			slots_leave(e, ran(cpu_here()));
 			continue;
 		}
 		if (env_any_dead())
@@ -312,17 +323,18 @@ _Noreturn void sched_run(const struct sched_ops *with)
 int sched_yield_to(struct plat_env *e, uint64_t name)
 {
 	struct plat_env *to = NULL;
+	uint64_t now;
 	int err = name == e->name ? 0 : slots_whom(name, &to);
 
 	if (to == NULL)
 		return err;
+	now = ran(cpu_here()); /* which is not the other's */
 	if (!slots_worth()) {
-		slots_leave(e);
+		slots_leave(e, now);
 		to = NULL; /* nothing is left */
 	}
 	if (to != NULL)
 		slots_given(to);
-	ran(cpu_here()); /* which is not the other's */
 	cpu_here()->current = to;
 	return 0;
 }
@@ -343,11 +355,12 @@ static void packets(struct plat_env *e)
 bool sched_look(void)
 {
 	struct cpu *c = cpu_here();
-	uint64_t from = clock_ns();
+	uint64_t from = clock_ns(), before = c->spent;
 
-	if (c->spent < slots_ns() / 2 && poll() > 0)
+	if (before < slots_ns() / 2 && poll() > 0)
 		c->spent += clock_ns() - from;
 	listen();
+	c->turn_end += c->spent - before; /* as if it ran */
 	return clock_ns() < c->turn_end;
 }
 

@@ -63,6 +63,9 @@ bool sched_can_run(struct plat_env *e);
 /** Nanoseconds of this turn that are left. */
 uint64_t sched_left(void);
 
+/** When it ends. */
+uint64_t sched_end(void);
+
 /** It is so much longer. */
 void sched_longer(uint64_t ns);
 

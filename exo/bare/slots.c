@@ -31,7 +31,8 @@ static struct exo_slot_row *rows; /* a frame, which is shown as it is */
 static struct timeslots vector;
 static struct {
 	bool trace;
-	bool over;        /* the slot, and who runs goes on */
+	bool over;        /* the slot, and who runs goes on; */
+	uint64_t behind;  /* ... when that was noticed, so long ago */
 	bool filtered;    /* programs ran since a slot was given away */
 	uint64_t step_ns; /* by 2^16 */
 	uint64_t payer;   /* the name of who got this slot, or was given it */
@@ -184,18 +185,19 @@ struct plat_env *slots_next(void)
 
 uint64_t slots_over(struct plat_env *e)
 {
-	uint64_t now = clock_ns();
+	uint64_t end = sched_end(), now = clock_ns();
 
 	if (slots.over) {
 		env_die(e, ENV_KILLED, SLOTS_KILLED);
 		return 0;
 	}
 	if (e->pe->critical != 0)
-		e->pe->late = now;
+		e->pe->late = end;
 	else if (!upcall(e, e->pe->entry_end, EXO_CAUSE_END, 0, 0,
-	             now + vector.grace_ns))
+	             end + vector.grace_ns))
 		return 0;
 	slots.over = true;
+	slots.behind = now > end ? now - end : 0;
 	return TIMESLOT_LIMIT * vector.slot_ns;
 }
 
@@ -218,24 +220,32 @@ void slots_waited(const struct plat_env *e, uint64_t ns)
 	timeslot_charge(&vector, e->place + 1, ns);
 }
 
-void slots_leave(struct plat_env *e)
+void slots_leave(struct plat_env *e, uint64_t now)
 {
-	uint64_t left, limit = TIMESLOT_LIMIT * vector.slot_ns;
-	const struct plat_env *payer = env_named(slots.payer);
+	uint64_t end = sched_end(), ran = 0, limit;
+	uint64_t behind = now > end ? now - end : 0;
+	const struct plat_env *payer;
 
-	if (!slots.over)
+	if (!slots.over && behind <= vector.grace_ns)
 		return;
-	slots.over = false;
+	limit = TIMESLOT_LIMIT * vector.slot_ns;
+	if (slots.over) {
+		uint64_t left = behind > 0 ? 0 : end - now;
+
+		ran = left < limit ? limit - left : 0;
+		behind = slots.behind;
+		slots.over = false;
+	}
 	if (e == NULL)
 		return;
 	e->pe->late = 0;
 	/* Of one that has ended, too: somebody else may owe it then. Who is called is in
 	 * the time of who calls: one that owes already would have nothing to lose. */
+	payer = env_named(slots.payer);
 	if (payer == NULL)
 		payer = e;
-	left = sched_left();
-	if (!timeslot_late(
-	        &vector, payer->place + 1, left < limit ? limit - left : 0))
+	(void)timeslot_late(&vector, payer->place + 1, behind + ran);
+	if (ran >= limit)
 		env_die(e, ENV_KILLED, SLOTS_KILLED);
 }
 

@@ -3,10 +3,11 @@
  * The slots of time on this machine (exo/core/timeslot.h): how long they are, whose,
  * and what happens at their ends.
  *
- * The end of a slot is when the kernel takes notice, in ring 3. Who has no entry point
- * for it (entry_end) and is in no critical section is interrupted; his registers stay
- * here. Everybody else runs on, told so by an upcall or by `late`, and what passes until
- * he gives up the processor is excess. What is done for others meanwhile is not his.
+ * At the end of a slot, who has no entry point for it (entry_end) and is in no critical
+ * section is interrupted; his registers stay here. Everybody else runs on, told so by an
+ * upcall or by `late`, and what passes until he gives up the processor is excess. So is,
+ * for both, what a call took behind the end, before the kernel could take notice: but that
+ * nobody is ended for. What is done for others meanwhile is not his.
  */
 #ifndef EXO_BARE_SLOTS_H
 #define EXO_BARE_SLOTS_H
@@ -49,7 +50,7 @@ void slots_filtered(void);
 void slots_waited(const struct plat_env *e, uint64_t ns);
 
 /** Whoever runs stops, for whatever reason, at this time. */
-void slots_leave(struct plat_env *e);
+void slots_leave(struct plat_env *e, uint64_t now);
 
 /** Who runs next, for slots_ns(); NULL: nobody can. */
 struct plat_env *slots_next(void);

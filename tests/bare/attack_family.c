@@ -270,6 +270,25 @@ static void spin(void)
 	CHECK(ran(0) - before > 900 * SLOT * 2 / 5);
 }
 
+/* Calls that the end of a slot finds in the kernel, which does not notice it before they
+ * have ended; beside one who just runs (spin). */
+static void burn_calls(void)
+{
+	static struct exo_key keys[EXO_BATCH];
+	struct exo_call_frames a = { (uintptr_t)keys, EXO_BATCH, EXO_ANY };
+	struct exo_call_release r = { (uintptr_t)keys, EXO_BATCH, 0 };
+	uint64_t from = ticks(), others = ran(0), own = ran(1);
+
+	while (ticks() - from < 800 * SLOT) {
+		CHECK(lnet_call(EXO_CALL_FRAMES_NR, &a, sizeof(a)) == 0);
+		CHECK(lnet_call(EXO_CALL_RELEASE_NR, &r, sizeof(r)) == 0);
+	}
+	others = ran(0) - others;
+	own = ran(1) - own;
+	check_say("of each 1000 others had", own * 1000 / others);
+	CHECK(own < others + others / 200);
+}
+
 /* Who yields at the end of each slot, as it is asked to. */
 static void yields(void)
 {
@@ -335,6 +354,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(answer_ended),
 	ATTACK(burn_children),
 	ATTACK(burn_callee),
+	ATTACK(burn_calls),
 	ATTACK(spin),
 	ATTACK(yields),
 	ATTACK(crumbs),

@@ -9,6 +9,7 @@
 . "$(dirname "$0")/common.sh"
 need attack_family
 exact='-icount shift=0,sleep=off'
+grace=100 # us
 
 # run NAME LINE...: what boot.conf says
 run() {
@@ -17,7 +18,7 @@ run() {
 	printf '%s\n' "$@" >"$tmp/conf"
 	modules "$tmp/conf" attack_family.elf
 	# shellcheck disable=SC2086 # a list of options
-	machine "tap stats test-key=1 slot_us=1000 grace_us=100" $q35 $exact \
+	machine "tap stats test-key=1 slot_us=1000 grace_us=$grace" $q35 $exact \
 	    -initrd "$tmp/modules"
 	went_well $?
 	check $? "$name"
@@ -31,6 +32,10 @@ run "who has ended is not answered" \
 run "what children take is their maker's time" \
     "env spin $env arg=spin" \
     "env burn_children $env arg=burn_children children=1 frames=100"
+grace=1
+run "what calls take behind the end of a slot is charged" \
+    "env spin $env arg=spin" "env burn_calls $env arg=burn_calls"
+grace=100
 run "what is done in one's slots is one's own time" \
     "env spin $env arg=spin" \
     "env burn_callee $env arg=burn_callee children=1 frames=100"
