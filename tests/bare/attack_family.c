@@ -5,6 +5,7 @@
  * the machine (family.sh), for their children's places matter.
  */
 #include "exo/abi/phys.h"
+#include "exo/abi/ring.h"
 #include "tests/bare/stage.h"
 
 #define RW    (EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_NX)
@@ -185,6 +186,80 @@ static void answer_ended(void)
 	CHECK(lives(&key[0]) && end(&key[0]) == 0);
 }
 
+/* --- what was others' -------------------------------------------------------------- */
+
+/* Words of [from, to) that are not 0; each is changed if it may be. */
+static uint64_t words(uint64_t from, uint64_t to, int may)
+{
+	uint64_t n = 0;
+
+	for (uint64_t at = (from + 7) / 8 * 8; at < to; at += 8) {
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+		volatile uint64_t *p = (volatile uint64_t *)(uintptr_t)at;
+
+		n += *p != 0;
+		if (may)
+			*p = at;
+	}
+	return n;
+}
+
+#define DIRTY 32u
+
+/* Own frames, with something in each; how many words were not 0. */
+static uint64_t dirty(struct exo_key keys[DIRTY])
+{
+	struct exo_call_frames a = { (uintptr_t)keys, DIRTY, EXO_ANY };
+	uint64_t n = 0;
+
+	CHECK(lnet_call(EXO_CALL_FRAMES_NR, &a, sizeof(a)) == 0);
+	for (uint64_t i = 0; i < DIRTY; i++) {
+		struct exo_pte e = { 0x500100000 + i * EXO_PAGE, RW, keys[i] };
+		struct exo_call_pte to = { .entries = (uintptr_t)&e, .n = 1 };
+
+		CHECK(lnet_call(EXO_CALL_PTE_NR, &to, sizeof(to)) == 0);
+		n += words(e.va, e.va + EXO_PAGE, 1);
+	}
+	return n;
+}
+
+/* What is in pages that the kernel made for it; the next one gets the same frames. */
+static void look(void)
+{
+	struct exo_key keys[DIRTY]; /* not behind the table */
+
+	table[ANSWER] +=
+	    words(EXO_RING_AT + sizeof(struct exo_ring),
+	        EXO_RING_AT + sizeof(struct exo_ring) + EXO_CHILD_RING, 1) +
+	    words(EXO_PE_AT + sizeof(struct exo_pe), EXO_PE_AT + EXO_PAGE, 1) +
+	    words(EXO_LOSSES_AT, EXO_LOSSES_AT + EXO_PAGE, 0) + dirty(keys);
+	table[RETURNED]++;
+	lnet_quit(0);
+}
+
+static void clean_pages(void)
+{
+	struct exo_key key, keys[DIRTY];
+	struct exo_call_release r = { (uintptr_t)keys, DIRTY, 0 };
+	uint64_t name;
+
+	for (unsigned i = 1; i <= 20; i++) {
+		struct exo_call_env_new a = { .frames = 40,
+			.ring = EXO_CHILD_RING };
+
+		CHECK(dirty(keys) == 0);
+		CHECK(lnet_call(EXO_CALL_RELEASE_NR, &r, sizeof(r)) == 0);
+		CHECK(lnet_call(EXO_CALL_ENV_NEW_NR, &a, sizeof(a)) == 0);
+		key = a.out_key;
+		name = a.out_env;
+		clothe(&key);
+		CHECK(start(&key, look, 512) == 0);
+		for (unsigned k = 0; k < 100 && lives(&key); k++)
+			(void)lnet_yield_to(name);
+		CHECK(table[RETURNED] == i && table[ANSWER] == 0);
+	}
+}
+
 /* --- time ------------------------------------------------------------------------- */
 
 /* Nanoseconds that an environment ran, by its place. */
@@ -352,6 +427,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(wants_own),
 	ATTACK(end_both),
 	ATTACK(answer_ended),
+	ATTACK(clean_pages),
 	ATTACK(burn_children),
 	ATTACK(burn_callee),
 	ATTACK(burn_calls),

@@ -29,6 +29,8 @@ run "who waits for one that ends with it ends, too" \
     "env end_both $env arg=end_both children=2 frames=100"
 run "who has ended is not answered" \
     "env answer_ended $env arg=answer_ended children=2 frames=100"
+run "whoever begins finds nothing of those before in its pages" \
+    "env clean_pages $env arg=clean_pages children=1 frames=100"
 run "what children take is their maker's time" \
     "env spin $env arg=spin" \
     "env burn_children $env arg=burn_children children=1 frames=100"
