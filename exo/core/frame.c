@@ -169,7 +169,8 @@ int call_release(
 
 		if (owner != h) /* who had its key from the owner */
 			exo_holder_lost(owner, EXO_KIND_FRAME,
-			    revoke_name(p, is[i]), 0, EXO_ANY);
+			    revoke_name(p, is[i]), revoke_seen(p, is[i]),
+			    EXO_ANY);
 		frame_release(p, is[i]);
 	}
 	return err;

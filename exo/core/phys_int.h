@@ -146,6 +146,8 @@ uint32_t revoke_kept(
     const struct exo_phys *p, const struct exo_holder *h, uint32_t n);
 /** What SURRENDER and the repossession vector call a frame. */
 uint64_t revoke_name(const struct exo_phys *p, uint32_t i);
+/** Where its owner sees it; 0: nowhere. */
+uint64_t revoke_seen(const struct exo_phys *p, uint32_t i);
 int call_surrender(
     struct exo_phys *p, struct exo_holder *h, struct exo_call_surrender *a);
 int call_seed(

@@ -171,8 +171,7 @@ static uint32_t choose(const struct exo_phys *p, const struct exo_holder *h)
 	return h->frames - 1;
 }
 
-/* Where its owner sees it; 0: nowhere. */
-static uint64_t seen_at(const struct exo_phys *p, uint32_t i)
+uint64_t revoke_seen(const struct exo_phys *p, uint32_t i)
 {
 	for (const struct mapping *m = p->frames[i].maps; m != NULL;
 	     m = m->next)
@@ -203,7 +202,7 @@ static uint32_t save(struct exo_phys *p, struct exo_holder *h, uint32_t i)
 static void take_frame(struct exo_phys *p, struct exo_holder *h)
 {
 	uint32_t i = choose(p, h), block = save(p, h, i);
-	uint64_t name = revoke_name(p, i), va = seen_at(p, i);
+	uint64_t name = revoke_name(p, i), va = revoke_seen(p, i);
 
 	frame_release(p, i); /* which counts as given */
 	exo_holder_lost(h, EXO_KIND_FRAME, name, va, block);

@@ -403,9 +403,10 @@ static void ends(void)
 /* The same with a frame, by RELEASE. */
 static void lends_frame(void)
 {
-	CHECK(pages_take(keys, 1) == 0);
+	pages_own(keys, 1);
 	letter_write(&page->disk, 1, &keys[0]);
 	CHECK(pages_lost(1));
+	CHECK(pages_losses()->loss[0].va == PAGES_AT);
 	CHECK(pages_losses()->loss[0].kind == EXO_KIND_FRAME);
 	CHECK(pages_losses()->loss[0].name == pages_name(&keys[0]));
 	CHECK(pages_losses()->loss[0].block == EXO_ANY);

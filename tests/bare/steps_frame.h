@@ -252,7 +252,7 @@ static inline void step_release(struct step *p)
 		if (p->s->live[f].owner == p->who)
 			model_gone(p->s, f);
 		else
-			model_repossessed(p->s, f, 0);
+			model_taken(p->s, f);
 	}
 }
 

@@ -161,18 +161,7 @@ static inline void model_gone(struct steps *s, uint32_t i)
 		s->live[i] = s->live[i + 1];
 }
 
-/** It goes by no call of its owner's, who was told where it was seen: of these pages. */
-static inline void model_repossessed(
-    struct steps *s, uint32_t i, uint64_t pages)
-{
-	const struct steps_frame *f = &s->live[i];
-
-	model_lost(s, f->owner, EXO_KIND_FRAME,
-	    (uint64_t)f->generation << 32 | f->number, pages);
-	model_gone(s, i);
-}
-
-/** The kernel takes a frame. */
+/** It goes by no call of its owner's, who is told where it was seen. */
 static inline void model_taken(struct steps *s, uint32_t i)
 {
 	const struct steps_frame *f = &s->live[i];
@@ -181,7 +170,9 @@ static inline void model_taken(struct steps *s, uint32_t i)
 	for (uint32_t v = 0; v < STEPS_PAGES; v++)
 		if (f->name != 0 && s->entry[f->owner][v].name == f->name)
 			pages |= (uint64_t)1 << v;
-	model_repossessed(s, i, pages);
+	model_lost(s, f->owner, EXO_KIND_FRAME,
+	    (uint64_t)f->generation << 32 | f->number, pages);
+	model_gone(s, i);
 }
 
 /** The frame of somebody that the kernel takes: the last that is not pinned, or the
