@@ -5,9 +5,10 @@
  */
 #include "tests/bare/pages.h"
 
-#define FEW    8u
-#define FLOOD  500u
-#define HOARDS 4000u
+#define FEW     8u
+#define FLOOD   500u
+#define HOARDS  4000u
+#define LONG_NS 10000000000u /* now() is of 100 ms ago, at most */
 
 static struct exo_pe *page;
 static struct exo_key keys[EXO_BATCH], few[FEW];
@@ -288,17 +289,21 @@ static void wake_forged(void)
 	CHECK(lnet_sleep(0) == -EXO_EINVAL);
 }
 
-/* The frame goes; no sleep is longer than that. */
+/* The frame goes; no sleep is longer than that, whatever is in it afterwards: nothing, but
+ * in its first words. */
 static void wake_gone(void)
 {
 	struct exo_key key;
+	uint64_t end;
 
 	if (want(1) != 0)
 		return;
 	key = keys[0];
-	if (pages_wake_word(&key, 16) == 0 && pages_give(&key, 1) == 0)
-		CHECK(lnet_sleep(0) == 0);
-	CHECK(pages_wake_word(&key, 16) == -EXO_ESTALE);
+	if (pages_wake_word(&key, 80) == 0 && pages_give(&key, 1) == 0) {
+		end = now() + LONG_NS;
+		CHECK(lnet_sleep(end) == 0 && now() < end - LONG_NS / 2);
+	}
+	CHECK(pages_wake_word(&key, 80) == -EXO_ESTALE);
 	CHECK(lnet_wake(&key, 0, 0, (const void *)0, 0) == 0);
 }
 

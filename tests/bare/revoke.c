@@ -419,6 +419,26 @@ static void ends_frame(void)
 	CHECK(lost() == 0);
 }
 
+/* A key of blocks that were lent is over when the one is whose they were. */
+static void lends_disk(void)
+{
+	letter_write(&page->disk, 2, &page->disk);
+}
+
+static void ends_disk(void)
+{
+	struct exo_key disk = letter_read(&page->disk, 2);
+	int64_t err = 0;
+
+	CHECK(pages_take(keys, 1) == 0);
+	for (unsigned i = 0; err == 0 && i < 10000; i++) {
+		err = lnet_disk(&disk, &keys[0], 0, 0);
+		(void)lnet_yield();
+	}
+	CHECK(err == -EXO_ESTALE);
+	CHECK(lnet_disk(&page->disk, &keys[0], 0, 0) == 0);
+}
+
 static const struct stage_attack all[] = {
 	ATTACK(coldest),
 	ATTACK(release),
@@ -437,6 +457,8 @@ static const struct stage_attack all[] = {
 	ATTACK(ends),
 	ATTACK(lends_frame),
 	ATTACK(ends_frame),
+	ATTACK(lends_disk),
+	ATTACK(ends_disk),
 };
 
 int lnet_main(struct exo_pe *pe)
