@@ -57,6 +57,8 @@ SIP_INLINE uint64_t sip_last(const uint8_t *p, size_t n)
 	uint64_t last = (uint64_t)n << 56;
 	unsigned at = 0;
 
+	if ((n & 7) == 0)
+		return last;
 	if ((n & 4) != 0) {
 		last |= exo_le32(rest);
 		at = 4;
