@@ -37,6 +37,13 @@ union args {
 #undef EXO_CALL_ROW
 };
 
+/* They are copied by words. */
+#define EXO_CALL_ROW(name, number, type, meaning) \
+	_Static_assert(sizeof(struct type) % 8 == 0, #name);
+#include "exo/abi/call.inc"
+#include "exo/abi/machine.inc"
+#undef EXO_CALL_ROW
+
 void call_init(void)
 {
 	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | 1);
@@ -245,7 +252,7 @@ static bool take(struct plat_env *e, union args *a, struct place *w)
 	w->p = env_at_user(e, w->at, true);
 	w->changes = e->changes;
 	if (w->p != NULL)
-		memcpy(a, w->p, w->n);
+		x86_copy(a, w->p, w->n / 8);
 	return w->p != NULL;
 }
 
@@ -253,7 +260,7 @@ static bool take(struct plat_env *e, union args *a, struct place *w)
 static void give(struct plat_env *e, const union args *a, const struct place *w)
 {
 	if (w->p != NULL && w->changes == e->changes)
-		memcpy(w->p, a, w->n);
+		x86_copy(w->p, a, w->n / 8);
 	else
 		(void)env_copy_out(e, w->at, a, w->n);
 }
@@ -276,6 +283,18 @@ static int64_t call(struct plat_env *e, uint64_t nr, uint64_t at, uint64_t size)
 	return err;
 }
 
+/* Not inlined: what it needs of the stack and of registers is not for those below. */
+static _Noreturn __attribute__((noinline)) void with_arguments(
+    struct plat_env *e, uint64_t nr)
+{
+	result(e, call(e, nr, e->regs.rdi, e->regs.rsi));
+	if (nr == EXO_CALL_YIELD_NR)
+		sched_next();
+	if (nr == EXO_CALL_YIELD_TO_NR)
+		sched_resume(); /* who was interrupted somewhere */
+	sched_return();
+}
+
 void syscall_enter(void)
 {
 	struct plat_env *e = cpu_here()->current;
@@ -288,10 +307,5 @@ void syscall_enter(void)
 		sched_switch(pct_return(e), e);
 	if (nr == EXO_CALL_ACCEPT_NR)
 		sched_switch(pct_accept(e), e);
-	result(e, call(e, nr, e->regs.rdi, e->regs.rsi));
-	if (nr == EXO_CALL_YIELD_NR)
-		sched_next();
-	if (nr == EXO_CALL_YIELD_TO_NR)
-		sched_resume(); /* who was interrupted somewhere */
-	sched_return();
+	with_arguments(e, nr);
 }

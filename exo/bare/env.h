@@ -47,6 +47,14 @@ enum env_end {
 #define ENV_ANY_CODE UINT64_MAX
 
 #define SPACE_STALE 8u
+#define ENV_SEEN    4u
+
+/** A page that the kernel may write, by the direct map, as long as so many changes were
+ * made to its address space. */
+struct env_seen {
+	uint64_t page, changes;
+	uint8_t *at;
+};
 
 struct plat_env {
 	struct user_regs regs; /* first */
@@ -61,8 +69,9 @@ struct plat_env {
 	bool trimmed; /* all that could be, and it got none since */
 	uint64_t ran; /* the number of its last switch */
 	uint64_t drops;
-	uint64_t changes; /* of its address space */
-	uint32_t nstale;  /* pages that the processor may know: space.c */
+	uint64_t changes;               /* of its address space; never 0 */
+	struct env_seen seen[ENV_SEEN]; /* by the low bits of their numbers */
+	uint32_t nstale; /* pages that the processor may know: space.c */
 	uint64_t stale[SPACE_STALE];
 	struct exo_phys *phys;
 	struct exo_holder *holder;

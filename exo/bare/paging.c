@@ -114,25 +114,37 @@ uint64_t paging_unmap(uint64_t root, uint64_t va)
 	return (old & PT_PRESENT) != 0 ? old & PT_FRAME : 0;
 }
 
-/* Each call comes by here: the direct map is there, and loops are long. */
-uint64_t paging_entry(uint64_t root, uint64_t va)
+/* Faults and calls come by here: the direct map is there, and loops are long. */
+uint64_t *paging_leaf(uint64_t root, uint64_t va)
 {
+	const uint64_t way = PT_PRESENT | PT_LARGE;
 	const uint64_t *table = paging_direct(root);
 	uint64_t entry = table[index_of(va, 4)];
 
 	if ((entry & PT_PRESENT) == 0)
-		return 0;
+		return NULL;
 	table = paging_direct(entry & PT_FRAME);
 	entry = table[index_of(va, 3)];
-	if ((entry & (PT_PRESENT | PT_LARGE)) != PT_PRESENT)
-		return (entry & PT_PRESENT) != 0 ? entry : 0;
+	if ((entry & way) != PT_PRESENT)
+		return NULL;
 	table = paging_direct(entry & PT_FRAME);
 	entry = table[index_of(va, 2)];
-	if ((entry & (PT_PRESENT | PT_LARGE)) != PT_PRESENT)
-		return (entry & PT_PRESENT) != 0 ? entry : 0;
-	table = paging_direct(entry & PT_FRAME);
-	entry = table[index_of(va, LEAF)];
-	return (entry & PT_PRESENT) != 0 ? entry : 0;
+	if ((entry & way) != PT_PRESENT)
+		return NULL;
+	return (uint64_t *)paging_direct(entry & PT_FRAME) + index_of(va, LEAF);
+}
+
+/* Large pages are of 2 MiB: map_direct(). */
+uint64_t paging_entry(uint64_t root, uint64_t va)
+{
+	const uint64_t *entry = paging_leaf(root, va);
+
+	if (entry == NULL) {
+		entry = paging_place(root, va, LEAF + 1, NULL, NULL);
+		if (entry == NULL || (*entry & PT_LARGE) == 0)
+			return 0;
+	}
+	return (*entry & PT_PRESENT) != 0 ? *entry : 0;
 }
 
 uint64_t paging_root(void)

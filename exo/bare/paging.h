@@ -91,6 +91,10 @@ uint64_t paging_table(void *unused);
 uint64_t *paging_place(uint64_t root, uint64_t va, unsigned level,
     uint64_t (*make)(void *arg), void *arg);
 
+/** Where the entry of a page of an environment's is, behind USER_END none; NULL: a table is
+ * not there. What is large has none. */
+uint64_t *paging_leaf(uint64_t root, uint64_t va);
+
 /** Map a page of 4 KiB. false: no frame for a table. */
 bool paging_map(uint64_t root, uint64_t va, uint64_t at, uint64_t bits);
 

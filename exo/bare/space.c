@@ -120,7 +120,7 @@ static bool drop_leaf(struct plat_env *e, const uint64_t *table, uint64_t va)
 		if ((table[i] & PT_PRESENT) != 0)
 			exo_holder_dropped(
 			    e->holder, va + i * FRAME_SIZE, table[i]);
-	shown = paging_place(e->root, window_of(va), LEAF, NULL, NULL);
+	shown = paging_leaf(e->root, window_of(va));
 	if (shown != NULL)
 		*shown = 0;
 	return true;
@@ -208,7 +208,7 @@ static bool make_room(struct plat_env *e)
  * come first, so that no table of pages is there without it. */
 static uint64_t *place(struct plat_env *e, uint64_t va)
 {
-	uint64_t *entry = paging_place(e->root, va, LEAF, NULL, NULL), *shown;
+	uint64_t *entry = paging_leaf(e->root, va), *shown;
 	uint64_t *above;
 
 	if (entry != NULL)
@@ -241,7 +241,7 @@ static void was(struct plat_env *e, uint64_t va, uint64_t entry)
 
 static bool has_table(const struct plat_env *e, uint64_t va)
 {
-	return paging_place(e->root, va, LEAF, NULL, NULL) != NULL;
+	return paging_leaf(e->root, va) != NULL;
 }
 
 static bool is_pin(const struct exo_pte *p)
@@ -294,7 +294,7 @@ static bool enter(
 
 static void remove(struct plat_env *e, uint64_t va)
 {
-	uint64_t *entry = paging_place(e->root, va, LEAF, NULL, NULL);
+	uint64_t *entry = paging_leaf(e->root, va);
 
 	if (entry == NULL)
 		return;
@@ -423,6 +423,7 @@ bool space_new(struct plat_env *e)
 	e->kept = tlb_word(e->root, tag_of(e), true);
 	outdate(e); /* others had its place before */
 	table_at(e->root)[SHARED_SLOT] = table_at(space.windows)[SHARED_SLOT];
+	e->changes = 1; /* none of what was seen is of 0 */
 	if (e->tables_most == 0)
 		e->tables_most = EACH_MOST;
 	return true;
@@ -469,6 +470,7 @@ bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits)
 	}
 	if (entry != NULL)
 		*entry = at | bits;
+	e->changes++;
 	return entry != NULL;
 }
 
@@ -484,9 +486,18 @@ void space_run(struct plat_env *e)
 
 /* --- the kernel's way to a libOS's memory ------------------------------------------ */
 
-uint8_t *env_at_user(struct plat_env *e, uint64_t va, bool write)
+static struct env_seen *seen_at(struct plat_env *e, uint64_t va)
+{
+	return &e->seen[va / FRAME_SIZE % ENV_SEEN];
+}
+
+/* A page that is in the tables, or comes from the S-TLB. Not inlined: the short way needs
+ * no registers of its caller's. */
+static __attribute__((noinline)) uint8_t *look_at_user(
+    struct plat_env *e, uint64_t va, bool write)
 {
 	uint64_t want = PT_PRESENT | PT_USER | (write ? PT_WRITE : 0), entry;
+	uint8_t *at;
 
 	if (va >= USER_END)
 		return NULL;
@@ -495,7 +506,23 @@ uint8_t *env_at_user(struct plat_env *e, uint64_t va, bool write)
 		entry = paging_entry(e->root, va);
 	if ((entry & want) != want)
 		return NULL;
-	return (uint8_t *)paging_direct(entry & PT_FRAME) + va % FRAME_SIZE;
+	at = paging_direct(entry & PT_FRAME);
+	if (write)
+		*seen_at(e, va) =
+		    (struct env_seen){ va / FRAME_SIZE, e->changes, at };
+	return at + va % FRAME_SIZE;
+}
+
+/* Arguments are in the same few pages again and again, and so are the frames of upcalls.
+ * Pages that were found writable are what they were until an entry changes: whatever
+ * writes one counts. */
+uint8_t *env_at_user(struct plat_env *e, uint64_t va, bool write)
+{
+	const struct env_seen *seen = seen_at(e, va);
+
+	if (seen->changes == e->changes && seen->page == va / FRAME_SIZE)
+		return seen->at + va % FRAME_SIZE;
+	return look_at_user(e, va, write);
 }
 
 /* Bytes up to the end of the page, n at most. */

@@ -79,6 +79,16 @@ static inline struct x86_cpuid x86_cpuid(uint32_t leaf, uint32_t sub)
 	return r;
 }
 
+/* So many words, of memory that does not overlap: of a few, a library's way to find out
+ * how is longer. */
+static inline void x86_copy(void *to, const void *from, uint64_t words)
+{
+	__asm__ volatile("rep movsq"
+	                 : "+D"(to), "+S"(from), "+c"(words)
+	                 :
+	                 : "memory");
+}
+
 static inline uint64_t x86_rdtsc(void)
 {
 	uint32_t lo, hi;

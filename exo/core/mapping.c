@@ -180,8 +180,14 @@ bool mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
 	struct mapping *m;
 	bool fits;
 
-	mapping_remove(p, h, va);
-	m = (bits & EXO_PTE_PIN) != 0 ? take_pin(h, va) : take_place(p, h, va);
+	m = place(h, va);
+	if (m->prev != NULL && m->va == va && (bits & EXO_PTE_PIN) == 0) {
+		unlink_map(p, m); /* enter() writes over it */
+	} else {
+		mapping_remove(p, h, va);
+		m = (bits & EXO_PTE_PIN) != 0 ? take_pin(h, va)
+		                              : take_place(p, h, va);
+	}
 	m->va = va;
 	m->bits = bits;
 	m->holder = h;

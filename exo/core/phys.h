@@ -54,9 +54,9 @@ struct exo_phys_ops {
 	void (*put)(void *arg, uint32_t frame);
 	/** How many take() could give. */
 	uint64_t (*left)(void *arg);
-	/** Write an entry of an environment's tables: its bits, and the frame;
-	 * one that is not present is written as it is. false: there is no room for
-	 * a table now. */
+	/** Write an entry of an environment's tables, over what is there: its bits,
+	 * and the frame; one that is not present is written as it is. false: there
+	 * is no room for a table now, and so no entry either. */
 	bool (*enter)(
 	    struct plat_env *env, uint64_t va, uint32_t frame, uint64_t bits);
 	/** Take one out. */

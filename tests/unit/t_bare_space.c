@@ -593,6 +593,60 @@ START_TEST(at_user)
 }
 END_TEST
 
+/* What is found is what the tables say, however often it was found before. */
+static void same_as_tables(struct plat_env *e, uint64_t va, bool write)
+{
+	uint8_t *at = env_at_user(e, va, write);
+	uint64_t entry = paging_entry(e->root, va);
+
+	if (at == NULL) {
+		ck_assert((entry & PT_PRESENT) == 0 ||
+		          (write && (entry & PT_WRITE) == 0));
+		return;
+	}
+	ck_assert_uint_eq(
+	    paging_phys(at), (entry & PT_FRAME) + va % FRAME_SIZE);
+	ck_assert(
+	    (entry & PT_USER) != 0 && (!write || (entry & PT_WRITE) != 0));
+}
+
+/* A page that was written is remembered until its entry, its frame or its table is
+ * another. */
+START_TEST(remembered)
+{
+	struct plat_env *e = env(40, 0);
+	uint64_t va = VA + FRAME_SIZE; /* remembered beside BARE_PAGE */
+	struct exo_key key[2];
+	uint8_t *at;
+
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(bare_frame(e, EXO_ANY, &key[i]), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_int_eq(
+		    bare_enter(e, NULL, va, &key[i % 2], BARE_WRITE), 0);
+		at = env_at_user(e, va + 8, true);
+		ck_assert_ptr_nonnull(at);
+		same_as_tables(e, va + 8, true);
+		ck_assert_ptr_eq(env_at_user(e, va + 8, false), at);
+	}
+	ck_assert_int_eq(bare_enter(e, NULL, va, &key[1], BARE_READ), 0);
+	ck_assert_ptr_null(env_at_user(e, va + 8, true));
+	ck_assert_int_eq(bare_enter(e, NULL, va, &key[0], BARE_WRITE), 0);
+	ck_assert_ptr_nonnull(env_at_user(e, va + 8, true));
+	press(e, VA + 100 * LEAF);
+	ck_assert(!present(e, va));
+	same_as_tables(e, va + 8, true);
+	ck_assert_int_eq(bare_enter(e, NULL, va, &key[0], BARE_WRITE), 0);
+	ck_assert_ptr_nonnull(env_at_user(e, va + 8, true));
+	ck_assert_int_eq(bare_release(e, &key[0]), 0);
+	ck_assert_ptr_null(env_at_user(e, va + 8, true));
+	ck_assert_int_eq(bare_enter(e, NULL, va, &key[1], BARE_WRITE), 0);
+	same_as_tables(e, va + 8, true);
+	ck_assert_int_eq(bare_enter(e, NULL, va, NULL, 0), 0);
+	ck_assert_ptr_null(env_at_user(e, va + 8, false));
+}
+END_TEST
+
 /* Copies go over pages that are not in the tables, and end where there is none. */
 START_TEST(copies)
 {
@@ -739,7 +793,7 @@ START_TEST(any_sequence)
 		else if (rng >> 28 < 3)
 			(void)bare_frame(by, EXO_ANY, k);
 		else if (rng >> 28 < 5)
-			(void)env_at_user(by, va, (rng & 1) != 0);
+			same_as_tables(by, va, (rng & 1) != 0);
 		else
 			(void)bare_enter(by, NULL, va, k, want);
 		tlb_check();
@@ -777,6 +831,7 @@ Suite *t_bare_space_suite(void)
 	tcase_add_test(t, window_of_tables);
 	tcase_add_test(t, window_of_all);
 	tcase_add_test(t, at_user);
+	tcase_add_test(t, remembered);
 	tcase_add_test(t, copies);
 	tcase_add_test(t, no_frames);
 	tcase_add_test(t, no_table_for_a_pin);
