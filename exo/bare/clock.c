@@ -85,12 +85,20 @@ void clock_init(void)
 	start = x86_rdtsc();
 }
 
-uint64_t clock_ns(void)
+uint64_t clock_ns_of(uint64_t ticks)
 {
-	uint64_t ticks = x86_rdtsc() - start;
-
 	/* ticks * scale >> 32, without losing what is above 64 bits */
 	return (ticks >> 32) * scale + ((ticks & UINT32_MAX) * scale >> 32);
+}
+
+uint64_t clock_at(uint64_t ticks)
+{
+	return clock_ns_of(ticks - start);
+}
+
+uint64_t clock_ns(void)
+{
+	return clock_at(clock_ticks());
 }
 
 uint64_t clock_hz(void)

@@ -41,7 +41,7 @@ struct cpu {
 	struct plat_env *fpu_of; /* whose registers are in the processor */
 	uint64_t spent;          /* nanoseconds of this turn, on packets */
 	uint64_t turn_end;       /* when it ends */
-	uint64_t ran_since;      /* when who runs began to */
+	uint64_t ran_since;      /* when who runs began to, in ticks */
 	uint64_t switches;       /* from one environment to another */
 	uint64_t gdt[CPU_GDT];
 	struct cpu_tss tss;

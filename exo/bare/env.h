@@ -105,10 +105,11 @@ struct plat_env {
 	uint64_t
 	    paid; /* steps of its filters that its slots were charged for */
 	char label[32];
-	uint64_t disk;   /* epoch of its extent; 0: it was started with none */
-	uint64_t turns;  /* it was given */
-	uint64_t ran_ns; /* in all, with what the kernel did for it */
-	uint32_t wire;   /* its name among those who send; 0: none */
+	uint64_t disk;  /* epoch of its extent; 0: it was started with none */
+	uint64_t turns; /* it was given */
+	uint64_t
+	    ran_ticks; /* clock_ns_of(): in all, with what the kernel did for it */
+	uint32_t wire; /* its name among those who send; 0: none */
 	uint64_t upcalls;
 	uint32_t lines;        /* it printed */
 	enum env_end expected; /* how it is to end, and with which code */

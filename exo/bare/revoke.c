@@ -130,7 +130,8 @@ static void plan(struct exo_phys *phys, uint64_t now)
 
 void revoke_look(struct exo_phys *p, uint64_t now)
 {
-	plan(p, now);
+	if (nplans > 0)
+		plan(p, now);
 	if (exo_phys_next(p) <= now)
 		exo_phys_overdue(p, now);
 }

@@ -39,6 +39,8 @@ void env_return(const struct user_regs *regs, const struct user_regs *message)
 
 static const struct sched_ops *ops;
 
+static _Noreturn void next(uint64_t now);
+
 /* The registers of ring 3 that the kernel does not touch. Nothing of one environment
  * is there when another one runs. */
 static void switch_fpu(struct plat_env *e)
@@ -53,15 +55,21 @@ static void switch_fpu(struct plat_env *e)
 	c->fpu_of = e;
 }
 
-/* Whoever ran stops, now: his time is counted. */
-static uint64_t ran(struct cpu *c)
+/* Whoever ran stops at this time: his own is counted. */
+static void ran(struct cpu *c, uint64_t ticks)
 {
-	uint64_t now = clock_ns();
-
 	if (c->current != NULL)
-		c->current->ran_ns += now - c->ran_since;
-	c->ran_since = now;
-	return now;
+		c->current->ran_ticks += ticks - c->ran_since;
+	c->ran_since = ticks;
+}
+
+/* The same, now: that is the time. */
+static uint64_t stop(struct cpu *c)
+{
+	uint64_t ticks = clock_ticks();
+
+	ran(c, ticks);
+	return clock_at(ticks);
 }
 
 /* All that is its own but the registers that the kernel uses. */
@@ -70,7 +78,6 @@ static void put_in(struct plat_env *e)
 	struct cpu *c = cpu_here();
 
 	if (c->mapped != e) {
-		(void)ran(c);
 		c->mapped = e;
 		e->ran = ++c->switches;
 		space_run(e);
@@ -90,6 +97,8 @@ static void bury(void)
 {
 	struct cpu *c = cpu_here();
 
+	if (!env_any_dead())
+		return;
 	for (unsigned i = 0; env_any_dead() && i < env_places(); i++) {
 		struct plat_env *e = env_at(i);
 
@@ -135,16 +144,21 @@ static void begin_turn(uint64_t ns)
 {
 	struct cpu *c = cpu_here();
 
-	c->ran_since = clock_ns();
-	c->turn_end = c->ran_since + ns;
+	c->ran_since = clock_ticks();
+	c->turn_end = clock_at(c->ran_since) + ns;
 	apic_timer(ns);
+}
+
+static uint64_t left_at(uint64_t now)
+{
+	uint64_t end = cpu_here()->turn_end;
+
+	return end > now ? end - now : 0;
 }
 
 uint64_t sched_left(void)
 {
-	uint64_t now = clock_ns(), end = cpu_here()->turn_end;
-
-	return end > now ? end - now : 0;
+	return left_at(clock_ns());
 }
 
 uint64_t sched_end(void)
@@ -163,15 +177,16 @@ void sched_longer(uint64_t ns)
  * Else the timer was late, which is nobody's fault. */
 static void timer(struct plat_env *e)
 {
-	uint64_t left = sched_left();
+	uint64_t ticks = clock_ticks(), now = clock_at(ticks),
+	         left = left_at(now);
 
 	if (left == 0 && e->regs.rcx != e->regs.rip)
-		cpu_here()->turn_end = clock_ns();
+		cpu_here()->turn_end = now;
 	if (left <= EARLY_NS)
-		left = slots_over(e);
+		left = slots_over(e, now);
+	ran(cpu_here(), ticks);
 	if (left == 0)
-		sched_next();
-	e->ran_ns += clock_ns() - cpu_here()->ran_since;
+		next(now);
 	begin_turn(left);
 }
 
@@ -239,15 +254,18 @@ static void go_on_calling(struct plat_env *e)
 		sched_resume();
 }
 
-_Noreturn void sched_next(void)
+/* Who ran has stopped, a moment ago. Only what may have taken long has the clock read
+ * again. */
+static _Noreturn void next(uint64_t now)
 {
-	slots_leave(cpu_here()->current, ran(cpu_here()));
-	for (;;) {
+	slots_leave(cpu_here()->current, now);
+	for (;; now = clock_ns()) {
 		struct plat_env *e;
 
 		watchdog_back++;
-		(void)poll();
-		ops->tick(ops->arg);
+		if (poll() > 0)
+			now = clock_ns();
+		ops->tick(ops->arg, now);
 		bury();
 		e = slots_next();
 		if (e != NULL) {
@@ -259,7 +277,7 @@ _Noreturn void sched_next(void)
 			if (e->state == ENV_RUNNABLE)
 				go_on(e);
 			go_on_calling(e);
-			slots_leave(e, ran(cpu_here()));
+			slots_leave(e, stop(cpu_here()));
 			continue;
 		}
 		if (env_any_dead())
@@ -268,6 +286,11 @@ _Noreturn void sched_next(void)
 			ops->done(ops->arg);
 		ops->wait(ops->arg);
 	}
+}
+
+_Noreturn void sched_next(void)
+{
+	next(stop(cpu_here()));
 }
 
 /* One may go on; else another does. */
@@ -303,12 +326,16 @@ _Noreturn void sched_return(void)
 
 _Noreturn void sched_switch(struct plat_env *to, const struct plat_env *from)
 {
+	struct cpu *c = cpu_here();
+
 	if (slots_are_over()) { /* nothing is left to give */
 		if (to != NULL)
 			pct_keep(to, from);
 		sched_next();
 	}
 	to = may_go_on(to);
+	if (to != c->current)
+		ran(c, clock_ticks());
 	put_in(to);
 	env_return(&to->regs, &from->regs);
 }
@@ -328,7 +355,7 @@ int sched_yield_to(struct plat_env *e, uint64_t name)
 
 	if (to == NULL)
 		return err;
-	now = ran(cpu_here()); /* which is not the other's */
+	now = stop(cpu_here()); /* which is not the other's */
 	if (!slots_worth()) {
 		slots_leave(e, now);
 		to = NULL; /* nothing is left */

@@ -20,8 +20,8 @@ struct sched_ops {
 	uint32_t (*poll)(void *arg);
 	/** Have the next packet interrupt who runs. False: there are some already. */
 	bool (*listen)(void *arg);
-	/** What else is to be done between turns. */
-	void (*tick)(void *arg);
+	/** What else is to be done between turns; the time. */
+	void (*tick)(void *arg, uint64_t now);
 	/** Wait until there may be some; for as long as nobody is runnable. */
 	void (*wait)(void *arg);
 	/** Nobody is left. It does not return. */

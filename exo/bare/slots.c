@@ -183,9 +183,9 @@ struct plat_env *slots_next(void)
 
 /* --- its end ---------------------------------------------------------------------- */
 
-uint64_t slots_over(struct plat_env *e)
+uint64_t slots_over(struct plat_env *e, uint64_t now)
 {
-	uint64_t end = sched_end(), now = clock_ns();
+	uint64_t end = sched_end();
 
 	if (slots.over) {
 		env_die(e, ENV_KILLED, SLOTS_KILLED);

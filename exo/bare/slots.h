@@ -55,9 +55,9 @@ void slots_leave(struct plat_env *e, uint64_t now);
 /** Who runs next, for slots_ns(); NULL: nobody can. */
 struct plat_env *slots_next(void);
 
-/** The time of who runs is over. For how many nanoseconds it goes on nevertheless; 0:
- * it does not. */
-uint64_t slots_over(struct plat_env *e);
+/** The time of who runs is over, by now. For how many nanoseconds it goes on
+ * nevertheless; 0: it does not. */
+uint64_t slots_over(struct plat_env *e, uint64_t now);
 
 /** Whether the time is over, and it went on. */
 bool slots_are_over(void);

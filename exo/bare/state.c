@@ -2,6 +2,7 @@
 /* What the kernel shows of itself: see state.h. */
 #include "exo/bare/state.h"
 
+#include "exo/bare/clock.h"
 #include "exo/bare/env.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
@@ -77,7 +78,7 @@ static void show_env(struct exo_env_row *r, const struct plat_env *e)
 	r->slots = t.slots;
 	r->owed = t.owed;
 	r->excess_ns = t.excess_ns;
-	r->ran_ns = e->ran_ns;
+	r->ran_ns = clock_ns_of(e->ran_ticks);
 	r->turns = e->turns;
 	r->upcalls = e->upcalls;
 	r->faults = h.misses;

@@ -94,10 +94,8 @@ static bool listen(void *arg)
 	       vnet_listen(&system.vnet);
 }
 
-static void tick(void *arg)
+static void tick(void *arg, uint64_t now)
 {
-	uint64_t now = clock_ns();
-
 	(void)arg;
 	revoke_look(system.phys, now);
 	state_show(now);
