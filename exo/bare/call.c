@@ -291,7 +291,7 @@ static _Noreturn __attribute__((noinline)) void with_arguments(
 	if (nr == EXO_CALL_YIELD_NR)
 		sched_next();
 	if (nr == EXO_CALL_YIELD_TO_NR)
-		sched_resume(); /* who was interrupted somewhere */
+		sched_given(); /* who was interrupted somewhere */
 	sched_return();
 }
 

@@ -366,6 +366,16 @@ int sched_yield_to(struct plat_env *e, uint64_t name)
 	return 0;
 }
 
+_Noreturn void sched_given(void)
+{
+	struct plat_env *e = cpu_here()->current;
+
+	if (e == NULL || e->state != ENV_CALLING)
+		sched_resume();
+	go_on_calling(e);
+	sched_next();
+}
+
 /* Packets came. What that takes is not of who runs: it runs so much longer. */
 static void packets(struct plat_env *e)
 {

@@ -53,9 +53,13 @@ _Noreturn void sched_switch(struct plat_env *to, const struct plat_env *from);
 /** It gives up the rest of its turn. */
 _Noreturn void sched_next(void);
 
-/** It gives what is left of its turn to another, who goes on by sched_resume(). 0, or
+/** It gives what is left of its turn to another, who goes on by sched_given(). 0, or
  * what slots_whom() says. */
 int sched_yield_to(struct plat_env *e, uint64_t name);
+
+/** Go on with who was given the turn, be it in the middle of a call; or, when there is
+ * nothing to give, with another one. */
+_Noreturn void sched_given(void);
 
 /** Whether it can run; packets wake it. */
 bool sched_can_run(struct plat_env *e);

@@ -391,6 +391,29 @@ static void crumbs(void)
 	}
 }
 
+/* All of nearly each slot is given to the one behind, who binds a long program: it goes on
+ * in the middle of that call, and this one comes back when the slot is over. */
+static void gives(void)
+{
+	uint64_t given = 0, lost = 0;
+
+	for (;;) {
+		uint64_t from = ticks();
+		int64_t err = lnet_yield_to(page->env + 1);
+
+		if (err == -EXO_ESTALE)
+			break;
+		CHECK(err == 0 || err == -EXO_EBUSY);
+		if (err != 0)
+			(void)lnet_yield();
+		given += err == 0;
+		lost += err == 0 && ticks() - from < SLOT / 2;
+	}
+	check_say("given", given);
+	check_say("of them lost", lost);
+	CHECK(given > 10 && lost < 4);
+}
+
 /* --- the kernel's memory ----------------------------------------------------------- */
 
 /* Maps of filters, as many as there are: they are the kernel's memory. */
@@ -434,6 +457,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(spin),
 	ATTACK(yields),
 	ATTACK(crumbs),
+	ATTACK(gives),
 };
 
 int lnet_main(struct exo_pe *pe)

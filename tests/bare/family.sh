@@ -7,7 +7,7 @@
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need attack_family
+need attack_family attack_net
 exact='-icount shift=0,sleep=off'
 grace=100 # us
 
@@ -16,7 +16,7 @@ run() {
 	name=$1
 	shift
 	printf '%s\n' "$@" >"$tmp/conf"
-	modules "$tmp/conf" attack_family.elf
+	modules "$tmp/conf" attack_family.elf attack_net.elf
 	# shellcheck disable=SC2086 # a list of options
 	machine "tap stats test-key=1 slot_us=1000 grace_us=$grace" $q35 $exact \
 	    -initrd "$tmp/modules"
@@ -43,6 +43,9 @@ run "what is done in one's slots is one's own time" \
     "env burn_callee $env arg=burn_callee children=1 frames=100"
 run "nobody is given so little that it cannot even yield" \
     "env yields $env arg=yields" "env crumbs $env arg=crumbs"
+run "a call that paused goes on in time that is given to it" \
+    "env gives $env arg=gives slots=0*15" \
+    "env longest attack_net.elf arg=bomb_longest"
 run "the kernel's memory takes nothing that is guaranteed" \
     "env wants_own $env arg=wants_own frames=2000" \
     "env hoard_kernel $env arg=hoard_kernel" \

@@ -78,7 +78,7 @@ bool fiber_pause(struct plat_env *e)
 	abort();
 }
 
-_Noreturn void sched_resume(void)
+_Noreturn void sched_given(void)
 {
 	longjmp(out, 3);
 }
