@@ -42,7 +42,9 @@ static const struct sched_ops *ops;
 static _Noreturn void next(uint64_t now);
 
 /* The registers of ring 3 that the kernel does not touch. Nothing of one environment
- * is there when another one runs. */
+ * is there when another one runs. Addresses of x87's last instruction and its data are
+ * neither saved nor restored by AMD's FXSAVE and FXRSTOR while no exception is pending
+ * [AMD64 Architecture Programmer's Manual, volume 2, 11.4.4]: FNINIT clears them. */
 static void switch_fpu(struct plat_env *e)
 {
 	struct cpu *c = cpu_here();
@@ -51,7 +53,8 @@ static void switch_fpu(struct plat_env *e)
 		return;
 	if (c->fpu_of != NULL)
 		__asm__ volatile("fxsave64 %0" : "=m"(c->fpu_of->fpu));
-	__asm__ volatile("fxrstor64 %0" : : "m"(e->fpu));
+	__asm__ volatile("fninit; fxrstor64 %0" : : "m"(e->fpu));
+	x86_no_segments();
 	c->fpu_of = e;
 }
 

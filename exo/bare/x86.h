@@ -153,6 +153,16 @@ static inline void x86_invlpg(uint64_t va)
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
+/** No segments for data: in 64-bit mode these registers mean nothing, but ring 3 can write
+ * and read them. */
+static inline void x86_no_segments(void)
+{
+	__asm__ volatile("movl %0, %%ds; movl %0, %%es\n"
+	                 "movl %0, %%fs; movl %0, %%gs"
+	                 :
+	                 : "r"(0));
+}
+
 /** Wait for an interrupt; none is taken before it and none after it. */
 static inline void x86_wait(void)
 {

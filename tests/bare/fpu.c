@@ -6,27 +6,15 @@
  */
 #include "tests/bare/fpu.h"
 
-static void fresh(void)
-{
-	struct fpu_state s;
-
-	fpu_keep(&s);
-	CHECK(s.fx[0] == 0x7f && s.fx[1] == 0x03);
-	CHECK(s.fx[4] == 0);               /* no x87 register is used */
-	CHECK(fpu_all(s.fx + 32, 128, 0)); /* and nothing is in them */
-	CHECK(s.fx[24] == 0x80 && s.fx[25] == 0x1f);
-	CHECK(fpu_all(s.fx + 160, 256, 0)); /* nor in XMM */
-}
-
 int lnet_main(struct exo_pe *pe)
 {
 	uint8_t v = (uint8_t)pe->arg[4];
 
-	fresh();
+	fpu_fresh();
 	if (pe->arg[0] != 'f') {
 		for (int i = 0; i < 20; i++) {
 			(void)lnet_yield();
-			fresh();
+			fpu_fresh();
 		}
 		return 0;
 	}

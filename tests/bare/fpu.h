@@ -22,6 +22,19 @@ static inline int fpu_all(const uint8_t *p, uint32_t n, uint8_t v)
 	return 1;
 }
 
+/* As they begin. */
+static inline void fpu_fresh(void)
+{
+	struct fpu_state s;
+
+	fpu_keep(&s);
+	CHECK(s.fx[0] == 0x7f && s.fx[1] == 0x03);
+	CHECK(s.fx[4] == 0);               /* no x87 register is used */
+	CHECK(fpu_all(s.fx + 32, 128, 0)); /* and nothing is in them */
+	CHECK(s.fx[24] == 0x80 && s.fx[25] == 0x1f);
+	CHECK(fpu_all(s.fx + 160, 256, 0)); /* nor in XMM */
+}
+
 static inline void fpu_fill(uint8_t v)
 {
 	struct fpu_state s;
