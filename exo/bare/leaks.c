@@ -2,6 +2,7 @@
 /*
  * What is left in the end: see leaks.h.
  *
+ * A frame that was retired is no leak: nobody may have it again, whatever is done.
  * Frames are counted with the kernel's own tables, which are made when they are needed
  * first and are never given back.
  */
@@ -57,6 +58,7 @@ bool leaks_none(struct exo_core *core)
 	none &= same("pages of code", code_pages(), 0);
 	exo_core_free(core);
 	none &= same("bytes of the heap", heap_used(), heap);
-	none &= same("free frames", frames_free() + paging_tables(), frames);
+	none &= same("free frames",
+	    frames_free() + paging_tables() + space_retired(), frames);
 	return none;
 }

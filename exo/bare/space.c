@@ -32,8 +32,9 @@ static struct {
 	struct exo_frame_row *rows;
 	uint64_t rows_at, rows_size;
 	const struct exo_phys *guard;
-	uint64_t out; /* frames that environments own, */
-	uint64_t all; /* of so many at most, with their tables */
+	uint64_t out;     /* frames that environments own, */
+	uint64_t all;     /* of so many at most, with their tables */
+	uint64_t retired; /* nobody's, for good */
 } space;
 
 uint32_t space_tables(void)
@@ -44,6 +45,11 @@ uint32_t space_tables(void)
 uint64_t space_owned(void)
 {
 	return space.out;
+}
+
+uint64_t space_retired(void)
+{
+	return space.retired;
 }
 
 static uint64_t *table_at(uint64_t entry)
@@ -342,6 +348,14 @@ static void give_back(void *arg, uint32_t frame)
 	frames_put((uint64_t)frame * FRAME_SIZE, 0);
 }
 
+static void retire(void *arg, uint32_t frame)
+{
+	(void)arg;
+	(void)frame;
+	space.out--;
+	space.retired++;
+}
+
 static uint64_t left(void *arg)
 {
 	uint64_t used = space.out + space.tables,
@@ -351,9 +365,9 @@ static uint64_t left(void *arg)
 	return frames_free() < most ? frames_free() : most;
 }
 
-const struct exo_phys_ops space_ops = { take, give_back, left, enter, remove,
-	flush, reserve, settle, revoke_save, revoke_seed, revoke_surrender,
-	revoke_choose };
+const struct exo_phys_ops space_ops = { take, give_back, retire, left, enter,
+	remove, flush, reserve, settle, revoke_save, revoke_seed,
+	revoke_surrender, revoke_choose };
 
 /* --- life -------------------------------------------------------------------------- */
 
@@ -385,6 +399,7 @@ int space_init(
 	space.most = most;
 	space.forget = forget;
 	space.out = 0;
+	space.retired = 0;
 	space.all = machine_number(m, "frames", UINT64_MAX);
 	space.rows_size = (uint64_t)cfg.frames * sizeof(*space.rows);
 	order = frames_order(space.rows_size);
@@ -393,6 +408,9 @@ int space_init(
 		return -EXO_ENOMEM;
 	cfg.rows = paging_direct(space.rows_at);
 	memset(cfg.rows, 0, (uint64_t)FRAME_SIZE << order);
+	for (uint32_t i = 0; i < cfg.frames; i++)
+		cfg.rows[i].generation =
+		    (uint32_t)machine_number(m, "generation", 0);
 	space.windows = paging_new();
 	if (space.windows == 0 ||
 	    !space_window(EXO_FRAMES_AT, space.rows_at, space.rows_size))
@@ -562,14 +580,17 @@ static bool others_writable(struct plat_env *e, uint64_t to, uint64_t n)
 	return true;
 }
 
+/* To look at a page may cost the tables of another, and, where the S-TLB is forgotten with
+ * them, that page. Of two the first is known before that, and the second was looked at
+ * last: both are written, or none is. */
 int env_copy_out(struct plat_env *e, uint64_t to, const void *from, uint64_t n)
 {
 	const uint8_t *p = from;
+	uint8_t *at = n > 0 ? env_at_user(e, to, true) : NULL;
 
 	if (!others_writable(e, to, n))
 		return -EXO_EINVAL;
 	while (n > 0) {
-		uint8_t *at = env_at_user(e, to, true);
 		uint64_t k = on_page(to, n);
 
 		if (at == NULL)
@@ -578,6 +599,7 @@ int env_copy_out(struct plat_env *e, uint64_t to, const void *from, uint64_t n)
 		p += k;
 		to += k;
 		n -= k;
+		at = n > 0 ? env_at_user(e, to, true) : NULL;
 	}
 	return 0;
 }

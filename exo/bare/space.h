@@ -26,8 +26,8 @@ extern const struct exo_phys_ops space_ops;
 /** The frame table that libOSes see, and windows on it. most: tables of all environments
  * together; 0: as many as there is room for. forget: who loses tables loses the S-TLB with
  * them, which shows what that is worth. frames= on the command line: of so many frames
- * environments may have what is not the kernel's reserve, however many there are. 0 or
- * -EXO_ENOMEM. */
+ * environments may have what is not the kernel's reserve, however many there are;
+ * generation= is the first of each frame, for a test of the last. 0 or -EXO_ENOMEM. */
 int space_init(
     const struct machine *m, uint32_t most, bool forget, struct exo_phys **out);
 
@@ -58,8 +58,10 @@ void space_guard(const struct exo_phys *p);
 /** Whether the kernel may take so many bytes in a row for itself. */
 bool space_may(uint64_t bytes);
 
-/** How many tables there are, of all, and frames that environments own. */
+/** How many tables there are, of all, frames that environments own, and frames whose
+ * generations are used up: nobody has them again. */
 uint32_t space_tables(void);
 uint64_t space_owned(void);
+uint64_t space_retired(void);
 
 #endif

@@ -3,7 +3,7 @@
  * Page frames: each is nobody's, or one holder's. See phys.h.
  *
  * A generation is over when its frame is given back. The last one there can be is never
- * begun, so that no key comes to life again: such a frame is lost, after four thousand
+ * begun, so that no key comes to life again: such a frame is retired, after four thousand
  * million owners.
  */
 #include "exo/abi/err.h"
@@ -53,6 +53,8 @@ void frame_release(struct exo_phys *p, uint32_t i)
 	unlink_frame(p, i);
 	if (++p->cfg.rows[i].generation != UINT32_MAX)
 		p->cfg.ops->put(p->cfg.arg, p->cfg.first + i);
+	else if (p->cfg.ops->retire != NULL)
+		p->cfg.ops->retire(p->cfg.arg, p->cfg.first + i);
 }
 
 /* Own a frame; its index, or EXO_FRAME_NONE. */
@@ -66,6 +68,13 @@ static uint32_t own(struct exo_phys *p, struct exo_holder *h, uint32_t want)
 	exo_assert(i < p->cfg.frames && p->frames[i].owner == NULL);
 	link_frame(p, h, i);
 	return i;
+}
+
+/* It was never owned: nobody has a key, so its generation goes on. */
+static void disown(struct exo_phys *p, uint32_t i)
+{
+	unlink_frame(p, i);
+	p->cfg.ops->put(p->cfg.arg, p->cfg.first + i);
 }
 
 uint32_t exo_holder_frame(struct exo_phys *p, struct exo_holder *h)
@@ -135,11 +144,12 @@ int call_frames(
 		key_of(p, got[n], &p->keys[n]);
 		n++;
 	}
+	_Static_assert(sizeof(p->keys) <= EXO_PAGE, "all are written or none");
 	if (err == 0)
 		err = plat_copy_out(
 		    h->args.plat, a->keys, p->keys, n * sizeof(p->keys[0]));
 	while (err != 0 && n > 0)
-		frame_release(p, got[--n]);
+		disown(p, got[--n]);
 	if (err == 0)
 		h->wish.n = 0;
 	return err;

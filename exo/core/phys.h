@@ -52,6 +52,9 @@ struct exo_phys_ops {
 	 * EXO_FRAME_NONE: there is none, or it is in use. */
 	uint32_t (*take)(void *arg, uint32_t want);
 	void (*put)(void *arg, uint32_t frame);
+	/** One that put() gets no more: its generations are used up. NULL: nobody
+	 * wants to know. */
+	void (*retire)(void *arg, uint32_t frame);
 	/** How many take() could give. */
 	uint64_t (*left)(void *arg);
 	/** Write an entry of an environment's tables, over what is there: its bits,

@@ -48,7 +48,8 @@ int plat_random(void *p, size_t n);
  */
 int plat_copy_in(struct plat_env *env, void *to, uint64_t from, size_t n);
 
-/** The same the other way; the bytes must be the environment's to write. */
+/** The same the other way; the bytes must be the environment's to write. Of 4,096 bytes
+ * and fewer nothing is written when it fails. */
 int plat_copy_out(
     struct plat_env *env, uint64_t to, const void *from, size_t n);
 

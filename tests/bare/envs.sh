@@ -15,6 +15,9 @@ modules "$bare/envs.conf" hello.elf fault.elf fpu.elf attack.elf sysret.elf \
     state.elf $(cat "$tmp/bad")
 boot_all envs.conf q35 "$q35"
 boot_all envs.conf microvm "$microvm"
+modules "$bare/hello.conf" hello.elf
+boot_all hello.conf "q35, where frames have one owner and no more" "$q35" \
+    generation=4294967294
 modules "$bare/marks.conf" marks.elf
 boot_all marks.conf q35 "$q35"
 boot_all marks.conf microvm "$microvm"

@@ -55,7 +55,7 @@ void bare_end_envs(struct bare *b)
 	exo_core_free(b->core);
 	b->core = NULL;
 	exo_assert(space_tables() == 0);
-	exo_assert(frames_free() == b->free);
+	exo_assert(frames_free() + space_retired() == b->free);
 }
 
 int bare_frame(struct plat_env *e, uint32_t want, struct exo_key *out)

@@ -80,8 +80,6 @@ uint32_t phys_beyond(const struct phys_model *m, uint32_t who);
 /** It owns one more; a frame is given back, for whatever reason. */
 void phys_did_own(struct phys_model *m, uint32_t who);
 void phys_did_give(struct phys_model *m, uint32_t frame);
-/** It took some, and gave them back. */
-void phys_failed_frames(struct phys_model *m);
 
 int phys_want_release(const struct phys_model *m,
     const struct exo_call_release *a, const struct phys_key *keys, bool there);

@@ -138,7 +138,6 @@ static int frames(uint32_t who, uint32_t n, uint32_t want, struct exo_key *got)
 	    phys_want_frames(&t.model, who, &a, got != NULL));
 
 	if (err != 0) {
-		phys_failed_frames(&t.model);
 		if (err == -EXO_EAGAIN)
 			phys_did_want(&t.model, who, n);
 		return err;

@@ -162,6 +162,34 @@ START_TEST(enter_and_remove)
 }
 END_TEST
 
+/* A frame whose generations are used up is nobody's, is counted, and no key of it comes
+ * to life: nobody has it again, by its number either. */
+START_TEST(retired)
+{
+	struct plat_env *e = env(0, 0);
+	uint64_t owned = space_owned();
+	struct exo_key key, next;
+
+	ck_assert_int_eq(bare_frame(e, EXO_ANY, &key), 0);
+	ck_assert_int_eq(bare_release(e, &key), 0);
+	ck_assert_uint_eq(space_owned(), owned);
+	b.rows[key.region].generation = UINT32_MAX - 1;
+	ck_assert_int_eq(bare_frame(e, key.region, &key), 0);
+	ck_assert_uint_eq(key.epoch, UINT32_MAX - 1);
+	ck_assert_int_eq(bare_enter(e, NULL, VA, &key, BARE_WRITE), 0);
+	ck_assert_int_eq(bare_release(e, &key), 0);
+	ck_assert(!present(e, VA));
+	ck_assert_uint_eq(space_owned(), owned);
+	ck_assert_uint_eq(space_retired(), 1);
+	ck_assert(!frames_take((uint64_t)key.region * FRAME_SIZE));
+	ck_assert_int_eq(bare_enter(e, NULL, VA, &key, BARE_READ), -EXO_ESTALE);
+	ck_assert_int_eq(bare_release(e, &key), -EXO_ESTALE);
+	ck_assert_int_eq(bare_frame(e, key.region, &next), -EXO_ENOMEM);
+	while (bare_frame(e, EXO_ANY, &next) == 0)
+		ck_assert_uint_ne(next.region, key.region);
+}
+END_TEST
+
 /* An entry that is not present is the libOS's, all of its bits. It shows nothing. */
 START_TEST(raw_entries)
 {
@@ -823,6 +851,7 @@ Suite *t_bare_space_suite(void)
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, kept_meanwhile);
 	tcase_add_test(t, kept_of_the_dead);
+	tcase_add_test(t, retired);
 	tcase_add_test(t, displaced);
 	tcase_add_test(t, limit_of_one);
 	tcase_add_test(t, empty_tables_go);
