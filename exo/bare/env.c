@@ -307,7 +307,7 @@ void env_free(struct plat_env *e)
 		(void)exo_env_end(e->core, e->name);
 	space_free(e);
 	if (e->holder != NULL)
-		exo_holder_end(e->phys, e->holder);
+		family_end_holder(e);
 	family_ended(e);
 	if (env_named(e->name) == e)
 		named[(uint32_t)e->name % ENVS_MAX] = NULL;

@@ -95,9 +95,8 @@ struct plat_env {
 		uint32_t frame, generation, off, size;
 	} asks;
 	struct exo_losses *losses; /* by the direct map */
-	uint64_t maker; /* its name, and what frames that guaranteed to it */
-	uint32_t given;
-	bool child;        /* another one made it */
+	uint64_t maker;    /* the name of the one that made it; 0: none did */
+	bool child;        /* another one is making it, or did */
 	uint32_t children; /* that it may make */
 	uint64_t mem;      /* its limits, which are theirs as well */
 	uint32_t most, entries;

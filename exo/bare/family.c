@@ -5,25 +5,6 @@
 #include "exo/abi/err.h"
 #include "exo/bare/paging.h"
 
-/* Frames that were guaranteed to one are to another; -EXO_ELIMIT: not so many. */
-static int hand_over(
-    struct plat_env *from, struct plat_env *to, uint32_t frames)
-{
-	struct exo_holder_stat has;
-	int err;
-
-	exo_holder_stat(from->holder, &has);
-	if (frames > has.guaranteed)
-		return -EXO_ELIMIT;
-	(void)exo_holder_guarantee(
-	    from->phys, from->holder, has.guaranteed - frames);
-	err = exo_holder_guarantee(to->phys, to->holder, frames);
-	if (err != 0)
-		(void)exo_holder_guarantee(
-		    from->phys, from->holder, has.guaranteed);
-	return err;
-}
-
 int family_new(struct plat_env *e, struct exo_call_env_new *a)
 {
 	const struct env_args args = { .label = e->label,
@@ -46,14 +27,13 @@ int family_new(struct plat_env *e, struct exo_call_env_new *a)
 	err = env_new(e->core, e->phys, &args, &child);
 	if (err != 0)
 		return err;
-	err = hand_over(e, child, a->frames);
+	err = exo_holder_pass(e->phys, e->holder, child->holder, a->frames);
 	if (err != 0) {
 		env_free(child);
 		return err;
 	}
 	e->children--;
 	child->maker = e->name;
-	child->given = a->frames;
 	a->out_env = child->name;
 	exo_holder_key(child->phys, child->holder, &a->out_key);
 	return 0;
@@ -97,15 +77,24 @@ int family_end(struct plat_env *e, const struct exo_call_env_end *a)
 	return err;
 }
 
+/* Its maker, if that lives; one that was not made after all has none. */
+static struct plat_env *maker_of(const struct plat_env *child)
+{
+	return child->maker == 0 ? NULL : env_named(child->maker);
+}
+
+void family_end_holder(struct plat_env *e)
+{
+	const struct plat_env *maker = maker_of(e);
+
+	exo_holder_end_to(
+	    e->phys, e->holder, maker == NULL ? NULL : maker->holder);
+}
+
 void family_ended(const struct plat_env *child)
 {
-	struct plat_env *e = env_named(child->maker);
-	struct exo_holder_stat has;
+	struct plat_env *e = maker_of(child);
 
-	if (child->given == 0 || e == NULL)
-		return;
-	e->children++;
-	exo_holder_stat(e->holder, &has);
-	(void)exo_holder_guarantee(
-	    e->phys, e->holder, has.guaranteed + child->given);
+	if (e != NULL)
+		e->children++;
 }

@@ -23,8 +23,11 @@ int family_start(struct plat_env *e, const struct exo_call_env_start *a);
 /** 0, or what is wrong with the key. */
 int family_end(struct plat_env *e, const struct exo_call_env_end *a);
 
-/** A child is taken apart, its frames are free: what was guaranteed to it is its maker's
+/** End what one has of the machine's frames: what was guaranteed to a child is its maker's
  * again, if that lives. */
+void family_end_holder(struct plat_env *e);
+
+/** One is taken apart: its maker, if that lives, may make another in its place. */
 void family_ended(const struct plat_env *child);
 
 #endif

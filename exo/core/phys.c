@@ -90,21 +90,44 @@ int exo_holder_new(struct exo_phys *p, const struct exo_holder_args *args,
 	return 0;
 }
 
-void exo_holder_end(struct exo_phys *p, struct exo_holder *h)
+/* Of so many that are guaranteed to it, frames that it does not own: they are promised. */
+static uint32_t promised_of(const struct exo_holder *h, uint32_t guaranteed)
 {
+	return guaranteed > h->owned ? guaranteed - h->owned : 0;
+}
+
+static uint32_t promised(const struct exo_holder *h)
+{
+	return promised_of(h, h->guaranteed);
+}
+
+/* Guarantee it so many instead. */
+static void guarantee(struct exo_phys *p, struct exo_holder *h, uint32_t frames)
+{
+	p->promised -= promised(h);
+	h->guaranteed = frames;
+	p->promised += promised(h);
+}
+
+void exo_holder_end_to(
+    struct exo_phys *p, struct exo_holder *h, struct exo_holder *heir)
+{
+	uint32_t had = h->guaranteed;
+
 	mapping_free(p, h);
 	while (h->frames != 0)
 		frame_release(p, h->frames - 1);
 	exo_assert(h->owned == 0);
-	p->promised -= h->guaranteed; /* all of it: it owns nothing */
+	guarantee(p, h, 0); /* all of that was promised, so it is there */
+	if (heir != NULL)
+		guarantee(p, heir, heir->guaranteed + had);
 	p->holder[h->args.place] = NULL;
 	exo_mem_put(&p->mem, h, sizeof(*h));
 }
 
-/* Frames that are promised to it, and that it does not own. */
-static uint32_t promised(const struct exo_holder *h)
+void exo_holder_end(struct exo_phys *p, struct exo_holder *h)
 {
-	return h->guaranteed > h->owned ? h->guaranteed - h->owned : 0;
+	exo_holder_end_to(p, h, NULL);
 }
 
 uint64_t exo_phys_kept(const struct exo_phys *p)
@@ -149,14 +172,28 @@ int phys_room(const struct exo_phys *p, const struct exo_holder *h, uint32_t n)
 int exo_holder_guarantee(
     struct exo_phys *p, struct exo_holder *h, uint32_t frames)
 {
-	uint32_t before = promised(h),
-	         after = frames > h->owned ? frames - h->owned : 0;
+	uint32_t before = promised(h), after = promised_of(h, frames);
 
 	if (after > before && after - before > exo_phys_spare(p))
 		return -EXO_ELIMIT;
-	p->promised += after;
-	p->promised -= before;
-	h->guaranteed = frames;
+	guarantee(p, h, frames);
+	return 0;
+}
+
+int exo_holder_pass(struct exo_phys *p, struct exo_holder *from,
+    struct exo_holder *to, uint32_t frames)
+{
+	uint64_t before = (uint64_t)promised(from) + promised(to), after;
+
+	exo_assert(from != to);
+	if (frames > from->guaranteed)
+		return -EXO_ELIMIT;
+	after = (uint64_t)promised_of(from, from->guaranteed - frames) +
+	        promised_of(to, to->guaranteed + frames);
+	if (after > before && after - before > exo_phys_spare(p))
+		return -EXO_ELIMIT;
+	guarantee(p, from, from->guaranteed - frames);
+	guarantee(p, to, to->guaranteed + frames);
 	return 0;
 }
 

@@ -124,6 +124,12 @@ int exo_holder_new(struct exo_phys *p, const struct exo_holder_args *args,
 int exo_holder_guarantee(
     struct exo_phys *p, struct exo_holder *h, uint32_t frames);
 
+/** So many of the frames that are guaranteed to one are to the other from now on, who may
+ * always own them. -EXO_ELIMIT: not so many are, or the first owns frames in their place,
+ * and there are not enough for both: nothing changes. */
+int exo_holder_pass(struct exo_phys *p, struct exo_holder *from,
+    struct exo_holder *to, uint32_t frames);
+
 /** Frames that nobody was promised, and that the platform needs not itself. */
 uint64_t exo_phys_spare(const struct exo_phys *p);
 
@@ -138,6 +144,11 @@ void exo_phys_set_aside(struct exo_phys *p, int64_t n);
 /** End it: whatever it owns is nobody's, and whatever shows that is taken out. Its own
  * tables are the platform's to free, before. */
 void exo_holder_end(struct exo_phys *p, struct exo_holder *h);
+
+/** The same, and what was guaranteed to it is to its heir (NULL: to nobody), who may own
+ * what it gave back. */
+void exo_holder_end_to(
+    struct exo_phys *p, struct exo_holder *h, struct exo_holder *heir);
 
 /** The platform's own doing for it, not bounded by what it may have: own a frame,
  * zeroed; EXO_FRAME_NONE. */

@@ -268,6 +268,45 @@ START_TEST(conserved)
 }
 END_TEST
 
+/* The kernel takes frames for itself until this one has so many fewer than are its reserve
+ * and others' promises. */
+static void starve(uint64_t missing)
+{
+	while (exo_phys_spare(b.phys) > 0 || missing-- > 0) {
+		ck_assert_uint_ne(frames_get(0), 0);
+		b.free--;
+	}
+}
+
+/* What was guaranteed stays so, where there is nothing to spare: the frames of who has
+ * ended are there for it. */
+START_TEST(nothing_to_spare)
+{
+	struct plat_env *e = maker(2, 50), *c;
+	struct exo_key key, frame;
+
+	for (int i = 0; i < 40; i++)
+		ck_assert_int_eq(bare_frame(e, EXO_ANY, &frame), 0);
+	c = child_of(e, 10, &key);
+	ck_assert(env_map_new(c, BARE_PAGE, BARE_WRITE));
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(bare_frame(c, EXO_ANY, &frame), 0);
+	starve(30);
+	/* it owns frames in the place of those */
+	ck_assert_int_eq(
+	    exo_holder_pass(b.phys, e->holder, c->holder, 10), -EXO_ELIMIT);
+	ck_assert_int_eq(
+	    exo_holder_pass(b.phys, e->holder, c->holder, 41), -EXO_ELIMIT);
+	ck_assert_uint_eq(bare_stat(e).guaranteed, 40);
+	ck_assert_uint_eq(bare_stat(c).guaranteed, 10);
+	ck_assert_int_eq(end(e, &key), 0);
+	env_free(c);
+	ck_assert_uint_eq(bare_stat(e).guaranteed, 50);
+	while (bare_stat(e).owned < 50)
+		ck_assert_int_eq(bare_frame(e, EXO_ANY, &frame), 0);
+}
+END_TEST
+
 /* There are so many places. */
 START_TEST(too_many)
 {
@@ -303,6 +342,7 @@ Suite *t_bare_family_suite(void)
 	tcase_add_test(t, keys);
 	tcase_add_test(t, without_a_maker);
 	tcase_add_loop_test(t, conserved, 0, 8);
+	tcase_add_test(t, nothing_to_spare);
 	tcase_add_test(t, too_many);
 	tcase_add_test_raise_signal(t, pin_of_nobody, SIGABRT);
 	suite_add_tcase(s, t);
