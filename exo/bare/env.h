@@ -66,6 +66,7 @@ struct plat_env {
 	bool born;    /* frames for those that it has not are set aside */
 	bool dropped; /* some of which were dropped since it ran, or */
 	bool held;    /* none of which may be dropped, until settle() */
+	bool batch;   /* which may be but once, or */
 	bool trimmed; /* all that could be, and it got none since */
 	uint64_t ran; /* the number of its last switch */
 	uint64_t drops;

@@ -190,24 +190,38 @@ static struct plat_env *idlest(const struct plat_env *but)
 	return found;
 }
 
-/* Room for one more page's tables. false: what it pinned has all that it may have. */
+/* Whether all together have none for one more page. */
+static bool all_are_out(void)
+{
+	return space.most != 0 && space.tables + NEED > space.most;
+}
+
+/* Somebody's tables are dropped, for one: of a batch it is the only time. */
+static void drop_for(struct plat_env *e, struct plat_env *whose)
+{
+	drop(whose);
+	e->held |= e->batch;
+}
+
+/* Room for one more page's tables. false: what it pinned has all that it may have, or
+ * there is no more for this batch. */
 static bool make_room(struct plat_env *e)
 {
 	struct plat_env *other;
 
 	if (e->tables + NEED > e->tables_most && !e->trimmed && !e->held)
-		drop(e);
+		drop_for(e, e);
 	if (e->born && e->tables + NEED > e->tables_most)
 		return false;
-	while (space.most != 0 && space.tables + NEED > space.most) {
+	while (all_are_out() && !(e->batch && e->held)) {
 		other = idlest(e);
 		if (other == NULL)
 			break;
-		drop(other);
+		drop_for(e, other);
 	}
-	if (space.most != 0 && space.tables + NEED > space.most && !e->held)
-		drop(e);
-	return true;
+	if (all_are_out() && !e->held)
+		drop_for(e, e);
+	return !(e->batch && all_are_out());
 }
 
 /* The entry of a page of the libOS's, with its tables, which it may look at: the window's
@@ -257,6 +271,13 @@ static bool is_pin(const struct exo_pte *p)
 	return (p->bits & pin) == pin;
 }
 
+static bool any_pin(const struct exo_pte *entries, uint32_t n)
+{
+	while (n > 0 && !is_pin(&entries[n - 1]))
+		n--;
+	return n > 0;
+}
+
 /* Tables may be pinned while there is room for a page that is not, behind them. So there
  * always is, when all that may be dropped is. */
 static bool reserve(
@@ -264,6 +285,9 @@ static bool reserve(
 {
 	uint32_t need = 1;
 
+	e->batch = !any_pin(entries, n);
+	if (e->batch)
+		return true;
 	for (uint32_t i = 0; i < n; i++)
 		need += is_pin(&entries[i]) && !has_table(e, entries[i].va);
 	if (e->tables + need * NEED > e->tables_most && !e->trimmed)
@@ -280,6 +304,7 @@ static bool reserve(
 static void settle(struct plat_env *e)
 {
 	e->held = false;
+	e->batch = false;
 }
 
 static bool enter(
@@ -499,7 +524,9 @@ void space_run(struct plat_env *e)
 	if (!e->dropped)
 		return;
 	e->dropped = false;
+	e->batch = true;
 	(void)exo_holder_preload(e->phys, e->holder);
+	settle(e);
 }
 
 /* --- the kernel's way to a libOS's memory ------------------------------------------ */

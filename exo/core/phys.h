@@ -67,9 +67,12 @@ struct exo_phys_ops {
 	/** No processor may know entries that were taken out or changed since the
 	 * last call. */
 	void (*flush)(struct plat_env *env);
-	/** Have tables for those of these entries that are pinned: until settle()
-	 * none of the environment's are dropped. false: there is no room for
-	 * them, and for a page that is not pinned behind them; nothing stays. */
+	/** A batch begins: have tables for those of its entries that are pinned;
+	 * until settle() none of the environment's are dropped. Where none is
+	 * pinned, they may be once: enter() returns false for those that have no
+	 * table then, which costs less than to make room for each. false: there
+	 * is no room for the pinned ones, and for a page that is not pinned
+	 * behind them; nothing stays. */
 	bool (*reserve)(
 	    struct plat_env *env, const struct exo_pte *entries, uint32_t n);
 	void (*settle)(struct plat_env *env);

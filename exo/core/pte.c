@@ -3,7 +3,9 @@
  * Entries of an address space, in batches. See phys.h.
  *
  * All of a batch is looked at before anything is done, so that it is entered as a whole
- * or not at all; and once it is, what the processor knew is made void at once.
+ * or not at all; and once it is, what the processor knew is made void at once. The call
+ * is not interrupted, so that a batch makes room for tables once: pages that have none
+ * then are entered when they are touched.
  */
 #include "exo/abi/err.h"
 #include "exo/core/phys_int.h"
@@ -82,16 +84,17 @@ int call_pte(struct exo_phys *p, struct exo_holder *h, struct exo_call_pte *a)
 {
 	struct exo_holder *to;
 	uint32_t pins = 0;
+	bool batch;
 	int err = decode(p, h, a, &to, &pins);
 
-	if (err == 0 && pins > 0 &&
-	    !p->cfg.ops->reserve(to->args.plat, p->ptes, a->n))
+	batch = err == 0 && (pins > 0 || a->n > 1);
+	if (batch && !p->cfg.ops->reserve(to->args.plat, p->ptes, a->n))
 		err = -EXO_ENOMEM;
 	if (err != 0)
 		return err;
 	for (uint32_t i = 0; i < a->n; i++)
 		enter(p, to, &p->ptes[i]);
-	if (pins > 0)
+	if (batch)
 		p->cfg.ops->settle(to->args.plat);
 	p->cfg.ops->flush(to->args.plat);
 	to->stat.entered += a->n;

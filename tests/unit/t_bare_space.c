@@ -162,6 +162,42 @@ START_TEST(enter_and_remove)
 }
 END_TEST
 
+/* A batch of pages that need tables of their own each makes room for them once, whatever it
+ * costs: its own tables, or another one's. All are there when they are touched. */
+START_TEST(far_apart)
+{
+	struct plat_env *e = env(30, 0), *other = env(0, 0);
+	struct exo_pte ptes[EXO_BATCH];
+	struct exo_call_pte a = { .entries = BARE_PAGE, .n = EXO_BATCH };
+	uint32_t shown = 0;
+	struct exo_key key;
+
+	for (uint64_t i = 0; other->tables + 12 < other->tables_most; i++)
+		(void)bare_map(other, VA + (i << 30), BARE_READ);
+	ck_assert_int_eq(bare_frame(e, EXO_ANY, &key), 0);
+	for (uint32_t i = 0; i < EXO_BATCH; i++)
+		ptes[i] = (struct exo_pte){ .va = VA + ((uint64_t)i << 30) +
+			                          (uint64_t)i * FRAME_SIZE,
+			.bits = BARE_READ,
+			.key = key };
+	for (int again = 0; again < 3; again++) {
+		uint64_t drops = e->drops + other->drops;
+
+		ck_assert_int_eq(
+		    env_copy_out(e, BARE_PAGE, ptes, sizeof(ptes)), 0);
+		ck_assert_int_eq(
+		    exo_phys_call(b.phys, e->holder, EXO_CALL_PTE_NR, &a), 0);
+		ck_assert_uint_le(e->drops + other->drops, drops + 1);
+		walk(e, NULL, NULL);
+	}
+	for (uint32_t i = 0; i < EXO_BATCH; i++)
+		shown += present(e, ptes[i].va);
+	ck_assert(shown > 0 && shown < EXO_BATCH);
+	for (uint32_t i = 0; i < EXO_BATCH; i++)
+		ck_assert_ptr_nonnull(env_at_user(e, ptes[i].va, false));
+}
+END_TEST
+
 /* A frame whose generations are used up is nobody's, is counted, and no key of it comes
  * to life: nobody has it again, by its number either. */
 START_TEST(retired)
@@ -851,6 +887,7 @@ Suite *t_bare_space_suite(void)
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, kept_meanwhile);
 	tcase_add_test(t, kept_of_the_dead);
+	tcase_add_test(t, far_apart);
 	tcase_add_test(t, retired);
 	tcase_add_test(t, displaced);
 	tcase_add_test(t, limit_of_one);
@@ -868,6 +905,7 @@ Suite *t_bare_space_suite(void)
 	tcase_add_test_raise_signal(t, pin_of_another, SIGABRT);
 	t = part(s, "bare_space_bounded", setup_bounded);
 	tcase_add_test(t, limit_of_all);
+	tcase_add_test(t, far_apart);
 	tcase_add_loop_test(t, any_sequence, 0, 4);
 	t = part(s, "bare_space_forget", setup_forget);
 	tcase_add_test(t, forgotten);
