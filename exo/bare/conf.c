@@ -219,29 +219,37 @@ static int start(const struct boot *b, struct word whole, struct word line,
 	return 0;
 }
 
-/* What is asked of an environment at a time. */
+/* When that is: a time, or when so many lines were written. */
+static bool when(struct word w, struct revoke_plan *p)
+{
+	p->by_line = word_option(&w, "line");
+	if (!word_u64(w, &p->at) || p->at > MOST_MS)
+		return false;
+	p->at *= p->by_line ? 1 : MS;
+	return true;
+}
+
+/* What is asked of an environment. */
 static bool revocation(struct word rest)
 {
 	static const char *const kinds[] = { [EXO_KIND_FRAME] = "frames",
 		[EXO_KIND_SLOT] = "slots",
 		[EXO_KIND_BINDING] = "bindings",
 		[EXO_KIND_KEY] = "keys" };
-	char label[32];
+	struct revoke_plan p = { .n = 0 };
 	struct word kind;
-	uint64_t at, patience;
-	uint32_t n;
 
-	word_copy(label, sizeof(label), word_next(&rest));
+	word_copy(p.label, sizeof(p.label), word_next(&rest));
 	kind = word_next(&rest);
-	if (!word_u32(word_next(&rest), &n) ||
-	    !word_u64(word_next(&rest), &at) ||
-	    !word_u64(word_next(&rest), &patience) || at > MOST_MS ||
-	    patience > MOST_MS)
+	if (!word_u32(word_next(&rest), &p.n) || !when(word_next(&rest), &p) ||
+	    !word_u64(word_next(&rest), &p.patience) || p.patience > MOST_MS)
 		return false;
-	for (uint32_t k = EXO_KIND_FRAME; k <= EXO_KIND_KEY; k++)
+	p.patience *= MS;
+	for (uint32_t k = EXO_KIND_FRAME; k <= EXO_KIND_KEY; k++) {
+		p.kind = (enum exo_kind)k;
 		if (word_is(kind, kinds[k]))
-			return revoke_plan(
-			    label, (enum exo_kind)k, n, at * MS, patience * MS);
+			return revoke_plan(&p);
+	}
 	return false;
 }
 
@@ -259,8 +267,8 @@ static int take(const struct boot *b, struct word line, struct grants *g)
 		return revocation(rest)
 		           ? 0
 		           : refuse(line, "a revocation is "
-		                          "LABEL KIND NUMBER AT_MS "
-		                          "PATIENCE_MS, 16 of them at most");
+		                          "LABEL KIND NUMBER AT "
+		                          "PATIENCE_MS, 64 of them at most");
 	if (word_is(first, "recv") || word_is(first, "send")) {
 		bool recv = word_is(first, "recv");
 		struct sp_region *to = recv ? &g->recv : &g->send;
@@ -286,6 +294,7 @@ int conf_start(const struct machine *m, struct exo_core *core,
 	struct word text, line;
 	int n = 0, ret = 0;
 
+	revoke_init();
 	if (!cpio_find(b.files, b.size, "boot.conf", 9, &conf))
 		return 0;
 	exo_arena_init(&g.arena, &mem);

@@ -4,7 +4,7 @@
  *
  *	recv REGION
  *	send REGION
- *	revoke LABEL KIND NUMBER AT_MS PATIENCE_MS
+ *	revoke LABEL KIND NUMBER AT PATIENCE_MS
  *	env LABEL FILE [ring=BYTES] [mem=BYTES] [arg=TEXT] [rights=NUMBER]
  *	    [frames=NUMBER] [most=NUMBER] [entries=NUMBER] [tables=NUMBER]
  *	    [children=NUMBER] [disk=FIRST+BLOCKS[,shared]]
@@ -21,8 +21,9 @@
  * what it may have of the processor's at once, children the environments that it may
  * make; slots are of time: N of them, each STEP behind the one before it, its own and
  * guaranteed. revoke asks the
- * environments of a label, at a time after the start, to give up so many frames, slots,
- * bindings or keys within a time. Lines that begin with '#' are comments.
+ * environments of a label to give up so many frames, slots, bindings or keys within a
+ * time: AT milliseconds after the start, or, where AT is line=N, when one of them has
+ * written N lines, which is the same however fast the machine is. Lines that begin with '#' are comments.
  */
 #ifndef EXO_BARE_CONF_H
 #define EXO_BARE_CONF_H

@@ -9,7 +9,10 @@
 #include "exo/bare/paging.h"
 #include "exo/bare/slots.h"
 #include "exo/core/core.h"
-#include "exo/lib/mem.h"
+
+_Static_assert(sizeof(((struct revoke_plan *)0)->label) ==
+                   sizeof(((struct plat_env *)0)->label),
+    "a plan has the whole label");
 
 void revoke_tell(struct plat_env *e)
 {
@@ -79,49 +82,58 @@ int revoke_seed(void *arg, const struct exo_key *u_disk)
 
 /* --- by the machine's owner -------------------------------------------------------- */
 
-#define PLANS 16u
-
-static struct plan {
-	char label[sizeof(((struct plat_env *)0)->label)];
-	enum exo_kind kind;
-	uint32_t n;
-	uint64_t at, patience;
-} plans[PLANS];
+static struct revoke_plan plans[REVOKE_PLANS];
 static unsigned nplans;
 
-bool revoke_plan(const char *label, enum exo_kind kind, uint32_t n, uint64_t at,
-    uint64_t patience)
+void revoke_init(void)
 {
-	struct plan *p = &plans[nplans];
+	nplans = 0;
+}
 
-	if (nplans == PLANS)
+bool revoke_plan(const struct revoke_plan *p)
+{
+	if (nplans == REVOKE_PLANS)
 		return false;
-	*p = (struct plan){
-		.kind = kind, .n = n, .at = at, .patience = patience
-	};
-	for (unsigned i = 0; label[i] != '\0' && i + 1 < sizeof(p->label); i++)
-		p->label[i] = label[i];
-	nplans++;
+	plans[nplans++] = *p;
 	return true;
 }
 
-static void ask(struct exo_phys *phys, const struct plan *p, uint64_t now)
+/* Whether a plan is about it. */
+static bool is_of(const struct revoke_plan *p, const struct plat_env *e)
 {
-	for (unsigned i = 0; i < env_places(); i++) {
-		struct plat_env *e = env_at(i);
+	unsigned i = 0;
 
-		if (e != NULL && e->holder != NULL &&
-		    memcmp(e->label, p->label, sizeof(p->label)) == 0)
-			(void)exo_holder_ask(
-			    phys, e->holder, p->kind, p->n, now + p->patience);
-	}
+	if (e == NULL || e->holder == NULL)
+		return false;
+	while (p->label[i] != '\0' && p->label[i] == e->label[i])
+		i++;
+	return p->label[i] == e->label[i];
+}
+
+static bool is_due(const struct revoke_plan *p, uint64_t now)
+{
+	if (!p->by_line)
+		return p->at <= now;
+	for (unsigned i = 0; i < env_places(); i++)
+		if (is_of(p, env_at(i)) && env_at(i)->lines >= p->at)
+			return true;
+	return false;
+}
+
+static void ask(
+    struct exo_phys *phys, const struct revoke_plan *p, uint64_t now)
+{
+	for (unsigned i = 0; i < env_places(); i++)
+		if (is_of(p, env_at(i)))
+			(void)exo_holder_ask(phys, env_at(i)->holder, p->kind,
+			    p->n, now + p->patience);
 }
 
 /* What is due. */
 static void plan(struct exo_phys *phys, uint64_t now)
 {
 	for (unsigned i = 0; i < nplans; i++) {
-		if (plans[i].at > now)
+		if (!is_due(&plans[i], now))
 			continue;
 		ask(phys, &plans[i], now);
 		plans[i--] = plans[--nplans];

@@ -17,10 +17,25 @@ void revoke_tell(struct plat_env *e);
 /** Take what is overdue. */
 void revoke_look(struct exo_phys *p, uint64_t now);
 
-/** At a time (of clock_ns()), ask all environments of this label to give up n of a kind,
- * within so many nanoseconds: as boot.conf says. false: there are too many such plans. */
-bool revoke_plan(const char *label, enum exo_kind kind, uint32_t n, uint64_t at,
-    uint64_t patience);
+#define REVOKE_PLANS 64u
+
+/** Ask all environments of a label to give up n of a kind, as boot.conf says. */
+struct revoke_plan {
+	char label[32];
+	enum exo_kind kind;
+	uint32_t n;
+	bool by_line;
+	uint64_t
+	    at; /* a time of clock_ns(), or by_line: when one of them, with its
+	                children, has written so many lines */
+	uint64_t patience; /* nanoseconds that they have then */
+};
+
+/** Nothing is planned. */
+void revoke_init(void);
+
+/** false: there are too many plans. */
+bool revoke_plan(const struct revoke_plan *p);
 
 /** What the core asks of the machine (struct exo_phys_ops). */
 bool revoke_save(struct plat_env *e, const struct exo_key *disk, uint32_t block,

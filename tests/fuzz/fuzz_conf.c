@@ -44,13 +44,16 @@ static void look(const struct sp_region *r)
 }
 
 /* Some are too many. */
-bool revoke_plan(const char *label, enum exo_kind kind, uint32_t n, uint64_t at,
-    uint64_t patience)
+bool revoke_plan(const struct revoke_plan *p)
 {
-	exo_assert(memchr(label, '\0', 32) != NULL);
-	exo_assert(kind >= EXO_KIND_FRAME && kind <= EXO_KIND_KEY);
-	exo_assert(at + patience >= at);
-	return n != 16;
+	exo_assert(memchr(p->label, '\0', sizeof(p->label)) != NULL);
+	exo_assert(p->kind >= EXO_KIND_FRAME && p->kind <= EXO_KIND_KEY);
+	exo_assert(p->at + p->patience >= p->at);
+	return p->n != 16;
+}
+
+void revoke_init(void)
+{
 }
 
 /* Labels that begin with 'n' are of what cannot be started. */

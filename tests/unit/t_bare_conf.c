@@ -10,6 +10,7 @@
 #include "exo/bare/disk.h"
 #include "exo/bare/env.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/revoke.h"
 #include "exo/bare/serial.h"
 #include "exo/lib/fmt.h"
 #include "exo/space/text.h"
@@ -304,9 +305,8 @@ START_TEST(long_words)
 }
 END_TEST
 
-#define REVOKES                                                               \
-	"a revocation is LABEL KIND NUMBER AT_MS PATIENCE_MS, 16 of them at " \
-	"most"
+#define REVOKES \
+	"a revocation is LABEL KIND NUMBER AT PATIENCE_MS, 64 of them at most"
 static const struct {
 	const char *line, *why;
 } wrongs[] = { { "env one c.elf", "there is no such module" },
@@ -357,7 +357,11 @@ static const struct {
 	{ "revoke one frames 1 2", REVOKES }, { "revoke", REVOKES },
 	{ "revoke one pages 1 2 3", REVOKES },
 	{ "revoke one frames -1 2 3", REVOKES },
-	{ "revoke one frames 1 2 1000000001", REVOKES } };
+	{ "revoke one frames 1 2 1000000001", REVOKES },
+	{ "revoke one frames 1 line= 3", REVOKES },
+	{ "revoke one frames 1 line=x 3", REVOKES },
+	{ "revoke one frames 1 line 3", REVOKES },
+	{ "revoke one frames 1 line=1000000001 3", REVOKES } };
 
 START_TEST(wrong)
 {
@@ -371,6 +375,21 @@ START_TEST(wrong)
 	ck_assert_str_eq(t.said, said);
 	ck_assert_str_eq(t.made[0].label, "x");
 	ck_assert_str_ne(t.made[t.nmade - 1].label, "y"); /* none behind it */
+}
+END_TEST
+
+/* At times, and when there are lines; so many, and no more. */
+START_TEST(revocations)
+{
+	char conf[(REVOKE_PLANS + 1) * 40] = "";
+	unsigned n = REVOKE_PLANS + (unsigned)_i;
+
+	for (unsigned i = 0; i < n; i++)
+		(void)snprintf(conf + strlen(conf), 40,
+		    "revoke one keys 1 %s%u 0\n", i % 2 ? "line=" : "", i);
+	ck_assert_int_eq(start(conf), -_i);
+	ck_assert_str_eq(t.said,
+	    _i == 0 ? "" : "boot.conf: revoke one keys 1 64 0: " REVOKES "\n");
 }
 END_TEST
 
@@ -406,6 +425,7 @@ Suite *t_bare_conf_suite(void)
 	tcase_add_test(c, regions);
 	tcase_add_test(c, long_words);
 	tcase_add_loop_test(c, wrong, 0, sizeof(wrongs) / sizeof(wrongs[0]));
+	tcase_add_loop_test(c, revocations, 0, 2);
 	tcase_add_test(c, not_started);
 	tcase_add_loop_test(c, nothing, 0, 3);
 	suite_add_tcase(s, c);
