@@ -51,7 +51,7 @@ void revoke_gone(
 {
 	if (e->holder == NULL)
 		return; /* it never began */
-	exo_holder_given(e->holder, kind);
+	exo_holder_given(e->phys, e->holder, kind);
 	if (!own)
 		exo_holder_lost(e->holder, kind, name, 0, EXO_ANY);
 }

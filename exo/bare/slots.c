@@ -272,7 +272,7 @@ int slots_give(const struct plat_env *e, const struct exo_call_slots *a)
 		return -EXO_EINVAL;
 	err = timeslot_give(&vector, e->place + 1, a->first, a->step, a->n);
 	for (uint32_t i = 0; err == 0 && i < a->n; i++)
-		exo_holder_given(e->holder, EXO_KIND_SLOT);
+		exo_holder_given(e->phys, e->holder, EXO_KIND_SLOT);
 	return err;
 }
 

@@ -35,7 +35,7 @@ static void unlink_frame(struct exo_phys *p, uint32_t i)
 	struct frame *f = &p->frames[i];
 	struct exo_holder *h = f->owner;
 
-	exo_holder_given(h, EXO_KIND_FRAME);
+	exo_holder_given(p, h, EXO_KIND_FRAME);
 	if (f->next != 0)
 		p->frames[f->next - 1].prev = f->prev;
 	if (f->prev != 0)

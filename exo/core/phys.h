@@ -234,7 +234,8 @@ uint64_t exo_phys_next(const struct exo_phys *p);
 void exo_phys_overdue(struct exo_phys *p, uint64_t now);
 
 /** It gave up one of a kind that the platform has. */
-void exo_holder_given(struct exo_holder *h, enum exo_kind kind);
+void exo_holder_given(
+    struct exo_phys *p, struct exo_holder *h, enum exo_kind kind);
 
 /** It took one of a kind: if it was asked for some, it is to give this up, too. */
 void exo_holder_got(struct exo_holder *h, enum exo_kind kind);

@@ -90,7 +90,8 @@ uint64_t exo_phys_next(const struct exo_phys *p)
 	return p->next;
 }
 
-void exo_holder_given(struct exo_holder *h, enum exo_kind kind)
+void exo_holder_given(
+    struct exo_phys *p, struct exo_holder *h, enum exo_kind kind)
 {
 	struct asked *a = &h->asked[kind];
 
@@ -101,6 +102,9 @@ void exo_holder_given(struct exo_holder *h, enum exo_kind kind)
 		return;
 	a->first = a->n;
 	a->deadline = a->later;
+	if (a->n > 0 &&
+	    a->deadline < p->next) /* what was added had less time */
+		p->next = a->deadline;
 }
 
 void exo_holder_got(struct exo_holder *h, enum exo_kind kind)
@@ -217,7 +221,7 @@ static bool take_other(
 	if (p->cfg.ops->choose == NULL ||
 	    !p->cfg.ops->choose(h->args.plat, kind, &name))
 		return false;
-	exo_holder_given(h, kind);
+	exo_holder_given(p, h, kind);
 	exo_holder_lost(h, kind, name, 0, EXO_ANY);
 	return true;
 }
@@ -240,9 +244,10 @@ static uint32_t take(struct exo_phys *p, struct exo_holder *h,
 
 void exo_phys_overdue(struct exo_phys *p, uint64_t now)
 {
-	uint64_t next = UINT64_MAX;
 	uint32_t most = TAKES;
 
+	p->next =
+	    UINT64_MAX; /* what is taken of one may be due of another then */
 	for (uint32_t i = 0; i < EXO_HOLDERS; i++) {
 		struct exo_holder *h = p->holder[i];
 
@@ -250,11 +255,10 @@ void exo_phys_overdue(struct exo_phys *p, uint64_t now)
 			const struct asked *a = &h->asked[k];
 
 			most -= take(p, h, (enum exo_kind)k, now, most);
-			if (a->n > 0 && a->deadline < next)
-				next = a->deadline;
+			if (a->n > 0 && a->deadline < p->next)
+				p->next = a->deadline;
 		}
 	}
-	p->next = next;
 }
 
 /* --- the holder chooses ----------------------------------------------------------- */

@@ -260,7 +260,7 @@ static int surrender(struct plat_env *env, enum exo_kind kind,
 			return -EXO_ENOENT;
 	s->has[kind] -= n;
 	for (uint32_t i = 0; i < n; i++)
-		exo_holder_given(s->holder, kind);
+		exo_holder_given(s->phys, s->holder, kind);
 	return 0;
 }
 

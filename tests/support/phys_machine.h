@@ -34,9 +34,10 @@ struct phys_space {
 	uint32_t n;
 	struct phys_entry known[PHYS_KNOWN]; /* to a processor */
 	uint32_t nknown;
-	bool no_room;                    /* for one more table */
-	bool held;                       /* but what was reserved */
-	struct exo_holder *holder;       /* if it is told what is given up */
+	bool no_room;          /* for one more table */
+	bool held;             /* but what was reserved */
+	struct exo_phys *phys; /* if it is told what is given up */
+	struct exo_holder *holder;
 	uint32_t has[PHYS_KINDS];        /* of a kind, named from 0 on; ... */
 	uint32_t guaranteed[PHYS_KINDS]; /* ... so many are not taken */
 	uint32_t flushes;

@@ -46,6 +46,7 @@ static inline struct exo_holder *new_holder(uint32_t place, uint64_t name)
 
 	memset(&losses[place], 0, sizeof(losses[place]));
 	ck_assert_int_eq(exo_holder_new(phys, &a, &h), 0);
+	machine.space[place].phys = phys;
 	machine.space[place].holder = h;
 	return h;
 }

@@ -143,6 +143,23 @@ START_TEST(the_first_is_given_first)
 }
 END_TEST
 
+/* Also if that is less time than they had. */
+START_TEST(what_is_added_may_be_due_before)
+{
+	ck_assert_int_eq(frames(0, 20), 0);
+	(void)ask(0, 4, 300);
+	(void)ask(0, 9, 100);
+	exo_phys_overdue(phys, 100);
+	ck_assert_uint_eq(LOST, 0); /* of the first it may still give some */
+	ck_assert_uint_eq(exo_phys_next(phys), 300);
+	ck_assert_int_eq(release(0, 4), 0);
+	ck_assert_uint_eq(exo_phys_next(phys), 100);
+	exo_phys_overdue(phys, 100);
+	ck_assert_uint_eq(LOST, 5);
+	ck_assert_uint_eq(exo_phys_next(phys), UINT64_MAX);
+}
+END_TEST
+
 START_TEST(kinds_apart)
 {
 	uint64_t when;
@@ -536,6 +553,7 @@ Suite *t_revoke_suite(void)
 	tcase_add_test(t, what_is_guaranteed_is_not_asked_for);
 	tcase_add_test(t, requests_grow);
 	tcase_add_test(t, the_first_is_given_first);
+	tcase_add_test(t, what_is_added_may_be_due_before);
 	tcase_add_test(t, kinds_apart);
 	tcase_add_test(t, surrendered_frames_are_free);
 	tcase_add_test(t, false_names_change_nothing);
