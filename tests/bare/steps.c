@@ -21,7 +21,7 @@ static _Alignas(EXO_PAGE) uint8_t room[EXO_PAGE];
 static _Alignas(16) uint8_t stack[8192]; /* of upcalls */
 static _Alignas(16) uint8_t called[16384];
 static struct exo_pe *page;
-static uint32_t me, told;
+static uint32_t me, heard[STEPS_KINDS];
 
 uint8_t *steps_room = room;
 uint64_t steps_room_at;
@@ -50,19 +50,19 @@ void steps_refresh(void)
 		(void)lnet_yield();
 }
 
-/* Upcalls say one after another how many frames it is to give up. */
+/* Upcalls say one after another how much it is to give up. */
 void lnet_on_packet(struct exo_frame *f)
 {
-	if (f->cause == EXO_CAUSE_REVOKE && f->code > told)
-		told = (uint32_t)f->code;
+	if (f->cause == EXO_CAUSE_REVOKE && f->vector < STEPS_KINDS &&
+	    f->code > heard[f->vector])
+		heard[f->vector] = (uint32_t)f->code;
 }
 
-uint32_t steps_told(void)
+void steps_told(uint32_t told[STEPS_KINDS])
 {
-	uint32_t n = told;
-
-	told = 0;
-	return n;
+	for (uint32_t k = 1; k < STEPS_KINDS; k++)
+		told[k] = steps_larger(told[k],
+		    __atomic_exchange_n(&heard[k], 0, __ATOMIC_SEQ_CST));
 }
 
 void steps_line(const char *text, uint32_t n)

@@ -28,11 +28,15 @@
 #define STEPS_SPACES (STEPS_LIBS + STEPS_KIDS)
 #define STEPS_PAGES  16u /* of each address space, that are entered */
 #define STEPS_SLOTS  8u
-#define STEPS_KEYS   64u /* that are remembered */
+#define STEPS_KEYS \
+	64u /* that are remembered; of these, of packets, grants first: */
+#define STEPS_OF_NET 20u
 #define STEPS_NETS   96u
 #define STEPS_BINDS  32u
 #define STEPS_LIVE   640u
 #define STEPS_LOST   120u /* between two turns of a libOS, at most */
+#define STEPS_KINDS  (EXO_KIND_KEY + 1u)
+#define STEPS_PLANS  48u /* revocations that boot.conf names, of all libOSes */
 
 /* Frames: what each has from the start, what is guaranteed to it, the most that it may
  * own; of all of them and their tables, what the machine may give away, with its
@@ -77,15 +81,41 @@ struct steps_entry {
 	uint64_t bits;
 };
 
+/** Packets: those of ports, or all. */
+struct steps_region {
+	uint32_t lo, hi;
+};
+#define STEPS_PORTS 12u
+#define STEPS_ALL   ((struct steps_region){ 0, UINT32_MAX })
+
 struct steps_net {
 	uint64_t name;          /* 0: there is none */
 	uint32_t owner, parent; /* itself: a grant */
-	uint32_t rights, zero;
+	uint32_t rights;
+	uint32_t age; /* greater: newer */
+	struct steps_region of;
 };
 
 struct steps_bind {
 	uint64_t name;
 	uint32_t owner, key;
+	uint32_t mode, age;
+	struct steps_region of;
+};
+
+/** What somebody was asked for, of a kind. */
+struct steps_asked {
+	uint32_t n;           /* that it did not give up yet, */
+	uint32_t first;       /* so many of it before the others */
+	uint32_t soon, later; /* whether the first are due, and the others */
+	uint32_t fresh;       /* it was not yet told when it was here last */
+	uint32_t most;        /* that it ever was to give up */
+};
+
+/** When a libOS has written so many lines it is to give up n of a kind, soon: at once. */
+struct steps_plan {
+	uint32_t who, line;
+	uint32_t kind, n, soon;
 };
 
 struct steps_lib {
@@ -94,11 +124,11 @@ struct steps_lib {
 	uint32_t alive;
 	uint32_t owned, guaranteed;
 	uint32_t first; /* frames that it owned when it was started */
-	uint32_t asked; /* frames that it is to give up, */
-	uint32_t fresh; /* of which it was not yet told when it was here last */
-	uint32_t wish;  /* frames that it waits for */
-	uint32_t kids;  /* that it may still make */
-	uint32_t kept;  /* slots guaranteed to it */
+	uint32_t lines; /* that it wrote */
+	struct steps_asked asked[STEPS_KINDS];
+	uint32_t wish; /* frames that it waits for */
+	uint32_t kids; /* that it may still make */
+	uint32_t kept; /* slots guaranteed to it */
 	uint32_t nlost;
 	uint64_t
 	    seen; /* entries of its repossession vector that it looked at */
@@ -129,17 +159,20 @@ struct steps {
 	uint64_t generations; /* of all frames, summed up */
 	uint64_t calls[STEPS_NCALLS];
 	uint64_t codes[32];
-	uint64_t taken; /* frames that the kernel took */
-	uint64_t ended; /* bindings and keys that others ended */
+	uint64_t asks[STEPS_KINDS], gave[STEPS_KINDS]; /* when asked, */
+	uint64_t taken[STEPS_KINDS]; /* by the kernel's choice */
+	uint64_t lost[STEPS_KINDS];  /* likewise, and by others' calls */
 	struct steps_lib lib[STEPS_LIBS];
 	struct steps_kid kid[STEPS_KIDS];
-	uint32_t nkid, zero2;
+	uint32_t nkid;
+	uint32_t age;               /* of keys and bindings, so far */
 	uint32_t slot[STEPS_SLOTS]; /* who has it, by number + 1 */
 	struct steps_frame live[STEPS_LIVE];
 	struct steps_entry entry[STEPS_SPACES][STEPS_PAGES];
 	struct steps_net net[STEPS_NETS];
 	struct steps_bind bind[STEPS_BINDS];
 	struct steps_key key[STEPS_KEYS];
+	struct steps_plan plan[STEPS_PLANS];
 };
 
 /* --- what each side has --------------------------------------------------------- */
@@ -160,8 +193,8 @@ void steps_yield(void);
 /** Have it show the numbers of now. */
 void steps_refresh(void);
 
-/** Whether it was told to give up frames since it was asked here last, how many. */
-uint32_t steps_told(void);
+/** What it was told to give up, of each kind, since it was asked here last. */
+void steps_told(uint32_t told[STEPS_KINDS]);
 
 void steps_line(const char *text, uint32_t n);
 

@@ -65,7 +65,12 @@ static inline int64_t step_call(
 static inline void step_keep(
     struct step *p, const struct exo_key *key, uint32_t what, uint32_t rights)
 {
-	p->s->key[step_below(p, STEPS_KEYS)] = (struct steps_key){
+	uint32_t at =
+	    key->res == EXO_RES_NET
+	        ? STEPS_LIBS + step_below(p, STEPS_OF_NET - STEPS_LIBS)
+	        : STEPS_OF_NET + step_below(p, STEPS_KEYS - STEPS_OF_NET);
+
+	p->s->key[at] = (struct steps_key){
 		.key = *key, .res = key->res, .what = what, .rights = rights
 	};
 }
@@ -118,27 +123,16 @@ static inline int64_t want_frames(const struct step *p,
 	return a->keys == steps_room_at + STEPS_TABLE ? 0 : -EXO_EINVAL;
 }
 
-/** Somebody was asked for so many. Who has no time loses them at once. */
+/** Somebody was asked for so many: at once, if they have no time. That is a round of the
+ * slots nevertheless, and what comes free is kept for the asker for another one: both are
+ * over before anybody goes on, for the model knows no times. */
 static inline void did_ask(struct step *p, uint32_t of, uint32_t n)
 {
-	struct steps_lib *l = &p->s->lib[of];
-
-	if (n > l->asked) {
-		l->asked = n;
-		l->fresh = 1;
-	}
+	model_asked(p->s, of, EXO_KIND_FRAME, n, !p->s->patient);
 	steps_num(&p->t, " asks ", of);
 	steps_num(&p->t, ":", n);
-	if (p->s->patient)
-		return;
-	steps_yield();
-	while (l->asked > 0) {
-		uint32_t i = model_choose(p->s, of);
-
-		steps_num(&p->t, " f", p->s->live[i].name);
-		model_taken(p->s, i);
-	}
-	l->fresh = 0;
+	for (uint32_t i = 0; i < 3 && !p->s->patient; i++)
+		steps_refresh();
 }
 
 static inline void did_frames(struct step *p, uint32_t n)
@@ -151,7 +145,7 @@ static inline void did_frames(struct step *p, uint32_t n)
 		s->live[s->nlive++] = (struct steps_frame){ keys[k].region,
 			(uint32_t)keys[k].epoch, ++s->names, p->who };
 		s->lib[p->who].owned++;
-		s->lib[p->who].asked += s->lib[p->who].asked > 0;
+		model_got(s, p->who, EXO_KIND_FRAME);
 		step_keep(p, &keys[k], s->names, EXO_FRAME_ALL);
 	}
 }

@@ -3,16 +3,18 @@
 #ifndef TESTS_BARE_STEPS_LIFE_H
 #define TESTS_BARE_STEPS_LIFE_H
 
+#include "tests/bare/steps_ask.h"
 #include "tests/bare/steps_check.h"
-#include "tests/bare/steps_frame.h"
 
-/** Begin with a structure of zeroes. */
+/** Begin with a structure of zeroes, but for `patient`. */
 static inline void steps_new(
     struct steps *s, uint64_t seed, uint32_t steps, uint32_t rows)
 {
-	s->rng = seed;
 	s->steps = steps;
 	s->rows = rows;
+	s->rng = ~seed;
+	steps_plan(s);
+	s->rng = seed;
 }
 
 /* Frames until there are so many, which have no names. */
@@ -51,10 +53,19 @@ static inline void steps_begin(
 	l->kept = 1;
 	s->slot[who] = who + 1;
 	s->net[who] = (struct steps_net){ grant->epoch << 32 | grant->slot, who,
-		who, grant->rights, 0 };
+		who, grant->rights, ++s->age, STEPS_ALL };
 	s->key[who] =
 	    (struct steps_key){ *grant, EXO_RES_NET, who, grant->rights, 0 };
 	(void)check_count(s, 0, &s->generations);
+}
+
+/* A number for each kind. */
+static inline void steps_kinds(
+    struct steps_text *t, const char *word, const uint64_t n[STEPS_KINDS])
+{
+	steps_str(t, word);
+	for (uint32_t k = 1; k < STEPS_KINDS; k++)
+		steps_num(t, k == 1 ? " " : "+", n[k]);
 }
 
 /* How often each call was made, and what came of them. */
@@ -64,8 +75,12 @@ static inline void steps_summary(const struct steps *s)
 
 	steps_num(&t, "steps ", s->step);
 	steps_num(&t, " frames ", s->names);
-	steps_num(&t, " taken ", s->taken);
-	steps_num(&t, " ended ", s->ended);
+	steps_say(&t);
+	t.n = 0;
+	steps_kinds(&t, "frames+slots+bindings+keys: asked", s->asks);
+	steps_kinds(&t, " gave", s->gave);
+	steps_kinds(&t, " taken", s->taken);
+	steps_kinds(&t, " lost", s->lost);
 	steps_say(&t);
 	t.n = 0;
 	steps_str(&t, "calls");

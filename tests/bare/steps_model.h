@@ -126,6 +126,54 @@ static inline int64_t model_key(const struct steps *s,
 	return lacks ? -EXO_EPERM : !model_there(s, k) ? -EXO_ESTALE : 0;
 }
 
+/* --- what was asked for --------------------------------------------------------------- */
+
+static inline void model_got(struct steps *s, uint32_t who, uint32_t kind)
+{
+	struct steps_asked *a = &s->lib[who].asked[kind];
+
+	if (a->n == 0)
+		return;
+	a->n++;
+	a->first++;
+	a->most = steps_larger(a->most, a->n);
+}
+
+static inline void model_given(struct steps *s, uint32_t who, uint32_t kind)
+{
+	struct steps_asked *a = &s->lib[who].asked[kind];
+
+	if (a->n == 0)
+		return;
+	a->n--;
+	if (--a->first > 0)
+		return;
+	a->first = a->n;
+	a->soon = a->later;
+}
+
+/** It is to give up so many; of frames, no more than are beyond its guarantee. */
+static inline void model_asked(
+    struct steps *s, uint32_t who, uint32_t kind, uint32_t n, uint32_t soon)
+{
+	struct steps_asked *a = &s->lib[who].asked[kind];
+
+	if (kind == EXO_KIND_FRAME && n > model_beyond(s, who))
+		n = model_beyond(s, who);
+	if (n <= a->n)
+		return;
+	if (a->n == 0) {
+		a->first = n;
+		a->soon = soon;
+	} else {
+		a->later = soon;
+	}
+	a->n = n;
+	a->fresh = 1;
+	a->most = steps_larger(a->most, n);
+	s->asks[kind]++;
+}
+
 /* --- losses ------------------------------------------------------------------------- */
 
 static inline void model_lost(
@@ -135,17 +183,13 @@ static inline void model_lost(
 
 	STEPS_SO(l->nlost < STEPS_LOST);
 	l->lost[l->nlost++] = (struct steps_loss){ kind, name, pages };
-	if (kind == EXO_KIND_FRAME)
-		s->taken++;
-	else
-		s->ended++;
+	s->lost[kind]++;
 }
 
 /** A frame goes: nothing shows it any more. */
 static inline void model_gone(struct steps *s, uint32_t i)
 {
-	struct steps_lib *l = &s->lib[s->live[i].owner];
-	uint32_t name = s->live[i].name;
+	uint32_t name = s->live[i].name, owner = s->live[i].owner;
 
 	for (uint32_t k = 0; k < STEPS_SPACES * STEPS_PAGES; k++) {
 		struct steps_entry *e =
@@ -154,8 +198,8 @@ static inline void model_gone(struct steps *s, uint32_t i)
 		if (name != 0 && e->name == name)
 			*e = (struct steps_entry){ .name = 0 };
 	}
-	l->owned--;
-	l->asked -= l->asked > 0;
+	s->lib[owner].owned--;
+	model_given(s, owner, EXO_KIND_FRAME);
 	s->nlive--;
 	for (; i < s->nlive; i++)
 		s->live[i] = s->live[i + 1];
@@ -223,88 +267,6 @@ static inline uint32_t model_wished(
 		        model_beyond(s, i) + s->lib[i].wish)
 			n += s->lib[i].wish;
 	return n;
-}
-
-/* --- keys and bindings of packets ----------------------------------------------------- */
-
-static inline void model_unbound(struct steps *s, uint32_t i, uint32_t by)
-{
-	struct steps_bind *b = &s->bind[i];
-
-	if (b->owner != by)
-		model_lost(s, b->owner, EXO_KIND_BINDING, b->name, 0);
-	b->name = 0;
-}
-
-/** A net key ends with all below it, and their bindings, by somebody's doing. */
-static inline void model_net_end(struct steps *s, uint32_t key, uint32_t by)
-{
-	uint8_t below[STEPS_NETS] = { 0 };
-	int more = 1;
-
-	below[key] = 1;
-	while (more) {
-		more = 0;
-		for (uint32_t i = 0; i < STEPS_NETS; i++) {
-			if (s->net[i].name == 0 || below[i] ||
-			    !below[s->net[i].parent])
-				continue;
-			below[i] = 1;
-			more = 1;
-		}
-	}
-	for (uint32_t i = 0; i < STEPS_BINDS; i++)
-		if (s->bind[i].name != 0 && below[s->bind[i].key])
-			model_unbound(s, i, by);
-	for (uint32_t i = 0; i < STEPS_NETS; i++) {
-		if (!below[i])
-			continue;
-		if (s->net[i].owner != by)
-			model_lost(s, s->net[i].owner, EXO_KIND_KEY,
-			    s->net[i].name, 0);
-		s->net[i].name = 0;
-	}
-}
-
-/* --- ends --------------------------------------------------------------------------- */
-
-static inline void model_space_end(struct steps *s, uint32_t space)
-{
-	for (uint32_t v = 0; v < STEPS_PAGES; v++)
-		s->entry[space][v] = (struct steps_entry){ .name = 0 };
-}
-
-static inline void model_kid_end(struct steps *s, uint32_t kid)
-{
-	struct steps_lib *l = &s->lib[s->kid[kid].maker];
-
-	s->kid[kid].alive = 0;
-	if (l->alive) { /* it has again what it gave */
-		l->guaranteed += s->kid[kid].guaranteed;
-		l->kids++;
-	}
-	model_space_end(s, STEPS_LIBS + kid);
-}
-
-static inline void model_end(struct steps *s, uint32_t who)
-{
-	struct steps_lib *l = &s->lib[who];
-
-	for (uint32_t i = 0; i < STEPS_SLOTS; i++)
-		if (s->slot[i] == who + 1)
-			s->slot[i] = 0;
-	for (uint32_t i = 0; i < STEPS_BINDS; i++)
-		if (s->bind[i].name != 0 && s->bind[i].owner == who)
-			s->bind[i].name = 0;
-	for (uint32_t i = 0; i < STEPS_NETS; i++)
-		if (s->net[i].name != 0 && s->net[i].owner == who)
-			model_net_end(s, i, who);
-	for (uint32_t i = s->nlive; i-- > 0;)
-		if (s->live[i].owner == who)
-			model_gone(s, i);
-	model_space_end(s, who);
-	l->alive = 0;
-	l->kept = 0;
 }
 
 #endif

@@ -6,7 +6,12 @@
 #include "exo/abi/ctx.h"
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
+#include "exo/abi/region.h"
+#include "exo/space/space.h"
 #include "tests/bare/steps_frame.h"
+#include "tests/bare/steps_net.h"
+
+#define STEPS_REGION 2048u /* of the page: where one is */
 
 /* --- time ------------------------------------------------------------------------------ */
 
@@ -104,8 +109,10 @@ static inline void step_slots(struct step *p, int take)
 	        sizeof(*a), want) != 0)
 		return;
 	STEPS_SO(!take || a->out_first == first);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		p->s->slot[first + i * a->step] = take ? p->who + 1 : 0;
+		(take ? model_got : model_given)(p->s, p->who, EXO_KIND_SLOT);
+	}
 }
 
 /* --- keys of packets ------------------------------------------------------------------- */
@@ -120,34 +127,74 @@ static inline uint32_t step_net(const struct steps *s)
 	return i;
 }
 
+/** Some ports, often of a key's; all that the key has, where it says 0 of it; or nothing
+ * that is a region, *bad. */
+static inline struct exo_span step_region(struct step *p,
+    const struct steps_key *k, struct steps_region *of, int *bad)
+{
+	struct {
+		struct exo_region_hdr hdr;
+		struct exo_atom atom;
+	} *r = (void *)(steps_room + STEPS_REGION);
+	int there = k->res == EXO_RES_NET && !k->spoilt && model_there(p->s, k);
+	uint32_t lo = step_below(p, STEPS_PORTS), n = step_below(p, 4);
+
+	*bad = 0;
+	*of = there ? p->s->net[k->what].of : STEPS_ALL;
+	if (step_below(p, 4) == 0)
+		return (struct exo_span){ .at = 0 };
+	if (step_below(p, 4) != 0 && of->hi < STEPS_PORTS) {
+		lo = of->lo + lo % (of->hi - of->lo + 1);
+		n %= of->hi - lo + 1;
+	}
+	*bad = steps_seldom(p->s) != 0;
+	*of = (struct steps_region){ lo, lo + n };
+	steps_num(&p->t, " ports ", lo);
+	steps_num(&p->t, "-", lo + n);
+	r->hdr = (struct exo_region_hdr){ EXO_REGION_VERSION, 1, 1, 0 };
+	r->atom = (struct exo_atom){ .field = SP_DPORT,
+		.absent = *bad ? 2 : 0,
+		.lo = lo,
+		.hi = lo + n };
+	return (struct exo_span){ steps_room_at + STEPS_REGION, sizeof(*r), 0 };
+}
+
 static inline void step_derive(struct step *p)
 {
 	struct exo_call_derive *a = (void *)steps_room;
 	struct steps_key k = step_key(p, EXO_RES_NET);
 	uint32_t rights = steps_seldom(p->s)
 	                      ? step_below(p, 256)
-	                      : k.rights & (4 | step_below(p, 8)),
+	                      : k.rights & (4 | step_below(p, 32)),
 	         i = step_net(p->s);
+	struct steps_region of;
 	int64_t want;
+	int bad;
 
 	steps_num(&p->t, " to ", rights);
 	if (i == STEPS_NETS) {
 		steps_str(&p->t, " no room");
 		return;
 	}
-	*a = (struct exo_call_derive){
-		.key = k.key, .rights = rights, .zero = steps_seldom(p->s)
-	};
+	*a = (struct exo_call_derive){ .key = k.key,
+		.region = step_region(p, &k, &of, &bad),
+		.rights = rights,
+		.zero = steps_seldom(p->s) };
 	want = model_key(p->s, &k, EXO_RES_NET, EXO_RIGHT_DERIVE);
 	if (want == 0 && a->zero != 0)
 		want = -EXO_EINVAL;
 	if (want == 0 && (rights & ~k.rights) != 0)
 		want = -EXO_EPERM;
+	if (want == 0 && bad)
+		want = -EXO_EINVAL;
+	if (want == 0 && !model_inside(of, p->s->net[k.what].of))
+		want = -EXO_EOUTSIDE;
 	if (step_call(p, EXO_CALL_DERIVE_NR, sizeof(*a), want) != 0)
 		return;
+	model_got(p->s, p->who, EXO_KIND_KEY);
 	p->s->net[i] =
 	    (struct steps_net){ a->out_key.epoch << 32 | a->out_key.slot,
-		    p->who, k.what, rights, 0 };
+		    p->who, k.what, rights, ++p->s->age, of };
 	step_keep(p, &a->out_key, i, rights);
 }
 
@@ -195,16 +242,43 @@ static inline uint32_t step_image(struct step *p, uint32_t how)
 	return how == 3 ? 7 : sizeof(*m);
 }
 
+/** What is wrong with one of these: see step_image(). */
+static inline int64_t want_bind(const struct steps *s, uint32_t who,
+    const struct exo_call_bind *a, const struct steps_key *k, uint32_t how,
+    struct steps_region of, int bad)
+{
+	static const uint32_t rights[] = { [EXO_BIND_FIRST] = EXO_RIGHT_FIRST,
+		[EXO_BIND_EXCLUSIVE] = EXO_RIGHT_EXCLUSIVE };
+	int64_t err = model_key(s, k, EXO_RES_NET,
+	    a->mode == EXO_BIND_FIRST || a->mode == EXO_BIND_EXCLUSIVE
+	        ? rights[a->mode]
+	        : EXO_RIGHT_TAP);
+
+	if (err != 0)
+		return err;
+	if (a->mode > EXO_BIND_EXCLUSIVE || a->snap != 0)
+		return -EXO_EINVAL;
+	if (how == 1 || how == 3)
+		return -EXO_EIMAGE;
+	if (how == 2)
+		return -EXO_EREFUSED;
+	return bad ? -EXO_EINVAL : model_claim(s, who, k->what, of, a->mode);
+}
+
 static inline void step_bind(struct step *p)
 {
 	struct exo_call_bind *a = (void *)steps_room;
 	struct steps_key k = step_key(p, EXO_RES_NET);
-	uint32_t how = step_below(p, 2) == 0 ? step_below(p, 7) : 0, i = 0;
+	uint32_t how = step_below(p, 2) == 0 ? step_below(p, 7) : 0, i = 0,
+	         mode = 1 + step_below(p, 3);
+	struct steps_region of;
 	int64_t want;
+	int bad;
 
 	while (i < STEPS_BINDS && p->s->bind[i].name != 0)
 		i++;
 	steps_num(&p->t, " how ", how);
+	steps_num(&p->t, " mode ", mode);
 	if (i == STEPS_BINDS) {
 		steps_str(&p->t, " no room");
 		return;
@@ -212,21 +286,16 @@ static inline void step_bind(struct step *p)
 	*a = (struct exo_call_bind){ .key = k.key,
 		.image = steps_room_at + STEPS_TABLE,
 		.image_size = step_image(p, how),
+		.claim = step_region(p, &k, &of, &bad),
 		.linktype = 1,
-		.mode = how == 4   ? EXO_BIND_FIRST
-		        : how == 5 ? 9
-		                   : EXO_BIND_TAP,
+		.mode = how == 5 ? 9 : mode,
 		.snap = how == 6 };
-	want = model_key(
-	    p->s, &k, EXO_RES_NET, how == 4 ? EXO_RIGHT_FIRST : EXO_RIGHT_TAP);
-	if (want == 0)
-		want = how == 1 || how == 3   ? -EXO_EIMAGE
-		       : how == 2             ? -EXO_EREFUSED
-		       : how == 5 || how == 6 ? -EXO_EINVAL
-		                              : 0;
-	if (step_call(p, EXO_CALL_BIND_NR, sizeof(*a), want) == 0)
-		p->s->bind[i] =
-		    (struct steps_bind){ a->out_binding, p->who, k.what };
+	want = want_bind(p->s, p->who, a, &k, how, of, bad);
+	if (step_call(p, EXO_CALL_BIND_NR, sizeof(*a), want) != 0)
+		return;
+	model_got(p->s, p->who, EXO_KIND_BINDING);
+	p->s->bind[i] = (struct steps_bind){ a->out_binding, p->who, k.what,
+		mode, ++p->s->age, of };
 }
 
 /** A binding of who is here, if there is one; of others; of nobody. *i: which. */
@@ -257,7 +326,7 @@ static inline void step_unbind(struct step *p)
 	own = i < STEPS_BINDS && p->s->bind[i].owner == p->who;
 	if (step_call(
 	        p, EXO_CALL_UNBIND_NR, sizeof(*a), own ? 0 : -EXO_ENOENT) == 0)
-		p->s->bind[i].name = 0;
+		model_unbound(p->s, i, p->who);
 }
 
 #endif

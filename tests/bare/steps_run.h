@@ -4,6 +4,7 @@
 #ifndef TESTS_BARE_STEPS_RUN_H
 #define TESTS_BARE_STEPS_RUN_H
 
+#include "tests/bare/steps_ask.h"
 #include "tests/bare/steps_give.h"
 #include "tests/bare/steps_life.h"
 #include "tests/bare/steps_pte.h"
@@ -102,6 +103,34 @@ static inline void step_odd(struct step *p)
 
 /* --- turns -------------------------------------------------------------------------------- */
 
+/** Of keys and bindings the kernel shows no table to a libOS: it knows of each by what it
+ * answers to calls that change nothing. */
+static inline void check_own(struct step *p)
+{
+	struct exo_call_stat *a = (void *)steps_room;
+	struct exo_call_derive *d = (void *)steps_room;
+
+	for (uint32_t i = 0; i < STEPS_BINDS; i++) {
+		const struct steps_bind *b = &p->s->bind[i];
+
+		if (b->name == 0)
+			continue;
+		a->binding = b->name;
+		STEPS_SO(steps_syscall(EXO_CALL_STAT_NR, sizeof(*a)) ==
+		         (b->owner == p->who ? 0 : -EXO_ENOENT));
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct steps_key *k =
+		    &p->s->key[(4 * p->s->step + i) % STEPS_KEYS];
+		int64_t want =
+		    model_key(p->s, k, EXO_RES_NET, EXO_RIGHT_DERIVE);
+
+		*d = (struct exo_call_derive){ .key = k->key, .zero = 1 };
+		STEPS_SO(steps_syscall(EXO_CALL_DERIVE_NR, sizeof(*d)) ==
+		         (want != 0 ? want : -EXO_EINVAL));
+	}
+}
+
 /** How a libOS ends in this step. */
 enum steps_end {
 	STEPS_GOES_ON,
@@ -130,7 +159,8 @@ static inline enum steps_call steps_pick(const struct step *q)
 
 	if (s->step >= s->steps)
 		return STEPS_END;
-	if (s->lib[q->who].asked > 0 && steps_below(s, 3) == 0)
+	if (s->lib[q->who].asked[1 + steps_below(s, EXO_KIND_KEY)].n > 0 &&
+	    steps_below(s, 3) == 0)
 		return STEPS_SURRENDER;
 	for (uint32_t k = 0; k < STEPS_NCALLS; k++)
 		sum += weight[k];
@@ -212,14 +242,9 @@ static inline enum steps_end step_do(struct step *p, enum steps_call call)
 /** What it was told, and what it lost, since it was here last. */
 static inline void steps_arrive(struct step *p)
 {
-	struct steps_lib *l = &p->s->lib[p->who];
-	uint32_t told = steps_told(), lost;
+	uint32_t lost;
 
-	STEPS_SO(told == 0 || l->fresh);
-	STEPS_SO(!l->fresh || l->asked == 0 || told >= l->asked);
-	l->fresh = 0;
-	if (l->asked > 0)
-		steps_num(&p->t, " asked ", l->asked);
+	step_hear(p);
 	lost = check_losses(p->s, p->who);
 	if (lost > 0)
 		steps_num(&p->t, " lost ", lost);
@@ -254,6 +279,7 @@ static inline void steps_next(struct steps *s)
 static inline enum steps_end steps_turn(struct steps *s)
 {
 	struct step p = { .s = s, .who = s->turn };
+	const struct steps_plan *plan = 0;
 	enum steps_call call;
 	enum steps_end end;
 	const struct steps_lib *l = &s->lib[p.who];
@@ -268,14 +294,18 @@ static inline enum steps_end steps_turn(struct steps *s)
 	s->calls[call]++;
 	end = step_do(&p, call);
 	if (end == STEPS_GOES_ON) {
+		step_settle(&p);
+		check_own(&p);
 		steps_num(&p.t, "; frames ", l->owned);
 		steps_num(&p.t, " of ", l->guaranteed);
 		steps_num(&p.t, " slots ", model_slots(s, p.who));
 		steps_num(&p.t, " keys ", model_nets(s, p.who));
 		steps_num(&p.t, " bound ", model_binds(s, p.who));
 		steps_num(&p.t, " pages ", check_all(s, p.who));
+		plan = step_plan(&p);
 	}
 	steps_say(&p.t);
+	did_write(&p, plan);
 	if (++s->step % STEPS_SHOWN == 0 && end == STEPS_GOES_ON) {
 		steps_refresh();
 		check_shown(s);

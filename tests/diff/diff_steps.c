@@ -8,11 +8,12 @@
  *	-v	a line for each step: what tests/bare/steps.c prints
  *	-c	the boot.conf of such a run
  *	-f	the number of frames that environments share in it
- *	-p	1: libOSes that are asked for frames have time, and are told; 0: the
+ *	-p	1: libOSes that are asked for something have time, and are told; 0: the
  *		kernel takes them at once. Both, each with half of the seeds, if nothing
  *		is said
  *
- * 200 seeds of 500 steps; -q (or EXOPF_QUICK=1) a fifth of them. Exit: 0 all is well; a
+ * 200 seeds of 500 steps (10,000 at most: a libOS may write no more lines); -q (or
+ * EXOPF_QUICK=1) a fifth of them. Exit: 0 all is well; a
  * difference is said with its seed.
  */
 #include <inttypes.h>
@@ -30,6 +31,7 @@
 #include "exo/bare/space.h"
 #include "exo/bare/state.h"
 #include "exo/bare/tlb.h"
+#include "exo/core/core_int.h"
 #include "exo/lib/bug.h"
 #include "tests/bare/steps_run.h"
 #include "tests/support/bare.h"
@@ -39,8 +41,12 @@
 
 #include "exo/bare/paging.h"
 
-#define RAM    ((uint64_t)16 << 20)
-#define RIGHTS (EXO_RIGHT_TAP | EXO_RIGHT_EXCLUSIVE | EXO_RIGHT_DERIVE)
+#define RAM ((uint64_t)16 << 20)
+#define RIGHTS                                                   \
+	(EXO_RIGHT_TAP | EXO_RIGHT_EXCLUSIVE | EXO_RIGHT_FIRST | \
+	    EXO_RIGHT_DERIVE)
+
+#define PATIENCE_MS 1000000u
 
 static struct bare b;
 static struct plat_env *env[STEPS_LIBS + 1];
@@ -95,21 +101,27 @@ void steps_refresh(void)
 	state_show(bare_clock);
 }
 
-uint32_t steps_told(void)
+void steps_told(uint32_t told[STEPS_KINDS])
 {
 	enum exo_kind kind;
 	uint64_t deadline;
-	uint32_t n = 0;
+	uint32_t n;
 
-	if (exo_holder_asked(here->holder, &kind, &n, &deadline))
-		exo_assert(kind == EXO_KIND_FRAME);
-	return n;
+	while (exo_holder_asked(here->holder, &kind, &n, &deadline))
+		told[kind] = steps_larger(told[kind], n);
 }
 
 void steps_line(const char *text, uint32_t n)
 {
-	if (lines)
-		printf("%.*s\n", (int)n, text);
+	struct exo_call_print *a = (void *)steps_room;
+
+	if (here == NULL) { /* of all sequences */
+		serial_lines("", text, n);
+		return;
+	}
+	*a = (struct exo_call_print){ steps_room_at + STEPS_TABLE, n };
+	memcpy(steps_room + STEPS_TABLE, text, n);
+	exo_assert(steps_syscall(EXO_CALL_PRINT_NR, sizeof(*a)) == 0);
 }
 
 _Noreturn void steps_wrong(const char *what, int line)
@@ -121,15 +133,56 @@ _Noreturn void steps_wrong(const char *what, int line)
 	abort();
 }
 
-/* Nobody prints. */
+/* Of whoever prints. */
 void serial_lines(const char *who, const char *text, uint32_t n)
 {
 	(void)who;
-	(void)text;
-	(void)n;
+	if (lines)
+		printf("%.*s\n", (int)n, text);
 }
 
 /* --- beyond what libOSes see --------------------------------------------------------- */
+
+/* Every key and every binding of an environment is in the model, as that one's. */
+static void look_at_env(uint32_t who)
+{
+	const struct env *e = env_find(b.core, all.lib[who].env);
+	uint32_t i;
+
+	for (const struct key_rec *k = e->keys; k != NULL; k = k->env_next) {
+		for (i = 0; i < STEPS_NETS && all.net[i].name != k->name;)
+			i++;
+		exo_assert(i < STEPS_NETS && all.net[i].owner == who);
+		exo_assert(k->env == e && k->rights == all.net[i].rights);
+	}
+	for (const struct binding *k = e->bindings; k != NULL;
+	     k = k->env_next) {
+		for (i = 0; i < STEPS_BINDS && all.bind[i].name != k->name;)
+			i++;
+		exo_assert(i < STEPS_BINDS && all.bind[i].owner == who);
+		exo_assert(k->env == e &&
+		           k->key->name == all.net[all.bind[i].key].name);
+	}
+	exo_assert(e->nkeys == model_nets(&all, who));
+	exo_assert(e->nbindings == model_binds(&all, who));
+}
+
+/* There are no others; nor slots, that nobody has and are not there to be taken. */
+static void look_at_core(void)
+{
+	uint32_t keys = 0, binds = 0, slots = 0;
+
+	for (uint32_t i = 0; i < STEPS_LIBS; i++) {
+		keys += model_nets(&all, i);
+		binds += model_binds(&all, i);
+		slots += model_slots(&all, i);
+		if (all.lib[i].alive)
+			look_at_env(i);
+	}
+	exo_assert(b.core->keys.live == keys);
+	exo_assert(b.core->binds.live == binds);
+	exo_assert(slots_left() == STEPS_SLOTS - slots);
+}
 
 /* No frame's generation was ever less; what is in tables is owned, and every table was
  * charged to its environment. */
@@ -148,6 +201,7 @@ static void look(void)
 			walk(env_at(i), NULL, NULL);
 	tlb_check();
 	exo_assert(space_ops.left(NULL) == STEPS_POOL - out - space_tables());
+	look_at_core();
 }
 
 static void go_to(uint32_t who)
@@ -162,11 +216,30 @@ static void go_to(uint32_t who)
 
 /* --- a sequence ----------------------------------------------------------------------- */
 
+static const char *const labels[] = { "l0", "l1", "l2", "l3", "clerk" };
+
+static void plan(void)
+{
+	revoke_init();
+	for (uint32_t i = 0; i < STEPS_PLANS; i++) {
+		const struct steps_plan *at = &all.plan[i];
+		struct revoke_plan p = { .kind = (enum exo_kind)at->kind,
+			.n = at->n,
+			.by_line = true,
+			.at = at->line,
+			.patience =
+			    at->soon ? 0 : PATIENCE_MS * (uint64_t)1000000 };
+
+		strcpy(p.label, labels[at->who]);
+		exo_assert(revoke_plan(&p));
+	}
+}
+
 static void begin(void)
 {
-	static const char *const labels[] = { "l0", "l1", "l2", "l3", "clerk" };
 	struct exo_key grant;
 
+	plan();
 	for (uint32_t k = 0; k <= STEPS_LIBS; k++) {
 		uint32_t i = k == 0 ? STEPS_CLERK : k - 1;
 		struct env_args a = { .label = labels[i] };
@@ -199,8 +272,12 @@ static void add(void)
 		sum.codes[i] += all.codes[i];
 	sum.step += all.step;
 	sum.names += all.names;
-	sum.taken += all.taken;
-	sum.ended += all.ended;
+	for (uint32_t k = 1; k < STEPS_KINDS; k++) {
+		sum.asks[k] += all.asks[k];
+		sum.gave[k] += all.gave[k];
+		sum.taken[k] += all.taken[k];
+		sum.lost[k] += all.lost[k];
+	}
 }
 
 static void run(uint32_t patient)
@@ -236,6 +313,18 @@ static void run(uint32_t patient)
 
 static void show_conf(void)
 {
+	static const char *const kinds[] = { [EXO_KIND_FRAME] = "frames",
+		[EXO_KIND_SLOT] = "slots",
+		[EXO_KIND_BINDING] = "bindings",
+		[EXO_KIND_KEY] = "keys" };
+
+	for (uint32_t i = 0; i < STEPS_PLANS; i++) {
+		const struct steps_plan *at = &all.plan[i];
+
+		printf("revoke %s %s %u line=%u %u\n", labels[at->who],
+		    kinds[at->kind], at->n, at->line,
+		    at->soon ? 0 : PATIENCE_MS);
+	}
 	printf("env clerk steps.elf arg=clerk:%" PRIu64 ":%" PRIu64
 	       ":%u frames=%u ring=0\n",
 	    seed, steps, all.patient, STEPS_KEPT);
@@ -250,7 +339,7 @@ static void show_conf(void)
 static int run_all(uint32_t patient, uint64_t n)
 {
 	const struct bare_number numbers[] = { { "frames", STEPS_POOL },
-		{ "patience_ms", patient ? 1000000 : 0 },
+		{ "patience_ms", patient ? PATIENCE_MS : 0 },
 		{ "slots", STEPS_SLOTS }, { NULL, 0 } };
 	const struct machine m = { .nram = 0 };
 	const struct exo_core_config cfg = { .gone = revoke_gone };
@@ -272,6 +361,7 @@ static int run_all(uint32_t patient, uint64_t n)
 	if (n == 1)
 		return 0;
 	lines = true;
+	here = NULL;
 	printf("patient: %u, seeds %" PRIu64 "\n", patient, n);
 	steps_summary(&sum);
 	return 0;
