@@ -112,16 +112,30 @@ static void tell_out(const struct demo *d)
 	demo_print(&l);
 }
 
+/* What the kernel took may have been wanted just now: then it is a loss that was not seen
+ * yet, and the next try brings it back. */
+static bool fault(struct demo *d, struct exo_frame *f)
+{
+	uint64_t seen;
+
+	do {
+		demo_losses(d);
+		seen = d->losses;
+		if (lnet_vm_fault(&d->vm, f))
+			return true;
+		demo_losses(d);
+	} while (d->losses != seen);
+	return false;
+}
+
 bool demo_fault(struct demo *d, struct exo_frame *f)
 {
 	uint64_t page = (f->address - DEMO_FROM) / EXO_PAGE;
-	struct lnet_vm_stat before;
+	struct lnet_vm_stat before = d->vm.stat;
 	enum demo_event what;
 
-	demo_losses(d);
-	before = d->vm.stat;
 	d->out = 0;
-	if (!lnet_vm_fault(&d->vm, f))
+	if (!fault(d, f))
 		return false;
 	if (f->address < DEMO_FROM || page >= d->data.n)
 		return true;

@@ -137,7 +137,8 @@ void lnet_vm_add(struct lnet_vm *vm, struct lnet_region *r);
 int lnet_vm_adopt(struct lnet_vm *vm, struct lnet_region *r);
 
 /** Handle a page fault, so that what faulted can be done again. False: it is none of a
- * region's, or not allowed there, or its frame is gone with its owner. */
+ * region's, or not allowed there, or a frame is gone: with its owner, or the kernel took
+ * it and lnet_vm_lost() was not told yet. Then it may be told, and the fault handled again. */
 bool lnet_vm_fault(struct lnet_vm *vm, struct exo_frame *f);
 
 /** Show n pages of one region in another, of which nothing is there, copy-on-write.
