@@ -9,11 +9,18 @@
  *
  * Waiting
  *	What takes long comes first: the program is proven, its accept condition
- *	found, it and those in its slots are compiled. That may wait while others
- *	run (pause.c), so it depends on nothing but the arguments and the image,
+ *	found, it and those in its slots are compiled, its claim is read and its
+ *	rules are found. That may wait while others run (pause.c), so it depends
+ *	on nothing but the arguments, the image and a copy of the key's region,
  *	and all that it makes is the caller's alone. Then, without a pause, the
  *	key and the limits are looked at again, and only now whatever others
- *	could change: tables, claims, rules.
+ *	could change: tables, claims.
+ *
+ *	Putting the rules into an index takes long again, if they are many. From
+ *	here on there is a binding like any other: it is in all lists, its claim
+ *	is in others' way, and whoever ends its key ends it, too. But it is not
+ *	live: no packet is its, and nobody is told of it. After each pause it is
+ *	looked up anew. When all rules are there it is made live, without a pause.
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
@@ -38,10 +45,13 @@ struct bind_job {
 	struct exo_world *world, *twin;
 	struct jit_code *code;
 	struct linkset *set;
+	bool all;                     /* the claim is every packet */
+	struct sp_region where, mine; /* the claim; of the link type */
+	struct rules rules;
 	struct region *claim; /* a share of it */
 	struct claim *shared;
 	bool joined;  /* shared is published already */
-	bool ruled;   /* its rules are in an index */
+	bool ruled;   /* it is in a domain, or was about to be */
 	bool follows; /* it counts among its owner's that do */
 	struct region *near;
 	struct binding *b;
@@ -197,26 +207,62 @@ int code_compile(struct exo_core *core, struct env *env,
 	return err == -EXO_E2BIG ? -EXO_ELIMIT : err;
 }
 
-/* What is claimed, inside what the key is about. */
-static int claim_region(struct exo_core *core, struct env *env,
+/* What is claimed, inside what the key is about. The key may end while this waits: what
+ * is compared is a copy. */
+static int claim_read(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job, struct sp_work *w,
     struct sp_cube *why)
 {
-	struct sp_region mine, theirs = { NULL, 0 };
-	int rc;
+	struct sp_region theirs = { NULL, 0 };
+	int rc = args_check(core, env, a, &job->key);
 
-	if (a->claim.at == 0) {
-		job->claim = region_share(job->key->region);
-		return 0;
+	if (rc != 0)
+		return rc;
+	job->all = a->claim.at == 0 && job->key->region == NULL;
+	rc = region_copy(w, job->key->region, &theirs);
+	if (rc != 0 || a->claim.at == 0) {
+		job->where = theirs;
+		return rc;
 	}
-	rc = region_read(env, &a->claim, w, &mine);
+	rc = region_read(env, &a->claim, w, &job->where);
 	if (rc == 0)
-		rc = region_set(w, job->key->region, &theirs);
-	if (rc == 0)
-		rc = sp_inside(w, mine, theirs, why);
-	if (rc <= 0)
-		return rc < 0 ? rc : -EXO_EOUTSIDE;
-	return region_keep(core, &env->mem, mine, &job->claim);
+		rc = sp_inside(w, job->where, theirs, why);
+	return rc < 0 ? rc : rc == 0 ? -EXO_EOUTSIDE : 0;
+}
+
+/* Find what is claimed, and the rules. */
+static int claim_prove(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job)
+{
+	struct sp_cube why;
+	struct sp_work w;
+	int err, shown = 0;
+
+	region_work_in(core, &job->arena, &w);
+	w.pause = job->pause;
+	err = claim_read(core, env, a, job, &w, &why);
+	if (err == 0 && a->mode != EXO_BIND_TAP)
+		err = claim_of_link(&w, a->linktype, job->where, &job->mine);
+	if (err == 0) {
+		w.of = &rules_universe;
+		err = rules_find(&w, &job->acc, a->snap,
+		    job->all ? NULL : &job->where, &job->rules);
+	}
+	if (!budget_work(env, core->cfg.region_steps - w.left) && err == 0)
+		err = -EXO_EBUDGET;
+	if (err == -EXO_EOUTSIDE)
+		shown = witness_show(core, env, &why, NULL, &a->witness);
+	return shown != 0 ? shown : err;
+}
+
+/* A share of what is claimed. */
+static int claim_keep(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job)
+{
+	if (a->claim.at != 0)
+		return region_keep(core, &env->mem, job->where, &job->claim);
+	job->claim = region_share(job->key->region);
+	return 0;
 }
 
 /* Claim packets: nobody else's, and what is lent to nobody. */
@@ -224,17 +270,17 @@ static int claim(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job, struct sp_work *w,
     struct sp_cube *why, const struct claim **other)
 {
-	int err = claim_region(core, env, a, job, w, why);
+	int err = claim_keep(core, env, a, job);
 
 	if (err != 0 || a->mode == EXO_BIND_TAP)
 		return err;
 	job->joined = claim_find(
 	    core, job->set, job->key, env, job->claim, a->mode, &job->shared);
 	if (!job->joined)
-		err = claim_check(
-		    core, w, job->set, env, job->claim, a->mode, why, other);
+		err = claim_check(core, w, job->set, env, job->claim, job->mine,
+		    a->mode, why, other);
 	if (err == 0)
-		err = claim_lent(w, job->set, job->key, job->claim, why);
+		err = claim_lent(w, job->key, job->mine, why);
 	if (err != 0 || job->joined)
 		return err;
 	err = claim_near_reserve(core, job->set);
@@ -277,7 +323,7 @@ static int claim_decode(struct exo_core *core, struct env *env,
 		err = -EXO_EBUDGET;
 	if ((a->key.rights & EXO_RIGHT_TELL) == 0)
 		other = NULL;
-	if (err == -EXO_EOUTSIDE || err == -EXO_ECONFLICT || err == -EXO_ELENT)
+	if (err == -EXO_ECONFLICT || err == -EXO_ELENT)
 		shown = witness_show(core, env, &why,
 		    err == -EXO_ECONFLICT ? binding_of(job->set, other) : NULL,
 		    &a->witness);
@@ -294,9 +340,8 @@ static int claim_decode(struct exo_core *core, struct env *env,
 	return shown != 0 ? shown : err;
 }
 
-/* Make the binding, and its rules: nobody sees it yet but the index, which is
- * not asked before this call has ended. */
-static int rules_decode(struct exo_core *core, struct env *env,
+/* Make the binding, with room for its rules. */
+static int binding_make(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job)
 {
 	struct binding *b = job->b;
@@ -319,7 +364,7 @@ static int rules_decode(struct exo_core *core, struct env *env,
 	if (b->ash)
 		b->send = ash_key(&a->send);
 	job->ruled = true;
-	return rules_publish(core, b, &job->acc);
+	return rules_begin(core, b, &job->acc, &job->rules);
 }
 
 /* Whether the packet path may ever run it. Who asks in order runs each program
@@ -377,10 +422,12 @@ static int bind_prove(struct exo_core *core, struct env *env,
 		err = tails_decode(core, env, a->key.rights, ash, &job->img,
 		    job->prog, job->code, job->world, job->twin, job->pause,
 		    report);
+	if (err == 0)
+		err = claim_prove(core, env, a, job);
 	return err;
 }
 
-/* What others may change, or ask about: nobody runs until it is published. */
+/* What others may change, or ask about: nobody runs until it is in all lists. */
 static int bind_decode(struct exo_core *core, struct env *env,
     const struct exo_call_bind *a, struct bind_job *job)
 {
@@ -395,15 +442,7 @@ static int bind_decode(struct exo_core *core, struct env *env,
 	if (err != 0)
 		return err;
 	job->b = exo_pool_take(&core->binds, &job->name);
-	err = job->b == NULL ? -EXO_ENOMEM : rules_decode(core, env, a, job);
-	if (err == 0 && !may_be_asked(core, job)) {
-		jit_free(job->code, &env->mem);
-		job->code = NULL;
-	} else if (err == 0 && job->code == NULL) {
-		err = code_compile(
-		    core, env, job->world, job->prog, 0, NULL, &job->code);
-	}
-	return err;
+	return job->b == NULL ? -EXO_ENOMEM : binding_make(core, env, a, job);
 }
 
 uint64_t code_grains(const struct jit_code *code)
@@ -433,20 +472,14 @@ void count_code(struct exo_core *core, const struct binding *b, bool more)
 	core->stat.code += more ? bytes : 0 - bytes;
 }
 
-/* Publish. The last step makes the binding visible to the packet path. */
-static void bind_invoke(struct exo_core *core, struct env *env,
-    struct exo_call_bind *a, const struct bind_job *job)
+/* From now on all that the call made is the binding's. */
+static void bind_enroll(
+    struct exo_core *core, struct env *env, struct bind_job *job)
 {
 	struct binding *b = job->b;
 	uint32_t n;
 
 	b->code = job->code;
-	if (b->code != NULL) {
-		b->run = jit_way(b->code)->entry;
-		b->keeps = jit_way(b->code)->keeps;
-		b->looks =
-		    core->vm != NULL || b->world != NULL || jit_looks(b->code);
-	}
 	b->type = vf_prog_type(job->prog);
 	b->stat.max_steps = steps_of(job->prog, job->world);
 	(void)vf_prog_insns(job->prog, &n);
@@ -465,8 +498,74 @@ static void bind_invoke(struct exo_core *core, struct env *env,
 	job->key->bindings = b;
 	if (job->shared != NULL)
 		claim_publish(core, job->set, job->shared, b);
-	linkset_insert(core, job->set, b);
+	job->set->pending++;
+}
+
+/* Its rules are there: room for it among those that packets find, and its code. */
+static int bind_finish(struct exo_core *core, struct env *env,
+    const struct exo_call_bind *a, struct bind_job *job)
+{
+	int err = rules_insert(core, job->name, &job->rules, job->pause);
+	struct binding *b = exo_pool_find(&core->binds, job->name);
+
+	job->b = b;
+	if (b == NULL)
+		return -EXO_ESTALE;
+	if (err == 0)
+		err = linkset_reserve(core, env, a->linktype, &job->set);
+	if (err != 0)
+		return err;
+	count_code(core, b, false);
+	if (!may_be_asked(core, job)) {
+		jit_free(b->code, &env->mem);
+		b->code = NULL;
+	} else if (b->code == NULL) {
+		err = code_compile(
+		    core, env, b->world, b->prog, 0, NULL, &b->code);
+	}
+	count_code(core, b, true);
+	return err;
+}
+
+/* Publish: the packet path sees it. */
+static void bind_invoke(
+    struct exo_core *core, struct exo_call_bind *a, const struct bind_job *job)
+{
+	struct binding *b = job->b;
+
+	if (b->code != NULL) {
+		b->run = jit_way(b->code)->entry;
+		b->keeps = jit_way(b->code)->keeps;
+		b->looks =
+		    core->vm != NULL || b->world != NULL || jit_looks(b->code);
+	}
+	rules_end(b);
+	if (b->shared != NULL)
+		b->shared->live++;
+	b->set->pending--;
+	linkset_insert(core, b->set, b);
 	a->out_binding = job->name;
+}
+
+/* Give back what was made before there was a binding. */
+static void bind_undo(
+    struct exo_core *core, struct env *env, struct bind_job *job)
+{
+	if (job->ruled)
+		rules_withdraw(core, job->b);
+	if (job->b != NULL)
+		exo_pool_put(&core->binds, job->name);
+	jit_free(job->code, &env->mem);
+	exo_world_free(job->world);
+	exo_world_free(job->twin);
+	vf_prog_free(job->prog, &env->mem);
+	if (!job->joined)
+		exo_mem_put(&env->mem, job->shared, sizeof(*job->shared));
+	region_drop(job->claim);
+	region_drop(job->near);
+	if (job->follows)
+		follow_leave(env);
+	linkset_tidy(core, job->set);
 }
 
 int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
@@ -475,6 +574,7 @@ int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
 		.widened = EXO_REPORT_NOWHERE,
 		.reg = EXO_REPORT_NOREG };
 	struct bind_job job = { .key = NULL };
+	bool enrolled = false;
 	int err;
 
 	exo_arena_init(&job.arena, &env->mem);
@@ -482,6 +582,11 @@ int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
 	err = bind_prove(core, env, a, &job, &report);
 	if (err == 0)
 		err = bind_decode(core, env, a, &job);
+	if (err == 0) {
+		bind_enroll(core, env, &job);
+		enrolled = true;
+		err = bind_finish(core, env, a, &job);
+	}
 	/* the report goes out before anything is published: a bad address
 	 * for it is the caller's fault, and refuses */
 	if (a->report != 0 &&
@@ -490,26 +595,14 @@ int call_bind(struct exo_core *core, struct env *env, struct exo_call_bind *a)
 		err = -EXO_EINVAL;
 	exo_mem_put(&env->mem, job.image, a->image_size);
 	exo_arena_free(&job.arena);
-	if (err != 0)
-		goto fail;
-	bind_invoke(core, env, a, &job);
-	return 0;
-fail:
-	if (job.ruled)
-		rules_withdraw(core, job.b);
-	if (job.b != NULL)
-		exo_pool_put(&core->binds, job.name);
-	jit_free(job.code, &env->mem);
-	exo_world_free(job.world);
-	exo_world_free(job.twin);
-	vf_prog_free(job.prog, &env->mem);
-	if (!job.joined)
-		exo_mem_put(&env->mem, job.shared, sizeof(*job.shared));
-	region_drop(job.claim);
-	region_drop(job.near);
-	if (job.follows)
-		follow_leave(env);
-	linkset_tidy(core, job.set);
+	if (err == 0) {
+		bind_invoke(core, a, &job);
+		return 0;
+	}
+	if (!enrolled)
+		bind_undo(core, env, &job);
+	else if (job.b != NULL)
+		binding_withdraw(core, job.b);
 	core->stat.refused++;
 	return err;
 }
@@ -524,7 +617,10 @@ struct binding *binding_find(
 
 void binding_withdraw(struct exo_core *core, struct binding *b)
 {
-	linkset_remove(core, b->set, b);
+	if (b->live)
+		linkset_remove(core, b->set, b);
+	else
+		b->set->pending--;
 	rules_withdraw(core, b);
 	claim_withdraw(b);
 	region_drop(b->claim);
@@ -550,8 +646,11 @@ void binding_withdraw(struct exo_core *core, struct binding *b)
 bool exo_binding_each(const struct exo_core *core, uint32_t *index,
     uint64_t *binding, uint64_t *env, struct exo_bind_stat *out)
 {
-	const struct binding *b = exo_pool_next(&core->binds, index, binding);
+	const struct binding *b;
 
+	do
+		b = exo_pool_next(&core->binds, index, binding);
+	while (b != NULL && !b->live);
 	if (b == NULL)
 		return false;
 	*env = b->env->name;

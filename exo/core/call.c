@@ -7,6 +7,7 @@
  */
 #include "exo/abi/err.h"
 #include "exo/core/core_int.h"
+#include "exo/core/pause.h"
 #include "exo/lib/mem.h"
 
 static int call_null(
@@ -18,21 +19,24 @@ static int call_null(
 }
 
 /* The region of a lesser key, with a share of it: inside the key's, which is
- * proven. */
+ * proven. Others may run meanwhile, and end the key: what is compared is a copy, and it is
+ * looked up again. */
 static int derive_region(struct exo_core *core, struct env *env,
-    const struct exo_call_derive *a, const struct key_rec *parent,
+    const struct exo_call_derive *a, struct key_rec **parent,
     struct region **out)
 {
 	struct sp_region mine, theirs = { NULL, 0 };
 	struct exo_arena arena;
 	struct sp_cube why;
+	struct pause waits;
 	struct sp_work w;
 	int err;
 
 	region_work(core, env, &arena, &w);
-	err = region_read(env, &a->region, &w, &mine);
+	w.pause = pause_begin(&waits, core, env);
+	err = region_copy(&w, (*parent)->region, &theirs);
 	if (err == 0)
-		err = region_set(&w, parent->region, &theirs);
+		err = region_read(env, &a->region, &w, &mine);
 	if (err == 0)
 		err = sp_inside(&w, mine, theirs, &why);
 	if (err == 0) {
@@ -42,6 +46,8 @@ static int derive_region(struct exo_core *core, struct env *env,
 	if (!budget_work(env, core->cfg.region_steps - w.left) && err > 0)
 		err = -EXO_EBUDGET;
 	if (err > 0)
+		err = key_check(core, &a->key, EXO_RIGHT_DERIVE, parent);
+	if (err == 0)
 		err = region_keep(core, &env->mem, mine, out);
 	exo_arena_free(&arena);
 	return err;
@@ -65,7 +71,7 @@ static int call_derive(
 	if (a->region.at == 0)
 		region = region_share(parent->region);
 	else
-		err = derive_region(core, env, a, parent, &region);
+		err = derive_region(core, env, a, &parent, &region);
 	return err != 0 ? err
 	                : key_make(core, env, parent, a->rights, region,
 	                      &a->out_key);

@@ -19,17 +19,14 @@ static bool excludes(const struct claim *a, uint32_t mode)
 	return a->mode == EXO_BIND_EXCLUSIVE || mode == EXO_BIND_EXCLUSIVE;
 }
 
-/* The packets of a region that the table is asked about. */
-static int of_link(struct sp_work *w, const struct linkset *set,
-    const struct region *r, struct sp_region *out)
+int claim_of_link(struct sp_work *w, uint32_t linktype, struct sp_region r,
+    struct sp_region *out)
 {
-	struct sp_atom link = sp_is(SP_LINK, set->linktype);
-	struct sp_region a, b = { NULL, 0 };
-	int rc = region_set(w, r, &a);
+	struct sp_atom link = sp_is(SP_LINK, linktype);
+	struct sp_region only = { NULL, 0 };
+	int rc = sp_conj(w, &link, 1, &only);
 
-	if (rc == 0)
-		rc = sp_conj(w, &link, 1, &b);
-	return rc != 0 ? rc : sp_and(w, a, b, out);
+	return rc != 0 ? rc : sp_and(w, r, only, out);
 }
 
 /* Whether some packet is in both: 1 with a cube of both, 0, or negative. */
@@ -80,12 +77,12 @@ static int meets(struct exo_core *core, struct sp_work *w,
 
 int claim_check(struct exo_core *core, struct sp_work *w,
     const struct linkset *set, const struct env *env, const struct region *r,
-    uint32_t mode, struct sp_cube *why, const struct claim **other)
+    struct sp_region mine, uint32_t mode, struct sp_cube *why,
+    const struct claim **other)
 {
 	struct claim_walk walk = claim_near_region(core, set, r);
 	struct claim *c;
-	struct sp_region mine;
-	int rc = of_link(w, set, r, &mine);
+	int rc = 0;
 
 	core->calls++;
 	while (rc == 0 && (c = claim_walk_next(&walk)) != NULL) {
@@ -101,11 +98,10 @@ int claim_check(struct exo_core *core, struct sp_work *w,
 	return rc > 0 ? -EXO_ECONFLICT : rc;
 }
 
-int claim_lent(struct sp_work *w, const struct linkset *set,
-    const struct key_rec *key, const struct region *r, struct sp_cube *why)
+int claim_lent(struct sp_work *w, const struct key_rec *key,
+    struct sp_region mine, struct sp_cube *why)
 {
-	struct sp_region mine;
-	int rc = of_link(w, set, r, &mine);
+	int rc = 0;
 
 	for (const struct key_rec *k = key->child; rc == 0 && k != NULL;
 	     k = k->next)
@@ -132,7 +128,10 @@ void claim_withdraw(struct binding *b)
 {
 	struct claim *c = b->shared;
 
-	if (c == NULL || --c->n > 0)
+	if (c == NULL)
+		return;
+	c->live -= b->live;
+	if (--c->n > 0)
 		return;
 	claim_near_remove(b->set, c);
 	*c->prev = c->next;

@@ -58,7 +58,8 @@ struct exo_core_config {
 	 * the environment is to end, and the call gives up, with an error. Until the
 	 * call has returned its environment neither ends nor makes another one. It
 	 * is asked each 50 microseconds or so, by BIND and SLOT, while they prove
-	 * and compile. NULL: calls do not wait. */
+	 * and compile, by BIND and DERIVE while they compare regions, and by BIND
+	 * while it makes rules. NULL: calls do not wait. */
 	bool (*pause)(void *arg, struct plat_env *env);
 	void *pause_arg;
 	/** A binding or a key of env, by this name, is gone: by its own call, or somebody

@@ -129,6 +129,7 @@ struct binding {
 	bool effects;  /* it runs on every packet of its claim */
 	bool sure;     /* each of its rules is: by index it is never run */
 	bool slotted;
+	bool live;     /* all of its rules are there: packets may be its */
 	bool ash;      /* it may answer packets: ash.c */
 	uint32_t keep; /* what it returns of what it accepts; 0: unknown */
 	uint32_t slot; /* its number in the set, by age */
@@ -261,6 +262,12 @@ uint64_t steps_of(const struct vf_prog *prog, const struct exo_world *world);
 /** Begin the work of one call, in an arena of the environment's memory. */
 void region_work(struct exo_core *core, struct env *env,
     struct exo_arena *arena, struct sp_work *w);
+/** The same in an arena that is there. */
+void region_work_in(
+    struct exo_core *core, struct exo_arena *arena, struct sp_work *w);
+/** Its packets, in the arena: what is compared while others run, who may end it. */
+int region_copy(
+    struct sp_work *w, const struct region *r, struct sp_region *out);
 /** Read a region of the environment's memory: once. */
 int region_read(struct env *env, const struct exo_span *from, struct sp_work *w,
     struct sp_region *out);

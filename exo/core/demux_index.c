@@ -312,6 +312,8 @@ static void some(struct exo_core *core, const struct batch *bt, uint32_t i,
 			continue;
 		t->last = slot;
 		b = slot_find(set, slot);
+		if (!b->live)
+			continue;
 		away = t->gone || (t->owned && b->mode != EXO_BIND_TAP);
 		if (away && !b->effects)
 			continue;

@@ -33,7 +33,7 @@ struct claim {
 	struct region *region; /* its bindings hold it */
 	struct key_rec *key;   /* it outlives them */
 	uint32_t mode;
-	uint32_t n; /* bindings */
+	uint32_t n, live; /* bindings, and those that packets may be of */
 	struct claim *next, **prev;
 	struct claim_link link[CLAIM_FIELDS];
 };
@@ -75,8 +75,9 @@ struct slots;
 struct linkset {
 	uint32_t linktype;
 	uint32_t n, room;
-	bool sorted;     /* v is in the order in which they are asked */
-	uint32_t nslots; /* given so far */
+	uint32_t pending; /* bindings whose rules are being made */
+	bool sorted;      /* v is in the order in which they are asked */
+	uint32_t nslots;  /* given so far */
 	uint32_t slots_room, domain_room;
 	uint32_t domain_low; /* no number below is free */
 	struct slots **slots;
@@ -132,15 +133,19 @@ struct batch {
 int claim_find(const struct exo_core *core, const struct linkset *set,
     const struct key_rec *key, const struct env *env, const struct region *r,
     uint32_t mode, struct claim **out);
-/** Whether a claim may be: 0; -EXO_ECONFLICT with a cube of packets that it
- * shares with another owner's; negative. */
+/** The packets of a region that a table is asked about. */
+int claim_of_link(struct sp_work *w, uint32_t linktype, struct sp_region r,
+    struct sp_region *out);
+/** Whether a claim may be, whose packets of the link type are `mine`: 0;
+ * -EXO_ECONFLICT with a cube of packets that it shares with another owner's; negative. */
 int claim_check(struct exo_core *core, struct sp_work *w,
     const struct linkset *set, const struct env *env, const struct region *r,
-    uint32_t mode, struct sp_cube *why, const struct claim **other);
+    struct sp_region mine, uint32_t mode, struct sp_cube *why,
+    const struct claim **other);
 /** The same of keys that were derived from one: -EXO_ELENT. */
-int claim_lent(struct sp_work *w, const struct linkset *set,
-    const struct key_rec *key, const struct region *r, struct sp_cube *why);
-/** Publish a binding's claim; withdraw it. */
+int claim_lent(struct sp_work *w, const struct key_rec *key,
+    struct sp_region mine, struct sp_cube *why);
+/** Publish a binding's claim, which is in others' way from then on; withdraw it. */
 void claim_publish(const struct exo_core *core, struct linkset *set,
     struct claim *c, struct binding *b);
 void claim_withdraw(struct binding *b);
@@ -197,12 +202,26 @@ void linkset_remove(
 void linksets_free(struct exo_core *core);
 
 /* domain.c */
-/** Find a binding's domain, make rules of its condition, and put them into the domain's
- * index, at the owner's charge; the binding has its program, key, set and claim.
- * Whether it fails or not, rules_withdraw() takes all back. */
+/** What a binding's rules are made of: cubes in which it takes all, and others. */
+struct rules {
+	struct sp_region sure, rest;
+};
 struct vf_accept;
-int rules_publish(
-    struct exo_core *core, struct binding *b, const struct vf_accept *acc);
+/** Find them, of a condition and a claim (NULL: every packet), in w's arena. 0 or
+ * -EXO_ENOMEM. */
+int rules_find(struct sp_work *w, const struct vf_accept *acc, uint32_t snap,
+    const struct sp_region *claim, struct rules *out);
+/** Find a binding's domain, a slot, and room for so many rules, at the owner's charge; the
+ * binding has its program, key, set and claim. Whether it fails or not,
+ * rules_withdraw() takes all back. */
+int rules_begin(struct exo_core *core, struct binding *b,
+    const struct vf_accept *acc, const struct rules *r);
+/** Put the rules of the binding of this name into its domain's index. Others may run
+ * meanwhile, and it may end: -EXO_ESTALE, and nothing is left of it. */
+int rules_insert(struct exo_core *core, uint64_t name, const struct rules *r,
+    struct exo_pause *pause);
+/** All are there. */
+void rules_end(struct binding *b);
 void rules_withdraw(struct exo_core *core, struct binding *b);
 /** Charge a binding's owner for memory of the core's, also beyond his limit. */
 void binding_owe(struct binding *b, uint64_t bytes);

@@ -20,6 +20,13 @@
  *	bindings and their tables. Bindings, rules, and shapes of rules, are charged to their owner all the same, until the
  *	binding goes.
  *
+ * Publication
+ *	Rules are put into the index one after the other, and others may run in
+ *	between. They name a binding that is not live, which packets pass by; that
+ *	it is comes last, at once for all of them. Its slot, its place in its
+ *	domain and its rules are its own from the start, so that whoever ends it
+ *	meanwhile takes all back.
+ *
  * Slots
  *	Rules name bindings by slot: slots are given in the order of birth and
  *	not used again, so that of the same priority the older one comes first.
@@ -30,9 +37,11 @@
 #include "exo/core/demux_int.h"
 #include "exo/lib/bug.h"
 #include "exo/lib/mem.h"
+#include "exo/lib/pause.h"
 #include "verifier/accept.h"
 
-#define RULES_MAX 256u
+#define RULES_MAX  256u
+#define RULE_UNITS 32u /* of pause.h: what it takes to insert one */
 
 /* --- slots ------------------------------------------------------------------- */
 
@@ -161,34 +170,36 @@ const struct sp_universe rules_universe = { max_of, inhabited };
 
 /* Cubes of a condition inside a claim. */
 static int clip(struct sp_work *w, struct sp_region where, uint32_t from,
-    uint32_t to, const struct region *claim, struct sp_region *out)
+    uint32_t to, const struct sp_region *claim, struct sp_region *out)
 {
 	const struct sp_region part = { where.v + from, to - from };
 
 	*out = part;
-	return claim == NULL || part.n == 0 ? 0
-	                                    : sp_and(w, part, claim->r, out);
+	return claim == NULL || part.n == 0 ? 0 : sp_and(w, part, *claim, out);
 }
 
-/* What a binding's rules are to be. Returns 0 or -EXO_ENOMEM. */
-static int rules_find(struct sp_work *w, const struct binding *b,
-    const struct vf_accept *acc, struct sp_region *sure, struct sp_region *rest)
+int rules_find(struct sp_work *w, const struct vf_accept *acc, uint32_t snap,
+    const struct sp_region *claim, struct rules *out)
 {
 	uint32_t n = acc->where.n, exact = acc->sure;
 	int rc = 0;
 
+	*out = (struct rules){ .sure = { NULL, 0 } };
 	/* what it keeps must be known, if somebody wants to see it */
-	if (!acc->pure || (b->snap != 0 && acc->keep == 0))
+	if (!acc->pure || (snap != 0 && acc->keep == 0))
 		exact = 0;
 	if (acc->pure)
-		rc = clip(w, acc->where, 0, exact, b->claim, sure);
+		rc = clip(w, acc->where, 0, exact, claim, &out->sure);
 	if (acc->pure && rc == 0)
-		rc = clip(w, acc->where, exact, n, b->claim, rest);
+		rc = clip(w, acc->where, exact, n, claim, &out->rest);
 	if (rc == -EXO_ENOMEM ||
-	    (acc->pure && rc == 0 && sure->n + rest->n <= RULES_MAX))
+	    (acc->pure && rc == 0 && out->sure.n + out->rest.n <= RULES_MAX))
 		return rc;
-	*sure = (struct sp_region){ NULL, 0 };
-	return region_set(w, b->claim, rest);
+	out->sure = (struct sp_region){ NULL, 0 };
+	if (claim == NULL)
+		return sp_all(w, &out->rest);
+	out->rest = *claim;
+	return 0;
 }
 
 _Static_assert(SP_LINK == 0, "an atom of it stands first");
@@ -207,27 +218,6 @@ static bool of_link(
 	out->n--;
 	return !a->absent && (linktype & a->mask) == a->value &&
 	       linktype >= a->lo && linktype <= a->hi;
-}
-
-static int rules_insert(struct exo_core *core, struct domain *d,
-    struct binding *b, struct sp_region r, uint32_t unsure)
-{
-	uint32_t order = (uint32_t)(INT32_MAX - (int64_t)b->priority);
-	uint32_t id = b->set->nslots * 2 + unsure;
-	int err = 0;
-
-	(void)core;
-	for (uint32_t i = 0; err == 0 && i < r.n; i++) {
-		struct sp_cube c;
-
-		if (!of_link(&r.v[i], b->set->linktype, &c))
-			continue;
-		err =
-		    exo_index_insert(d->ix, &c, order, id, &b->rule[b->nrules]);
-		b->nrules += err == 0;
-		err = err == -EXO_EINVAL ? 0 : err; /* nobody is there */
-	}
-	return err;
 }
 
 void rules_withdraw(struct exo_core *core, struct binding *b)
@@ -265,46 +255,22 @@ static int charge(struct binding *b, uint64_t bytes)
 	return 0;
 }
 
-/* Find a binding's rules and put them into its domain's index. */
-static int rules_make(
-    struct exo_core *core, struct binding *b, const struct vf_accept *acc)
+/* Room for its rules, and its slot: from now on they may come. */
+static int rules_room(struct exo_core *core, struct binding *b,
+    const struct vf_accept *acc, const struct rules *r)
 {
-	struct exo_index_stat before, now;
-	struct sp_region sure = { NULL, 0 }, rest = { NULL, 0 };
-	struct exo_arena arena;
-	struct sp_work w;
-	int err;
+	int err = slot_reserve(core, b->set);
 
-	region_work(core, b->env, &arena, &w);
-	w.of = &rules_universe;
-	err = slot_reserve(core, b->set);
-	if (err == 0)
-		err = rules_find(&w, b, acc, &sure, &rest);
-	if (!budget_work(b->env, core->cfg.region_steps - w.left) && err == 0)
-		err = -EXO_EBUDGET;
-	if (err == 0) {
-		b->keep = acc->keep;
-		b->effects = !acc->pure;
-		b->sure = acc->pure && rest.n == 0 && core->vm == NULL;
-		b->rules_room = sure.n + rest.n;
-		b->rule =
-		    exo_mem_get(&b->env->mem, b->rules_room * sizeof(*b->rule));
-		if (b->rule == NULL && b->rules_room > 0)
-			err = -EXO_ENOMEM;
-	}
-	if (err == 0)
-		err = charge(
-		    b, BINDING_CHARGE + b->rules_room * (uint64_t)RULE_CHARGE);
-	exo_index_stat(b->domain->ix, &before);
-	if (err == 0)
-		err = rules_insert(core, b->domain, b, sure, core->vm != NULL);
-	if (err == 0)
-		err = rules_insert(core, b->domain, b, rest, 1);
-	exo_index_stat(b->domain->ix, &now);
-	if (err == 0 && now.shapes > before.shapes)
-		err = charge(
-		    b, (now.shapes - before.shapes) * (uint64_t)SHAPE_CHARGE);
-	exo_arena_free(&arena);
+	if (err != 0)
+		return err;
+	b->keep = acc->keep;
+	b->effects = !acc->pure;
+	b->sure = acc->pure && r->rest.n == 0 && core->vm == NULL;
+	b->rules_room = r->sure.n + r->rest.n;
+	b->rule = exo_mem_get(&b->env->mem, b->rules_room * sizeof(*b->rule));
+	if (b->rule == NULL && b->rules_room > 0)
+		return -EXO_ENOMEM;
+	err = charge(b, BINDING_CHARGE + b->rules_room * (uint64_t)RULE_CHARGE);
 	if (err == 0) {
 		slot_fill(b->set, b->set->nslots++, b);
 		b->slotted = true;
@@ -312,8 +278,8 @@ static int rules_make(
 	return err;
 }
 
-int rules_publish(
-    struct exo_core *core, struct binding *b, const struct vf_accept *acc)
+int rules_begin(struct exo_core *core, struct binding *b,
+    const struct vf_accept *acc, const struct rules *r)
 {
 	int err = domain_join(core, b);
 
@@ -327,9 +293,67 @@ int rules_publish(
 	if (err != 0)
 		return err;
 	exo_assert(b->domain != NULL);
-	if (b->domain->n == 1)
-		b->domain->sole = b->env;
-	else if (b->domain->sole != b->env)
-		b->domain->sole = NULL;
-	return rules_make(core, b, acc);
+	return rules_room(core, b, acc, r);
+}
+
+/* One rule. A slot may have moved since the one before. */
+static int insert(struct binding *b, const struct sp_cube *c, uint32_t unsure)
+{
+	uint32_t order = (uint32_t)(INT32_MAX - (int64_t)b->priority);
+	struct exo_index *ix = b->domain->ix;
+	struct exo_index_stat before, now;
+	struct sp_cube of;
+	int err;
+
+	if (!of_link(c, b->set->linktype, &of))
+		return 0;
+	exo_index_stat(ix, &before);
+	err = exo_index_insert(
+	    ix, &of, order, b->slot * 2 + unsure, &b->rule[b->nrules]);
+	if (err == -EXO_EINVAL)
+		return 0; /* nobody is there */
+	if (err != 0)
+		return err;
+	b->nrules++;
+	exo_index_stat(ix, &now);
+	return now.shapes <= before.shapes
+	           ? 0
+	           : charge(b,
+	                 (now.shapes - before.shapes) * (uint64_t)SHAPE_CHARGE);
+}
+
+static int insert_all(struct exo_core *core, uint64_t name, struct sp_region r,
+    uint32_t unsure, struct exo_pause *pause)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; err == 0 && i < r.n; i++) {
+		struct binding *b = exo_pool_find(&core->binds, name);
+
+		if (b == NULL)
+			return -EXO_ESTALE;
+		err = insert(b, &r.v[i], unsure);
+		if (err == 0 && !exo_pause(pause, RULE_UNITS))
+			err = -EXO_EBUDGET;
+	}
+	return err;
+}
+
+int rules_insert(struct exo_core *core, uint64_t name, const struct rules *r,
+    struct exo_pause *pause)
+{
+	int err = insert_all(core, name, r->sure, core->vm != NULL, pause);
+
+	return err != 0 ? err : insert_all(core, name, r->rest, 1, pause);
+}
+
+void rules_end(struct binding *b)
+{
+	struct domain *d = b->domain;
+
+	if (d->n == 1)
+		d->sole = b->env;
+	else if (d->sole != b->env)
+		d->sole = NULL;
+	b->live = true;
 }

@@ -201,6 +201,7 @@ static bool is_others(const struct exo_core *core, const struct linkset *set,
 
 	while ((c = claim_walk_next(&walk)) != NULL)
 		if (c->env != env && c->mode == EXO_BIND_EXCLUSIVE &&
+		    c->live > 0 &&
 		    (c->region == NULL || sp_region_has(c->region->r, v)))
 			return true;
 	return false;

@@ -68,14 +68,17 @@ bool exo_env_take(
 {
 	struct env *e = env_find(core, env);
 	struct key_rec *key = e == NULL ? NULL : e->keys;
+	struct binding *b = e == NULL ? NULL : e->bindings;
 
 	if (e == NULL)
 		return false;
 	if (kind == EXO_KIND_BINDING) {
-		if (e->bindings == NULL)
+		while (b != NULL && !b->live)
+			b = b->env_next;
+		if (b == NULL)
 			return false;
-		*name = e->bindings->name;
-		binding_withdraw(core, e->bindings);
+		*name = b->name;
+		binding_withdraw(core, b);
 		return true;
 	}
 	while (key != NULL && key->parent == NULL)

@@ -92,8 +92,9 @@ static void gone(const struct exo_core *core, const struct env *env,
 static void key_end_one(struct exo_core *core, struct key_rec *key)
 {
 	while (key->bindings != NULL) {
-		gone(core, key->bindings->env, EXO_KIND_BINDING,
-		    key->bindings->name);
+		if (key->bindings->live) /* or nobody has heard of it */
+			gone(core, key->bindings->env, EXO_KIND_BINDING,
+			    key->bindings->name);
 		binding_withdraw(core, key->bindings);
 	}
 	gone(core, key->env, EXO_KIND_KEY, key->name);

@@ -59,7 +59,7 @@ static void set_free(struct exo_core *core, struct linkset *s)
 
 void linkset_tidy(struct exo_core *core, struct linkset *set)
 {
-	if (set != NULL && set->n == 0)
+	if (set != NULL && set->n + set->pending == 0)
 		set_free(core, set);
 }
 
@@ -175,7 +175,7 @@ int linkset_reserve(struct exo_core *core, struct env *env, uint32_t linktype,
 	if (err == 0 && s->n < core->cfg.linear)
 		err = out_grow(core, s->n + 1);
 	if (err == 0)
-		err = ranks_grow(core, s->n + 1);
+		err = ranks_grow(core, s->n + s->pending + 1);
 	if (err == 0)
 		*out = s;
 	else

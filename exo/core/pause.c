@@ -2,9 +2,10 @@
 /*
  * Calls that take long let others come to run: see core.h.
  *
- * While a call waits it holds memory of its environment, and no more: nothing that it
- * looked up, compared or reserved before is believed afterwards. Keys may be revoked
- * meanwhile, bindings withdrawn, claims made.
+ * While a call waits it holds memory of its environment, and a binding that is not live
+ * (bind.c), which may end like any other; no more: nothing that it looked up, compared or
+ * reserved before is believed afterwards. Keys may be revoked meanwhile, bindings
+ * withdrawn, claims made.
  */
 #include "exo/core/pause.h"
 

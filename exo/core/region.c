@@ -10,6 +10,16 @@
 #include "exo/lib/mem.h"
 #include "exo/space/wire.h"
 
+static void cubes_copy(struct sp_region r, struct sp_cube *v, struct sp_atom *a)
+{
+	for (uint32_t i = 0; i < r.n; i++) {
+		v[i] = (struct sp_cube){ a, r.v[i].n };
+		if (v[i].n > 0)
+			memcpy(a, r.v[i].a, v[i].n * sizeof(*a));
+		a += v[i].n;
+	}
+}
+
 int region_keep(struct exo_core *core, struct exo_mem *mem, struct sp_region r,
     struct region **out)
 {
@@ -31,12 +41,7 @@ int region_keep(struct exo_core *core, struct exo_mem *mem, struct sp_region r,
 		.bytes = bytes,
 		.mem = mem,
 		.r = { v, r.n } };
-	for (uint32_t i = 0; i < r.n; i++) {
-		v[i] = (struct sp_cube){ a, r.v[i].n };
-		if (v[i].n > 0)
-			memcpy(a, r.v[i].a, v[i].n * sizeof(*a));
-		a += v[i].n;
-	}
+	cubes_copy(r, v, a);
 	*out = kept;
 	return 0;
 }
@@ -80,13 +85,39 @@ int region_read(struct env *env, const struct exo_span *from, struct sp_work *w,
 	return err != 0 ? err : sp_wire_read(w, copy, from->size, out);
 }
 
+int region_copy(
+    struct sp_work *w, const struct region *r, struct sp_region *out)
+{
+	struct sp_cube *v;
+	struct sp_atom *a;
+	uint64_t atoms = 0;
+
+	if (r == NULL)
+		return sp_all(w, out);
+	for (uint32_t i = 0; i < r->r.n; i++)
+		atoms += r->r.v[i].n;
+	v = exo_arena_get(w->arena, (r->r.n + (size_t)1) * sizeof(*v));
+	a = exo_arena_get(w->arena, (atoms + 1) * sizeof(*a));
+	if (v == NULL || a == NULL)
+		return -EXO_ENOMEM;
+	cubes_copy(r->r, v, a);
+	*out = (struct sp_region){ v, r->r.n };
+	return 0;
+}
+
+void region_work_in(
+    struct exo_core *core, struct exo_arena *arena, struct sp_work *w)
+{
+	*w = (struct sp_work){ .arena = arena,
+		.left = core->cfg.region_steps,
+		.of = &sp_packets };
+}
+
 void region_work(struct exo_core *core, struct env *env,
     struct exo_arena *arena, struct sp_work *w)
 {
 	exo_arena_init(arena, &env->mem);
-	*w = (struct sp_work){ .arena = arena,
-		.left = core->cfg.region_steps,
-		.of = &sp_packets };
+	region_work_in(core, arena, w);
 }
 
 /* --- witnesses ------------------------------------------------------------------ */

@@ -15,6 +15,7 @@ static struct {
 	void (*does)(void);
 	uint32_t at, asked;
 	bool stops; /* the answer is no from then on */
+	bool again; /* it is done whenever the call asks */
 	bool within;
 } hook;
 
@@ -29,7 +30,7 @@ static bool pause(void *arg, struct plat_env *env)
 	ck_assert_ptr_eq(arg, &hook);
 	if (hook.within || ++hook.asked < hook.at)
 		return true;
-	if (hook.asked == hook.at && hook.does != NULL) {
+	if ((hook.asked == hook.at || hook.again) && hook.does != NULL) {
 		hook.within = true;
 		hook.does();
 		hook.within = false;
@@ -43,6 +44,7 @@ static void arm(void (*does)(void), uint32_t at, bool stops)
 	hook.at = at;
 	hook.asked = 0;
 	hook.stops = stops;
+	hook.again = false;
 }
 
 /* As long as asked: a test for each of some bytes, and plain instructions. */
@@ -219,6 +221,202 @@ START_TEST(a_no_ends_the_call)
 }
 END_TEST
 
+/* --- many rules ------------------------------------------------------------------- */
+
+#define PORTS 300u /* every other one: each is a cube, and a rule */
+
+static struct exo_span many;
+static uint32_t taps; /* others that are bound, and take each packet */
+
+static void make_many(void)
+{
+	char text[PORTS * 24];
+	size_t at = (size_t)sprintf(text, "ip and (");
+
+	for (uint32_t i = 0; i < PORTS; i++)
+		at += (size_t)sprintf(text + at, "%sudp dst port %u",
+		    i == 0 ? "" : " or ", 1000 + 2 * i);
+	sprintf(text + at, ")");
+	many = span_of(region(text));
+}
+
+static int bind_many(uint64_t *name)
+{
+	return bind(&thief, &mine, &small, EXO_BIND_EXCLUSIVE, many, name);
+}
+
+/* How often it asks when nobody is in its way. */
+static uint32_t asks_of_many(void)
+{
+	uint64_t name;
+
+	make_many();
+	taps = 1;
+	arm(NULL, UINT32_MAX, false);
+	ck_assert_int_eq(bind_many(&name), 0);
+	ck_assert_int_eq(unbind(&thief, name), 0);
+	ck_assert_uint_gt(hook.asked, 20);
+	return hook.asked;
+}
+
+/* Who takes packets of some of its ports, and of one that it does not claim. */
+static uint32_t takers(uint32_t port)
+{
+	uint8_t data[60] = { [12] = 8, [14] = 0x45, [23] = 17 };
+	struct exo_pkt p = {
+		.data = data, .caplen = 60, .wirelen = 60, .linktype = 1
+	};
+
+	data[36] = (uint8_t)(port >> 8);
+	data[37] = (uint8_t)port;
+	exo_ingest(core, &p, 1);
+	return p.matched;
+}
+
+static void nobody_but_the_tap(void)
+{
+	for (uint32_t i = 0; i < PORTS; i += PORTS / 10)
+		ck_assert_uint_eq(takers(1000 + 2 * i), taps);
+	ck_assert_uint_eq(takers(1001), taps);
+}
+
+static uint32_t shown(void)
+{
+	uint32_t index = 0, n = 0;
+	uint64_t name, env;
+	struct exo_bind_stat st;
+
+	while (exo_binding_each(core, &index, &name, &env, &st))
+		n++;
+	return n;
+}
+
+static void unseen(void)
+{
+	uint64_t name;
+
+	nobody_but_the_tap();
+	ck_assert_uint_eq(world_env_stat(core, &thief).delivered, 0);
+	ck_assert_uint_eq(shown(), taps);
+	ck_assert(!exo_env_take(core, thief.name, EXO_KIND_BINDING, &name));
+}
+
+/* However far it came, none of its rules has a packet before all have: two others are too
+ * many to be asked in order, so that the index is. */
+START_TEST(half_a_set_is_unseen)
+{
+	uint32_t asked = asks_of_many();
+	uint64_t name;
+
+	ck_assert_int_eq(
+	    bind(&victim, &theirs, &small, EXO_BIND_TAP, none, NULL), 0);
+	taps = 2;
+	arm(unseen, 1, false);
+	hook.again = true;
+	ck_assert_int_eq(bind_many(&name), 0);
+	ck_assert_uint_eq(hook.asked, asked);
+	for (uint32_t i = 0; i < PORTS; i++)
+		ck_assert_uint_eq(takers(1000 + 2 * i), taps + 1);
+	ck_assert_uint_eq(takers(1001), taps);
+	ck_assert_uint_eq(world_stat(core, &thief, name).matched, PORTS);
+	ck_assert_uint_eq(shown(), taps + 1);
+	ck_assert_int_eq(unbind(&thief, name), 0);
+	nobody_but_the_tap();
+}
+END_TEST
+
+/* Wherever its key ends, or it is told to end, nothing is left. */
+START_TEST(half_a_set_goes)
+{
+	uint32_t asked = asks_of_many();
+	uint64_t before = world_env_stat(core, &thief).mem, name;
+
+	for (uint32_t n = 1; n <= asked; n++) {
+		arm(NULL, n, true);
+		ck_assert_int_eq(bind_many(&name), -EXO_EBUDGET);
+		ck_assert_uint_eq(world_env_stat(core, &thief).mem, before);
+		arm(revoke_mine, n, false);
+		ck_assert_int_eq(bind_many(&name), -EXO_ESTALE);
+		ck_assert_uint_eq(world_env_stat(core, &thief).mem, 0);
+		ck_assert_uint_eq(world_env_stat(core, &thief).bindings, 0);
+		ck_assert_uint_eq(world_env_stat(core, &thief).code, 0);
+		nobody_but_the_tap();
+		mine = grant(&thief, "ip");
+	}
+}
+END_TEST
+
+static void claim_one(void)
+{
+	their_err = bind(&victim, &theirs, &small, EXO_BIND_EXCLUSIVE,
+	    span_of(region("ip and udp dst port 1000")), &other);
+}
+
+/* Of two that claim the same one has it, whoever came first. */
+START_TEST(half_a_set_is_claimed)
+{
+	uint32_t asked = asks_of_many(), first = 0;
+	uint64_t name;
+
+	for (uint32_t n = 1; n <= asked; n++) {
+		int err;
+
+		arm(claim_one, n, false);
+		err = bind_many(&name);
+		ck_assert((err == 0 && their_err == -EXO_ECONFLICT) ||
+		          (err == -EXO_ECONFLICT && their_err == 0));
+		first += err == 0;
+		ck_assert_uint_eq(takers(1000), 2);
+		ck_assert_int_eq(
+		    err == 0 ? unbind(&thief, name) : unbind(&victim, other),
+		    0);
+	}
+	ck_assert_uint_gt(first, 5);
+	ck_assert_uint_lt(first, asked - 5);
+}
+END_TEST
+
+/* Its table, its domain and its slots are others', too. */
+START_TEST(half_a_set_is_alone)
+{
+	uint32_t asked = asks_of_many();
+	uint64_t name;
+
+	arm(end_victim, (uint32_t)_i * asked / 7 + 1, false);
+	ck_assert_int_eq(bind_many(&name), 0);
+	ck_assert_uint_eq(takers(1000), 1);
+	ck_assert_uint_eq(takers(1001), 0);
+	ck_assert_int_eq(unbind(&thief, name), 0);
+	ck_assert_uint_eq(takers(1000), 0);
+}
+END_TEST
+
+/* A key of so much waits likewise, and its parent may end. */
+START_TEST(a_key_of_much_waits)
+{
+	uint64_t before = world_env_stat(core, &thief).mem;
+	struct exo_call_derive a;
+	uint32_t asked = 0;
+
+	make_many();
+	for (uint32_t n = 0; n <= asked; n++) {
+		a = (struct exo_call_derive){
+			.key = mine, .region = many, .rights = EXO_RIGHT_TAP
+		};
+		arm(n == 0 ? NULL : revoke_mine, n, false);
+		ck_assert_int_eq(exo_call(core, thief.name, EXO_CALL_DERIVE_NR,
+		                     &a, sizeof(a)),
+		    n == 0 ? 0 : -EXO_ESTALE);
+		if (n == 0)
+			asked = hook.asked;
+		else
+			mine = grant(&thief, "ip");
+	}
+	ck_assert_uint_gt(asked, 5);
+	ck_assert_uint_eq(world_env_stat(core, &thief).mem, before);
+}
+END_TEST
+
 /* --- slots ---------------------------------------------------------------------- */
 
 static const struct exo_map_def defs[] = {
@@ -291,6 +489,11 @@ Suite *t_pause_suite(void)
 	tcase_add_checked_fixture(t, setup_pause, teardown_pause);
 	tcase_add_loop_test(t, others_are_heard, 0, 3 * (int)NDEEDS);
 	tcase_add_test(t, a_no_ends_the_call);
+	tcase_add_test(t, half_a_set_is_unseen);
+	tcase_add_test(t, half_a_set_goes);
+	tcase_add_test(t, half_a_set_is_claimed);
+	tcase_add_loop_test(t, half_a_set_is_alone, 0, 7);
+	tcase_add_test(t, a_key_of_much_waits);
 	tcase_add_loop_test(t, a_slot_may_go, 0, 5);
 	suite_add_tcase(s, t);
 	return s;

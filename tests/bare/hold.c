@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How long a call may hold the kernel: "claims" derives keys of more and more cubes, and
+ * binds what is claimed by as many; "watch" never rests, and sees for how long it does not
+ * run: a slot of the other's, and what its calls take beyond that (hold.sh).
+ */
+#include "libos-net/rt/pct.h"
+#include "tests/bare/stage.h"
+
+#define CUBES EXO_REGION_CUBES
+#define ATOMS 4u /* of each cube */
+#define LOOKS 100000u
+
+/* exo/space/fields.inc */
+#define IP_SRC 21u
+#define IP_DST 22u
+#define SPORT  50u
+#define DPORT  51u
+
+static struct {
+	struct exo_region_hdr hdr;
+	struct exo_atom a[CUBES * ATOMS];
+} region;
+
+static struct exo_pe *page;
+
+static uint64_t ticks(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	return (uint64_t)hi << 32 | lo;
+}
+
+/* The cubes are apart by their ports; `masks`: each has one of so many sets of bits. */
+static void fill(uint32_t n, uint32_t masks)
+{
+	static const uint16_t field[ATOMS] = { IP_SRC, IP_DST, SPORT, DPORT };
+
+	region.hdr =
+	    (struct exo_region_hdr){ EXO_REGION_VERSION, n, n * ATOMS, 0 };
+	for (uint32_t i = 0; i < n * ATOMS; i++) {
+		uint64_t all = i % ATOMS < 2 ? UINT32_MAX : UINT16_MAX;
+		uint64_t mask =
+		    i % ATOMS == 0 ? all << i / ATOMS % masks & all : all;
+
+		region.a[i] = (struct exo_atom){ .cube = i / ATOMS,
+			.field = field[i % ATOMS],
+			.mask = mask,
+			.value = (i / ATOMS * 0x10001u) & mask,
+			.hi = all };
+	}
+}
+
+static uint32_t region_size(void)
+{
+	return (uint32_t)(sizeof(region.hdr) +
+	                  region.hdr.natoms * sizeof(region.a[0]));
+}
+
+/* A copy of each packet that is claimed. */
+static int64_t bind(uint32_t mode, uint64_t *name)
+{
+	static const struct exo_insn each[] = {
+		{ .code = EXO_ALU64 | EXO_MOV | EXO_K, .imm = -1 },
+		{ .code = EXO_JMP | EXO_EXIT },
+	};
+	struct stage_image image;
+	struct exo_call_bind a = { .key = page->key,
+		.image = (uintptr_t)&image,
+		.linktype = 1,
+		.claim = { (uintptr_t)&region, region_size(), 0 },
+		.mode = mode,
+		.snap = 128 };
+	int64_t err;
+
+	stage_make(&image, each, 2);
+	a.image_size = image.hdr.size;
+	err = lnet_call(EXO_CALL_BIND_NR, &a, sizeof(a));
+	*name = a.out_binding;
+	return err;
+}
+
+static void derive(void)
+{
+	struct exo_call_derive a = { .key = page->key,
+		.region = { (uintptr_t)&region, region_size(), 0 },
+		.rights = EXO_RIGHT_TAP };
+	struct exo_call_revoke r;
+
+	CHECK(lnet_call(EXO_CALL_DERIVE_NR, &a, sizeof(a)) == 0);
+	r.key = a.out_key;
+	CHECK(lnet_call(EXO_CALL_REVOKE_NR, &r, sizeof(r)) == 0);
+}
+
+static void bind_and_unbind(uint32_t mode)
+{
+	struct exo_call_unbind u = { 0 };
+
+	CHECK(bind(mode, &u.binding) == 0);
+	CHECK(lnet_call(EXO_CALL_UNBIND_NR, &u, sizeof(u)) == 0);
+}
+
+static void claims(void)
+{
+	static const uint32_t masks[] = { 1, 16 };
+
+	for (uint32_t n = 256; n <= CUBES; n *= 4)
+		for (unsigned k = 0; k < 2; k++) {
+			fill(n, masks[k]);
+			derive();
+			bind_and_unbind(EXO_BIND_TAP);
+			bind_and_unbind(EXO_BIND_EXCLUSIVE);
+		}
+}
+
+static void watch(void)
+{
+	uint64_t last = ticks(), most = 0;
+
+	while (lnet_pct_find("claims") != 0)
+		for (uint32_t i = 0; i < LOOKS; i++) {
+			uint64_t now = ticks();
+
+			most = now - last > most ? now - last : most;
+			last = now;
+		}
+	check_say("away", most / 1000);
+}
+
+int lnet_main(struct exo_pe *pe)
+{
+	page = pe;
+	if (same_text(pe->arg, "claims"))
+		claims();
+	else
+		watch();
+	return 0;
+}
