@@ -23,9 +23,12 @@ struct exo_call_exit {
 
 struct exo_call_print {
 	uint64_t text; /* address */
-	uint64_t size; /* bytes, EXO_PRINT_MAX at most */
+	uint64_t
+	    size; /* bytes, EXO_PRINT_MAX at most, in EXO_PRINT_LINES lines */
 };
 #define EXO_PRINT_MAX 256u
+#define EXO_PRINT_LINES \
+	8u /* at most, for each has its writer's name before it */
 
 #define EXO_PAGE  4096u
 #define EXO_BATCH 64u        /* frames or entries of one call, at most */

@@ -86,27 +86,40 @@ static int disk_call(struct plat_env *e, const struct exo_call_disk *a)
 	return err;
 }
 
+/* Lines of a text, in which all that is no character is '?' afterwards. */
+static uint32_t lines_of(char *text, uint32_t n)
+{
+	uint32_t lines = n == 0 || text[n - 1] != '\n';
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (text[i] == '\n')
+			lines++;
+		else if (text[i] < 0x20 || text[i] > 0x7e)
+			text[i] = '?';
+	}
+	return lines;
+}
+
+/* A console takes its time for each byte, and the kernel waits for it: a call is of a few
+ * lines, and what they take behind the end of the caller's turn is its debt (slots.h). */
 static int print(struct plat_env *e, const struct exo_call_print *a)
 {
 	char text[EXO_PRINT_MAX];
-	uint32_t n = (uint32_t)a->size;
+	uint32_t n = (uint32_t)a->size, lines;
 	struct plat_env *of = e->child ? env_named(e->maker) : e;
 
 	if (a->size > sizeof(text))
 		return -EXO_E2BIG;
 	if (env_copy_in(e, text, a->text, n) != 0)
 		return -EXO_EINVAL;
+	lines = lines_of(text, n);
+	if (lines > EXO_PRINT_LINES)
+		return -EXO_E2BIG;
 	if (of == NULL)
 		of = e; /* its maker has ended */
 	if (of->lines >= LINES_MAX)
 		return -EXO_ELIMIT;
-	for (uint32_t i = 0; i < n; i++) {
-		if (text[i] == '\n')
-			of->lines++;
-		else if (text[i] < 0x20 || text[i] > 0x7e)
-			text[i] = '?';
-	}
-	of->lines += n == 0 || text[n - 1] != '\n';
+	of->lines += lines;
 	serial_lines(e->label, text, n);
 	return 0;
 }

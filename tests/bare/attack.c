@@ -207,6 +207,12 @@ static void print_kernel(void)
 	CHECK(lnet_call(EXO_CALL_PRINT_NR, &a, sizeof(a)) == -EXO_EINVAL);
 	a = (struct exo_call_print){ (uintptr_t)stack, UINT64_MAX };
 	CHECK(lnet_call(EXO_CALL_PRINT_NR, &a, sizeof(a)) == -EXO_E2BIG);
+	for (uint32_t i = 0; i < EXO_PRINT_MAX; i++)
+		stack[i] = '\n'; /* each with a name before it */
+	a.size = EXO_PRINT_MAX;
+	CHECK(lnet_call(EXO_CALL_PRINT_NR, &a, sizeof(a)) == -EXO_E2BIG);
+	a.size = EXO_PRINT_LINES + 1;
+	CHECK(lnet_call(EXO_CALL_PRINT_NR, &a, sizeof(a)) == -EXO_E2BIG);
 }
 
 /* Lines of the console that look like the kernel's. */

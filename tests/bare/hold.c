@@ -2,14 +2,16 @@
 /*
  * How long a call may hold the kernel: "claims" derives keys of more and more cubes, and
  * binds what is claimed by as many; "watch" never rests, and sees for how long it does not
- * run: a slot of the other's, and what its calls take beyond that (hold.sh).
+ * run: a slot of the other's, and what its calls take beyond that (hold.sh). "prints"
+ * owes what the console took behind the ends of its slots.
  */
 #include "libos-net/rt/pct.h"
 #include "tests/bare/stage.h"
 
-#define CUBES EXO_REGION_CUBES
-#define ATOMS 4u /* of each cube */
-#define LOOKS 100000u
+#define CUBES  EXO_REGION_CUBES
+#define ATOMS  4u /* of each cube */
+#define LOOKS  100000u
+#define PRINTS 400u
 
 /* exo/space/fields.inc */
 #define IP_SRC 21u
@@ -128,11 +130,32 @@ static void watch(void)
 	check_say("away", most / 1000);
 }
 
+/* Some calls end behind the slot that they began in. */
+static void prints(void)
+{
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	const volatile struct exo_state *s =
+	    (const void *)(uintptr_t)EXO_STATE_AT;
+	static char text[EXO_PRINT_MAX];
+	struct exo_call_print a = { (uintptr_t)text, sizeof(text) };
+	uint64_t from;
+
+	for (uint32_t i = 0; i < sizeof(text); i++)
+		text[i] = 'x';
+	for (uint32_t i = 0; i < PRINTS; i++)
+		CHECK(lnet_call(EXO_CALL_PRINT_NR, &a, sizeof(a)) == 0);
+	for (from = s->now; s->now == from;)
+		(void)lnet_yield();
+	CHECK(s->env[0].env == page->env && s->env[0].excess_ns > 0);
+}
+
 int lnet_main(struct exo_pe *pe)
 {
 	page = pe;
 	if (same_text(pe->arg, "claims"))
 		claims();
+	else if (same_text(pe->arg, "prints"))
+		prints();
 	else
 		watch();
 	return 0;

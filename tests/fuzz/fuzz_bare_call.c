@@ -200,6 +200,18 @@ static bool of_time(uint64_t nr)
 	return nr == EXO_CALL_TIME_TAKE_NR || nr == EXO_CALL_TIME_GIVE_NR;
 }
 
+/* Lines of what is to be printed, the last one's end or not. */
+static uint32_t lines_of(const struct call *c)
+{
+	char text[EXO_PRINT_MAX];
+	uint32_t n = (uint32_t)c->a.of_PRINT.size, lines = 1;
+
+	(void)model_copy(c->a.of_PRINT.text, text, n, false);
+	for (uint32_t i = 0; i + 1 < n; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
 /* What a call returns; 1: the core may say, or the vector of slots. */
 static int64_t expected(const struct call *c, const struct plat_env *was)
 {
@@ -228,6 +240,8 @@ static int64_t expected(const struct call *c, const struct plat_env *was)
 		return -EXO_E2BIG;
 	if (!model_copy(p->text, text, p->size, false))
 		return -EXO_EINVAL;
+	if (lines_of(c) > EXO_PRINT_LINES)
+		return -EXO_E2BIG;
 	return was->lines < LINES_MAX ? 0 : -EXO_ELIMIT;
 }
 
@@ -346,18 +360,6 @@ static void check_print(const struct call *c)
 		exo_assert(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~')
 		               ? said.text[i] == text[i]
 		               : said.text[i] == '?');
-}
-
-/* Lines of what was printed, the last one's end or not. */
-static uint32_t lines_of(const struct call *c)
-{
-	char text[EXO_PRINT_MAX];
-	uint32_t n = (uint32_t)c->a.of_PRINT.size, lines = 1;
-
-	(void)model_copy(c->a.of_PRINT.text, text, n, false);
-	for (uint32_t i = 0; i + 1 < n; i++)
-		lines += text[i] == '\n';
-	return lines;
 }
 
 static void check_env(const struct call *c, const struct plat_env *was)
