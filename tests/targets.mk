@@ -39,7 +39,7 @@ $(BUILD)/fuzz_accept: $(call obj,$(ACCGEN_SRC))
 $(BUILD)/fuzz_inhabit: $(call obj,tests/support/spacegen.c)
 $(BUILD)/fuzz_bare_call $(BUILD)/diff_steps: $(call obj,$(ENTRY_SRC) exo/bare/elf.c \
     exo/bare/frames.c exo/bare/pct.c \
-    $(addprefix tests/support/,bare.c bare_entry.c ram.c walk.c))
+    $(addprefix tests/support/,bare.c bare_disk.c bare_entry.c ram.c walk.c))
 $(BUILD)/fuzz_bare_call: $(call obj,tests/support/bare_model.c)
 $(BUILD)/fuzz_capture: $(call obj,exo/bare/capture.c)
 $(BUILD)/fuzz_conf: $(call obj,$(CONF_SRC))

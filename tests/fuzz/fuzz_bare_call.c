@@ -20,6 +20,7 @@
 #include "exo/abi/err.h"
 #include "exo/abi/image.h"
 #include "exo/abi/insn.h"
+#include "exo/abi/map.h"
 #include "exo/bare/cpu.h"
 #include "exo/bare/env.h"
 #include "exo/bare/frames.h"
@@ -33,7 +34,8 @@
 #include "tests/support/ram.h"
 #include "tests/support/walk.h"
 
-#include "tests/support/bare_args.h"
+#include "tests/support/bare_fill.h"
+#include "tests/support/bare_reach.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -118,20 +120,39 @@ static void show(uint64_t va, uint64_t at, enum kind kind)
 	model_page(va, at / PAGE, bits_of(kind));
 }
 
-/* An image of a program that accepts all, over the edge of two read-only pages. */
-static void put_image(void)
+/* An image of a program that accepts all. */
+static void put_image(uint64_t at, uint32_t type)
 {
 	struct {
 		struct exo_image_hdr hdr;
 		struct exo_image_section row;
 		struct exo_insn insns[2];
-	} m = { { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, EXO_PROG_XDP, sizeof(m),
-		    1, 0 },
+	} m = { { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, type, sizeof(m), 1, 0 },
 		{ EXO_SEC_INSNS, sizeof(m) - 16, 16, 0 },
 		{ { .code = 0xb7, .imm = 1 }, { .code = 0x95 } } };
 
+	_Static_assert(sizeof(m) == IMAGE_SIZE, "who wants it says so");
 	for (unsigned i = 0; i < sizeof(m); i++)
-		*model_byte(IMAGE_AT + i, false) = ((const uint8_t *)&m)[i];
+		*model_byte(at + i, false) = ((const uint8_t *)&m)[i];
+}
+
+/* One that has a program array, which may be in a slot of that. */
+static void put_tail(void)
+{
+	struct {
+		struct exo_image_hdr hdr;
+		struct exo_image_section row[2];
+		struct exo_insn insns[2];
+		struct exo_map_def map;
+	} m = { { EXO_IMAGE_MAGIC, EXO_IMAGE_VERSION, EXO_PROG_XDP, TAIL_SIZE,
+		    2, 0 },
+		{ { EXO_SEC_INSNS, 48, 16, 0 },
+		    { EXO_SEC_MAPS, 64, sizeof(m.map), 0 } },
+		{ { .code = 0xb7, .imm = 1 }, { .code = 0x95 } },
+		{ EXO_MAP_PROG_ARRAY, 4, 4, 4, 0 } };
+
+	for (unsigned i = 0; i < TAIL_SIZE; i++)
+		*model_byte(TAIL_AT + i, false) = ((const uint8_t *)&m)[i];
 }
 
 /* Once: the kernel's half, as if all might go there, and frames for what it shows. */
@@ -170,7 +191,10 @@ static void make_memory(void)
 	for (uint64_t off = 0;
 	     env->ring != NULL && off < sizeof(*env->ring) + RING; off += PAGE)
 		show(EXO_RING_AT + off, paging_phys(env->ring) + off, RW);
-	put_image();
+	/* over the edge of two read-only pages, and on the second */
+	put_image(IMAGE_AT, EXO_PROG_XDP);
+	put_image(MEM_AT, EXO_PROG_MEM);
+	put_tail();
 }
 
 /* --- what must be true -------------------------------------------------------- */
@@ -195,9 +219,10 @@ static bool is_error(int64_t ret)
 	return false;
 }
 
-static bool of_time(uint64_t nr)
+static bool of_registers(uint64_t nr)
 {
-	return nr == EXO_CALL_TIME_TAKE_NR || nr == EXO_CALL_TIME_GIVE_NR;
+	return nr == EXO_CALL_PCT_NR || nr == EXO_CALL_PCT_RETURN_NR ||
+	       nr == EXO_CALL_ACCEPT_NR;
 }
 
 /* Lines of what is to be printed, the last one's end or not. */
@@ -212,30 +237,35 @@ static uint32_t lines_of(const struct call *c)
 	return lines;
 }
 
-/* What a call returns; 1: the core may say, or the vector of slots. */
-static int64_t expected(const struct call *c, const struct plat_env *was)
+/* Those whose message is in registers: the first two of them. */
+static int64_t expected_of_registers(
+    const struct call *c, const struct plat_env *was)
 {
-	char text[EXO_PRINT_MAX];
-	const struct exo_call_print *p = &c->a.of_PRINT;
+	const struct plat_env *to = env_named(c->at);
+	uint64_t entry;
 
-	if (size_of(c->nr) == 0)
-		return -EXO_ENOSYS;
 	if (c->nr == EXO_CALL_ACCEPT_NR)
-		return -EXO_EAGAIN;
+		return was->caller != NULL ? -EXO_EINVAL : -EXO_EAGAIN;
 	if (c->nr == EXO_CALL_PCT_RETURN_NR)
+		return was->caller != NULL && was->caller->name == c->at
+		           ? 0
+		           : -EXO_ESTALE;
+	if (c->size > 1)
+		return -EXO_EINVAL;
+	if (to == NULL || to->state == ENV_DEAD)
 		return -EXO_ESTALE;
-	if (c->nr == EXO_CALL_PCT_NR)
-		return 1;
-	if (!c->there)
-		return -EXO_EINVAL;
-	if (c->nr == EXO_CALL_WAIT_NR && was->ring == NULL)
-		return -EXO_EINVAL;
-	if (c->nr == EXO_CALL_YIELD_TO_NR)
-		return c->a.of_YIELD_TO.env == env->name ? 0 : -EXO_ESTALE;
-	if (of_time(c->nr))
-		return 1;
-	if (c->nr != EXO_CALL_PRINT_NR)
-		return c->nr < EXO_CALL_YIELD_NR || c->nr > EXO_CALL_PRINT_NR;
+	if (to->state != ENV_ACCEPTS)
+		return -EXO_EAGAIN;
+	entry = c->size == 0 ? to->pe->entry_sync : to->pe->entry_async;
+	return entry == 0 || entry >= USER_END ? -EXO_EINVAL : 0;
+}
+
+static int64_t expected_print(
+    const struct call *c, const struct plat_env *was)
+{
+	const struct exo_call_print *p = &c->a.of_PRINT;
+	char text[EXO_PRINT_MAX];
+
 	if (p->size > sizeof(text))
 		return -EXO_E2BIG;
 	if (!model_copy(p->text, text, p->size, false))
@@ -243,6 +273,47 @@ static int64_t expected(const struct call *c, const struct plat_env *was)
 	if (lines_of(c) > EXO_PRINT_LINES)
 		return -EXO_E2BIG;
 	return was->lines < LINES_MAX ? 0 : -EXO_ELIMIT;
+}
+
+/* Who is there, and runs, gets what is left of the slot. */
+static int64_t expected_yield_to(uint64_t name)
+{
+	const struct plat_env *to = env_named(name);
+
+	if (to == env)
+		return 0;
+	if (to == NULL || to->state == ENV_DEAD)
+		return -EXO_ESTALE;
+	return to->state == ENV_RUNNABLE ? 0 : -EXO_EBUSY;
+}
+
+/* What a call returns; 1: the core may say, or the vector of slots. */
+static int64_t expected(const struct call *c, const struct plat_env *was)
+{
+	if (size_of(c->nr) == 0)
+		return -EXO_ENOSYS;
+	if (of_registers(c->nr))
+		return expected_of_registers(c, was);
+	if (!c->there)
+		return -EXO_EINVAL;
+	switch (c->nr) {
+	case EXO_CALL_WAIT_NR:
+		return was->ring == NULL ? -EXO_EINVAL : 0;
+	case EXO_CALL_YIELD_TO_NR:
+		return expected_yield_to(c->a.of_YIELD_TO.env);
+	case EXO_CALL_SLEEP_NR:
+		return c->a.of_SLEEP.zero != 0 ||
+		               (c->a.of_SLEEP.until == 0 && !was->asks.has)
+		           ? -EXO_EINVAL
+		           : 0;
+	case EXO_CALL_PRINT_NR:
+		return expected_print(c, was);
+	case EXO_CALL_YIELD_NR:
+	case EXO_CALL_EXIT_NR:
+		return 0;
+	default:
+		return 1;
+	}
 }
 
 /* A call may write its structure when it succeeds, and then keys; a report and a witness
@@ -316,6 +387,21 @@ static void check_pte(const struct call *c)
 		model_enter(c->pte, a->n);
 }
 
+/* A frame and a block are the same now. */
+static void follow_disk(const struct exo_call_disk *a)
+{
+	bool write = a->write != 0;
+	uint32_t frame = a->frame.region;
+
+	check_key(
+	    &a->disk, EXO_RES_DISK, write ? EXO_DISK_WRITE : EXO_DISK_READ);
+	check_key(
+	    &a->frame, EXO_RES_FRAME, write ? EXO_FRAME_READ : EXO_FRAME_WRITE);
+	exo_assert(a->block < a->disk.slot);
+	if (!write)
+		model_wrote(frame);
+}
+
 /* A call succeeded: memory follows, and the keys that it gave are kept. */
 static void follow(const struct call *c)
 {
@@ -330,6 +416,9 @@ static void follow(const struct call *c)
 	exo_assert(given == 0 || c->read);
 	for (uint32_t i = 0; i < given; i++)
 		check_key(&c->key[i], EXO_RES_FRAME, EXO_FRAME_OWN);
+	if (c->nr == EXO_CALL_SURRENDER_NR &&
+	    c->a.of_SURRENDER.kind == EXO_KIND_FRAME)
+		given = c->a.of_SURRENDER.n;
 	model_owners(taken, given);
 	if (c->nr == EXO_CALL_FRAMES_NR)
 		note_keys(c->a.of_FRAMES.keys, c->a.of_FRAMES.n);
@@ -337,9 +426,16 @@ static void follow(const struct call *c)
 		note_keys(c->at + offsetof(struct exo_call_key_of, out_key), 1);
 	if (c->nr == EXO_CALL_LESSEN_NR)
 		note_keys(c->at + offsetof(struct exo_call_lessen, out_key), 1);
-	if (c->nr == EXO_CALL_ENV_NEW_NR)
+	if (c->nr == EXO_CALL_DERIVE_NR)
+		note_keys(c->at + offsetof(struct exo_call_derive, out_key), 1);
+	if (c->nr == EXO_CALL_ENV_NEW_NR) {
 		note_keys(
 		    c->at + offsetof(struct exo_call_env_new, out_key), 1);
+		exo_assert(model_copy(
+		    c->at + offsetof(struct exo_call_env_new, out_env),
+		    &names[nnames++ % NAMES], sizeof(names[0]), false));
+		nnames = nnames > NAMES ? NAMES : nnames;
+	}
 	if (c->nr == EXO_CALL_LESSEN_NR)
 		check_key(&c->a.of_LESSEN.key, c->a.of_LESSEN.key.res,
 		    c->a.of_LESSEN.rights);
@@ -347,6 +443,10 @@ static void follow(const struct call *c)
 		check_key(&c->a.of_ENV_START.key, EXO_RES_ENV, EXO_ENV_START);
 	if (c->nr == EXO_CALL_ENV_END_NR)
 		check_key(&c->a.of_ENV_END.key, EXO_RES_ENV, EXO_ENV_END);
+	if (c->nr == EXO_CALL_DISK_NR)
+		follow_disk(&c->a.of_DISK);
+	if (c->nr == EXO_CALL_SEED_NR && c->a.of_SEED.disk.res != 0)
+		check_key(&c->a.of_SEED.disk, EXO_RES_DISK, EXO_DISK_WRITE);
 }
 
 static void check_print(const struct call *c)
@@ -362,23 +462,50 @@ static void check_print(const struct call *c)
 		               : said.text[i] == '?');
 }
 
+static enum env_state state_after(const struct call *c)
+{
+	if (c->nr == EXO_CALL_ACCEPT_NR && c->ret == -EXO_EAGAIN)
+		return ENV_ACCEPTS;
+	if (c->ret != 0)
+		return ENV_RUNNABLE;
+	if (c->nr == EXO_CALL_PCT_RETURN_NR)
+		return ENV_ACCEPTS;
+	if (c->nr == EXO_CALL_PCT_NR && c->size == 0)
+		return ENV_AWAITS;
+	return c->nr == EXO_CALL_EXIT_NR    ? ENV_DEAD
+	       : c->nr == EXO_CALL_SLEEP_NR ? ENV_SLEEPS
+	                                    : ENV_RUNNABLE;
+}
+
+/* Who waits for it, and whom it waits for, when it makes and answers calls, or ends. */
+static void check_callers(const struct call *c, const struct plat_env *was)
+{
+	bool calls = c->ret == 0 && c->nr == EXO_CALL_PCT_NR && c->size == 0,
+	     gone = c->ret == 0 && (c->nr == EXO_CALL_PCT_RETURN_NR ||
+	                               c->nr == EXO_CALL_EXIT_NR ||
+	                               c->nr == EXO_CALL_ENV_END_NR);
+
+	if (calls)
+		exo_assert(env->callee == env_named(c->at) &&
+		           env->callee->caller == env);
+	else
+		exo_assert(env->callee == NULL);
+	exo_assert(env->caller == was->caller || (gone && env->caller == NULL));
+}
+
 static void check_env(const struct call *c, const struct plat_env *was)
 {
 	bool done = c->ret == 0, print = c->nr == EXO_CALL_PRINT_NR;
 	bool wait = done && c->nr == EXO_CALL_WAIT_NR;
 	bool sleeps = wait && env->ring->head == env->ring->tail;
 	bool made = done && c->nr == EXO_CALL_ENV_NEW_NR;
-	enum env_state state = done && c->nr == EXO_CALL_EXIT_NR ? ENV_DEAD
-	                       : sleeps                          ? ENV_WAITING
-	                       : c->nr == EXO_CALL_ACCEPT_NR     ? ENV_ACCEPTS
-	                       : done && c->nr == EXO_CALL_SLEEP_NR
-	                           ? ENV_SLEEPS
-	                           : ENV_RUNNABLE;
+	enum env_state state = sleeps ? ENV_WAITING : state_after(c);
 	struct plat_env now = *env;
 
 	exo_assert(now.state == state);
 	exo_assert(now.wake == (was->wake && !wait));
-	exo_assert(now.regs.rcx == 0 && now.regs.r11 == 0);
+	exo_assert(
+	    of_registers(c->nr) || (now.regs.rcx == 0 && now.regs.r11 == 0));
 	now.regs.rax = was->regs.rax;
 	now.regs.rcx = was->regs.rcx;
 	now.regs.r11 = was->regs.r11;
@@ -399,7 +526,11 @@ static void check_env(const struct call *c, const struct plat_env *was)
 	now.drops = was->drops;
 	now.changes = was->changes;
 	memcpy(now.stale, was->stale, sizeof(now.stale));
+	memcpy(now.seen, was->seen, sizeof(now.seen));
 	now.children = was->children;
+	check_callers(c, was);
+	now.caller = was->caller;
+	now.callee = was->callee;
 	if (done && c->nr == EXO_CALL_SLEEP_NR)
 		now.until = was->until;
 	if (done && c->nr == EXO_CALL_WAKE_NR)
@@ -421,21 +552,35 @@ static uint64_t charged(void)
 	return s.mem + s.code;
 }
 
+static uint32_t ncalls; /* of this input */
+
+/* Each there is, as often as the others: also where some bytes are not. */
+static uint64_t any_call(uint32_t two)
+{
+	uint32_t i = (two * 2654435761u >> 16) + ncalls++;
+
+	return reach_calls[i % REACH_CALLS].nr;
+}
+
 /* The next call, as it will be found in memory. */
 static void make_call(struct call *c, const struct exo_key *key)
 {
 	uint8_t op = take(), odd = take();
 
-	c->nr = op < 0xf0 ? (op & 15) + (op & 16 ? 16u : 0)
+	c->nr = op < 0xf0 ? any_call((uint32_t)op << 8 | take())
 	                  : (uint64_t)op << (op & 7) * 8 | (op & 3);
-	if (op < 0xf0 && size_of(c->nr) == 0)
-		c->nr = c->nr % 2 != 0 ? EXO_CALL_PTE_NR : EXO_CALL_BIND_NR;
 	c->at = odd < 0x70   ? any_address()
 	        : odd < 0xd8 ? any_place()
 	                     : any_window();
 	c->size = odd < 0xe0 ? size_of(c->nr) : (uint64_t)odd << (odd & 7) * 8;
 	fill(&c->a, c->nr, key);
-	plant(c->at, &c->a, sizeof(c->a));
+	if (of_registers(c->nr)) {
+		c->at = env->caller != NULL && odd < 0x80 ? env->caller->name
+		                                          : any_name();
+		c->size = take() % 9 / 4;
+	} else {
+		plant(c->at, &c->a, sizeof(c->a));
+	}
 	c->there = c->size == size_of(c->nr) && c->size != 0 &&
 	           model_copy(c->at, NULL, c->size, true) &&
 	           model_copy(c->at, &c->a, c->size, false);
@@ -475,6 +620,71 @@ static void bury(void)
 			env_free(env_at(i));
 }
 
+/* How the kernel came back. */
+static int way_of(const struct call *c)
+{
+	if (c->nr == EXO_CALL_YIELD_NR)
+		return 2;
+	if (c->nr == EXO_CALL_YIELD_TO_NR)
+		return 3;
+	if (c->nr == EXO_CALL_ACCEPT_NR)
+		return c->ret == -EXO_EAGAIN ? 2 : 1;
+	return c->ret == 0 && of_registers(c->nr) ? 4 : 1;
+}
+
+/* A call by registers of another environment's: how the kernel comes back. */
+static int by_other(struct plat_env *e, uint64_t nr, uint64_t to)
+{
+	cpus[0].current = e;
+	e->regs.rax = nr;
+	e->regs.rdi = to;
+	e->regs.rsi = 0;
+	return bare_enter_kernel();
+}
+
+/* One of the others, in a state; NULL: none is. */
+static struct plat_env *any_other(enum env_state state)
+{
+	for (unsigned i = 0; i < env_places(); i++)
+		if (env_at(i) != NULL && env_at(i) != env &&
+		    env_at(i)->state == state)
+			return env_at(i);
+	return NULL;
+}
+
+/* The others do what is expected of them: who is called answers, who was started accepts,
+ * and some call who accepts. */
+static void others(const struct call *c)
+{
+	struct plat_env *to = env->callee, *e = any_other(ENV_RUNNABLE);
+
+	if (to != NULL) {
+		exo_assert(to->regs.rdi == env->name && to->caller == env);
+		exo_assert(
+		    by_other(to, EXO_CALL_PCT_RETURN_NR, env->name) == 4);
+		exo_assert(cpus[0].current == env && env->regs.rax == 0);
+		exo_assert(env->state == ENV_RUNNABLE && env->callee == NULL);
+		return;
+	}
+	if (e == NULL && c->nr == EXO_CALL_ACCEPT_NR) {
+		e = any_other(ENV_ACCEPTS); /* no more */
+		if (e != NULL)
+			e->state = ENV_RUNNABLE;
+	}
+	if (e == NULL || take() < 0x40)
+		return;
+	if (c->nr == EXO_CALL_ACCEPT_NR && env->state == ENV_ACCEPTS &&
+	    env->pe->entry_sync != 0 && env->pe->entry_sync < USER_END) {
+		exo_assert(by_other(e, EXO_CALL_PCT_NR, env->name) == 4);
+		exo_assert(env->caller == e && env->regs.rdi == e->name);
+		exo_assert(e->state == ENV_AWAITS && e->callee == env);
+		return;
+	}
+	e->pe->entry_sync = e->pe->entry_async = BASE;
+	exo_assert(by_other(e, EXO_CALL_ACCEPT_NR, 0) == 2);
+	exo_assert(e->state == ENV_ACCEPTS);
+}
+
 static void step(const struct exo_key *key)
 {
 	static struct plat_env was;
@@ -491,10 +701,11 @@ static void step(const struct exo_key *key)
 	model_keep();
 	want = expected(&c, &was);
 	way = bare_enter_kernel();
-	exo_assert(
-	    way ==
-	    (c.nr == EXO_CALL_YIELD_NR || c.nr == EXO_CALL_ACCEPT_NR ? 2 : 1));
 	c.ret = (int64_t)env->regs.rax;
+	if (c.nr == EXO_CALL_PCT_RETURN_NR && c.ret == -EXO_EAGAIN)
+		c.ret = 0; /* it accepts again */
+	exo_assert(way == way_of(&c));
+	reach_count(c.nr, c.nr == EXO_CALL_ACCEPT_NR && way == 2 ? 0 : c.ret);
 	exo_assert(want == 1 ? c.ret == 0 || is_error(c.ret) : c.ret == want);
 	exo_assert(c.ret == 0 || charged() == held);
 	if (c.nr == EXO_CALL_BIND_NR && c.ret == 0)
@@ -507,6 +718,8 @@ static void step(const struct exo_key *key)
 		model_owners(0, 0);
 	model_check(may_change, &c);
 	check_env(&c, &was);
+	others(&c);
+	cpus[0].current = env;
 	bury();
 }
 
@@ -543,6 +756,9 @@ static void begin(struct exo_key *key)
 	bare.rows = walk_rows(env);
 	cpus[0].current = env;
 	env->state = ENV_RUNNABLE;
+	bare_disk_new(&issued[nissued++]);
+	names[nnames++] = env->name;
+	env->pe->entry_sync = env->pe->entry_async = BASE;
 	model_new(&bare, env, args.entries);
 	make_memory();
 }
@@ -554,12 +770,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (bare.phys == NULL) {
 		boot();
+		reach_begin();
 		kernels = bare_heap;
 	}
 	bytes = data;
 	left = size;
 	bound = 0;
-	nissued = 0;
+	nissued = nnames = ncalls = 0;
 	begin(&key);
 	for (int i = 0; i < 200 && left != 0; i++)
 		step(&key);

@@ -45,12 +45,12 @@ _Noreturn void sched_next(void)
 	longjmp(out, 2);
 }
 
-/* Nobody accepts. */
 _Noreturn void sched_switch(struct plat_env *to, const struct plat_env *from)
 {
-	(void)to;
-	(void)from;
-	abort();
+	if (to == NULL)
+		longjmp(out, 2);
+	cpus[0].current = to;
+	longjmp(out, to == from ? 1 : 4);
 }
 
 _Noreturn void sched_return(void)

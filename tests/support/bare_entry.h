@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 /** Enter the kernel by the registers of cpu_here()->current. How it came back: 1, with the
- * call's result; 2, with whoever runs next; 3, in somebody who was interrupted. */
+ * call's result; 2, with whoever runs next; 3, in somebody who was interrupted; 4, in another one, who
+ * was called or is answered: cpu_here()->current. */
 int bare_enter_kernel(void);
 
 /** Nanoseconds since the machine began. */

@@ -187,6 +187,13 @@ void model_owners(uint32_t taken, uint32_t given)
 	exo_assert(taken == 0 && given == 0);
 }
 
+void model_wrote(uint64_t frame)
+{
+	for (unsigned i = 0; i < m.nkept; i++)
+		if (m.kept[i].frame == frame)
+			memcpy(m.kept[i].bytes, bytes_of(frame), FRAME_SIZE);
+}
+
 /* --- what must be true -------------------------------------------------------- */
 
 /* Whether a byte of a frame may have changed, by any page that shows it by now. */

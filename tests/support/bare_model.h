@@ -31,6 +31,9 @@ void model_enter(const struct exo_pte *pte, uint32_t n);
 /** Frames were taken, or given back: so many. Those that were taken are zeroes. */
 void model_owners(uint32_t taken, uint32_t given);
 
+/** The kernel wrote a frame, as the call said. */
+void model_wrote(uint64_t frame);
+
 /** A call is over: only bytes may have changed of which may_change() says so; the tables
  * show what the model has, or less, and the processor knows nothing else. */
 void model_check(bool (*may_change)(const void *arg, uint64_t va), void *arg);

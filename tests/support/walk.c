@@ -4,7 +4,6 @@
 
 #include "exo/abi/err.h"
 #include "exo/abi/phys.h"
-#include "exo/bare/disk.h"
 #include "exo/bare/fiber.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/tlb.h"
@@ -238,28 +237,4 @@ void tlb_check(void)
 void fiber_free(struct plat_env *e)
 {
 	(void)e;
-}
-
-/* There is no disk. */
-int disk_check(const struct exo_key *u_key, uint32_t rights)
-{
-	(void)u_key;
-	(void)rights;
-	return -EXO_EBADKEY;
-}
-
-int disk_lessen(struct exo_call_lessen *a)
-{
-	(void)a;
-	return -EXO_EBADKEY;
-}
-
-int disk_page(
-    const struct exo_key *u_key, uint32_t block, void *page, bool write)
-{
-	(void)u_key;
-	(void)block;
-	(void)page;
-	(void)write;
-	return -EXO_EBADKEY;
 }
