@@ -64,10 +64,12 @@ table() {
 		printf "| VF%s | %s | %s | %s |\n", col[1], col[2], col[3],
 		    col[4]'
 		;;
-	calls)
+	calls | machine)
+		from=call
+		[ "$1" = calls ] || from=machine
 		echo '| number | call | argument | what it does |'
 		echo '|---|---|---|---|'
-		rows exo/abi/call.inc EXO_CALL_ROW '
+		rows "exo/abi/$from.inc" EXO_CALL_ROW '
 		printf "| %s | %s | `struct %s` | %s |\n", col[2], col[1],
 		    col[3], col[4]'
 		;;

@@ -17,11 +17,14 @@ clean() {
 	rm -rf "$tree"
 	mkdir -p "$tree/exo/lib" "$tree/exo/abi" "$tree/exo/isa" \
 	    "$tree/exo/space" "$tree/exo/hosted" "$tree/filters" "$tree/verifier" \
-	    "$tree/tests/unit" "$tree/obj"
+	    "$tree/tests/unit" "$tree/tests/bare" "$tree/obj"
 	cp "$here/../../.clang-format" "$tree/"
 	put exo/abi/err.h "#define EXO_A 1"
 	put exo/abi/err.inc 'EXO_ERR(EINVAL,   1, "bad")'
 	put exo/abi/call.inc 'EXO_CALL_ROW(BIND,   3, exo_call_bind, "bind")'
+	put exo/abi/machine.inc 'EXO_CALL_ROW(WAIT, 17, exo_call_null, "run")' \
+	    'EXO_CALL_ROW(EXIT, 18, exo_call_exit, "end")'
+	put tests/bare/wait.c "int w = EXO_CALL_EXIT_NR + lnet_wait();"
 	put exo/abi/map.inc 'EXO_MAP_KIND( 1, HASH,  "hash", EXO_MAP_EACH)'
 	put exo/space/text_errors.inc 'SP_TEXT_ERROR(201, MIXED, "both", "do")'
 	put exo/isa/helpers.inc 'ISA_HELPER(181, loop,   ALL, INT, 0)'
@@ -153,6 +156,15 @@ for word in EXO_EINVAL EXO_CALL_BIND_NR VF_EMPTY EXO_MAP_HASH SP_TEXT_MIXED \
 	sed -i "s/$word/x/" "$tree/tests/unit/t_all.c"
 	refuses tables "a row without $word in a test" "no test says"
 done
+for word in EXO_CALL_EXIT_NR lnet_wait; do
+	clean
+	sed -i "s/$word/x/" "$tree/tests/bare/wait.c"
+	refuses tables "a call of the machine without $word" "no test says"
+done
+clean
+sed -i "s/EXO_CALL_BIND_NR/x/" "$tree/tests/unit/t_all.c"
+put tests/bare/bind.c "int b = EXO_CALL_BIND_NR;"
+refuses tables "a call of the core that only a machine tests" "no test says"
 clean
 put tests/unit/t_all.c "/* EXO_EINVAL, EXO_CALL_BIND_NR, VF_EMPTY */"
 refuses tables "tests that are comments" "no test says EXO_EINVAL"

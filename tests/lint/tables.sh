@@ -6,6 +6,8 @@
 # the word that only a test of it would say:
 #   verifier/diag.inc    VF<number> or VF_<NAME>
 #   exo/abi/call.inc     EXO_CALL_<NAME>_NR
+#   exo/abi/machine.inc  the same, or lnet_<name> (EXIT: lnet_quit), in a program of
+#                        tests/bare, too
 #   exo/abi/err.inc      EXO_<NAME>
 #   exo/abi/map.inc      EXO_MAP_<NAME>
 #   exo/space/text_errors.inc  SP_TEXT_<NAME>
@@ -18,25 +20,32 @@
 # shellcheck source=tests/lint/common.sh
 . "$(dirname "$0")/common.sh"
 
-words=$(mktemp) || exit 2
-trap 'rm -f "$words"' EXIT
+words=$(mktemp) && machine=$(mktemp) || exit 2
+trap 'rm -f "$words" "$machine"' EXIT
 
-# Every word of the tests, once; of "call name" also call:name.
-files tests/unit tests/cases tests/diff tests/flow | grep -vE '\.(inc|md)$' |
-    while IFS= read -r file; do
-	case $file in
-	*.[ch]) sed 's,/\*.*\*/,,; /^[ \t]*\/\*/,/\*\//d; s,//.*,,' "$file" ;;
-	*) cat "$file" ;;
-	esac
-done | sed 's/call \(bpf_\)\{0,1\}\([a-z][a-z0-9_]*\)/& call:\2/g' |
-    tr -c 'A-Za-z0-9_:' '\n' | sed 's/:$//' | sort -u >"$words"
+# words FOLDER...: every word of tests, once; of "call name" also call:name.
+words() {
+	files "$@" | grep -vE '\.(inc|md)$' | while IFS= read -r file; do
+		case $file in
+		*.[ch])
+			sed 's,/\*.*\*/,,; /^[ \t]*\/\*/,/\*\//d; s,//.*,,' \
+			    "$file"
+			;;
+		*) cat "$file" ;;
+		esac
+	done | sed 's/call \(bpf_\)\{0,1\}\([a-z][a-z0-9_]*\)/& call:\2/g' |
+	    tr -c 'A-Za-z0-9_:' '\n' | sed 's/:$//' | sort -u
+}
 
-# untested TABLE AWK: AWK prints "LINE<tab>word word..." for each row.
+words tests/unit tests/cases tests/diff tests/flow >"$words"
+words tests/bare | sort -u - "$words" >"$machine"
+
+# untested TABLE AWK WORDS: AWK prints "LINE<tab>word word..." for each row.
 untested() {
 	[ -e "$1" ] || return 0
 	awk "$2" "$1" | while IFS='	' read -r line any; do
 		for word in $any; do
-			grep -qxF -e "$word" "$words" && continue 2
+			grep -qxF -e "$word" "$3" && continue 2
 		done
 		echo "$1:$line: no test says ${any% *}; add one"
 	done
@@ -51,9 +60,10 @@ rows() {
 	fi
 }
 
+# table TABLE MACRO AWK [WORDS]
 table() {
 	found=$(rows "$1" "$2")
-	[ -n "$found" ] || found=$(untested "$1" "$3")
+	[ -n "$found" ] || found=$(untested "$1" "$3" "${4:-$words}")
 	rule "every row of $1 has its test" "$found"
 }
 
@@ -65,6 +75,11 @@ table verifier/diag.inc VF_DIAG "$split"'
 	/^VF_DIAG *\(/ { print NR "\tVF" name(1) " VF_" name(2) }'
 table exo/abi/call.inc EXO_CALL_ROW "$split"'
 	/^EXO_CALL_ROW *\(/ { print NR "\tEXO_CALL_" name(1) "_NR " }'
+table exo/abi/machine.inc EXO_CALL_ROW "$split"'
+	/^EXO_CALL_ROW *\(/ {
+		wrapped = name(1) == "EXIT" ? "quit" : tolower(name(1))
+		print NR "\tEXO_CALL_" name(1) "_NR lnet_" wrapped }' \
+    "$machine"
 table exo/abi/map.inc EXO_MAP_KIND "$split"'
 	/^EXO_MAP_KIND *\(/ { print NR "\tEXO_MAP_" name(2) " " }'
 table exo/space/text_errors.inc SP_TEXT_ERROR "$split"'
