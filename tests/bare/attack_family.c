@@ -6,7 +6,7 @@
  */
 #include "exo/abi/phys.h"
 #include "exo/abi/ring.h"
-#include "tests/bare/stage.h"
+#include "tests/bare/pages.h"
 
 #define RW    (EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_NX)
 #define PT_AT 0x000ffffffffff000u
@@ -345,6 +345,25 @@ static void spin(void)
 	CHECK(ran(0) - before > 900 * SLOT * 2 / 5);
 }
 
+/* Nanoseconds that it took beyond its slots, by its place. */
+static uint64_t excess(unsigned place)
+{
+	uint64_t from = ticks();
+
+	while (ticks() - from < 200 * SLOT) /* until that is shown */
+		(void)lnet_yield();
+	return pages_state()->env[place].excess_ns;
+}
+
+/* A program that is asked whether it sleeps on is its owner's time. */
+static void pays_program(void)
+{
+	CHECK(
+	    pages_wake_word(&page->key, 8) == 0); /* packets: there are none */
+	CHECK(lnet_sleep(pages_state()->now + 300 * (uint64_t)SLOT) == 0);
+	CHECK(excess(0) > 0);
+}
+
 /* Calls that the end of a slot finds in the kernel, which does not notice it before they
  * have ended; beside one who just runs (spin). */
 static void burn_calls(void)
@@ -454,6 +473,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(burn_children),
 	ATTACK(burn_callee),
 	ATTACK(burn_calls),
+	ATTACK(pays_program),
 	ATTACK(spin),
 	ATTACK(yields),
 	ATTACK(crumbs),

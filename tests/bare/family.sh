@@ -34,6 +34,8 @@ run "whoever begins finds nothing of those before in its pages" \
 run "what children take is their maker's time" \
     "env spin $env arg=spin" \
     "env burn_children $env arg=burn_children children=1 frames=100"
+run "what programs take that look whether to wake is charged" \
+    "env pays_program $env arg=pays_program"
 grace=1
 run "what calls take behind the end of a slot is charged" \
     "env spin $env arg=spin" "env burn_calls $env arg=burn_calls"
