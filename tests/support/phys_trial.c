@@ -174,6 +174,23 @@ static const struct exo_loss *next_loss(uint32_t who, uint32_t *frame)
 	return l;
 }
 
+/* Whether its owner sees a frame at this page; at 0: or nowhere. */
+static bool seen_at(uint32_t who, uint32_t frame, uint64_t va)
+{
+	bool any = false;
+
+	for (uint32_t v = 0; v < PHYS_PAGES; v++) {
+		const struct model_entry *e = &holder(who)->e[v];
+
+		if (!e->live || e->frame != frame)
+			continue;
+		any = true;
+		if (phys_page(v) == va)
+			return true;
+	}
+	return !any && va == 0;
+}
+
 /* Its owner hears of it, if it was another one's call. */
 static void released(uint32_t who, uint32_t frame)
 {
@@ -182,7 +199,8 @@ static void released(uint32_t who, uint32_t frame)
 	if (owner != who) {
 		const struct exo_loss *l = next_loss(owner, &i);
 
-		exo_assert(i == frame && l->va == 0 && l->block == EXO_ANY);
+		exo_assert(i == frame && l->block == EXO_ANY);
+		exo_assert(seen_at(owner, i, l->va));
 	}
 	phys_did_give(&t.model, frame);
 }
@@ -507,23 +525,6 @@ static bool all_pinned(uint32_t who)
 		if (t.model.owner[i] == who + 1 && !pinned(i))
 			return false;
 	return true;
-}
-
-/* Whether its owner sees a frame at this page; at 0: or nowhere. */
-static bool seen_at(uint32_t who, uint32_t frame, uint64_t va)
-{
-	bool any = false;
-
-	for (uint32_t v = 0; v < PHYS_PAGES; v++) {
-		const struct model_entry *e = &holder(who)->e[v];
-
-		if (!e->live || e->frame != frame)
-			continue;
-		any = true;
-		if (phys_page(v) == va)
-			return true;
-	}
-	return !any && va == 0;
 }
 
 /* The kernel took one. */
