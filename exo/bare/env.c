@@ -263,6 +263,7 @@ int env_new(struct exo_core *core, struct exo_phys *phys,
 	e->expected_code = args->expected_code;
 	name(e, args->label);
 	err = build(e, args, i, &entry);
+	e->first = e->name;
 	if (err == 0)
 		err = slots_begin(e, &args->slots);
 	if (err != 0) {

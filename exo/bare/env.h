@@ -97,6 +97,7 @@ struct plat_env {
 	} asks;
 	struct exo_losses *losses; /* by the direct map */
 	uint64_t maker;    /* the name of the one that made it; 0: none did */
+	uint64_t first;    /* that of the one that all of its family come of */
 	bool child;        /* another one is making it, or did */
 	uint32_t children; /* that it may make */
 	uint64_t mem;      /* its limits, which are theirs as well */

@@ -34,6 +34,7 @@ int family_new(struct plat_env *e, struct exo_call_env_new *a)
 	}
 	e->children--;
 	child->maker = e->name;
+	child->first = e->first;
 	a->out_env = child->name;
 	exo_holder_key(child->phys, child->holder, &a->out_key);
 	return 0;
@@ -81,6 +82,20 @@ int family_end(struct plat_env *e, const struct exo_call_env_end *a)
 static struct plat_env *maker_of(const struct plat_env *child)
 {
 	return child->maker == 0 ? NULL : env_named(child->maker);
+}
+
+struct plat_env *family_heir(const struct plat_env *e)
+{
+	struct plat_env *heir = maker_of(e);
+
+	for (unsigned i = 0; heir == NULL && i < env_places(); i++) {
+		struct plat_env *k = env_at(i);
+
+		if (k != NULL && k != e && k->first == e->first &&
+		    k->state != ENV_MADE)
+			heir = k;
+	}
+	return heir;
 }
 
 void family_end_holder(struct plat_env *e)

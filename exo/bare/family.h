@@ -23,6 +23,10 @@ int family_start(struct plat_env *e, const struct exo_call_env_start *a);
 /** 0, or what is wrong with the key. */
 int family_end(struct plat_env *e, const struct exo_call_env_end *a);
 
+/** Who answers for one that has ended: its maker, if that lives, or another one of those
+ * that come of the same and were started. NULL: none is left. */
+struct plat_env *family_heir(const struct plat_env *e);
+
 /** End what one has of the machine's frames: what was guaranteed to a child is its maker's
  * again, if that lives. */
 void family_end_holder(struct plat_env *e);

@@ -9,6 +9,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/clock.h"
+#include "exo/bare/family.h"
 #include "exo/bare/frames.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/pct.h"
@@ -107,13 +108,14 @@ int slots_begin(const struct plat_env *e, const struct env_slots *s)
 	                       &vector, e->place + 1, s->first, s->step, s->n);
 }
 
-/* What a child owes its maker does: else whoever makes them has time for nothing. */
+/* What one owes that has ended its family does: else whoever makes others has time for
+ * nothing. */
 void slots_end(const struct plat_env *e)
 {
-	const struct plat_env *maker = e->child ? env_named(e->maker) : NULL;
+	const struct plat_env *heir = family_heir(e);
 
-	if (maker != NULL)
-		timeslot_pass(&vector, e->place + 1, maker->place + 1);
+	if (heir != NULL)
+		timeslot_pass(&vector, e->place + 1, heir->place + 1);
 	timeslot_end(&vector, e->place + 1);
 }
 

@@ -116,26 +116,46 @@ uint32_t timeslot_next(struct timeslots *t, uint32_t owners)
 
 /* --- what it costs ------------------------------------------------------------- */
 
-void timeslot_charge(struct timeslots *t, uint32_t owner, uint64_t ns)
+/* He owes so much more: how many slots of it are full. */
+static uint64_t full_slots(
+    const struct timeslots *t, struct timeslot_owner *o, uint64_t ns)
 {
-	struct timeslot_owner *o = &t->owner[owner];
-	uint64_t more;
+	uint64_t n;
 
 	o->excess += ns;
 	o->debt += ns < UINT64_MAX / 2 ? ns : UINT64_MAX / 2;
 	if (o->debt < t->slot_ns)
-		return;
-	more = o->debt / t->slot_ns;
+		return 0;
+	n = o->debt / t->slot_ns;
 	o->debt %= t->slot_ns;
-	o->owed = more < TIMESLOT_OWED - o->owed ? o->owed + (uint32_t)more
-	                                         : TIMESLOT_OWED;
+	return n;
+}
+
+void timeslot_charge(struct timeslots *t, uint32_t owner, uint64_t ns)
+{
+	struct timeslot_owner *o = &t->owner[owner];
+	uint64_t more = full_slots(t, o, ns);
+
+	if (o->owed < TIMESLOT_OWED)
+		o->owed = more < TIMESLOT_OWED - o->owed
+		              ? o->owed + (uint32_t)more
+		              : TIMESLOT_OWED;
+}
+
+/* All that was taken is owed, however much it is. */
+static void take_back(struct timeslots *t, uint32_t owner, uint64_t ns)
+{
+	struct timeslot_owner *o = &t->owner[owner];
+	uint64_t more = full_slots(t, o, ns), most = UINT32_MAX - o->owed;
+
+	o->owed += (uint32_t)(more < most ? more : most);
 }
 
 void timeslot_pass(struct timeslots *t, uint32_t from, uint32_t to)
 {
 	struct timeslot_owner *o = &t->owner[from];
 
-	timeslot_charge(t, to, o->owed * t->slot_ns + o->debt);
+	take_back(t, to, o->owed * t->slot_ns + o->debt);
 	o->owed = 0;
 	o->debt = 0;
 }
@@ -143,7 +163,7 @@ void timeslot_pass(struct timeslots *t, uint32_t from, uint32_t to)
 bool timeslot_late(struct timeslots *t, uint32_t owner, uint64_t excess_ns)
 {
 	if (excess_ns > t->grace_ns)
-		timeslot_charge(t, owner, excess_ns);
+		take_back(t, owner, excess_ns);
 	return excess_ns / TIMESLOT_LIMIT < t->slot_ns;
 }
 

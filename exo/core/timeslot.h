@@ -17,8 +17,10 @@
  *	- A slot that nobody takes is passed by at once. When all are, nobody can run.
  *
  * Debt: time beyond a slot is debt, and so is what was done for an owner in the time of
- * others. Each full slot of debt is a slot that he owes; he never owes more than
- * TIMESLOT_OWED, so that nobody is shut out for long by what was long ago.
+ * others. Each full slot of debt is a slot that he owes. What he took himself, or was
+ * passed to him, he owes all of. By what is done for him, which may be others' doing, he
+ * never comes to owe more than TIMESLOT_OWED, so that nobody is shut out for long by what
+ * was long ago.
  *
  * Owners are small numbers, places in struct exo_state from 1 on. Rows and their number
  * are the platform's; what stands in them is this file's. One thread at a time.
@@ -33,7 +35,7 @@
 
 #define TIMESLOT_OWNERS EXO_STATE_ENVS
 #define TIMESLOT_LIMIT  4u /* slots: an overrun of so much is the owner's end */
-#define TIMESLOT_OWED   16u /* slots, at most */
+#define TIMESLOT_OWED   16u /* slots, at most, for what others cause */
 
 struct timeslot_owner {
 	uint64_t debt; /* nanoseconds, less than a slot */
@@ -74,7 +76,7 @@ bool timeslot_owes(const struct timeslots *t, uint32_t owner);
  * it is beyond the limit, and he is to end. */
 bool timeslot_late(struct timeslots *t, uint32_t owner, uint64_t excess_ns);
 
-/** What one owes another does, from now on. */
+/** What one owes another does, from now on, all of it. */
 void timeslot_pass(struct timeslots *t, uint32_t from, uint32_t to);
 
 /** So much was done for him in the time of others. */

@@ -6,21 +6,15 @@
  */
 #include "exo/abi/phys.h"
 #include "exo/abi/ring.h"
+#include "tests/bare/child.h"
 #include "tests/bare/pages.h"
+#include "tests/bare/stage.h"
 
-#define RW    (EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_NX)
-#define PT_AT 0x000ffffffffff000u
-#define SLOT  1000000u /* nanoseconds, which are ticks: family.sh */
+#define SLOT 1000000u /* nanoseconds, which are ticks: family.sh */
 
 static struct exo_pe *page;
 _Alignas(4096) static uint8_t stack[4096];
 _Alignas(4096) static volatile uint64_t table[512]; /* that children write */
-
-static struct exo_pe *own_page(void)
-{
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-	return (struct exo_pe *)(uintptr_t)EXO_PE_AT;
-}
 
 static uint64_t ticks(void)
 {
@@ -34,27 +28,12 @@ static uint64_t ticks(void)
 
 static int64_t make(struct exo_key *key, uint64_t *name)
 {
-	struct exo_call_env_new a = { .frames = 1 };
-	int64_t err = lnet_call(EXO_CALL_ENV_NEW_NR, &a, sizeof(a));
-
-	*key = a.out_key;
-	*name = a.out_env;
-	return err;
+	return child_make(1, key, name);
 }
 
 static int64_t start(const struct exo_key *key, void (*fn)(void), unsigned top)
 {
-	struct exo_call_env_start a = { *key, (uintptr_t)fn,
-		(uintptr_t)&table[top] - 8, 0 };
-
-	return lnet_call(EXO_CALL_ENV_START_NR, &a, sizeof(a));
-}
-
-static int64_t end(const struct exo_key *key)
-{
-	struct exo_call_env_end a = { *key };
-
-	return lnet_call(EXO_CALL_ENV_END_NR, &a, sizeof(a));
+	return child_start(key, fn, &table[top]);
 }
 
 /* Whether there is such an environment: nobody starts at the kernel. */
@@ -68,25 +47,9 @@ static int lives(const struct exo_key *key)
 /* All of the program, and what is behind it for all to write. */
 static void clothe(const struct exo_key *child)
 {
-	for (uint64_t va = 0x400000; va <= (uintptr_t)table; va += EXO_PAGE) {
-		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-		uint64_t entry =
-		    *(const volatile uint64_t *)(uintptr_t)(EXO_TABLES_AT +
-		                                            va / EXO_PAGE * 8);
-		struct exo_call_key_of k = {
-			.frame = (uint32_t)((entry & PT_AT) / EXO_PAGE)
-		};
-		struct exo_pte e = { .va = va };
-		struct exo_call_pte a = { *child, (uintptr_t)&e, 1, 0 };
+	static struct exo_pte entries[EXO_BATCH];
 
-		if ((entry & EXO_PTE_PRESENT) == 0)
-			continue;
-		CHECK(lnet_call(EXO_CALL_KEY_OF_NR, &k, sizeof(k)) == 0);
-		e.key = k.out_key;
-		e.bits =
-		    EXO_PTE_PRESENT | (entry & (EXO_PTE_WRITE | EXO_PTE_NX));
-		CHECK(lnet_call(EXO_CALL_PTE_NR, &a, sizeof(a)) == 0);
-	}
+	child_dress(child, entries, child_clothes(entries, (uintptr_t)table));
 }
 
 /* --- calls of who has ended ------------------------------------------------------ */
@@ -133,8 +96,8 @@ static void called(void)
 
 static void callee(void)
 {
-	own_page()->entry_sync = (uintptr_t)called;
-	own_page()->call_stack = (uintptr_t)&table[256] - 8;
+	child_page()->entry_sync = (uintptr_t)called;
+	child_page()->call_stack = (uintptr_t)&table[256] - 8;
 	for (;;)
 		pct(EXO_CALL_ACCEPT_NR, 0);
 }
@@ -163,7 +126,7 @@ static void end_both(void)
 	uint64_t name[2];
 
 	pair(key, name);
-	CHECK(end(&key[0]) == 0 && end(&key[1]) == 0);
+	CHECK(child_end(&key[0]) == 0 && child_end(&key[1]) == 0);
 	for (unsigned i = 0; i < 10; i++)
 		(void)lnet_yield();
 	CHECK(table[RETURNED] == 0);
@@ -178,12 +141,12 @@ static void answer_ended(void)
 
 	pair(key, name);
 	table[ANSWER] = 1;
-	CHECK(end(&key[1]) == 0);
+	CHECK(child_end(&key[1]) == 0);
 	CHECK(lnet_yield_to(name[0]) == 0);
 	for (unsigned i = 0; i < 10; i++)
 		(void)lnet_yield();
 	CHECK(table[RETURNED] == 0 && !lives(&key[1]));
-	CHECK(lives(&key[0]) && end(&key[0]) == 0);
+	CHECK(lives(&key[0]) && child_end(&key[0]) == 0);
 }
 
 /* --- what was others' -------------------------------------------------------------- */
@@ -277,7 +240,7 @@ static void burn(void)
 {
 	uint64_t from = ticks();
 
-	own_page()->critical = 1;
+	child_page()->critical = 1;
 	while (ticks() - from < 7 * SLOT / 2)
 		continue;
 	lnet_quit(0);
@@ -304,7 +267,7 @@ static void burned(void)
 	uint64_t from = ticks(), whom;
 
 	__asm__ volatile("movq %%rdi, %0" : "=r"(whom));
-	own_page()->critical = 1;
+	child_page()->critical = 1;
 	while (ticks() - from < 7 * SLOT / 2)
 		continue;
 	pct(EXO_CALL_PCT_RETURN_NR, whom);
@@ -312,8 +275,8 @@ static void burned(void)
 
 static void burns(void)
 {
-	own_page()->entry_sync = (uintptr_t)burned;
-	own_page()->call_stack = (uintptr_t)&table[256] - 8;
+	child_page()->entry_sync = (uintptr_t)burned;
+	child_page()->call_stack = (uintptr_t)&table[256] - 8;
 	for (;;)
 		pct(EXO_CALL_ACCEPT_NR, 0);
 }
@@ -331,7 +294,7 @@ static void burn_callee(void)
 		pct(EXO_CALL_PCT_NR, name);
 		(void)lnet_yield();
 	}
-	(void)end(&key);
+	(void)child_end(&key);
 }
 
 /* Somebody who does nothing but run; in the end, how much of each ten it had. */

@@ -12,11 +12,12 @@
  *	polite:N	yields at once
  *	give:N		gives each of its turns to the environment behind it
  *	forever		never yields again
+ *	burns:N:K	makes K children, each of which does that, in its first slot, and
+ *			yields at each slot's end
  *
  * and ends after N slots. One tick is a nanosecond (slots.sh).
  */
-#include "exo/abi/err.h"
-#include "tests/bare/check.h"
+#include "tests/bare/child.h"
 
 #define SLOT 1000000u
 
@@ -96,6 +97,32 @@ static void take(void)
 	CHECK(a.out_first == 11);
 }
 
+static void never_yield(void)
+{
+	child_page()->critical = 1;
+	for (;;)
+		continue;
+}
+
+/* All at once, as the last thing in a slot. */
+static void burn(void)
+{
+	static struct exo_pte entries[EXO_BATCH];
+	static struct exo_key keys[16];
+	uint32_t n = child_clothes(entries, (uintptr_t)&stack[0]);
+
+	CHECK(tenths <= 16);
+	for (uint64_t i = 0; i < tenths; i++) {
+		uint64_t name;
+
+		CHECK(child_make(1, &keys[i], &name) == 0);
+		child_dress(&keys[i], entries, n);
+	}
+	for (uint64_t i = 0; i < tenths; i++)
+		CHECK(child_start(&keys[i], never_yield, &stack[4096]) == 0);
+	tenths = 0;
+}
+
 static int is(const char *text, const char *name)
 {
 	while (*name != '\0' && *text == *name) {
@@ -123,6 +150,8 @@ int lnet_main(struct exo_pe *pe)
 		CHECK(lnet_yield_to(pe->env + 1) == 0);
 	if (is(text, "takes"))
 		take();
+	if (is(text, "burns"))
+		burn();
 	lnet_upcalls(pe, stack, sizeof(stack));
 	pe->entry_end = (uintptr_t)lnet_enter_end;
 	for (;;)

@@ -8,7 +8,7 @@ line for each environment, "label slots-it-ran-in slots-it-lost" of its own."""
 import re
 import sys
 
-SLOT, GRACE, LIMIT, OWED = 10, 1, 4, 16
+SLOT, GRACE, LIMIT = 10, 1, 4
 
 
 class Env:
@@ -17,6 +17,7 @@ class Env:
         self.place, self.label, self.kind = place, label, kind
         self.most = int(numbers[0]) if numbers else None
         self.late = int(numbers[1]) if len(numbers) > 1 else 0
+        self.maker = None
         self.ends = self.debt = self.ran = self.lost = 0
         self.stopped = None  # when it ran last
         self.alive = self.fresh = True
@@ -81,7 +82,16 @@ class Machine:
             return owner
         return self.spare(owner)
 
+    def make(self, maker):
+        """A child behind all others, which never yields."""
+        child = Env(len(self.envs), maker.label, "forever")
+        child.maker = maker
+        self.envs.append(child)
+
     def ended(self, env):
+        """What a child owes its maker does."""
+        if env.maker is not None:
+            env.maker.debt += env.debt
         env.debt = 0
         self.vector = [None if o is env else o for o in self.vector]
 
@@ -106,16 +116,20 @@ class Machine:
             return
         if env.kind == "takes" and env.fresh:
             self.vector[11] = self.vector[15] = env
+        if env.kind == "burns" and env.fresh:
+            for _ in range(env.late):
+                self.make(env)
+            env.late = 0
         env.fresh = False
         self.time += SLOT
         if env.kind == "forever":
             self.time += LIMIT * SLOT
+            env.debt += LIMIT * SLOT
             env.alive = False
         elif env.kind != "spin" and not env.one_more():
             self.time += env.late
             if env.late > GRACE:
-                env.debt = min(env.debt + env.late,
-                               OWED * SLOT + (env.debt + env.late) % SLOT)
+                env.debt += env.late
         env.stopped = self.time
 
     def run(self):
@@ -132,6 +146,7 @@ class Machine:
 machine = Machine(sys.argv[1], int(sys.argv[2]))
 machine.run()
 if len(sys.argv) > 3:
-    print("\n".join(f"{e.label} {e.ran} {e.lost}" for e in machine.envs))
+    print("\n".join(f"{e.label} {e.ran} {e.lost}" for e in machine.envs
+                    if e.maker is None))
 else:
     print("\n".join(machine.trace))

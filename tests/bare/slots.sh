@@ -39,6 +39,13 @@ check $? "both machines give the same turns"
 run "a longer vector" "$q35" 32
 run "slots of nobody" "$q35" 256
 
+conf=$bare/burn.conf
+modules "$conf" slots.elf
+run "children that burn" "$q35" 16
+[ "$(lost maker)" = "27 24" ]
+check $? "what six children took, four slots each, their maker loses"
+conf=$bare/slots.conf
+
 modules "$bare/pair.conf" slots.elf attack_time.elf
 # shellcheck disable=SC2086 # a list of options
 machine "tap test-key=1 slot_us=1000" $q35 $exact -initrd "$tmp/modules"

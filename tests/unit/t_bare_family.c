@@ -268,6 +268,30 @@ START_TEST(conserved)
 }
 END_TEST
 
+/* Its maker answers for a child that ends; then a sibling that was started. */
+START_TEST(heirs)
+{
+	struct plat_env *e = maker(3, 50), *other = maker(0, 1), *c[3];
+	struct exo_call_env_start start = { .rip = VA };
+	struct exo_key key;
+
+	for (int i = 0; i < 3; i++) {
+		c[i] = child_of(e, 5, &key);
+		start.key = key;
+		if (i < 2)
+			ck_assert_int_eq(family_start(e, &start), 0);
+	}
+	ck_assert_ptr_eq(family_heir(c[0]), e);
+	ck_assert_ptr_null(family_heir(other));
+	ck_assert_ptr_eq(family_heir(e), c[0]);
+	env_free(e);
+	ck_assert_ptr_eq(family_heir(c[0]), c[1]);
+	ck_assert_ptr_eq(family_heir(c[1]), c[0]);
+	env_free(c[0]);
+	ck_assert_ptr_null(family_heir(c[1])); /* the third may never run */
+}
+END_TEST
+
 /* The kernel takes frames for itself until this one has so many fewer than are its reserve
  * and others' promises. */
 static void starve(uint64_t missing)
@@ -342,6 +366,7 @@ Suite *t_bare_family_suite(void)
 	tcase_add_test(t, keys);
 	tcase_add_test(t, without_a_maker);
 	tcase_add_loop_test(t, conserved, 0, 8);
+	tcase_add_test(t, heirs);
 	tcase_add_test(t, nothing_to_spare);
 	tcase_add_test(t, too_many);
 	tcase_add_test_raise_signal(t, pin_of_nobody, SIGABRT);

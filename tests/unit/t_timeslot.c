@@ -172,6 +172,39 @@ START_TEST(debt_of_a_server)
 }
 END_TEST
 
+/* What many took at once, each as much as it may before it ends, is lost by the one that
+ * answers for them: slot by slot, all of it, with slots of his own or without. */
+START_TEST(debt_of_many)
+{
+	const uint32_t n = 20;
+	uint64_t lost = 0, taken = 0, others = 0;
+
+	able(2);
+	if (_i == 0)
+		ck_assert_int_eq(take(1, 0, 1, 4), 0);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t ns = TIMESLOT_LIMIT * SLOT - i;
+
+		ck_assert(timeslot_late(&v, 3 + i, ns) == (i > 0));
+		taken += ns;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		timeslot_pass(&v, 3 + i, 1);
+		timeslot_end(&v, 3 + i);
+	}
+	ck_assert_uint_eq(
+	    v.owner[1].owed * (uint64_t)SLOT + v.owner[1].debt, taken);
+	/* what is done for him meanwhile adds to that no full slot */
+	timeslot_charge(&v, 1, 3 * SLOT);
+	while (timeslot_next(&v, 2) != 1)
+		others++;
+	for (uint32_t i = 0; i < N; i++)
+		lost += rows[i].forfeited;
+	ck_assert_uint_eq(_i == 0 ? lost : others, taken / SLOT);
+	ck_assert_uint_eq(v.owner[1].owed, 0);
+}
+END_TEST
+
 START_TEST(limit)
 {
 	ck_assert(timeslot_late(&v, 1, TIMESLOT_LIMIT * SLOT - 1));
@@ -323,13 +356,15 @@ static uint32_t m_next(void)
 	}
 }
 
+/* What was done for him adds no full slot beyond so many. */
 static void m_charge(uint32_t owner, uint64_t ns)
 {
-	uint64_t most = TIMESLOT_OWED * SLOT + (m.debt[owner] + ns) % SLOT;
+	uint64_t owed = m.debt[owner] / SLOT, most;
 
+	most = owed > TIMESLOT_OWED ? owed : TIMESLOT_OWED;
 	m.debt[owner] += ns;
-	if (m.debt[owner] > most)
-		m.debt[owner] = most;
+	if (m.debt[owner] / SLOT > most)
+		m.debt[owner] = most * SLOT + m.debt[owner] % SLOT;
 }
 
 /* What a taking, or giving, must answer; and what it does. */
@@ -396,7 +431,7 @@ static void changes(void)
 		ck_assert(
 		    timeslot_late(&v, o, ns) == (ns < TIMESLOT_LIMIT * SLOT));
 		if (ns > GRACE)
-			m_charge(o, ns);
+			m.debt[o] += ns;
 		break;
 	case 3:
 		ns = any(SLOT);
@@ -406,6 +441,12 @@ static void changes(void)
 	case 4:
 		if (any(4) != 0)
 			break;
+		if (any(2) != 0) {
+			uint32_t heir = 1 + o % OWNERS;
+
+			timeslot_pass(&v, o, heir);
+			m.debt[heir] += m.debt[o];
+		}
 		timeslot_end(&v, o);
 		for (uint32_t i = 0; i < m.n; i++)
 			m.of[i] = m.of[i] == o ? 0 : m.of[i];
@@ -468,6 +509,7 @@ Suite *t_timeslot_suite(void)
 	tcase_add_test(t, alone_in_debt);
 	tcase_add_test(t, debt_without_slots);
 	tcase_add_test(t, debt_of_a_server);
+	tcase_add_loop_test(t, debt_of_many, 0, 2);
 	tcase_add_test(t, limit);
 	tcase_add_test(t, taken);
 	tcase_add_loop_test(t, outside, 0, 15);
