@@ -17,7 +17,7 @@
  * said. none: it cannot be started. disk are blocks of the machine's disk, which are also
  * those of another environment only if both lines say so. mem is what the kernel may
  * need for it. frames are those that it may always own (those that it begins with, if
- * nothing is said), most how many in all; entries are the places of its S-TLB, tables
+ * nothing is said), most how many in all; entries are those of its S-TLB, tables
  * what it may have of the processor's at once, children the environments that it may
  * make; slots are of time: N of them, each STEP behind the one before it, its own and
  * guaranteed. revoke asks the

@@ -2,17 +2,25 @@
 /*
  * Entries that were checked: the S-TLB, and what is pinned. See phys.h.
  *
- * The place of a page in the S-TLB is its number's low bits: pages that lie side by side
- * never displace each other. Each entry is in its frame's list, so that a frame finds
- * all that show it.
+ * The S-TLB has sets of eight entries; a page's set is its number's low bits. Pages that
+ * lie side by side are in different sets, so that as many as there are entries never
+ * displace each other. In a full set the oldest entry is displaced: the last eight that
+ * were entered are there. An instruction needs six pages at most (two each of its own, to
+ * read, and to write), which are entered one by one as it faults: none of them is gone
+ * before it has them all.
+ *
+ * Each entry is in its frame's list, so that a frame finds all that show it.
  */
 #include "exo/abi/err.h"
 #include "exo/core/phys_int.h"
 #include "exo/lib/bug.h"
 
-static struct mapping *place(const struct exo_holder *h, uint64_t va)
+/* The set of a page. */
+static struct mapping *set_of(const struct exo_holder *h, uint64_t va)
 {
-	return &h->stlb[va / EXO_PAGE & (h->args.entries - 1)];
+	uint64_t sets = h->args.entries / STLB_WAYS;
+
+	return &h->stlb[(va / EXO_PAGE & (sets - 1)) * STLB_WAYS];
 }
 
 static uint32_t head(uint64_t va)
@@ -36,11 +44,12 @@ bool exo_holder_pinned(const struct exo_holder *h, uint64_t va)
 
 struct mapping *mapping_find(struct exo_holder *h, uint64_t va)
 {
-	struct mapping *m = place(h, va);
+	struct mapping *m = set_of(h, va);
 	struct pin *pin;
 
-	if (m->prev != NULL && m->va == va)
-		return m;
+	for (uint32_t i = 0; i < STLB_WAYS; i++)
+		if (m[i].prev != NULL && m[i].va == va)
+			return &m[i];
 	pin = find_pin(h, va);
 	return pin == NULL ? NULL : &pin->m;
 }
@@ -165,12 +174,16 @@ static struct mapping *take_pin(struct exo_holder *h, uint64_t va)
 static struct mapping *take_place(
     struct exo_phys *p, struct exo_holder *h, uint64_t va)
 {
-	struct mapping *m = place(h, va);
+	struct mapping *set = set_of(h, va), *m = set;
 
+	for (uint32_t i = 1; m->prev != NULL && i < STLB_WAYS; i++)
+		if (set[i].prev == NULL || set[i].age < m->age)
+			m = &set[i];
 	if (m->prev != NULL) {
 		drop(p, m);
 		h->stat.displaced++;
 	}
+	m->age = ++h->age;
 	return m;
 }
 

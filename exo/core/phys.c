@@ -78,6 +78,8 @@ int exo_holder_new(struct exo_phys *p, const struct exo_holder_args *args,
 	h->mem = account;
 	if (h->args.entries == 0)
 		h->args.entries = ENTRIES_DEFAULT;
+	if (h->args.entries < STLB_WAYS)
+		h->args.entries = STLB_WAYS;
 	if (h->args.pins == 0)
 		h->args.pins = PINS_DEFAULT;
 	err = mapping_init(h);

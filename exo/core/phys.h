@@ -15,8 +15,8 @@
  *
  * Entries: an address space is what its libOS entered. The processor's tables are a
  * cache of that, made as pages are touched, which the platform may drop; behind them is
- * the S-TLB, a table of entries that were checked when they were entered, one for each
- * of its places [D. R. Engler, M. F. Kaashoek, J. O'Toole, "Exokernel", SOSP 1995]. It
+ * the S-TLB, a table of entries that were checked when they were entered, in sets of
+ * eight [D. R. Engler, M. F. Kaashoek, J. O'Toole, "Exokernel", SOSP 1995]. It
  * refills the tables without a word to the libOS. An entry that another one displaces
  * there is gone, and its libOS enters it again when its page is touched: the page table
  * that counts is the libOS's. Entries that are pinned are displaced by nothing.
@@ -112,7 +112,7 @@ struct exo_holder_args {
 	uint64_t name;    /* the environment's */
 	uint32_t place;   /* in struct exo_state; nobody else has it */
 	uint32_t most;    /* frames that it may own; 0: no limit */
-	uint32_t entries; /* places of the S-TLB, a power of two; 0: 512 */
+	uint32_t entries; /* of the S-TLB, a power of two, 8 at least; 0: 512 */
 	uint32_t pins;    /* entries that it may pin; 0: 1,024 */
 	struct exo_losses
 	    *losses; /* zeroed; shown to it. NULL: there is none */
@@ -248,7 +248,7 @@ struct exo_holder_stat {
 	uint32_t owned, guaranteed;
 	uint32_t pinned;
 	uint64_t entered;   /* entries, by calls */
-	uint64_t displaced; /* of them, by others in the same place */
+	uint64_t displaced; /* of them, by others of the same set */
 	uint64_t refills;   /* of pages from the S-TLB */
 	uint64_t misses;    /* faults that it had no answer to */
 	uint64_t preloaded;

@@ -8,6 +8,7 @@
 #include "exo/lib/siphash.h"
 
 #define ENTRIES_DEFAULT 512u
+#define STLB_WAYS       8u /* entries of a set: see mapping.c */
 #define PINS_DEFAULT    1024u
 #define PIN_HEADS       256u
 #define PIN_CHUNK       32u
@@ -19,7 +20,8 @@ struct mapping {
 	uint64_t bits;
 	struct exo_holder *holder;
 	uint32_t frame;
-	uint32_t generation;          /* the frame's, when it was checked */
+	uint32_t generation; /* the frame's, when it was checked */
+	uint64_t age;        /* what was entered later has a larger one */
 	struct mapping *next, **prev; /* of the frame; prev NULL: it is none */
 };
 
@@ -62,7 +64,8 @@ struct exo_holder {
 	struct exo_mem mem;
 	uint32_t frames; /* first that it owns, as index + 1 */
 	uint32_t owned;
-	struct mapping *stlb; /* args.entries of them */
+	struct mapping *stlb; /* args.entries of them, in sets */
+	uint64_t age;         /* of the last that was entered there */
 	struct pin *pin_of[PIN_HEADS];
 	struct pin *pin_free;
 	uint32_t pins_free;

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Environments that test themselves, and attacks, on both machines (envs.conf,
-# marks.conf, attacks.conf, exhaust.conf).
+# hello.conf, cross.conf, marks.conf, attacks.conf, exhaust.conf).
 #
 # usage: envs.sh; BUILD names the folder with exopf.elf and ring3. Output is TAP.
 
 # shellcheck source=tests/bare/common.sh
 . "$(dirname "$0")/common.sh"
-need hello fault fpu marks attack attack_net attack_time attack_mem attack_pct attack_revoke state
+need hello fault fpu cross marks attack attack_net attack_time attack_mem attack_pct attack_revoke state
 python3 "$bare/badelf.py" "$BUILD/ring3/hello.elf" "$tmp" >"$tmp/bad" || exit 2
 
 # shellcheck disable=SC2046 # a list of files
@@ -18,6 +18,8 @@ boot_all envs.conf microvm "$microvm"
 modules "$bare/hello.conf" hello.elf
 boot_all hello.conf "q35, where frames have one owner and no more" "$q35" \
     generation=4294967294
+modules "$bare/cross.conf" cross.elf
+boot_all cross.conf q35 "$q35"
 modules "$bare/marks.conf" marks.elf
 boot_all marks.conf q35 "$q35"
 boot_all marks.conf microvm "$microvm"

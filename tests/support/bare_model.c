@@ -17,7 +17,7 @@
 #define ROWS  4096u
 
 struct page {
-	uint64_t va, frame, bits;
+	uint64_t va, frame, bits, age;
 };
 
 struct pages {
@@ -29,6 +29,7 @@ static struct {
 	const struct bare *b;
 	struct plat_env *e;
 	uint32_t frames, entries;
+	uint64_t age; /* of the page that was entered last */
 	struct pages now;
 	struct exo_frame_row rows[ROWS]; /* before */
 	struct {
@@ -70,7 +71,8 @@ static void forget(struct page *p)
 void model_page(uint64_t va, uint64_t frame, uint64_t bits)
 {
 	exo_assert(m.now.n < PAGES);
-	m.now.page[m.now.n++] = (struct page){ va, frame, bits | EXO_PTE_PIN };
+	m.now.page[m.now.n++] =
+	    (struct page){ va, frame, bits | EXO_PTE_PIN, ++m.age };
 }
 
 uint8_t *model_byte(uint64_t va, bool write)
@@ -122,29 +124,39 @@ void model_keep(void)
 	tlb_touch_all(m.e);
 }
 
-/* One entry: what was there is gone, and what has its place in the S-TLB. */
+/* The ninth of a set of the S-TLB has the oldest go. */
+static void displace(uint64_t va)
+{
+	uint64_t set = FRAME_SIZE * (uint64_t)(m.entries / 8) - 1;
+	struct page *oldest = NULL;
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < m.now.n; i++) {
+		struct page *p = &m.now.page[i];
+
+		if ((p->bits & EXO_PTE_PIN) != 0 || ((p->va ^ va) & set) != 0)
+			continue;
+		n++;
+		if (oldest == NULL || p->age < oldest->age)
+			oldest = p;
+	}
+	if (n == 8)
+		forget(oldest);
+}
+
+/* One entry: what was there is gone, and what it displaces. */
 static void enter(const struct exo_pte *pte)
 {
-	uint64_t place = FRAME_SIZE * (uint64_t)m.entries - 1;
-	bool pin = (pte->bits & EXO_PTE_PIN) != 0;
-
 	exo_assert(pte->va % FRAME_SIZE == 0 && pte->va < EXO_MAP_END);
 	forget(find(&m.now, pte->va));
 	if ((pte->bits & EXO_PTE_PRESENT) == 0)
 		return;
 	exo_assert((pte->bits & (EXO_PTE_WRITE | EXO_PTE_NX)) != EXO_PTE_WRITE);
-	for (unsigned i = 0; !pin && i < m.now.n; i++) {
-		struct page *p = &m.now.page[i];
-
-		if ((p->bits & EXO_PTE_PIN) == 0 &&
-		    ((p->va ^ pte->va) & place) == 0) {
-			forget(p);
-			break; /* there is one at most */
-		}
-	}
+	if ((pte->bits & EXO_PTE_PIN) == 0)
+		displace(pte->va);
 	exo_assert(m.now.n < PAGES);
 	m.now.page[m.now.n++] =
-	    (struct page){ pte->va, pte->key.region, pte->bits };
+	    (struct page){ pte->va, pte->key.region, pte->bits, ++m.age };
 }
 
 void model_enter(const struct exo_pte *pte, uint32_t n)

@@ -334,15 +334,27 @@ static uint32_t page_of(uint64_t va)
 static void show(
     struct model_holder *h, uint32_t v, uint32_t frame, uint64_t bits)
 {
-	uint64_t n = phys_page(v) / EXO_PAGE;
+	uint32_t sets = h->entries <= 8 ? 1 : h->entries / 8, n = 0;
+	struct model_entry *oldest = NULL;
 
-	/* What has the same place is displaced, but by pins, and not if pinned. */
-	for (uint32_t w = 0; (bits & EXO_PTE_PIN) == 0 && w < PHYS_PAGES; w++)
-		if (n % h->entries == phys_page(w) / EXO_PAGE % h->entries &&
-		    (h->e[w].bits & EXO_PTE_PIN) == 0)
-			h->e[w].live = false;
-	h->e[v] =
-	    (struct model_entry){ .live = true, .frame = frame, .bits = bits };
+	/* Of nine of a set the oldest is displaced, but by pins, and not if pinned. */
+	h->e[v].live = false;
+	for (uint32_t w = 0; (bits & EXO_PTE_PIN) == 0 && w < PHYS_PAGES; w++) {
+		struct model_entry *e = &h->e[w];
+
+		if (!e->live || (e->bits & EXO_PTE_PIN) != 0 ||
+		    phys_page(v) / EXO_PAGE % sets !=
+		        phys_page(w) / EXO_PAGE % sets)
+			continue;
+		n++;
+		if (oldest == NULL || e->age < oldest->age)
+			oldest = e;
+	}
+	if (n == 8)
+		oldest->live = false;
+	h->e[v] = (struct model_entry){
+		.live = true, .frame = frame, .bits = bits, .age = ++h->age
+	};
 }
 
 void phys_did_pte(struct phys_model *m, uint32_t to, uint32_t n,

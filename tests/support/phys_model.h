@@ -31,6 +31,7 @@ struct model_entry {
 	uint32_t frame; /* by index */
 	uint64_t bits;
 	uint64_t data; /* of one that is not present */
+	uint64_t age;  /* of what was entered later it is larger */
 };
 
 struct model_holder {
@@ -39,6 +40,7 @@ struct model_holder {
 	uint32_t guaranteed, most, entries, pins;
 	uint32_t given; /* pins by the platform */
 	struct model_entry e[PHYS_PAGES];
+	uint64_t age;
 	uint32_t asked; /* frames that it is to give up, ... */
 	uint32_t
 	    overdue; /* ... of which so many are, without a time's passing */

@@ -452,7 +452,7 @@ static void begin(uint32_t who)
 	static const struct exo_holder_args as[PHYS_SPACES] = {
 		{ .entries = 8, .pins = 3 },
 		{ .entries = 1, .pins = 5, .most = 12 },
-		{ .entries = 4, .pins = 1 },
+		{ .entries = 16, .pins = 1 },
 		{ .entries = 256, .pins = 40, .most = 30 },
 	};
 	struct exo_holder_args a = as[who];

@@ -371,18 +371,22 @@ START_TEST(many_at_once)
 }
 END_TEST
 
-/* Two pages with the same place in the S-TLB: the first is gone, at once. */
+/* Nine pages of one set of the S-TLB: the first is gone, at once. */
 START_TEST(displaced)
 {
-	struct plat_env *e = env(0, 4);
+	struct plat_env *e = env(0, 16);
 
-	(void)bare_map(e, VA, BARE_READ);
-	(void)bare_map(e, VA + FRAME_SIZE, BARE_READ);
+	for (uint64_t i = 0; i < 8; i++)
+		(void)bare_map(e, VA + 2 * i * FRAME_SIZE, BARE_READ);
+	(void)bare_map(e, VA + FRAME_SIZE, BARE_READ); /* of the other set */
 	space_run(e);
 	tlb_touch_all(e);
-	(void)bare_map(e, VA + 4 * FRAME_SIZE, BARE_READ);
+	ck_assert(present(e, VA));
+	(void)bare_map(e, VA + 16 * FRAME_SIZE, BARE_READ);
 	tlb_check();
 	ck_assert(!present(e, VA) && !refill(e, VA));
+	for (uint64_t i = 1; i < 9; i++)
+		ck_assert(present(e, VA + 2 * i * FRAME_SIZE));
 	ck_assert(present(e, VA + FRAME_SIZE));
 	ck_assert_uint_eq(bare_stat(e).displaced, 1);
 	walk(e, NULL, NULL);

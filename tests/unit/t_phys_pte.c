@@ -6,7 +6,7 @@
 #include "tests/unit/phys.h"
 
 #define PAGE(n) ((uint64_t)(n)*EXO_PAGE)
-#define SAME(n) PAGE(8 * (n)) /* all have one place of the S-TLB */
+#define SAME(n) PAGE(8 * (n))
 
 static bool touched(uint32_t who, uint64_t va)
 {
@@ -200,28 +200,41 @@ END_TEST
 
 /* --- what is displaced, and what is not --------------------------------------------------- */
 
+/* Eight are there together, in whatever order they came; of nine the oldest is not. */
 START_TEST(one_displaces_another)
 {
 	struct exo_key a = one_frame(0), b = one_frame(0);
 
-	ck_assert_int_eq(show(0, SAME(1), READ, &a), 0);
+	for (int i = 1; i <= 8; i++)
+		ck_assert_int_eq(show(0, SAME(i), READ, &a), 0);
+	for (int i = 1; i <= 8; i++)
+		ck_assert_uint_eq(shown(0, SAME(i)), a.region);
 	phys_touch(&machine.space[0], SAME(1));
-	ck_assert_int_eq(show(0, PAGE(1), READ, &b), 0);
-	ck_assert_uint_eq(shown(0, SAME(1)), a.region);
-	ck_assert_int_eq(show(0, SAME(2), READ, &b), 0);
+	/* itself it does not displace, but it is the last now */
+	ck_assert_int_eq(show(0, SAME(2), WRITE, &b), 0);
+	ck_assert_uint_eq(stat_of(0).displaced, 0);
+	ck_assert_int_eq(show(0, SAME(9), READ, &b), 0);
 	ck_assert_uint_eq(shown(0, SAME(1)), EXO_FRAME_NONE);
 	ck_assert(!phys_stale(&machine.space[0]));
 	ck_assert(!touched(0, SAME(1)));
-	ck_assert(touched(0, SAME(2)));
+	ck_assert(touched(0, SAME(9)));
 	ck_assert_uint_eq(stat_of(0).displaced, 1);
 	ck_assert_uint_eq(stat_of(0).misses, 1);
 	ck_assert_uint_eq(stat_of(0).refills, 1);
-	/* itself it does not displace */
-	ck_assert_int_eq(show(0, SAME(2), WRITE, &a), 0);
-	ck_assert_uint_eq(stat_of(0).displaced, 1);
+	for (int i = 1; i <= 6; i++) /* all but those two */
+		ck_assert_int_eq(show(0, SAME(20 + i), READ, &b), 0);
+	ck_assert_uint_eq(shown(0, SAME(8)), EXO_FRAME_NONE);
+	ck_assert_uint_eq(shown(0, SAME(2)), b.region);
+	ck_assert_uint_eq(shown(0, SAME(9)), b.region);
+	ck_assert_int_eq(show(0, SAME(30), READ, &b), 0);
+	ck_assert_uint_eq(shown(0, SAME(2)), EXO_FRAME_NONE);
+	/* a place that is empty is taken first */
+	ck_assert_int_eq(show(0, SAME(30), 0, NULL), 0);
+	ck_assert_int_eq(show(0, SAME(31), READ, &b), 0);
+	ck_assert_uint_eq(stat_of(0).displaced, 8);
 	/* another's have other places */
 	ck_assert_int_eq(show(1, SAME(1), READ, &a), 0);
-	ck_assert_uint_eq(shown(0, SAME(2)), a.region);
+	ck_assert_uint_eq(shown(0, SAME(9)), b.region);
 }
 END_TEST
 
@@ -232,12 +245,14 @@ START_TEST(pins_stay)
 	ck_assert_int_eq(show(0, SAME(1), READ | EXO_PTE_PIN, &key), 0);
 	for (int i = 2; i < 5; i++)
 		ck_assert_int_eq(show(0, SAME(i), READ, &key), 0);
+	for (int i = 5; i < 12; i++)
+		ck_assert_int_eq(show(0, SAME(i), READ, &key), 0);
 	ck_assert_uint_eq(shown(0, SAME(1)), key.region);
-	ck_assert_uint_eq(row_of(&key)->maps, 2);
+	ck_assert_uint_eq(row_of(&key)->maps, 9);
 	exo_holder_forget(phys, holder[0]);
 	ck_assert_uint_eq(shown(0, SAME(1)), key.region);
-	ck_assert_uint_eq(shown(0, SAME(4)), EXO_FRAME_NONE);
-	ck_assert(!touched(0, SAME(4)));
+	ck_assert_uint_eq(shown(0, SAME(11)), EXO_FRAME_NONE);
+	ck_assert(!touched(0, SAME(11)));
 	ck_assert_uint_eq(row_of(&key)->maps, 1);
 	ck_assert_uint_eq(stat_of(0).pinned, 1);
 	phys_drop(&machine.space[0], holder[0], 0, 0);
