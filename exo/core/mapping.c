@@ -190,14 +190,15 @@ static struct mapping *take_place(
 bool mapping_enter(struct exo_phys *p, struct exo_holder *h, uint64_t va,
     uint32_t frame, uint64_t bits)
 {
-	struct mapping *m;
+	struct mapping *m = mapping_find(h, va);
 	bool fits;
 
-	m = place(h, va);
-	if (m->prev != NULL && m->va == va && (bits & EXO_PTE_PIN) == 0) {
+	if (m != NULL && ((m->bits | bits) & EXO_PTE_PIN) == 0) {
 		unlink_map(p, m); /* enter() writes over it */
+		m->age = ++h->age;
 	} else {
-		mapping_remove(p, h, va);
+		if (m != NULL)
+			drop(p, m);
 		m = (bits & EXO_PTE_PIN) != 0 ? take_pin(h, va)
 		                              : take_place(p, h, va);
 	}
