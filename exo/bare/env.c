@@ -148,6 +148,7 @@ static int hold(struct plat_env *e, const struct env_args *args, unsigned place)
 		.name = e->name,
 		.place = place,
 		.most = args->most,
+		.kin = args->maker == NULL ? NULL : args->maker->holder,
 		.entries = args->entries,
 		.losses = e->losses };
 
@@ -162,7 +163,8 @@ static int enter_core(struct plat_env *e, const struct env_args *args)
 		.ring_size = args->ring_size,
 		.rate = STEPS_A_PACKET,
 		.burst = STEPS_SAVED,
-		.mem = args->mem == 0 ? MEM_DEFAULT : args->mem };
+		.mem = args->mem == 0 ? MEM_DEFAULT : args->mem,
+		.kin = args->maker == NULL ? 0 : args->maker->name };
 	int err = exo_env_new(e->core, &a, &e->name);
 
 	if (err == 0 && !args->child)

@@ -100,7 +100,7 @@ struct plat_env {
 	uint64_t first;    /* that of the one that all of its family come of */
 	bool child;        /* another one is making it, or did */
 	uint32_t children; /* that it may make */
-	uint64_t mem;      /* its limits, which are theirs as well */
+	uint64_t mem;      /* its limits, which are theirs, for all together */
 	uint32_t most, entries;
 	bool wake; /* packets came since it was last asked */
 	uint64_t
@@ -135,6 +135,7 @@ struct env_args {
 	uint32_t ring_size;
 	uint64_t mem;           /* bytes of the kernel's for it; 0: 64 MiB */
 	bool child;             /* it begins without pages, and waits */
+	struct plat_env *maker; /* of one: its limits are its maker's */
 	uint32_t children;      /* that it may make */
 	uint32_t frames;        /* guaranteed; 0: what it begins with */
 	uint32_t most;          /* frames; 0: no limit */

@@ -11,6 +11,7 @@ int family_new(struct plat_env *e, struct exo_call_env_new *a)
 		.ring_size = a->ring,
 		.mem = e->mem,
 		.child = true,
+		.maker = e,
 		.most = e->most,
 		.entries = e->entries,
 		.tables = e->tables_most,

@@ -5,6 +5,10 @@
  * A child begins without pages, and with frames that were guaranteed to its maker. Its
  * maker has a key of it, enters pages by that, and starts it. It lives on when its maker
  * has ended, without the frames that are its maker's.
+ *
+ * Limits of memory are those of all together: the frames that a child owns, and the bytes
+ * of the core's for it, are of its maker's limits, which hold on when that has ended. What
+ * was guaranteed to a child counts as owned, so that its kin cannot use it up.
  */
 #ifndef EXO_BARE_FAMILY_H
 #define EXO_BARE_FAMILY_H

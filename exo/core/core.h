@@ -81,6 +81,8 @@ struct exo_env_args {
 	struct exo_ring *ring; /* the platform's memory; NULL: counts only */
 	uint32_t ring_size;    /* bytes of ring->data, a power of two */
 	uint64_t mem;          /* bytes charged to this owner; 0: no limit */
+	uint64_t kin;   /* the name of another, whose limit of bytes is for both
+	                 together; 0: it is its own */
 	uint32_t rate;  /* steps of its filters for each packet that the core
 	                  takes in; 0: no limit */
 	uint32_t burst; /* of them, what it may save; at least the rate */

@@ -36,11 +36,18 @@ struct follow;
 struct claim;
 struct domain;
 
+/** Memory of environments that have one limit. */
+struct purse {
+	struct exo_mem mem; /* charged to all of them, and to the core */
+	uint32_t envs;
+};
+
 struct env {
 	uint64_t name;
 	struct plat_env *plat;
 	struct ring ring;
-	struct exo_mem mem; /* charged to this owner, and to the core */
+	struct exo_mem mem;  /* charged to this owner, and to the core, ... */
+	struct purse *purse; /* ... by way of this; NULL: directly */
 	struct binding *bindings;
 	uint32_t nbindings;
 	uint64_t delivered; /* records */
@@ -209,6 +216,11 @@ struct exo_core {
 
 /* env.c */
 struct env *env_find(const struct exo_core *core, uint64_t name);
+/** Memory that is the core's own, but that an owner pays for: whether so much more is
+ * within its limit; it does from now on; it does no more. */
+bool env_may_owe(const struct env *e, uint64_t bytes);
+void env_owe(struct env *e, uint64_t bytes);
+void env_owe_less(struct env *e, uint64_t bytes);
 
 /* key.c */
 /** Check a presented key: authentic, alive, with these rights. */

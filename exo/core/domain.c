@@ -227,7 +227,7 @@ void rules_withdraw(struct exo_core *core, struct binding *b)
 	for (uint32_t i = 0; i < b->nrules; i++)
 		(void)exo_index_delete(b->domain->ix, b->rule[i]);
 	exo_mem_put(&b->env->mem, b->rule, b->rules_room * sizeof(*b->rule));
-	b->env->mem.used -= b->charged;
+	env_owe_less(b->env, b->charged);
 	if (b->slotted)
 		slot_clear(core, b->set, b->slot);
 	domain_leave(b);
@@ -235,11 +235,7 @@ void rules_withdraw(struct exo_core *core, struct binding *b)
 
 void binding_owe(struct binding *b, uint64_t bytes)
 {
-	struct exo_mem *m = &b->env->mem;
-
-	m->used += bytes;
-	if (m->used > m->peak)
-		m->peak = m->used;
+	env_owe(b->env, bytes);
 	b->charged += bytes;
 }
 
@@ -247,9 +243,7 @@ void binding_owe(struct binding *b, uint64_t bytes)
  * on what others bound: a segment of an index, which doubles it, is nobody's. */
 static int charge(struct binding *b, uint64_t bytes)
 {
-	const struct exo_mem *m = &b->env->mem;
-
-	if (m->limit != 0 && (m->used > m->limit || bytes > m->limit - m->used))
+	if (!env_may_owe(b->env, bytes))
 		return -EXO_ENOMEM;
 	binding_owe(b, bytes);
 	return 0;

@@ -3,7 +3,9 @@
  * Environments: the owners of everything that the core hands out.
  *
  * An environment's memory account forwards to the core's, so a byte is
- * charged to both, and either limit refuses it.
+ * charged to both, and either limit refuses it. Between them is a purse, where
+ * environments share a limit: it is made for the second of them, lives as long
+ * as the last, and is the core's own memory.
  */
 #include "exo/abi/err.h"
 #include "exo/core/demux_int.h"
@@ -27,6 +29,43 @@ static bool ring_args_ok(const struct exo_env_args *args)
 		return size == 0;
 	return size >= EXO_RING_MIN && size <= EXO_RING_MAX &&
 	       (size & (size - 1)) == 0;
+}
+
+/* Have a purse, with what was charged so far. */
+static bool have_purse(struct exo_core *core, struct env *e)
+{
+	if (e->purse != NULL)
+		return true;
+	e->purse = exo_mem_get(&core->mem, sizeof(*e->purse));
+	if (e->purse == NULL)
+		return false;
+	e->purse->envs = 1;
+	e->purse->mem = e->mem;
+	e->mem.ctx = &e->purse->mem;
+	return true;
+}
+
+/* Share another one's limit. */
+static int join(struct exo_core *core, struct env *e, uint64_t name)
+{
+	struct env *kin = env_find(core, name);
+
+	if (kin == NULL)
+		return -EXO_ESTALE;
+	if (!have_purse(core, kin))
+		return -EXO_ENOMEM;
+	e->purse = kin->purse;
+	e->purse->envs++;
+	e->mem.ctx = &e->purse->mem;
+	return 0;
+}
+
+static void leave(struct exo_core *core, struct env *e)
+{
+	if (e->purse == NULL || --e->purse->envs > 0)
+		return;
+	exo_assert(e->purse->mem.used == 0);
+	exo_mem_put(&core->mem, e->purse, sizeof(*e->purse));
 }
 
 int exo_env_new(
@@ -56,10 +95,51 @@ int exo_env_new(
 		.ctx = &e->mem,
 		.limit = core->cfg.maps == 0 ? MAPS_PER_ENV : core->cfg.maps,
 	};
+	if (args->kin != 0) {
+		int err = join(core, e, args->kin);
+
+		if (err != 0) {
+			exo_pool_put(&core->envs, name);
+			return err;
+		}
+	}
 	budget_init(e, args);
 	ring_init(&e->ring, args->ring, args->ring_size);
 	*env = name;
 	return 0;
+}
+
+static bool within(const struct exo_mem *m, uint64_t bytes)
+{
+	return m->limit == 0 ||
+	       (m->used <= m->limit && bytes <= m->limit - m->used);
+}
+
+static void add(struct exo_mem *m, uint64_t bytes)
+{
+	m->used += bytes;
+	if (m->used > m->peak)
+		m->peak = m->used;
+}
+
+bool env_may_owe(const struct env *e, uint64_t bytes)
+{
+	return within(&e->mem, bytes) &&
+	       (e->purse == NULL || within(&e->purse->mem, bytes));
+}
+
+void env_owe(struct env *e, uint64_t bytes)
+{
+	add(&e->mem, bytes);
+	if (e->purse != NULL)
+		add(&e->purse->mem, bytes);
+}
+
+void env_owe_less(struct env *e, uint64_t bytes)
+{
+	e->mem.used -= bytes;
+	if (e->purse != NULL)
+		e->purse->mem.used -= bytes;
 }
 
 struct env *env_find(const struct exo_core *core, uint64_t name)
@@ -102,6 +182,7 @@ int exo_env_end(struct exo_core *core, uint64_t env)
 		key_end(core, e->keys, e);
 	linksets_leave(e);
 	exo_assert(e->mem.used == 0);
+	leave(core, e);
 	exo_pool_put(&core->envs, env);
 	return 0;
 }

@@ -35,7 +35,7 @@ static void set_leave(struct linkset *s)
 	*s->founded_prev = s->founded;
 	if (s->founded != NULL)
 		s->founded->founded_prev = s->founded_prev;
-	s->founder->mem.used -= SET_CHARGE;
+	env_owe_less(s->founder, SET_CHARGE);
 	s->founder->nsets--;
 	s->founder = NULL;
 }
@@ -73,12 +73,10 @@ static int set_new(struct exo_core *core, struct env *env, uint32_t linktype,
     struct linkset **out)
 {
 	struct linkset *s, **head = &core->sets[linktype % LINKSET_HEADS];
-	const struct exo_mem *m = &env->mem;
 
 	if (env->nsets >= LINKSETS_MAX)
 		return -EXO_ELIMIT;
-	if (m->limit != 0 &&
-	    (m->used > m->limit || SET_CHARGE > m->limit - m->used))
+	if (!env_may_owe(env, SET_CHARGE))
 		return -EXO_ENOMEM;
 	s = exo_mem_get(&core->mem, sizeof(*s));
 	if (s == NULL)
@@ -93,7 +91,7 @@ static int set_new(struct exo_core *core, struct env *env, uint32_t linktype,
 		s->founded->founded_prev = &s->founded;
 	env->sets = s;
 	env->nsets++;
-	env->mem.used += SET_CHARGE;
+	env_owe(env, SET_CHARGE);
 	*out = s;
 	return 0;
 }

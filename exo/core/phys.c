@@ -61,6 +61,66 @@ void exo_phys_free(struct exo_phys *p)
 	exo_mem_put(&mem, p, sizeof(*p));
 }
 
+/* Of so many that are guaranteed to it, frames that it does not own: they are promised. */
+static uint32_t promised_of(const struct exo_holder *h, uint32_t guaranteed)
+{
+	return guaranteed > h->owned ? guaranteed - h->owned : 0;
+}
+
+static uint32_t promised(const struct exo_holder *h)
+{
+	return promised_of(h, h->guaranteed);
+}
+
+/* Share the limit of another: what that has counts from now on. false: no memory. */
+static bool join(struct exo_phys *p, struct exo_holder *h)
+{
+	struct exo_holder *with = h->args.kin;
+
+	if (with == NULL)
+		return true;
+	if (with->kin == NULL) {
+		with->kin = exo_mem_get(&p->mem, sizeof(*with->kin));
+		if (with->kin == NULL)
+			return false;
+		*with->kin = (struct kin){ .holders = 1,
+			.most = with->args.most,
+			.owned = with->owned,
+			.promised = promised(with) };
+	}
+	h->kin = with->kin;
+	h->kin->holders++;
+	return true;
+}
+
+static void leave(struct exo_phys *p, struct exo_holder *h)
+{
+	if (h->kin == NULL || --h->kin->holders > 0)
+		return;
+	exo_assert(h->kin->owned == 0 && h->kin->promised == 0);
+	exo_mem_put(&p->mem, h->kin, sizeof(*h->kin));
+}
+
+/* It owns so many, and has so many guaranteed, from now on. */
+static void account_for(struct exo_phys *p, struct exo_holder *h,
+    uint32_t owned, uint32_t guaranteed)
+{
+	uint32_t had = h->owned, before = promised(h);
+
+	h->owned = owned;
+	h->guaranteed = guaranteed;
+	p->promised = p->promised - before + promised(h);
+	if (h->kin == NULL)
+		return;
+	h->kin->owned = h->kin->owned - had + owned;
+	h->kin->promised = h->kin->promised - before + promised(h);
+}
+
+static void guarantee(struct exo_phys *p, struct exo_holder *h, uint32_t frames)
+{
+	account_for(p, h, h->owned, frames);
+}
+
 int exo_holder_new(struct exo_phys *p, const struct exo_holder_args *args,
     struct exo_holder **out)
 {
@@ -82,33 +142,15 @@ int exo_holder_new(struct exo_phys *p, const struct exo_holder_args *args,
 		h->args.entries = STLB_WAYS;
 	if (h->args.pins == 0)
 		h->args.pins = PINS_DEFAULT;
-	err = mapping_init(h);
+	err = join(p, h) ? mapping_init(h) : -EXO_ENOMEM;
 	if (err != 0) {
+		leave(p, h);
 		exo_mem_put(&p->mem, h, sizeof(*h));
 		return err;
 	}
 	p->holder[args->place] = h;
 	*out = h;
 	return 0;
-}
-
-/* Of so many that are guaranteed to it, frames that it does not own: they are promised. */
-static uint32_t promised_of(const struct exo_holder *h, uint32_t guaranteed)
-{
-	return guaranteed > h->owned ? guaranteed - h->owned : 0;
-}
-
-static uint32_t promised(const struct exo_holder *h)
-{
-	return promised_of(h, h->guaranteed);
-}
-
-/* Guarantee it so many instead. */
-static void guarantee(struct exo_phys *p, struct exo_holder *h, uint32_t frames)
-{
-	p->promised -= promised(h);
-	h->guaranteed = frames;
-	p->promised += promised(h);
 }
 
 void exo_holder_end_to(
@@ -123,6 +165,7 @@ void exo_holder_end_to(
 	guarantee(p, h, 0); /* all of that was promised, so it is there */
 	if (heir != NULL)
 		guarantee(p, heir, heir->guaranteed + had);
+	leave(p, h);
 	p->holder[h->args.place] = NULL;
 	exo_mem_put(&p->mem, h, sizeof(*h));
 }
@@ -153,17 +196,26 @@ void exo_phys_set_aside(struct exo_phys *p, int64_t n)
 
 void phys_count(struct exo_phys *p, struct exo_holder *h, int32_t n)
 {
-	p->promised -= promised(h);
-	h->owned = (uint32_t)((int64_t)h->owned + n);
-	p->promised += promised(h);
+	account_for(p, h, (uint32_t)((int64_t)h->owned + n), h->guaranteed);
+}
+
+/* Whether n more are within the limit that it shares: what others of them were promised
+ * is as good as owned. */
+static bool within(const struct exo_holder *h, uint32_t n)
+{
+	const struct kin *k = h->kin;
+	uint64_t most = k == NULL ? h->args.most : k->most;
+	uint64_t has =
+	    k == NULL ? h->owned : k->owned + k->promised - promised(h);
+
+	return most == 0 || (has <= most && n <= most - has);
 }
 
 int phys_room(const struct exo_phys *p, const struct exo_holder *h, uint32_t n)
 {
 	uint32_t own = promised(h);
 
-	if (h->args.most != 0 &&
-	    (h->owned > h->args.most || n > h->args.most - h->owned))
+	if (!within(h, n))
 		return -EXO_ELIMIT;
 	return n > own && n - own + (uint64_t)revoke_kept(p, h, n - own) >
 	                      exo_phys_spare(p)

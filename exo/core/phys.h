@@ -109,9 +109,11 @@ void exo_phys_free(struct exo_phys *p);
 
 struct exo_holder_args {
 	struct plat_env *plat;
-	uint64_t name;    /* the environment's */
-	uint32_t place;   /* in struct exo_state; nobody else has it */
-	uint32_t most;    /* frames that it may own; 0: no limit */
+	uint64_t name;          /* the environment's */
+	uint32_t place;         /* in struct exo_state; nobody else has it */
+	uint32_t most;          /* frames that it may own; 0: no limit */
+	struct exo_holder *kin; /* that limit is this one's, for both together;
+	                           NULL: it is its own */
 	uint32_t entries; /* of the S-TLB, a power of two, 8 at least; 0: 512 */
 	uint32_t pins;    /* entries that it may pin; 0: 1,024 */
 	struct exo_losses

@@ -59,8 +59,16 @@ struct frame {
 	bool named;          /* in the batch that is looked at, already */
 };
 
+/** What holders with one limit own, all together. */
+struct kin {
+	uint32_t holders;
+	uint32_t most;
+	uint64_t owned, promised;
+};
+
 struct exo_holder {
 	struct exo_holder_args args;
+	struct kin *kin; /* NULL: its limit is its own */
 	struct exo_mem mem;
 	uint32_t frames; /* first that it owns, as index + 1 */
 	uint32_t owned;

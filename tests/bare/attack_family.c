@@ -396,6 +396,51 @@ static void gives(void)
 	CHECK(given > 10 && lost < 4);
 }
 
+/* --- what a family may have ------------------------------------------------------- */
+
+enum {
+	HOARDERS = 1,
+	TAKEN,
+	FULL
+};
+
+/* All frames that there are for it, to a place of the table. */
+static void hoard(uint64_t place)
+{
+	struct exo_call_frames a = { (uintptr_t)&table[place], 1, EXO_ANY };
+
+	while (lnet_call(EXO_CALL_FRAMES_NR, &a, sizeof(a)) == 0)
+		table[TAKEN]++;
+}
+
+static void hoarder(void)
+{
+	hoard(16 + 8 * ++table[HOARDERS]);
+	table[FULL]++;
+	for (;;)
+		(void)lnet_yield();
+}
+
+/* Three children have no more than one would, whose limit is 200 frames. */
+static void hoard_family(void)
+{
+	struct exo_key key[3];
+	uint64_t name;
+
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(make(&key[i], &name) == 0);
+		clothe(&key[i]);
+		CHECK(start(&key[i], hoarder, 256 + 64 * i) == 0);
+	}
+	while (table[FULL] < 3)
+		(void)lnet_yield();
+	hoard(8);
+	check_say("frames", table[TAKEN]);
+	CHECK(table[TAKEN] > 100 && table[TAKEN] < 200);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK(child_end(&key[i]) == 0);
+}
+
 /* --- the kernel's memory ----------------------------------------------------------- */
 
 /* Maps of filters, as many as there are: they are the kernel's memory. */
@@ -441,6 +486,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(yields),
 	ATTACK(crumbs),
 	ATTACK(gives),
+	ATTACK(hoard_family),
 };
 
 int lnet_main(struct exo_pe *pe)

@@ -111,7 +111,7 @@ static inline int64_t want_frames(const struct step *p,
 	*k = 0;
 	if (a->n == 0 || a->n > EXO_BATCH || (a->want != EXO_ANY && a->n != 1))
 		return -EXO_EINVAL;
-	if (l->owned + a->n > STEPS_MOST)
+	if (model_family(p->s, p->who) + a->n > STEPS_MOST)
 		return -EXO_ELIMIT;
 	if (a->n > own && a->n - own + model_wished(p->s, p->who, a->n - own) >
 	                      model_spare(p->s)) {

@@ -40,6 +40,18 @@ static inline uint32_t model_beyond(const struct steps *s, uint32_t who)
 	                                            : 0;
 }
 
+/** Frames that count for the limit of a libOS: its own, and those promised to its children,
+ * who own none. */
+static inline uint32_t model_family(const struct steps *s, uint32_t who)
+{
+	uint32_t n = s->lib[who].owned;
+
+	for (uint32_t i = 0; i < s->nkid; i++)
+		if (s->kid[i].alive && s->kid[i].maker == who)
+			n += s->kid[i].guaranteed;
+	return n;
+}
+
 /** What a frame is; STEPS_LIVE: it is nobody's any more. */
 static inline uint32_t model_frame(const struct steps *s, uint32_t name)
 {

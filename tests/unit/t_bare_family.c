@@ -14,6 +14,7 @@
 #include "exo/bare/frames.h"
 #include "exo/bare/space.h"
 #include "exo/bare/tlb.h"
+#include "exo/core/core_int.h"
 #include "tests/support/bare_unit.h"
 #include "tests/support/walk.h"
 
@@ -268,6 +269,90 @@ START_TEST(conserved)
 }
 END_TEST
 
+static uint32_t take_all(struct plat_env *e)
+{
+	struct exo_key key;
+	uint32_t n = 0;
+
+	while (bare_frame(e, EXO_ANY, &key) == 0)
+		n++;
+	ck_assert_int_eq(bare_frame(e, EXO_ANY, &key), -EXO_ELIMIT);
+	return n;
+}
+
+/* Whoever takes them, and when: no more frames than one may own, and a child has what was
+ * guaranteed to it. Its end gives back what it used of the limit. */
+START_TEST(frames_of_a_family)
+{
+	const struct env_args a = { .children = 4, .tables = 1, .most = 80 };
+	struct plat_env *e = bare_env(&b, &a), *c[3];
+	struct exo_key key[3];
+	uint32_t sum;
+
+	ck_assert_int_eq(exo_holder_guarantee(b.phys, e->holder, 60), 0);
+	for (int i = 0; i < 3; i++) {
+		c[i] = child_of(e, 10, &key[i]);
+		ck_assert(env_map_new(c[i], BARE_PAGE, BARE_WRITE));
+	}
+	ck_assert_uint_gt(take_all(c[0]), 10);
+	(void)take_all(e);
+	(void)take_all(c[1]);
+	(void)take_all(c[2]);
+	ck_assert_uint_eq(bare_stat(c[1]).owned, 10);
+	ck_assert_uint_eq(bare_stat(c[2]).owned, 10);
+	sum = bare_stat(e).owned + bare_stat(c[0]).owned + 20;
+	ck_assert_uint_eq(sum, 80);
+	env_free(c[1]);
+	ck_assert_uint_eq(take_all(e), 10);
+	env_free(e); /* those who are left have the limit still */
+	ck_assert_uint_eq(take_all(c[2]), 80 - 10 - bare_stat(c[0]).owned);
+}
+END_TEST
+
+/* Kilobytes of the core's memory that it may have, which it has then. */
+static uint32_t fill(struct plat_env *e, void *to[64])
+{
+	struct exo_mem *mem = &env_find(b.core, e->name)->mem;
+	uint32_t n = 0;
+
+	while (n < 64 && (to[n] = exo_mem_get(mem, 1024)) != NULL)
+		n++;
+	return n;
+}
+
+static void empty(struct plat_env *e, void *of[64], uint32_t n)
+{
+	while (n > 0)
+		exo_mem_put(&env_find(b.core, e->name)->mem, of[--n], 1024);
+}
+
+/* The same of the core's memory. */
+START_TEST(memory_of_a_family)
+{
+	const struct env_args a = { .children = 4, .tables = 1, .mem = 32768 };
+	struct plat_env *e = bare_env(&b, &a), *c[2];
+	void *own[64], *of[2][64];
+	struct exo_key key;
+	uint32_t n;
+
+	ck_assert_int_eq(exo_holder_guarantee(b.phys, e->holder, 20), 0);
+	n = fill(e, own);
+	ck_assert_uint_gt(n, 30);
+	c[0] = child_of(e, 5, &key);
+	c[1] = child_of(e, 5, &key);
+	ck_assert_uint_eq(fill(c[0], of[0]) + fill(c[1], of[1]), 0);
+	empty(e, own, n);
+	ck_assert_uint_eq(fill(c[0], of[0]), n);
+	ck_assert_uint_eq(fill(e, own) + fill(c[1], of[1]), 0);
+	env_free(e);
+	ck_assert_uint_eq(fill(c[1], of[1]), 0);
+	empty(c[0], of[0], n);
+	env_free(c[0]);
+	ck_assert_uint_eq(fill(c[1], of[1]), n);
+	empty(c[1], of[1], n);
+}
+END_TEST
+
 /* Its maker answers for a child that ends; then a sibling that was started. */
 START_TEST(heirs)
 {
@@ -366,6 +451,8 @@ Suite *t_bare_family_suite(void)
 	tcase_add_test(t, keys);
 	tcase_add_test(t, without_a_maker);
 	tcase_add_loop_test(t, conserved, 0, 8);
+	tcase_add_test(t, frames_of_a_family);
+	tcase_add_test(t, memory_of_a_family);
 	tcase_add_test(t, heirs);
 	tcase_add_test(t, nothing_to_spare);
 	tcase_add_test(t, too_many);
