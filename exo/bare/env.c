@@ -226,7 +226,7 @@ static int build(struct plat_env *e, const struct env_args *args,
 	if (err == 0)
 		err = hold(e, args, place);
 	if (err != 0 || args->child)
-		return err == 0 ? space_born(e) : err;
+		return err == 0 ? space_born(e, args->maker) : err;
 	err = map_stack(e) ? 0 : -EXO_ENOMEM;
 	if (err == 0)
 		err = elf_load(e, args->elf, args->elf_size, entry);
@@ -235,7 +235,7 @@ static int build(struct plat_env *e, const struct env_args *args,
 	exo_holder_stat(e->holder, &has);
 	err = exo_holder_guarantee(
 	    e->phys, e->holder, args->frames == 0 ? has.owned : args->frames);
-	return err == 0 ? space_born(e) : err;
+	return err == 0 ? space_born(e, args->maker) : err;
 }
 
 int env_new(struct exo_core *core, struct exo_phys *phys,
@@ -258,6 +258,7 @@ int env_new(struct exo_core *core, struct exo_phys *phys,
 	e->tables_most = args->tables;
 	e->child = args->child;
 	e->children = args->children;
+	e->maker = args->maker == NULL ? 0 : args->maker->name;
 	e->mem = args->mem;
 	e->most = args->most;
 	e->entries = args->entries;

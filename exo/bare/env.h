@@ -63,6 +63,9 @@ struct plat_env {
 	uint64_t word,
 	    kept; /* to use them next, if they do not change: tlb.h */
 	uint32_t tables, tables_most;
+	uint32_t tables_given; /* of the last, what was its maker's */
+	bool tables_shared;    /* they are its children's as well */
+	bool counted;          /* among those that its maker may make no more */
 	bool born;    /* frames for those that it has not are set aside */
 	bool dropped; /* some of which were dropped since it ran, or */
 	bool held;    /* none of which may be dropped, until settle() */

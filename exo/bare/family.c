@@ -4,6 +4,7 @@
 
 #include "exo/abi/err.h"
 #include "exo/bare/paging.h"
+#include "exo/bare/space.h"
 
 int family_new(struct plat_env *e, struct exo_call_env_new *a)
 {
@@ -14,7 +15,8 @@ int family_new(struct plat_env *e, struct exo_call_env_new *a)
 		.maker = e,
 		.most = e->most,
 		.entries = e->entries,
-		.tables = e->tables_most,
+		.tables =
+		    e->tables_shared ? e->tables_most / (e->children + 1) : 0,
 		.mac = e->pe->mac };
 	struct plat_env *child;
 	int err;
@@ -34,7 +36,7 @@ int family_new(struct plat_env *e, struct exo_call_env_new *a)
 		return err;
 	}
 	e->children--;
-	child->maker = e->name;
+	child->counted = true;
 	child->first = e->first;
 	a->out_env = child->name;
 	exo_holder_key(child->phys, child->holder, &a->out_key);
@@ -111,6 +113,8 @@ void family_ended(const struct plat_env *child)
 {
 	struct plat_env *e = maker_of(child);
 
-	if (e != NULL)
-		e->children++;
+	if (e == NULL)
+		return;
+	e->children += child->counted;
+	space_return(e, child);
 }

@@ -8,7 +8,9 @@
  *
  * Limits of memory are those of all together: the frames that a child owns, and the bytes
  * of the core's for it, are of its maker's limits, which hold on when that has ended. What
- * was guaranteed to a child counts as owned, so that its kin cannot use it up.
+ * was guaranteed to a child counts as owned, so that its kin cannot use it up. Tables of
+ * the processor's are divided: a child gets as many as each of those that its maker may
+ * still make would, and itself.
  */
 #ifndef EXO_BARE_FAMILY_H
 #define EXO_BARE_FAMILY_H
@@ -35,7 +37,8 @@ struct plat_env *family_heir(const struct plat_env *e);
  * again, if that lives. */
 void family_end_holder(struct plat_env *e);
 
-/** One is taken apart: its maker, if that lives, may make another in its place. */
+/** One is taken apart: its maker, if that lives, may make another in its place, and has the
+ * tables again that it could have. */
 void family_ended(const struct plat_env *child);
 
 #endif

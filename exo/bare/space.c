@@ -467,17 +467,45 @@ bool space_new(struct plat_env *e)
 	outdate(e); /* others had its place before */
 	table_at(e->root)[SHARED_SLOT] = table_at(space.windows)[SHARED_SLOT];
 	e->changes = 1; /* none of what was seen is of 0 */
-	if (e->tables_most == 0)
+	e->tables_shared = e->tables_most != 0;
+	if (!e->tables_shared)
 		e->tables_most = EACH_MOST;
 	return true;
 }
 
-int space_born(struct plat_env *e)
+/* It gets of its maker's, who keeps room for a page that is pinned and one that is not. Of
+ * what is set aside no more is needed, but for the tables that it has already. */
+static int share(struct plat_env *e, struct plat_env *maker)
+{
+	uint32_t need = maker->tables + 2 * NEED + e->tables_most;
+
+	if (need > maker->tables_most && !maker->trimmed) {
+		drop(maker);
+		need = maker->tables + 2 * NEED + e->tables_most;
+	}
+	if (need > maker->tables_most)
+		return -EXO_ELIMIT;
+	maker->tables_most -= e->tables_most;
+	e->tables_given = e->tables_most;
+	exo_phys_set_aside(e->phys, -(int64_t)e->tables);
+	e->born = true;
+	return 0;
+}
+
+void space_return(struct plat_env *maker, const struct plat_env *child)
+{
+	maker->tables_most += child->tables_given;
+	exo_phys_set_aside(maker->phys, child->tables_given);
+}
+
+int space_born(struct plat_env *e, struct plat_env *maker)
 {
 	uint32_t more;
 
 	if (e->tables_most < e->tables + 2 * NEED)
 		e->tables_most = e->tables + 2 * NEED;
+	if (maker != NULL && maker->tables_shared)
+		return share(e, maker);
 	more = e->tables_most - e->tables;
 	if (more > exo_phys_spare(e->phys))
 		return -EXO_ELIMIT;

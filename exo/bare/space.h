@@ -38,8 +38,12 @@ bool space_window(uint64_t va, uint64_t at, uint64_t size);
 bool space_new(struct plat_env *e);
 
 /** It has all that it begins with. Frames for the tables that it may have are set aside;
- * from now on it has no more than those. -EXO_ELIMIT: there are not so many. */
-int space_born(struct plat_env *e);
+ * from now on it has no more than those. Where its maker (NULL: none) has a limit that
+ * boot.conf says, they are of that one's. -EXO_ELIMIT: there are not so many. */
+int space_born(struct plat_env *e, struct plat_env *maker);
+
+/** Its tables were given back: what it could have of them its maker can again. */
+void space_return(struct plat_env *maker, const struct plat_env *child);
 
 /** Give back its tables, which are not in use; frames are not theirs. */
 void space_free(struct plat_env *e);

@@ -521,6 +521,7 @@ static void check_env(const struct call *c, const struct plat_env *was)
 	/* of its tables, which were looked at */
 	now.tables = was->tables;
 	now.word = was->word;
+	now.tables_most = was->tables_most; /* less what children have */
 	now.dropped = was->dropped;
 	now.trimmed = was->trimmed;
 	now.drops = was->drops;

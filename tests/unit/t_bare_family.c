@@ -35,8 +35,8 @@ static void teardown(void)
 /* One that may make children, and always own so many frames. */
 static struct plat_env *maker(uint32_t children, uint32_t frames)
 {
-	/* and as few tables as can be, for each child as well */
-	const struct env_args a = { .children = children, .tables = 1 };
+	/* of which each child gets as few as can be */
+	const struct env_args a = { .children = children, .tables = 400 };
 	struct plat_env *e = bare_env(&b, &a);
 
 	ck_assert_ptr_nonnull(e);
@@ -284,7 +284,7 @@ static uint32_t take_all(struct plat_env *e)
  * guaranteed to it. Its end gives back what it used of the limit. */
 START_TEST(frames_of_a_family)
 {
-	const struct env_args a = { .children = 4, .tables = 1, .most = 80 };
+	const struct env_args a = { .children = 4, .tables = 120, .most = 80 };
 	struct plat_env *e = bare_env(&b, &a), *c[3];
 	struct exo_key key[3];
 	uint32_t sum;
@@ -329,7 +329,9 @@ static void empty(struct plat_env *e, void *of[64], uint32_t n)
 /* The same of the core's memory. */
 START_TEST(memory_of_a_family)
 {
-	const struct env_args a = { .children = 4, .tables = 1, .mem = 32768 };
+	const struct env_args a = {
+		.children = 4, .tables = 120, .mem = 32768
+	};
 	struct plat_env *e = bare_env(&b, &a), *c[2];
 	void *own[64], *of[2][64];
 	struct exo_key key;
@@ -350,6 +352,44 @@ START_TEST(memory_of_a_family)
 	env_free(c[0]);
 	ck_assert_uint_eq(fill(c[1], of[1]), n);
 	empty(c[1], of[1], n);
+}
+END_TEST
+
+/* Tables are divided, and come back: whoever is there, all together may have so many. */
+START_TEST(tables_of_a_family)
+{
+	const struct env_args a = { .children = 3, .tables = 120 },
+	                      poor = { .children = 1, .tables = 20 };
+	struct plat_env *e = bare_env(&b, &a), *p = bare_env(&b, &poor), *c[3];
+	struct exo_call_env_new call = { .frames = 1 };
+	uint64_t spare;
+	uint32_t had = p->tables_most;
+	struct exo_key key;
+
+	ck_assert_int_eq(exo_holder_guarantee(b.phys, e->holder, 60), 0);
+	spare = exo_phys_spare(b.phys);
+	for (int i = 0; i < 3; i++) {
+		c[i] = child_of(e, 10, &key);
+		ck_assert_uint_eq(c[i]->tables_most, 30);
+		/* as many as it can, and no more */
+		for (uint64_t n = 0; n < 40; n++)
+			(void)env_map_new(c[i], VA + (n << 30), BARE_WRITE);
+		ck_assert_uint_le(c[i]->tables, 30);
+		walk(c[i], NULL, NULL);
+	}
+	ck_assert_uint_eq(e->tables_most, 30);
+	ck_assert_uint_le(exo_phys_spare(b.phys), spare);
+	env_free(c[1]);
+	ck_assert_uint_eq(e->tables_most, 60);
+	env_free(c[0]);
+	env_free(c[2]);
+	ck_assert_uint_eq(e->tables_most, 120);
+	ck_assert_uint_eq(e->children, 3);
+	/* there is no room for two */
+	ck_assert_int_eq(exo_holder_guarantee(b.phys, p->holder, 9), 0);
+	ck_assert_int_eq(family_new(p, &call), -EXO_ELIMIT);
+	ck_assert_uint_eq(p->tables_most, had);
+	ck_assert_uint_eq(p->children, 1);
 }
 END_TEST
 
@@ -419,10 +459,12 @@ END_TEST
 /* There are so many places. */
 START_TEST(too_many)
 {
-	struct plat_env *e = maker(100, 200);
+	const struct env_args args = { .children = 100, .tables = 1600 };
+	struct plat_env *e = bare_env(&b, &args);
 	struct exo_call_env_new a = { .frames = 1 };
 	unsigned n = 1;
 
+	ck_assert_int_eq(exo_holder_guarantee(b.phys, e->holder, 200), 0);
 	while (family_new(e, &a) == 0)
 		n++;
 	ck_assert_uint_eq(n, ENVS_MAX);
@@ -453,6 +495,7 @@ Suite *t_bare_family_suite(void)
 	tcase_add_loop_test(t, conserved, 0, 8);
 	tcase_add_test(t, frames_of_a_family);
 	tcase_add_test(t, memory_of_a_family);
+	tcase_add_test(t, tables_of_a_family);
 	tcase_add_test(t, heirs);
 	tcase_add_test(t, nothing_to_spare);
 	tcase_add_test(t, too_many);
