@@ -177,7 +177,8 @@ static uint64_t dirty(struct exo_key keys[DIRTY])
 
 	CHECK(lnet_call(EXO_CALL_FRAMES_NR, &a, sizeof(a)) == 0);
 	for (uint64_t i = 0; i < DIRTY; i++) {
-		struct exo_pte e = { 0x500100000 + i * EXO_PAGE, PAGES_RW, keys[i] };
+		struct exo_pte e = { 0x500100000 + i * EXO_PAGE, PAGES_RW,
+			keys[i] };
 		struct exo_call_pte to = { .entries = (uintptr_t)&e, .n = 1 };
 
 		CHECK(lnet_call(EXO_CALL_PTE_NR, &to, sizeof(to)) == 0);

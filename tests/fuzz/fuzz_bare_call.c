@@ -260,8 +260,7 @@ static int64_t expected_of_registers(
 	return entry == 0 || entry >= USER_END ? -EXO_EINVAL : 0;
 }
 
-static int64_t expected_print(
-    const struct call *c, const struct plat_env *was)
+static int64_t expected_print(const struct call *c, const struct plat_env *was)
 {
 	const struct exo_call_print *p = &c->a.of_PRINT;
 	char text[EXO_PRINT_MAX];
