@@ -3,7 +3,7 @@
 # How long calls hold the kernel where much is asked of one: who never rests waits for a slot
 # of the other's, and no more than MOST microseconds beyond it. QEMU counts instructions
 # as nanoseconds, so that this does not depend on how busy the machine is. What the console
-# takes behind the end of a slot is debt.
+# takes behind the end of a slot, and its grace, is debt.
 #
 # usage: hold.sh; BUILD names the folder with exopf.elf and ring3. Output is TAP.
 
@@ -29,6 +29,6 @@ for m in "$q35" "$microvm"; do
 	away=$(tr -d '\r' <"$tmp/out" | sed -n 's/^watch: away //p')
 	[ "${away:-999999}" -le $((slot + most)) ]
 	check $? "others wait a slot, and not more than $most us: ${away:-?} us"
-	run hold_print.conf "$m" slot_us=1000
+	run hold_print.conf "$m" "slot_us=1000 grace_us=0"
 done
 finish
