@@ -62,7 +62,7 @@ enum {
 };
 
 /* The registers that C keeps are the message's, too. */
-static void pct(uint64_t nr, uint64_t whom)
+static int64_t pct(uint64_t nr, uint64_t whom)
 {
 	__asm__ volatile("pushq %%rbx; pushq %%rbp; syscall; popq %%rbp; "
 	                 "popq %%rbx"
@@ -70,11 +70,12 @@ static void pct(uint64_t nr, uint64_t whom)
 	                 : "S"((uint64_t)0)
 	                 : "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
 	                 "r14", "r15", "memory");
+	return (int64_t)nr;
 }
 
 static void caller(void)
 {
-	pct(EXO_CALL_PCT_NR, table[CALLEE]);
+	(void)pct(EXO_CALL_PCT_NR, table[CALLEE]);
 	for (;;) { /* it goes on, and counts */
 		table[RETURNED]++;
 		(void)lnet_yield();
@@ -89,9 +90,9 @@ static void called(void)
 	table[CALLED] = from;
 	while (table[ANSWER] == 0)
 		(void)lnet_yield();
-	pct(EXO_CALL_PCT_RETURN_NR, table[CALLED]);
+	(void)pct(EXO_CALL_PCT_RETURN_NR, table[CALLED]);
 	for (;;) /* nobody waits */
-		pct(EXO_CALL_ACCEPT_NR, 0);
+		(void)pct(EXO_CALL_ACCEPT_NR, 0);
 }
 
 static void callee(void)
@@ -99,7 +100,7 @@ static void callee(void)
 	child_page()->entry_sync = (uintptr_t)called;
 	child_page()->call_stack = (uintptr_t)&table[256] - 8;
 	for (;;)
-		pct(EXO_CALL_ACCEPT_NR, 0);
+		(void)pct(EXO_CALL_ACCEPT_NR, 0);
 }
 
 /* Two of which the second waits for the first. */
@@ -271,7 +272,7 @@ static void burned(void)
 	child_page()->critical = 1;
 	while (ticks() - from < 7 * SLOT / 2)
 		continue;
-	pct(EXO_CALL_PCT_RETURN_NR, whom);
+	(void)pct(EXO_CALL_PCT_RETURN_NR, whom);
 }
 
 static void burns(void)
@@ -279,7 +280,7 @@ static void burns(void)
 	child_page()->entry_sync = (uintptr_t)burned;
 	child_page()->call_stack = (uintptr_t)&table[256] - 8;
 	for (;;)
-		pct(EXO_CALL_ACCEPT_NR, 0);
+		(void)pct(EXO_CALL_ACCEPT_NR, 0);
 }
 
 /* The same by calls of one that owes, and has nothing to lose. */
@@ -292,7 +293,7 @@ static void burn_callee(void)
 	clothe(&key);
 	CHECK(start(&key, burns, 512) == 0);
 	while (ticks() - from < 1000 * SLOT) {
-		pct(EXO_CALL_PCT_NR, name);
+		(void)pct(EXO_CALL_PCT_NR, name);
 		(void)lnet_yield();
 	}
 	(void)child_end(&key);
@@ -317,6 +318,51 @@ static uint64_t excess(unsigned place)
 	while (ticks() - from < 200 * SLOT) /* until that is shown */
 		(void)lnet_yield();
 	return pages_state()->env[place].excess_ns;
+}
+
+/* Runs beyond slots of who called, some times, before it answers. */
+static void overruns(void)
+{
+	volatile struct exo_pe *pe = child_page();
+	uint64_t whom;
+
+	__asm__ volatile("movq %%rdi, %0" : "=r"(whom));
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t from = ticks();
+
+		pe->critical = 1;
+		while (ticks() - from < 5 * SLOT / 2)
+			continue;
+		pe->critical = 0;
+		(void)lnet_yield();
+	}
+	(void)pct(EXO_CALL_PCT_RETURN_NR, whom);
+}
+
+static void overrun(void)
+{
+	child_page()->entry_sync = (uintptr_t)overruns;
+	child_page()->call_stack = (uintptr_t)&table[256] - 8;
+	for (;;)
+		(void)pct(EXO_CALL_ACCEPT_NR, 0);
+}
+
+/* Of the caller's slots, this one and later ones, the excess is the caller's. */
+static void pays_callee(void)
+{
+	struct exo_key key;
+	uint64_t name;
+
+	CHECK(make(&key, &name) == 0);
+	clothe(&key);
+	CHECK(start(&key, overrun, 512) == 0);
+	CHECK(lnet_yield_to(name) == 0);
+	CHECK(pct(EXO_CALL_PCT_NR, name) == 0);
+	check_say("excess", excess(0) / 1000);
+	CHECK(excess(0) > 4 * SLOT);
+	CHECK(pages_state()->env[1].env == name &&
+	      pages_state()->env[1].excess_ns == 0);
+	CHECK(child_end(&key) == 0);
 }
 
 /* A program that is asked whether it sleeps on is its owner's time. */
@@ -483,6 +529,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(burn_callee),
 	ATTACK(burn_calls),
 	ATTACK(pays_program),
+	ATTACK(pays_callee),
 	ATTACK(spin),
 	ATTACK(yields),
 	ATTACK(crumbs),

@@ -36,6 +36,8 @@ run "what children take is their maker's time" \
     "env burn_children $env arg=burn_children children=1 frames=100"
 run "what programs take that look whether to wake is charged" \
     "env pays_program $env arg=pays_program"
+run "who calls pays for it in all of its slots" \
+    "env pays_callee $env arg=pays_callee children=1 frames=100 slots=0*8"
 grace=1
 run "what calls take behind the end of a slot is charged" \
     "env spin $env arg=spin" "env burn_calls $env arg=burn_calls"
