@@ -95,12 +95,18 @@ static void called(void)
 		(void)pct(EXO_CALL_ACCEPT_NR, 0);
 }
 
-static void callee(void)
+/* Be called there, and nothing else. */
+static _Noreturn void serve(void (*entry)(void))
 {
-	child_page()->entry_sync = (uintptr_t)called;
+	child_page()->entry_sync = (uintptr_t)entry;
 	child_page()->call_stack = (uintptr_t)&table[256] - 8;
 	for (;;)
 		(void)pct(EXO_CALL_ACCEPT_NR, 0);
+}
+
+static void callee(void)
+{
+	serve(called);
 }
 
 /* Two of which the second waits for the first. */
@@ -277,10 +283,7 @@ static void burned(void)
 
 static void burns(void)
 {
-	child_page()->entry_sync = (uintptr_t)burned;
-	child_page()->call_stack = (uintptr_t)&table[256] - 8;
-	for (;;)
-		(void)pct(EXO_CALL_ACCEPT_NR, 0);
+	serve(burned);
 }
 
 /* The same by calls of one that owes, and has nothing to lose. */
@@ -341,10 +344,7 @@ static void overruns(void)
 
 static void overrun(void)
 {
-	child_page()->entry_sync = (uintptr_t)overruns;
-	child_page()->call_stack = (uintptr_t)&table[256] - 8;
-	for (;;)
-		(void)pct(EXO_CALL_ACCEPT_NR, 0);
+	serve(overruns);
 }
 
 /* Of the caller's slots, this one and later ones, the excess is the caller's. */
