@@ -545,12 +545,8 @@ bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits)
 	return entry != NULL;
 }
 
-void space_run(struct plat_env *e)
+void space_preload(struct plat_env *e)
 {
-	tlb_use(e->word);
-	e->word = e->kept;
-	if (!e->dropped)
-		return;
 	e->dropped = false;
 	e->batch = true;
 	(void)exo_holder_preload(e->phys, e->holder);

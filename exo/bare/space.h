@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "exo/bare/env.h"
+#include "exo/bare/tlb.h"
 #include "exo/core/phys.h"
 
 /** What the core asks of the machine. */
@@ -51,9 +52,18 @@ void space_free(struct plat_env *e);
 /** Map one of the kernel's own frames, where nothing was. */
 bool space_show(struct plat_env *e, uint64_t va, uint64_t at, uint64_t bits);
 
+/** What was dropped of its tables and used is there again, if they are in use. */
+void space_preload(struct plat_env *e);
+
 /** Its tables are in use from now on: what was dropped of them and used is there again, and
- * what the processor knows of them is kept unless they changed. */
-void space_run(struct plat_env *e);
+ * what the processor knows of them is kept unless they changed. Each switch comes by here. */
+static inline void space_run(struct plat_env *e)
+{
+	tlb_use(e->word);
+	e->word = e->kept;
+	if (e->dropped)
+		space_preload(e);
+}
 
 /** From now on the kernel's own memory takes nothing of what is guaranteed to environments
  * or set aside for their tables. */
