@@ -11,6 +11,8 @@
 for program in bochs grub-mkrescue xorriso mformat script; do
 	command -v $program >/dev/null || skip_all "there is no $program"
 done
+script -qc true /dev/null >/dev/null 2>&1 </dev/null ||
+    skip_all "there are no terminals for Bochs's screen"
 need attack_mem attack_pct attack_time pct vm
 limit=600
 rom=/usr/share/bochs
