@@ -177,6 +177,7 @@ test: ## set up this machine, build, run every test
 	@$(SETUP) test
 	@$(SETUP) objects || echo 'test: programs of others may be missing'
 	@$(SETUP) bare || echo 'test: the kernel may not be booted'
+	@$(SETUP) bochs || echo 'test: the kernel may not be booted in Bochs'
 	+@$(SELF) all build-strict build-asan build-clang || \
 	    { echo '0 passed, 1 failed'; exit 1; }
 	@$(RUN) -b $(BUILD)/strict unit@$(BUILD)/asan fuzz@$(BUILD)/asan diff \
@@ -227,6 +228,7 @@ accounting: ## lines, bytes of the image, and the kernel's memory for its enviro
 .PHONY: check-bare
 check-bare: ## the kernel on bare machines, in QEMU
 	@$(SETUP) build bare || echo 'check-bare: something may be missing'
+	@$(SETUP) bochs || echo 'check-bare: Bochs may be missing'
 	+@$(strict) booted
 	@$(RUN) -v -b $(BUILD)/strict bare
 

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Install the Debian packages that a tier of the work needs and does not find.
 #
-# usage: setup.sh make|build|test|fuzz|proofs|tidy|linux|bare|objects|bench...
+# usage: setup.sh make|build|test|fuzz|proofs|tidy|linux|bare|bochs|objects|bench...
 #
 # A tier includes those left of it, `fuzz`, `proofs`, `tidy`, `linux`,
-# `bare`, `objects` and `bench` stand alone.
+# `bare`, `bochs`, `objects` and `bench` stand alone.
 # EXOPF_NO_INSTALL=1 only reports. Nothing is printed and apt is not run when
 # nothing is missing.
 # Exit: 0 everything is there (or was only to be reported), 2 it is not.
@@ -98,6 +98,17 @@ packages_linux() {
 packages_bare() {
 	cat <<-EOF
 	qemu-system-x86: the machines that the kernel boots on
+	python3: packs modules, is a client of what was booted
+	iproute2: a network namespace for clients
+	util-linux: makes one
+	iputils-ping: a client
+	arping: another one
+	netcat-openbsd: and another
+	EOF
+}
+
+packages_bochs() {
+	cat <<-EOF
 	bochs: another processor that the kernel boots on, which knows PCID
 	bochs-term: its screen, on a terminal
 	grub-common: makes what it boots from
@@ -105,12 +116,6 @@ packages_bare() {
 	xorriso: packs that
 	mtools: and this, too
 	bsdutils: gives it a terminal
-	python3: packs modules, is a client of what was booted
-	iproute2: a network namespace for clients
-	util-linux: makes one
-	iputils-ping: a client
-	arping: another one
-	netcat-openbsd: and another
 	EOF
 }
 
@@ -176,14 +181,14 @@ install() {
 
 [ $# -gt 0 ] || {
 	say "usage: setup.sh" \
-	    "make|build|test|fuzz|proofs|tidy|linux|bare|objects|bench..."
+	    "make|build|test|fuzz|proofs|tidy|linux|bare|bochs|objects|bench..."
 	exit 2
 }
 rows=
 for tier; do
 	case $tier in
-	make | build | test | fuzz | proofs | tidy | linux | bare | objects | \
-	    bench)
+	make | build | test | fuzz | proofs | tidy | linux | bare | bochs | \
+	    objects | bench)
 		rows="$rows
 $("packages_$tier")"
 		;;
