@@ -25,7 +25,7 @@ static int derive_region(struct exo_core *core, struct env *env,
     const struct exo_call_derive *a, struct key_rec **parent,
     struct region **out)
 {
-	struct sp_region mine, theirs = { NULL, 0 };
+	struct sp_region mine = { NULL, 0 }, theirs = { NULL, 0 };
 	struct exo_arena arena;
 	struct sp_cube why;
 	struct pause waits;
