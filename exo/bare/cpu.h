@@ -16,6 +16,7 @@
 #define USER_DATA 0x1b
 
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,7 @@ struct cpu {
 	struct plat_env *fpu_of; /* whose registers are in the processor */
 	uint64_t spent;          /* nanoseconds of this turn, on packets */
 	uint64_t turn_end;       /* when it ends */
+	bool overran;            /* that, in a call */
 	uint64_t ran_since;      /* when who runs began to, in ticks */
 	uint64_t switches;       /* from one environment to another */
 	uint64_t gdt[CPU_GDT];

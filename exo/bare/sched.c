@@ -149,6 +149,7 @@ static void begin_turn(uint64_t ns)
 
 	c->ran_since = clock_ticks();
 	c->turn_end = clock_at(c->ran_since) + ns;
+	c->overran = false;
 	apic_timer(ns);
 }
 
@@ -174,16 +175,25 @@ void sched_longer(uint64_t ns)
 	cpu_here()->turn_end += ns;
 }
 
+/* Whether a call was what took longer than the turn: nothing of ring 3 ran since, if rcx is
+ * what SYSRET left there. The timer need not be what comes first behind it: a trap after
+ * each instruction does, and a packet. Both may have ring 3 go on elsewhere, so that it is
+ * kept. Who makes them equal by himself, behind the end, owes more than he need. */
+static void note_call(const struct plat_env *e)
+{
+	if (e->regs.rcx == e->regs.rip && sched_left() == 0)
+		cpu_here()->overran = true;
+}
+
 /* A time is over: of this turn, or of one that ended before the kernel took what its
- * timer had sent, or that was made longer. Between the end and this is what the caller had
- * done in a call, if nothing of ring 3 ran since that: then rcx is what SYSRET left there.
- * Else the timer was late, which is nobody's fault. */
+ * timer had sent, or that was made longer. What is between the end and this was the
+ * caller's, if it was in a call; else the timer was late, which is nobody's fault. */
 static void timer(struct plat_env *e)
 {
 	uint64_t ticks = clock_ticks(), now = clock_at(ticks),
 	         left = left_at(now);
 
-	if (left == 0 && e->regs.rcx != e->regs.rip)
+	if (left == 0 && !cpu_here()->overran)
 		cpu_here()->turn_end = now;
 	if (left <= EARLY_NS)
 		left = slots_over(e, now);
@@ -430,6 +440,7 @@ _Noreturn void sched_trap(const struct trap *t)
 	e->regs.rip = t->rip;
 	e->regs.rflags = t->rflags;
 	e->regs.rsp = t->rsp;
+	note_call(e);
 	if (t->vector >= 32) {
 		exo_assert(apic_enter((uint32_t)t->vector));
 		if (t->vector == APIC_TIMER)

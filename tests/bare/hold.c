@@ -3,7 +3,8 @@
  * How long a call may hold the kernel: "claims" derives keys of more and more cubes, and
  * binds what is claimed by as many; "watch" never rests, and sees for how long it does not
  * run: a slot of the other's, and what its calls take beyond that (hold.sh). "prints"
- * owes what the console took behind the ends of its slots.
+ * owes what the console took behind the ends of its slots, and so does "traps", which has
+ * something else come before the timer.
  */
 #include "libos-net/rt/pct.h"
 #include "tests/bare/stage.h"
@@ -12,6 +13,7 @@
 #define ATOMS  4u /* of each cube */
 #define LOOKS  100000u
 #define PRINTS 400u
+#define TF     0x100
 
 /* exo/space/fields.inc */
 #define IP_SRC 21u
@@ -25,6 +27,7 @@ static struct {
 } region;
 
 static struct exo_pe *page;
+static uint8_t stack[16384];
 
 static uint64_t ticks(void)
 {
@@ -130,8 +133,33 @@ static void watch(void)
 	check_say("away", most / 1000);
 }
 
+/* Behind a call: it goes on without that. */
+void lnet_on_exception(struct exo_frame *f)
+{
+	CHECK(f->vector == 1);
+	f->rflags &= ~(uint64_t)TF;
+}
+
+static int64_t print(const struct exo_call_print *a)
+{
+	return lnet_call(EXO_CALL_PRINT_NR, (void *)(uintptr_t)a, sizeof(*a));
+}
+
+/* The same, and an exception is the first thing behind it. */
+static int64_t print_and_trap(const struct exo_call_print *a)
+{
+	int64_t err;
+
+	__asm__ volatile("pushfq; orq %[tf], (%%rsp); popfq; syscall"
+	                 : "=a"(err)
+	                 : "a"((uint64_t)EXO_CALL_PRINT_NR), "D"(a),
+	                 "S"(sizeof(*a)), [tf] "i"(TF)
+	                 : "rcx", "r11", "memory", "cc");
+	return err;
+}
+
 /* Some calls end behind the slot that they began in. */
-static void prints(void)
+static void prints(int64_t (*call)(const struct exo_call_print *a))
 {
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	const volatile struct exo_state *s =
@@ -143,7 +171,7 @@ static void prints(void)
 	for (uint32_t i = 0; i < sizeof(text); i++)
 		text[i] = 'x';
 	for (uint32_t i = 0; i < PRINTS; i++)
-		CHECK(lnet_call(EXO_CALL_PRINT_NR, &a, sizeof(a)) == 0);
+		CHECK(call(&a) == 0);
 	for (from = s->now; s->now == from;)
 		(void)lnet_yield();
 	CHECK(s->env[0].env == page->env && s->env[0].excess_ns > 0);
@@ -152,10 +180,13 @@ static void prints(void)
 int lnet_main(struct exo_pe *pe)
 {
 	page = pe;
+	lnet_upcalls(pe, stack, sizeof(stack));
 	if (same_text(pe->arg, "claims"))
 		claims();
 	else if (same_text(pe->arg, "prints"))
-		prints();
+		prints(print);
+	else if (same_text(pe->arg, "traps"))
+		prints(print_and_trap);
 	else
 		watch();
 	return 0;

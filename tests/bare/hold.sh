@@ -30,5 +30,6 @@ for m in "$q35" "$microvm"; do
 	[ "${away:-999999}" -le $((slot + most)) ]
 	check $? "others wait a slot, and not more than $most us: ${away:-?} us"
 	run hold_print.conf "$m" "slot_us=1000 grace_us=0"
+	run hold_trap.conf "$m" "slot_us=1000 grace_us=0"
 done
 finish
