@@ -234,6 +234,17 @@ int exo_holder_guarantee(
 	return 0;
 }
 
+/* Whether so many more may be promised of the limit that it shares: all that was is within
+ * it, so that each may own what is guaranteed to it. */
+static bool may_promise(const struct exo_holder *h, uint64_t more)
+{
+	const struct kin *k = h->kin;
+	uint64_t has = k == NULL ? 0 : k->owned + k->promised;
+
+	return k == NULL || k->most == 0 ||
+	       (has <= k->most && more <= k->most - has);
+}
+
 int exo_holder_pass(struct exo_phys *p, struct exo_holder *from,
     struct exo_holder *to, uint32_t frames)
 {
@@ -244,7 +255,8 @@ int exo_holder_pass(struct exo_phys *p, struct exo_holder *from,
 		return -EXO_ELIMIT;
 	after = (uint64_t)promised_of(from, from->guaranteed - frames) +
 	        promised_of(to, to->guaranteed + frames);
-	if (after > before && after - before > exo_phys_spare(p))
+	if (after > before && (after - before > exo_phys_spare(p) ||
+	                          !may_promise(to, after - before)))
 		return -EXO_ELIMIT;
 	guarantee(p, from, from->guaranteed - frames);
 	guarantee(p, to, to->guaranteed + frames);

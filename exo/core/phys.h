@@ -131,7 +131,8 @@ int exo_holder_guarantee(
 
 /** So many of the frames that are guaranteed to one are to the other from now on, who may
  * always own them. -EXO_ELIMIT: not so many are, or the first owns frames in their place,
- * and there are not enough for both: nothing changes. */
+ * and there are not enough for both, or not within a limit that they share: nothing
+ * changes. */
 int exo_holder_pass(struct exo_phys *p, struct exo_holder *from,
     struct exo_holder *to, uint32_t frames);
 

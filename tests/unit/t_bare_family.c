@@ -309,6 +309,29 @@ START_TEST(frames_of_a_family)
 }
 END_TEST
 
+/* What is guaranteed to a child it may always own, also where its maker has all of their
+ * limit. */
+START_TEST(guaranteed_within_a_limit)
+{
+	const struct env_args a = { .children = 4, .tables = 120, .most = 80 };
+	struct plat_env *e = bare_env(&b, &a), *c;
+	struct exo_call_env_new none = { .frames = 10 };
+	struct exo_key key;
+
+	ck_assert_int_eq(exo_holder_guarantee(b.phys, e->holder, 60), 0);
+	c = child_of(e, 10, &key);
+	ck_assert(env_map_new(c, BARE_PAGE, BARE_WRITE));
+	(void)take_all(e);
+	ck_assert_uint_eq(bare_stat(e).owned, 70);
+	ck_assert_int_eq(family_new(e, &none), -EXO_ELIMIT);
+	ck_assert_uint_eq(bare_stat(e).guaranteed, 50);
+	ck_assert_uint_eq(take_all(c), 9);
+	ck_assert_uint_eq(bare_stat(c).owned, 10);
+	env_free(c);
+	ck_assert_uint_eq(take_all(e), 10);
+}
+END_TEST
+
 /* Kilobytes of the core's memory that it may have, which it has then. */
 static uint32_t fill(struct plat_env *e, void *to[64])
 {
@@ -494,6 +517,7 @@ Suite *t_bare_family_suite(void)
 	tcase_add_test(t, without_a_maker);
 	tcase_add_loop_test(t, conserved, 0, 8);
 	tcase_add_test(t, frames_of_a_family);
+	tcase_add_test(t, guaranteed_within_a_limit);
 	tcase_add_test(t, memory_of_a_family);
 	tcase_add_test(t, tables_of_a_family);
 	tcase_add_test(t, heirs);
