@@ -14,8 +14,7 @@
 #include "exo/bare/space.h"
 #include "exo/lib/bug.h"
 
-#define PAGES \
-	16u /* what the longest call needs, and taking packets on top of it */
+#define PAGES  (FIBER_STACK / FRAME_SIZE)
 #define FIBERS (STACKS + 0x1000000u)
 #define SAVED  6u /* registers that fiber_switch() keeps */
 

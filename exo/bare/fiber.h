@@ -12,6 +12,9 @@
 
 #include "exo/bare/env.h"
 
+/** Bytes of such a stack: what the longest call needs, and taking packets on top of it. */
+#define FIBER_STACK 65536u
+
 /** Run fn(e, arg) on e's stack, up to its end or its first pause: then e is
  * ENV_CALLING, and what arg points to may be gone. e is the one that runs. False: there is
  * no memory for a stack, and nothing was done. */

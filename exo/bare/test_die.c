@@ -170,6 +170,25 @@ static void below_check_stack(void)
 	test_write(cpu_here()->tss.ist[2] - TRAP_STACK - 1);
 }
 
+static void nothing(struct plat_env *e, void *arg)
+{
+	(void)e;
+	(void)arg;
+}
+
+/* That before the second one is not the end of the first one. */
+static void below_fiber_stack(void)
+{
+	static struct plat_env e[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		e[i].place = i;
+		cpu_here()->current = &e[i];
+		exo_assert(fiber_run(&e[i], nothing, NULL));
+	}
+	test_write(e[1].stack - FIBER_STACK - 1);
+}
+
 /* The way in has reset what ring 3 left there: shown by what sees that it has not. */
 static void keep_flags(void)
 {
@@ -195,6 +214,7 @@ void test_die(const struct machine *m, const char *name, int n)
 		{ "below_nmi_stack", below_nmi_stack },
 		{ "below_fault_stack", below_fault_stack },
 		{ "below_check_stack", below_check_stack },
+		{ "below_fiber_stack", below_fiber_stack },
 		{ "keep_flags", keep_flags } };
 
 	exo_assert(apic_init());

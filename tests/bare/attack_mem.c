@@ -4,7 +4,7 @@
  * something. As attack.c. One that is in another's way gives back what it took.
  */
 #include "exo/abi/phys.h"
-#include "tests/bare/stage.h"
+#include "tests/bare/pages.h"
 
 #define AT     0x0000100000000000u
 #define RW     (EXO_PTE_PRESENT | EXO_PTE_WRITE | EXO_PTE_NX)
@@ -12,6 +12,11 @@
 #define PT_AT  0x000ffffffffff000u
 #define FRAMES 16384u /* of the machine: 64 MiB */
 #define HOLD   16384u
+
+#define RESERVE 512u /* frames that are the kernel's (space.c) */
+
+/* When all frames are taken; stacks are made from then on, for as long again. */
+#define STACKS_MS 3000u
 
 static struct exo_pe *page;
 static struct exo_key none, keys[EXO_BATCH];
@@ -421,6 +426,37 @@ static void exhaust_frames(void)
 			CHECK(release(keys, 1) == 0);
 }
 
+static void sleep_until(uint64_t ms)
+{
+	CHECK(lnet_sleep(ms * 1000000) == 0);
+}
+
+/* All that is not guaranteed is gone when many have the kernel make a stack for a call:
+ * there is none for some of them. */
+static void exhaust_stacks(void)
+{
+	uint64_t binding;
+	int64_t err;
+
+	(void)take_all(take_all(0, EXO_BATCH), 1);
+	sleep_until(STACKS_MS);
+	err = stage_bind_each(&page->key, EXO_BIND_TAP, &binding);
+	CHECK(err == 0 || err == -EXO_ENOMEM);
+	sleep_until(3 * STACKS_MS);
+}
+
+/* Stacks are of the kernel's reserve, not of what is kept for others. */
+static void stacks_of_reserve(void)
+{
+	uint64_t before, made;
+
+	sleep_until(STACKS_MS - 500);
+	before = pages_state()->frames_free;
+	sleep_until(2 * STACKS_MS);
+	made = before - pages_state()->frames_free;
+	CHECK(made > RESERVE / 2 && made <= RESERVE);
+}
+
 /* What was guaranteed is there, whatever the others do. */
 static void guaranteed(void)
 {
@@ -677,6 +713,8 @@ static const struct stage_attack attacks[] = {
 	ATTACK(release_text),
 	ATTACK(release_upcall_stack),
 	ATTACK(exhaust_frames),
+	ATTACK(exhaust_stacks),
+	ATTACK(stacks_of_reserve),
 	ATTACK(guaranteed),
 	ATTACK(exhaust_tables),
 	ATTACK(exhaust_pins),

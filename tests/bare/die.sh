@@ -48,6 +48,7 @@ for type in $both; do
 	dies below_nmi_stack "exception 14" "cr2 ffffffffe0020fff"
 	dies below_fault_stack "exception 14" "cr2 ffffffffe0030fff"
 	dies below_check_stack "exception 14" "cr2 ffffffffe0040fff"
+	dies below_fiber_stack "exception 14" "cr2 ffffffffe1020fff"
 	dies keep_flags ".*/trap.h:.*" "test_die+"
 	dies nmi "exception 2" "nmi+" watchdog=0
 	dies hang "$late" "hang+"

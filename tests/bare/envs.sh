@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Environments that test themselves, and attacks, on both machines (envs.conf,
-# hello.conf, cross.conf, marks.conf, attacks.conf, exhaust.conf).
+# hello.conf, cross.conf, marks.conf, attacks.conf, exhaust.conf, stacks.conf).
 #
 # usage: envs.sh; BUILD names the folder with exopf.elf and ring3. Output is TAP.
 
@@ -32,4 +32,6 @@ modules "$bare/attacks_revoke.conf" attack_revoke.elf
 boot_all attacks_revoke.conf q35 "$q35"
 modules "$bare/exhaust.conf" attack_mem.elf
 boot_all exhaust.conf q35 "$q35"
+modules "$bare/stacks.conf" attack_mem.elf
+boot_all stacks.conf q35 "$q35"
 finish
