@@ -519,6 +519,41 @@ static void wants_own(void)
 		CHECK(lnet_call(EXO_CALL_FRAMES_NR, &a, sizeof(a)) == 0);
 }
 
+/* --- the console ---------------------------------------------------------------- */
+
+/* As much as it may say. */
+static int64_t flood(void)
+{
+	int64_t err = 0;
+
+	while (err == 0)
+		err = lnet_print("\n\n\n\n\n\n\n\n");
+	return err;
+}
+
+static void floods(void)
+{
+	table[ANSWER] = (uint64_t)flood();
+	for (;;)
+		(void)lnet_yield();
+}
+
+/* What a child says its maker has said. */
+static void flood_family(void)
+{
+	struct exo_key key;
+	uint64_t name;
+
+	CHECK(make(&key, &name) == 0);
+	clothe(&key);
+	CHECK(start(&key, floods, 512) == 0);
+	while (table[ANSWER] == 0)
+		(void)lnet_yield();
+	CHECK((int64_t)table[ANSWER] == -EXO_ELIMIT);
+	CHECK(lnet_print("one more") == -EXO_ELIMIT);
+	CHECK(child_end(&key) == 0);
+}
+
 static const struct stage_attack attacks[] = {
 	ATTACK(hoard_kernel),
 	ATTACK(wants_own),
@@ -535,6 +570,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(crumbs),
 	ATTACK(gives),
 	ATTACK(hoard_family),
+	ATTACK(flood_family),
 };
 
 int lnet_main(struct exo_pe *pe)

@@ -49,6 +49,8 @@ run "nobody is given so little that it cannot even yield" \
     "env yields $env arg=yields" "env crumbs $env arg=crumbs"
 run "a family has no more than one of it would" \
     "env hoard_family $env arg=hoard_family children=3 frames=100 most=200"
+run "a family says no more than one of it would" \
+    "env flood_family $env arg=flood_family children=1 frames=100"
 run "a call that paused goes on in time that is given to it" \
     "env gives $env arg=gives slots=0*15" \
     "env longest attack_net.elf arg=bomb_longest"
