@@ -12,6 +12,7 @@
 #include "exo/bare/call.h"
 #include "exo/bare/clock.h"
 #include "exo/bare/cpu.h"
+#include "exo/bare/family.h"
 #include "exo/bare/fiber.h"
 #include "exo/bare/paging.h"
 #include "exo/bare/pct.h"
@@ -95,6 +96,18 @@ static _Noreturn void go_on(struct plat_env *e)
 	env_enter(&e->regs);
 }
 
+/* Take one apart. That is its family's time, as what it owes is: who makes others, one
+ * after the other, has no more of the machine by their ends. */
+static void take_apart(struct plat_env *e)
+{
+	const struct plat_env *heir = family_heir(e);
+	uint64_t from = clock_ns();
+
+	env_free(e);
+	if (heir != NULL)
+		slots_charge(heir, clock_ns() - from);
+}
+
 /* Take apart those that ended. */
 static void bury(void)
 {
@@ -114,7 +127,7 @@ static void bury(void)
 		if (c->current == e)
 			c->current = NULL;
 		ops->ended(ops->arg, e);
-		env_free(e);
+		take_apart(e);
 	}
 }
 

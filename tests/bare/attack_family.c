@@ -365,6 +365,32 @@ static void pays_callee(void)
 	CHECK(child_end(&key) == 0);
 }
 
+/* Has much that is given back when it ends. */
+static void takes(void)
+{
+	struct exo_key keys[DIRTY];
+	struct exo_call_frames a = { (uintptr_t)keys, DIRTY, EXO_ANY };
+
+	for (unsigned i = 0; i < 40; i++)
+		(void)lnet_call(EXO_CALL_FRAMES_NR, &a, sizeof(a));
+	lnet_quit(0);
+}
+
+/* To take a child apart is the time of who made it. */
+static void pays_end(void)
+{
+	struct exo_key key;
+	uint64_t name;
+
+	CHECK(child_make(40 * DIRTY, &key, &name) == 0);
+	clothe(&key);
+	CHECK(start(&key, takes, 512) == 0);
+	while (lives(&key))
+		(void)lnet_yield();
+	check_say("excess", excess(0) / 1000);
+	CHECK(excess(0) > SLOT / 10);
+}
+
 /* A program that is asked whether it sleeps on is its owner's time. */
 static void pays_program(void)
 {
@@ -565,6 +591,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(burn_calls),
 	ATTACK(pays_program),
 	ATTACK(pays_callee),
+	ATTACK(pays_end),
 	ATTACK(spin),
 	ATTACK(yields),
 	ATTACK(crumbs),

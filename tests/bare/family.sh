@@ -38,6 +38,8 @@ run "what programs take that look whether to wake is charged" \
     "env pays_program $env arg=pays_program"
 run "who calls pays for it in all of its slots" \
     "env pays_callee $env arg=pays_callee children=1 frames=100 slots=0*8"
+run "who makes others pays for their ends" \
+    "env pays_end $env arg=pays_end children=1 frames=2000"
 grace=1
 run "what calls take behind the end of a slot is charged" \
     "env spin $env arg=spin" "env burn_calls $env arg=burn_calls"
