@@ -157,16 +157,6 @@ static void say(const struct plat_env *e, const char *how)
 	serial_str(how);
 }
 
-/* Whose time it is that somebody runs in now: his whose slot it is and for whom he runs,
- * else his own. */
-static uint64_t payer_of(const struct plat_env *e)
-{
-	uint32_t owner = rows[vector.at].owner;
-	struct plat_env *o = owner == 0 ? NULL : env_at(owner - 1);
-
-	return o != NULL && pct_runs_for(o) == e ? o->name : e->name;
-}
-
 struct plat_env *slots_next(void)
 {
 	struct plat_env *e;
@@ -178,7 +168,7 @@ struct plat_env *slots_next(void)
 	if (who == 0)
 		return NULL;
 	e = env_at(who - 1);
-	slots.payer = payer_of(e);
+	slots.payer = env_at(vector.payer - 1)->name;
 	say(e, "\n");
 	return e;
 }

@@ -49,6 +49,7 @@ static uint32_t of_owner(
 	if (who == 0 || timeslot_owes(t, who))
 		return 0;
 	row->turns++;
+	t->payer = row->owner;
 	return who;
 }
 
@@ -70,6 +71,7 @@ static uint32_t of_round(
 		o = &t->owner[at];
 		if (o->owed == 0 && !timeslot_owes(t, who)) {
 			t->round = at;
+			t->payer = at;
 			return who;
 		}
 		if (o->owed > 0 && o->slots == 0) {

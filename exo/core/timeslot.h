@@ -55,6 +55,7 @@ struct timeslots {
 	uint32_t n, free;
 	uint32_t at;    /* the slot at present */
 	uint32_t round; /* who got the last spare one */
+	uint32_t payer; /* whose the slot is, or the turn in a spare one */
 	uint64_t slot_ns, grace_ns;
 	timeslot_runs_for *runs_for;
 	void *arg;
@@ -65,8 +66,8 @@ struct timeslots {
 void timeslot_init(struct timeslots *t, struct exo_slot_row *rows, uint32_t n,
     uint64_t slot_ns, uint64_t grace_ns);
 
-/** Go on to the next slot that somebody runs in: who. 0: nobody can run. Owners have
- * numbers up to `owners`. */
+/** Go on to the next slot that somebody runs in: who, in the time of `payer`. 0: nobody can
+ * run. Owners have numbers up to `owners`. */
 uint32_t timeslot_next(struct timeslots *t, uint32_t owners);
 
 /** Whether an owner owes a slot: then nobody gives him time. */

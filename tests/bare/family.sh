@@ -37,7 +37,9 @@ run "what children take is their maker's time" \
 run "what programs take that look whether to wake is charged" \
     "env pays_program $env arg=pays_program"
 run "who calls pays for it in all of its slots" \
-    "env pays_callee $env arg=pays_callee children=1 frames=100 slots=0*8"
+    "env pays_callee $env arg=pays_callee children=1 frames=100 slots=0*16"
+run "and in its turns in spare ones" \
+    "env pays_callee $env arg=pays_callee children=1 frames=100"
 run "who makes others pays for their ends" \
     "env pays_end $env arg=pays_end children=1 frames=2000"
 grace=1

@@ -104,6 +104,18 @@ START_TEST(who_cannot_run)
 }
 END_TEST
 
+/* Who is called runs in the slots of who calls, and in his turns in spare ones. */
+START_TEST(who_pays)
+{
+	runs[1] = runs[2] = 2; /* 1 is in a call of 2 */
+	ck_assert_int_eq(take(1, 3, 1, 1), 0);
+	for (unsigned i = 0; i < 2 * N; i++) {
+		ck_assert_uint_eq(timeslot_next(&v, 2), 2);
+		ck_assert_uint_eq(v.payer, v.at == 3 ? 1 : v.round);
+	}
+}
+END_TEST
+
 /* Whole slots of debt are lost, and somebody else has them. */
 START_TEST(overruns)
 {
@@ -505,6 +517,7 @@ Suite *t_timeslot_suite(void)
 	tcase_add_test(t, nothing_marked);
 	tcase_add_test(t, marked);
 	tcase_add_test(t, who_cannot_run);
+	tcase_add_test(t, who_pays);
 	tcase_add_test(t, overruns);
 	tcase_add_test(t, alone_in_debt);
 	tcase_add_test(t, debt_without_slots);
