@@ -37,13 +37,25 @@ static void write_constants(void)
 	test_write((uintptr_t)a_return);
 }
 
-/* Of a compiled filter: the frame that holds it, by the map of all RAM. */
-static void write_filter(void)
+static uintptr_t filter(void)
 {
 	const void *code = code_install(a_return, sizeof(a_return));
 
 	exo_assert(code != NULL);
-	test_write((uintptr_t)code);
+	return (uintptr_t)code;
+}
+
+static void write_filter(void)
+{
+	test_write(filter());
+}
+
+/* The frame that holds it, by the map of all RAM. */
+static void write_filter_frame(void)
+{
+	uint64_t entry = paging_entry(paging_root(), filter());
+
+	test_write((uintptr_t)paging_direct(entry & PT_FRAME));
 }
 
 static void run_data(void)
@@ -203,11 +215,12 @@ void test_die(const struct machine *m, const char *name, int n)
 		void (*fn)(void);
 	} ways[] = { { "write_text", write_text },
 		{ "write_constants", write_constants },
-		{ "write_filter", write_filter }, { "run_data", run_data },
-		{ "run_stack", run_stack }, { "run_heap", run_heap },
-		{ "read_user", read_user }, { "write_user", write_user },
-		{ "run_user", run_user }, { "read_null", read_null },
-		{ "overrun_stack", overrun_stack },
+		{ "write_filter", write_filter },
+		{ "write_filter_frame", write_filter_frame },
+		{ "run_data", run_data }, { "run_stack", run_stack },
+		{ "run_heap", run_heap }, { "read_user", read_user },
+		{ "write_user", write_user }, { "run_user", run_user },
+		{ "read_null", read_null }, { "overrun_stack", overrun_stack },
 		{ "overrun_fiber", overrun_fiber }, { "hang", hang },
 		{ "hang_without_frame", hang_without_frame }, { "nmi", nmi },
 		{ "below_kernel_stack", below_kernel_stack },

@@ -35,6 +35,7 @@ for type in $both; do
 	dies write_text "exception 14" "err 0000000000000003"
 	dies write_constants "exception 14" "err 0000000000000003"
 	dies write_filter "exception 14" "err 0000000000000003"
+	dies write_filter_frame "exception 14" "err 0000000000000002"
 	dies run_data "exception 14" "err 0000000000000011"
 	dies run_stack "exception 14" "err 0000000000000011"
 	dies run_heap "exception 14" "err 0000000000000011"
