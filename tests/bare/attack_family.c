@@ -58,7 +58,8 @@ enum {
 	CALLEE = 1,
 	CALLED,
 	RETURNED,
-	ANSWER
+	ANSWER,
+	KEY /* and what is behind it */
 };
 
 /* The registers that C keeps are the message's, too. */
@@ -470,6 +471,51 @@ static void gives(void)
 	CHECK(given > 10 && lost < 4);
 }
 
+/* It has a program proved that ends after longer than anybody waits, of a key that is its
+ * maker's. */
+static void binds_loop(void)
+{
+	static const struct exo_insn loop[] = {
+		{ .code = EXO_ALU64 | EXO_MOV | EXO_K },
+		{ .code = EXO_ALU64 | EXO_ADD | EXO_K, .imm = 1 },
+		{ .code = EXO_JMP | EXO_JLT | EXO_K,
+		    .off = -2,
+		    .imm = 0x7fffffff },
+		{ .code = EXO_JMP | EXO_EXIT },
+	};
+	struct stage_image image; /* not behind the table */
+	uint64_t binding;
+
+	stage_make(&image, loop, 4);
+	table[CALLED] = 1;
+	table[RETURNED] =
+	    (uint64_t)stage_bind((const struct exo_key *)(uintptr_t)&table[KEY],
+	        &image, image.hdr.size, EXO_BIND_TAP, &binding);
+	for (;;)
+		(void)lnet_yield();
+}
+
+/* Who is ended in the middle of a call does not run to the end of it. */
+static void end_calling(void)
+{
+	struct exo_call_env_new a = { .frames = 1, .ring = 4096 };
+	struct exo_key key;
+	uint32_t n;
+
+	CHECK(lnet_call(EXO_CALL_ENV_NEW_NR, &a, sizeof(a)) == 0);
+	key = a.out_key;
+	clothe(&key);
+	*(volatile struct exo_key *)&table[KEY] = page->key;
+	CHECK(start(&key, binds_loop, 512) == 0);
+	for (n = 0; n < 100 && table[CALLED] == 0; n++)
+		(void)lnet_yield_to(a.out_env);
+	CHECK(child_end(&key) == 0);
+	for (n = 0; n < 1000 && lives(&key); n++)
+		(void)lnet_yield();
+	check_say("turns", n);
+	CHECK(n > 0 && n <= 3 && table[RETURNED] == 0);
+}
+
 /* --- what a family may have ------------------------------------------------------- */
 
 enum {
@@ -597,6 +643,7 @@ static const struct stage_attack attacks[] = {
 	ATTACK(yields),
 	ATTACK(crumbs),
 	ATTACK(gives),
+	ATTACK(end_calling),
 	ATTACK(hoard_family),
 	ATTACK(flood_family),
 };

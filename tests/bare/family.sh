@@ -58,6 +58,8 @@ run "a family says no more than one of it would" \
 run "a call that paused goes on in time that is given to it" \
     "env gives $env arg=gives slots=0*15" \
     "env longest attack_net.elf arg=bomb_longest"
+run "who is ended in the middle of a call does not end it" \
+    "env end_calling $env arg=end_calling children=1 frames=100"
 run "the kernel's memory takes nothing that is guaranteed" \
     "env wants_own $env arg=wants_own frames=2000" \
     "env hoard_kernel $env arg=hoard_kernel" \
