@@ -2,7 +2,11 @@
 /*
  * The processor's tables as a cache, and what it knows of them: nothing that was taken out
  * is remembered, be it of tables that are in use or not; tables are dropped and come again.
+ *
+ * frames.c begins once, so each test is a process of its own: one must die, anyway.
  */
+#include <signal.h>
+
 #include "exo/abi/err.h"
 #include "exo/bare/tlb.h"
 #include "tests/unit/space.h"
@@ -338,6 +342,16 @@ START_TEST(forgotten)
 	walk(e, NULL, NULL);
 }
 END_TEST
+/* Tables that the processor uses are not given to others. */
+START_TEST(freed_in_use)
+{
+	struct plat_env *e = env(0, 0);
+
+	space_run(e);
+	env_free(e);
+}
+END_TEST
+
 Suite *t_bare_tables_suite(void)
 {
 	Suite *s = suite_create("bare_tables");
@@ -347,6 +361,7 @@ Suite *t_bare_tables_suite(void)
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, kept_meanwhile);
 	tcase_add_test(t, kept_of_the_dead);
+	tcase_add_test_raise_signal(t, freed_in_use, SIGABRT);
 	tcase_add_test(t, displaced);
 	tcase_add_test(t, limit_of_one);
 	tcase_add_test(t, empty_tables_go);
