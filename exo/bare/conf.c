@@ -203,6 +203,8 @@ static int start(const struct boot *b, struct word whole, struct word line,
 	a.elf_size = file.size;
 	if (options(line, &a, &disk, arg, sizeof(arg)) != 0)
 		return refuse(whole, "an option is malformed");
+	if (a.most != 0 && a.frames > a.most)
+		return refuse(whole, "frames= is more than most=");
 	if (disk.n > 0 &&
 	    disk_mint(disk.first, disk.n, disk.shared, &a.disk) != 0)
 		return refuse(whole, "the disk has no such blocks, or another "

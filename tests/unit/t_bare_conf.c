@@ -320,6 +320,7 @@ static const struct {
 	{ "env one a.elf ring", "an option is malformed" },
 	{ "env one a.elf frames=4294967296", "an option is malformed" },
 	{ "env one a.elf most=-1", "an option is malformed" },
+	{ "env one a.elf frames=21 most=20", "frames= is more than most=" },
 	{ "env one a.elf entries=0x10", "an option is malformed" },
 	{ "env one a.elf tables=", "an option is malformed" },
 	{ "env one a.elf children", "an option is malformed" },
