@@ -29,7 +29,12 @@ static inline int64_t want_env(
 		return -EXO_EINVAL;
 	if (a->frames > l->guaranteed)
 		return -EXO_ELIMIT;
-	/* what was promised to one is to another, as far as it was not used */
+	/* of the family's limit, what it owns and all that it was promised, as of all
+	 * frames: what was promised to one is to another, as far as it was not used */
+	if (after + a->frames > before &&
+	    model_family(p->s, p->who) - l->owned + after + a->frames >
+	        STEPS_MOST)
+		return -EXO_ELIMIT;
 	return STEPS_TABLES > model_spare(p->s) ||
 	               a->frames >
 	                   before - after + model_spare(p->s) - STEPS_TABLES
