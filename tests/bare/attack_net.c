@@ -189,10 +189,6 @@ static struct {
 
 static int64_t bind_any(uint32_t mode, int claim)
 {
-	static const struct exo_insn each[] = {
-		{ .code = EXO_ALU64 | EXO_MOV | EXO_K, .imm = -1 },
-		{ .code = EXO_JMP | EXO_EXIT },
-	};
 	struct stage_image small;
 	struct exo_call_bind a = { .key = page->key,
 		.image = (uintptr_t)&small,
@@ -201,7 +197,7 @@ static int64_t bind_any(uint32_t mode, int claim)
 		.priority = INT32_MAX,
 		.snap = 65535 };
 
-	stage_make(&small, each, 2);
+	stage_each(&small);
 	a.image_size = small.hdr.size;
 	if (claim)
 		a.claim = (struct exo_span){ (uintptr_t)&any, sizeof(any), 0 };

@@ -66,10 +66,6 @@ static uint32_t region_size(void)
 /* A copy of each packet that is claimed. */
 static int64_t bind(uint32_t mode, uint64_t *name)
 {
-	static const struct exo_insn each[] = {
-		{ .code = EXO_ALU64 | EXO_MOV | EXO_K, .imm = -1 },
-		{ .code = EXO_JMP | EXO_EXIT },
-	};
 	struct stage_image image;
 	struct exo_call_bind a = { .key = page->key,
 		.image = (uintptr_t)&image,
@@ -79,7 +75,7 @@ static int64_t bind(uint32_t mode, uint64_t *name)
 		.snap = 128 };
 	int64_t err;
 
-	stage_make(&image, each, 2);
+	stage_each(&image);
 	a.image_size = image.hdr.size;
 	err = lnet_call(EXO_CALL_BIND_NR, &a, sizeof(a));
 	*name = a.out_binding;

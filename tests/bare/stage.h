@@ -41,6 +41,17 @@ static inline void stage_make(
 		image->insns[i] = insns[i];
 }
 
+/** A program that accepts every packet, whole. */
+static inline void stage_each(struct stage_image *image)
+{
+	static const struct exo_insn each[] = {
+		{ .code = EXO_ALU64 | EXO_MOV | EXO_K, .imm = -1 },
+		{ .code = EXO_JMP | EXO_EXIT },
+	};
+
+	stage_make(image, each, 2);
+}
+
 /** A program that accepts nothing, with a map: of its elements the caller says how many. */
 struct stage_map_image {
 	struct exo_image_hdr hdr;
@@ -85,13 +96,9 @@ static inline int64_t stage_bind(const struct exo_key *key, const void *image,
 static inline int64_t stage_bind_each(
     const struct exo_key *key, uint32_t mode, uint64_t *name)
 {
-	static const struct exo_insn each[] = {
-		{ .code = EXO_ALU64 | EXO_MOV | EXO_K, .imm = -1 },
-		{ .code = EXO_JMP | EXO_EXIT },
-	};
 	struct stage_image image;
 
-	stage_make(&image, each, 2);
+	stage_each(&image);
 	return stage_bind(key, &image, image.hdr.size, mode, name);
 }
 
